@@ -1,0 +1,113 @@
+import { Encoder } from 'cbor-x/index-no-eval';
+import { BINARY, frameHeaderLength, writeFrameHeader } from './frame.js';
+import type { FrameSink, HostEncoder } from './host-encoder.js';
+import type { HostEvent } from './messages.js';
+import type { Payload } from './payload.js';
+
+// What decoders other than cbor-x's own can read: plain maps with small heads, no extensions.
+const events = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
+
+/** From this length on a payload is passed on by reference, as a write of its own. */
+const ATTACH_FROM = 16 * 1024;
+
+// {cmd: "from", from: …, data: …}, each part up to its variable one (RFC 8949 section 3).
+const FROM = ascii('\xa3\x63cmd\x64from\x64from');
+const FROM_STR = ascii('\xa3\x63cmd\x68from_str\x64from');
+const DATA = ascii('\x64data');
+
+const UNSIGNED = 0x00;
+const BYTES = 0x40;
+const TEXT = 0x60;
+const ARRAY = 0x80;
+
+/**
+ * Speaks CBOR (RFC 8949) to a host.
+ *
+ * @param bytes whether players' binary messages are byte strings, rather than the arrays of
+ * integers that WMBP hosts parse
+ */
+export function cborEncoder({ bytes }: { readonly bytes: boolean }): HostEncoder {
+  return { event: writeEvent, message: bytes ? writeMessage : writeMessageAsIntegers };
+}
+
+function writeEvent(sink: FrameSink, event: HostEvent): void {
+  const encoded = events.encode(event);
+  const at = reserveFrame(sink, encoded.length, encoded.length);
+  sink.buffer.set(encoded, at);
+}
+
+function writeMessage(sink: FrameSink, from: number, { text, bytes }: Payload): void {
+  const { length } = bytes;
+  const envelope = envelopeLength(text, from) + headLength(length);
+  const attach = length >= ATTACH_FROM;
+  let at = reserveFrame(sink, envelope + length, attach ? envelope : envelope + length);
+  at = writeEnvelope(sink.buffer, at, text, from);
+  at = writeHead(sink.buffer, at, text ? TEXT : BYTES, length);
+  if (attach) sink.attach(bytes);
+  else sink.buffer.set(bytes, at);
+}
+
+function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload): void {
+  if (payload.text) return writeMessage(sink, from, payload);
+  const { bytes } = payload;
+  const { length } = bytes;
+  let integers = length;
+  for (let i = 0; i < length; i++) integers += EXTRA[bytes[i] as number] as number;
+  const envelope = envelopeLength(false, from) + headLength(length);
+  let at = reserveFrame(sink, envelope + integers, envelope + integers);
+  const { buffer } = sink;
+  at = writeEnvelope(buffer, at, false, from);
+  at = writeHead(buffer, at, ARRAY, length);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 24) buffer[at++] = 0x18;
+    buffer[at++] = byte;
+  }
+}
+
+/** How many bytes more than one each integer 0 to 255 takes in CBOR. */
+const EXTRA = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 24 ? 0 : 1));
+
+/** Room for a frame's header and the first `reserved` bytes of it; returns where these start. */
+function reserveFrame(sink: FrameSink, frameLength: number, reserved: number): number {
+  const at = sink.reserve(frameHeaderLength(frameLength) + reserved);
+  return writeFrameHeader(sink.buffer, at, BINARY, frameLength);
+}
+
+function envelopeLength(text: boolean, from: number): number {
+  return (text ? FROM_STR : FROM).length + headLength(from) + DATA.length;
+}
+
+function writeEnvelope(target: Uint8Array, at: number, text: boolean, from: number): number {
+  at = writeAll(target, at, text ? FROM_STR : FROM);
+  at = writeHead(target, at, UNSIGNED, from);
+  return writeAll(target, at, DATA);
+}
+
+/** How long a head with this argument is, for lengths and ids below 2^32. */
+function headLength(argument: number): number {
+  if (argument < 24) return 1;
+  if (argument < 0x100) return 2;
+  return argument < 0x10000 ? 3 : 5;
+}
+
+function writeHead(target: Uint8Array, at: number, major: number, argument: number): number {
+  if (argument < 24) {
+    target[at++] = major | argument;
+    return at;
+  }
+  const length = headLength(argument) - 1;
+  target[at++] = major | (length === 1 ? 24 : length === 2 ? 25 : 26);
+  for (let shift = (length - 1) * 8; shift >= 0; shift -= 8) target[at++] = argument >>> shift;
+  return at;
+}
+
+function writeAll(target: Uint8Array, at: number, source: Uint8Array): number {
+  // A loop, because a call of `set` costs more than these few bytes do.
+  for (let i = 0; i < source.length; i++) target[at++] = source[i] as number;
+  return at;
+}
+
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,36 @@
+/**
+ * Whether a client that was closed should come back:
+ * `yes` soon (with a growing, jittered delay), `later` when something has changed, `no` never.
+ */
+export type Retry = 'yes' | 'later' | 'no';
+
+/** A WebSocket close as the relay sends it: RFC 6455 section 7.4, and the relay's own 4000s. */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+  readonly retry: Retry;
+}
+
+/**
+ * Every close the relay sends, each with its reason and what a client should do next.
+ *
+ * Browsers cannot read the HTTP status of a failed upgrade, so a refusal, too, is an accepted
+ * WebSocket that is closed with one of these.
+ */
+export const CLOSINGS = {
+  gameOver: { code: 4000, reason: 'game over', retry: 'no' },
+  replaced: { code: 4001, reason: 'replaced by a newer connection', retry: 'no' },
+  kicked: { code: 4003, reason: 'kicked', retry: 'no' },
+  noSuchRoom: { code: 4004, reason: 'no such room', retry: 'no' },
+  roomFull: { code: 4007, reason: 'room full', retry: 'later' },
+  tooSlow: { code: 4008, reason: 'too slow', retry: 'yes' },
+  alreadyStarted: { code: 4009, reason: 'already started', retry: 'no' },
+  hostGone: { code: 4010, reason: 'host gone', retry: 'no' },
+  tooManyAttempts: { code: 4029, reason: 'too many attempts', retry: 'later' },
+  stopped: { code: 1001, reason: 'The game is done.', retry: 'no' },
+  abuse: { code: 1008, reason: 'protocol abuse', retry: 'no' },
+  tooBig: { code: 1009, reason: 'message too big', retry: 'no' },
+  internalError: { code: 1011, reason: 'internal error', retry: 'yes' },
+  restarting: { code: 1012, reason: 'relay restarting', retry: 'yes' },
+  relayFull: { code: 1013, reason: 'relay full', retry: 'yes' },
+} as const satisfies Record<string, Closing>;

@@ -1,0 +1,38 @@
+/** Opcodes of the frames that the relay writes itself (RFC 6455 section 5.2). */
+export const TEXT = 0x1;
+export const BINARY = 0x2;
+export const PONG = 0xa;
+
+/** How many bytes the header of an unmasked frame takes. */
+export function frameHeaderLength(payloadLength: number): number {
+  if (payloadLength < 126) return 2;
+  return payloadLength < 0x10000 ? 4 : 10;
+}
+
+/**
+ * Writes the header of a final, unmasked frame, as a server sends it (RFC 6455 section 5.2), and
+ * returns the offset behind it.
+ */
+export function writeFrameHeader(
+  target: Uint8Array,
+  at: number,
+  opcode: number,
+  payloadLength: number,
+): number {
+  target[at++] = 0x80 | opcode;
+  if (payloadLength < 126) {
+    target[at++] = payloadLength;
+    return at;
+  }
+  if (payloadLength < 0x10000) {
+    target[at++] = 126;
+    target[at++] = payloadLength >>> 8;
+    target[at++] = payloadLength;
+    return at;
+  }
+  target[at++] = 127;
+  const high = Math.floor(payloadLength / 0x100000000);
+  for (let shift = 24; shift >= 0; shift -= 8) target[at++] = high >>> shift;
+  for (let shift = 24; shift >= 0; shift -= 8) target[at++] = payloadLength >>> shift;
+  return at;
+}

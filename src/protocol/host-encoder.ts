@@ -1,0 +1,32 @@
+import type { HostEvent } from './messages.js';
+import type { Payload } from './payload.js';
+
+/**
+ * Where frames are written, in the order in which they are to leave.
+ *
+ * `reserve` gives room in `buffer` from the offset that it returns; the room must be filled before
+ * the next call. `attach` appends bytes that are not copied and so must never change.
+ */
+export interface FrameSink {
+  readonly buffer: Uint8Array;
+  reserve(length: number): number;
+  attach(bytes: Uint8Array): void;
+}
+
+/**
+ * How a host is spoken to. Each call writes one WebSocket frame.
+ *
+ * Events are rare and go through a general encoder. `message` is the payload path: the envelope
+ * is written by hand around bytes that are not looked into.
+ */
+export interface HostEncoder {
+  event(sink: FrameSink, event: HostEvent): void;
+  message(sink: FrameSink, from: number, payload: Payload): void;
+}
+
+/** What a host can choose when it connects: `/CREATE?format=json`, `/CREATE?bytes=1`. */
+export interface HostFormat {
+  readonly format: 'cbor' | 'json';
+  /** Players' binary messages as CBOR byte strings, which plain WMBP hosts cannot read. */
+  readonly bytes: boolean;
+}

@@ -1,0 +1,58 @@
+import { Buffer } from 'node:buffer';
+import { CommandError } from './command-error.js';
+import { type Fields, noFields, UNUSABLE, type Value } from './fields.js';
+import { Payload } from './payload.js';
+
+/**
+ * Reads a host's text frame: the same command as in CBOR, written as JSON, bytes as an array of
+ * integers.
+ *
+ * @throws {CommandError} `bad_json` if it is not one JSON object
+ */
+export function readJsonFields(frame: Uint8Array): Fields {
+  const json = parse(frame);
+  return {
+    ...noFields(),
+    cmd: toValue(json['cmd']),
+    max_players: toValue(json['max_players']),
+    name: toValue(json['name']),
+    player: toValue(json['player']),
+    to: Array.isArray(json['to']) ? json['to'] : toValue(json['to']),
+    data: toData(json['data']),
+  };
+}
+
+function parse(frame: Uint8Array): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('utf8'));
+  } catch {
+    throw new CommandError('bad_json', 'JSON: cannot be parsed');
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
+  throw new CommandError('bad_json', 'JSON: expected an object');
+}
+
+function toValue(json: unknown): Value {
+  switch (typeof json) {
+    case 'string':
+      // A lone surrogate, which JSON can escape, has no UTF-8.
+      return json.toWellFormed();
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return json;
+    default:
+      return json === null ? null : UNUSABLE;
+  }
+}
+
+function toData(json: unknown): Payload | Value {
+  if (typeof json === 'string') return new Payload(Buffer.from(json), true);
+  if (!Array.isArray(json)) return toValue(json);
+  return json.every(isByte) ? new Payload(Buffer.from(json), false) : UNUSABLE;
+}
+
+function isByte(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
+}
