@@ -1,0 +1,41 @@
+import { customAlphabet } from 'nanoid';
+import type { RoomCode } from './ids.js';
+
+/** No vowels, so that no code is a word; no Y, which stands in for one. */
+export const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
+export const CODE_LENGTH = 4;
+
+/** How many codes there are. */
+export const CODE_SPACE = CODE_ALPHABET.length ** CODE_LENGTH;
+
+const PATTERN = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`, 'i');
+
+/** With at most half the space taken, a hundred misses in a row do not happen. */
+const MAX_TRIES = 100;
+
+const random = customAlphabet(CODE_ALPHABET, CODE_LENGTH);
+
+/** The code that somebody typed, in any case; `undefined` if no room can have it. */
+export function parseRoomCode(text: string): RoomCode | undefined {
+  return PATTERN.test(text) ? (text.toUpperCase() as RoomCode) : undefined;
+}
+
+/**
+ * Draws a code that is not taken.
+ *
+ * @param taken the codes in use
+ * @param draw a source of random codes
+ * @returns `undefined` if more than half of all codes are in use: guessing one would be too easy,
+ * and finding a free one slow
+ */
+export function drawRoomCode(
+  taken: { readonly size: number; has(code: RoomCode): boolean },
+  draw: () => string = random,
+): RoomCode | undefined {
+  if (taken.size > CODE_SPACE / 2) return undefined;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const code = draw() as RoomCode;
+    if (!taken.has(code)) return code;
+  }
+  return undefined;
+}
