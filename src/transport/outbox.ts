@@ -1,0 +1,128 @@
+import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import type { FrameSink } from '../protocol/host-encoder.js';
+import { CHUNK_BYTES, type Flushable, type FlushCycle } from './flush-cycle.js';
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * Everything that leaves on one connection, in order, until the end of the turn.
+ *
+ * A frame is either attached, by reference (a broadcast, shared by all who get it, or bytes too
+ * many to copy), or written in place into `buffer`, which saves every message to a host an object
+ * and a copy.
+ */
+export class Outbox implements FrameSink, Flushable {
+  /** Where `reserve` gave room. */
+  buffer: Buffer = NOTHING;
+
+  readonly #socket: Socket;
+  readonly #cycle: FlushCycle;
+  #open = true;
+  #scheduled = false;
+
+  // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+  #chunk = NOTHING;
+  #sealed = 0;
+  #filled = 0;
+
+  constructor(socket: Socket, cycle: FlushCycle) {
+    this.#socket = socket;
+    this.#cycle = cycle;
+  }
+
+  /** False once the connection is closing: nothing may be written or attached any more. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  reserve(length: number): number {
+    this.#schedule(length);
+    if (length > this.#chunk.length - this.#filled) {
+      this.#seal();
+      if (length > CHUNK_BYTES) {
+        this.buffer = Buffer.allocUnsafeSlow(length);
+        this.#parts.push(this.buffer);
+        return 0;
+      }
+      this.#chunk = this.#cycle.takeChunk();
+      this.#sealed = 0;
+      this.#filled = 0;
+    }
+    this.buffer = this.#chunk;
+    const at = this.#filled;
+    this.#filled += length;
+    return at;
+  }
+
+  attach(bytes: Uint8Array): void {
+    this.#schedule(bytes.length);
+    this.#seal();
+    this.#parts.push(bytes);
+  }
+
+  /** Hands all there is to the socket, in one write. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#length === 0) return;
+    this.#seal();
+    if (this.#socket.writable) this.#writeParts();
+    if (this.#chunk !== NOTHING) this.#giveBack(this.#chunk);
+    this.#parts.length = 0;
+    this.#length = 0;
+    this.#chunk = NOTHING;
+    this.#sealed = 0;
+    this.#filled = 0;
+    this.buffer = NOTHING;
+  }
+
+  /** Flushes for the last time: what is sent next, by whomever, is the close frame. */
+  end(): void {
+    this.flush();
+    this.#open = false;
+  }
+
+  #writeParts(): void {
+    const parts = this.#parts;
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) this.#socket.write(only);
+    else if (this.#length <= CHUNK_BYTES) this.#writeJoined();
+    else {
+      this.#socket.cork();
+      for (const part of parts) this.#socket.write(part);
+      this.#socket.uncork();
+    }
+  }
+
+  /** Small frames travel faster in one piece than as a list that the kernel has to gather. */
+  #writeJoined(): void {
+    const joined = this.#cycle.takeChunk();
+    let length = 0;
+    for (const part of this.#parts) {
+      joined.set(part, length);
+      length += part.length;
+    }
+    this.#socket.write(joined.subarray(0, length));
+    this.#giveBack(joined);
+  }
+
+  /** An empty queue means that the kernel has every byte, so the chunk can be written to again. */
+  #giveBack(chunk: Buffer): void {
+    if (this.#socket.writableLength === 0) this.#cycle.returnChunk(chunk);
+  }
+
+  #seal(): void {
+    if (this.#filled === this.#sealed) return;
+    this.#parts.push(this.#chunk.subarray(this.#sealed, this.#filled));
+    this.#sealed = this.#filled;
+  }
+
+  #schedule(length: number): void {
+    this.#length += length;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#cycle.schedule(this);
+  }
+}
