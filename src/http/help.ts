@@ -1,0 +1,8 @@
+/** What the relay says of itself to whoever asks for no room. */
+export const HELP = `lobby-relay: a WebSocket relay for party games.
+
+  WebSocket /CREATE   open a room: the game on the big screen
+  WebSocket /CODE     join the room with that code: a player
+  GET /CODE           the name of the game in that room
+  GET /health         {"status":"ok"} while the relay is up
+`;
