@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module';
+import { Command, CommanderError, Option } from 'commander';
+import {
+  defaultOf,
+  environmentOf,
+  flagOf,
+  OPTION_NAMES,
+  OPTIONS,
+  OptionError,
+  type OptionName,
+  type OptionSpec,
+  type Options,
+  parseOptions,
+} from '../options.js';
+
+/** What the command line asks for: to run, or only to print something (`--help`, `--version`). */
+export type Arguments =
+  | { readonly run: true; readonly options: Options }
+  | { readonly run: false; readonly print: string };
+
+/**
+ * Reads the command line and the environment.
+ *
+ * @throws {OptionError} one line that says what is wrong and what can be done
+ */
+export function readArguments(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Arguments {
+  let print = '';
+  const command = build((text) => {
+    print += text;
+  });
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { run: false, print };
+    throw new OptionError(oneLine(error.message));
+  }
+  return { run: true, options: parseOptions(command.opts(), environment) };
+}
+
+function build(write: (text: string) => void): Command {
+  const command = new Command('lobby-relay')
+    .description('A WebSocket relay for party games: rooms by a four-letter code.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .addHelpText('after', '\nA flag beats its environment variable, which beats the default.');
+  for (const name of OPTION_NAMES) command.addOption(toOption(name));
+  return command;
+}
+
+function toOption(name: OptionName): Option {
+  const spec: OptionSpec = OPTIONS[name];
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  const value = spec.kind === 'text' ? 'text' : spec.unit === 'bytes' ? 'size' : 'n';
+  const facts = [
+    ...(spec.kind === 'text' && spec.choices ? [spec.choices.join(', ')] : []),
+    ...(spec.default === '' ? [] : [`default ${defaultOf(name)}`]),
+    environmentOf(name).join(' or '),
+  ];
+  return new Option(`${short}${flagOf(name)} <${value}>`, `${spec.help} (${facts.join('; ')})`);
+}
+
+/** `error: unknown option '--prot'\n(Did you mean --port?)` → one line without the prefix. */
+function oneLine(message: string): string {
+  const line = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return `${line}; see lobby-relay --help`;
+}
+
+function version(): string {
+  return createRequire(import.meta.url)('../../package.json').version;
+}
