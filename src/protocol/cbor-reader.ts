@@ -26,7 +26,7 @@ const BREAK = 0xff;
 
 const TAG_UINT8_ARRAY = 64; // RFC 8746
 const TAG_RECORD_DEFINITION = 57343; // cbor-x: [id, [keys], ...values]
-const TAG_SHARED_RECORDS = 0xe000; // cbor-x: records by an id that was defined in another frame
+const TAG_SHARED_RECORDS = 0xe000; // and up; cbor-x: records that another frame defined
 
 /** Maps and arrays inside one another, the outermost map counted. */
 const MAX_DEPTH = 4;
@@ -80,7 +80,7 @@ class CborReader {
 
   #readRecord(fields: Fields): void {
     const tag = this.#argument;
-    if (tag >= TAG_SHARED_RECORDS && tag < TAG_RECORD_DEFINITION) {
+    if (tag >= TAG_SHARED_RECORDS && tag <= 0xffff) {
       throw malformed('records by shared structures cannot be read; encode with useRecords: false');
     }
     if (tag !== TAG_RECORD_DEFINITION) throw malformed(`expected a map, got tag ${tag}`);

@@ -138,11 +138,11 @@ export class Room implements SeatKeeper {
 
   /** The host's connection has ended: so has the game. */
   hostGone(): void {
-    this.end(CLOSINGS.hostGone, CLOSINGS.hostGone);
+    this.end(CLOSINGS.hostGone);
   }
 
   /** Ends the room and closes everybody in it; ending it twice is harmless. */
-  end(forPlayers: Closing, forHost: Closing): void {
+  end(forPlayers: Closing, forHost = forPlayers): void {
     const status = this.#status;
     if (status.is === 'ended') return;
     this.#status = { is: 'ended' };

@@ -45,9 +45,12 @@ export class Connection {
     this.#handler = handler;
   }
 
-  /** Closes, after what was sent before. Nothing that is still received is passed on. */
+  /**
+   * Closes, after what was sent before; nothing that is still received is passed on. The first
+   * close counts.
+   */
   close({ code, reason }: Closing): void {
-    this.#webSocket.close(code, reason);
+    if (this.outbox.open) this.#webSocket.close(code, reason);
   }
 
   /** Runs what serves this connection: an exception there ends it, and nothing else. */

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import type { RoomCode } from '../../../src/rooms/ids.js';
+import { CODE_SPACE, drawRoomCode, parseRoomCode } from '../../../src/rooms/room-code.js';
+
+function taken(...codes: string[]): Set<RoomCode> {
+  return new Set(codes as RoomCode[]);
+}
+
+test('there are 160,000 codes, none of which is a word', () => {
+  expect(CODE_SPACE).toBe(160_000);
+  for (let i = 0; i < 1000; i++) expect(drawRoomCode(taken())).toMatch(/^[^AEIOUY]{4}$/);
+});
+
+test('a code that is taken is drawn again', () => {
+  const draws = ['BBBB', 'BBBB', 'CCCC'];
+  expect(drawRoomCode(taken('BBBB'), () => draws.shift() ?? '')).toBe('CCCC');
+});
+
+test('with more than half of all codes taken there is none, and nothing is drawn', () => {
+  const half = { size: CODE_SPACE / 2, has: () => false };
+  expect(drawRoomCode(half, () => 'BBBB')).toBe('BBBB');
+  const more = { size: CODE_SPACE / 2 + 1, has: () => false };
+  expect(
+    drawRoomCode(more, () => {
+      throw new Error('drawn');
+    }),
+  ).toBeUndefined();
+});
+
+test('bad luck without end is no endless loop', () => {
+  expect(drawRoomCode(taken('BBBB'), () => 'BBBB')).toBeUndefined();
+});
+
+test.each([
+  ['bcdf', 'BCDF'],
+  ['BcDf', 'BCDF'],
+  ['ZZZZ', 'ZZZZ'],
+])('%s is the code %s', (typed, code) => {
+  expect(parseRoomCode(typed)).toBe(code);
+});
+
+test.each(['', 'BCD', 'BCDFG', 'ABCD', 'BCDY', 'BC F', 'BC1F', 'ſſſſ', 'ßßßß', '%42BB', 'BCDF\n'])(
+  '%j is no code',
+  (typed) => {
+    expect(parseRoomCode(typed)).toBeUndefined();
+  },
+);
