@@ -24,7 +24,8 @@ export function serveHost(connection: Connection, format: HostFormat, rooms: Roo
   });
 }
 
-function hostPeer(connection: Connection, encoder: HostEncoder): HostPeer {
+/** The far end of a connection, as a room reaches it. */
+export function hostPeer(connection: Connection, encoder: HostEncoder): HostPeer {
   const { outbox } = connection;
   return {
     event(event) {

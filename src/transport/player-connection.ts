@@ -15,7 +15,8 @@ export function servePlayer(connection: Connection, code: RoomCode, rooms: RoomR
   });
 }
 
-function playerPeer(connection: Connection): PlayerPeer {
+/** The far end of a connection, as a room reaches it. */
+export function playerPeer(connection: Connection): PlayerPeer {
   const { outbox } = connection;
   return {
     send(payload) {

@@ -21,7 +21,7 @@ export class Client<Item> {
   readonly inbox = new Inbox<Item>();
   readonly closed: Promise<Closed>;
 
-  protected constructor(
+  constructor(
     readonly socket: WebSocket,
     read: (message: Message) => Item,
   ) {

@@ -6,42 +6,41 @@ import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
 /** What a peer was told, as a test reads it. */
 export type Heard = HostEvent | { from: number; text: string } | { text: string } | Closing;
 
-/** A host without a socket: it writes down what it hears. */
-export class TestHost implements HostPeer {
+/** Writes down what it hears, up to the close. */
+class Listener {
   readonly heard: Heard[] = [];
-
-  event(event: HostEvent): void {
-    this.heard.push(event);
-  }
-
-  message(from: number, { bytes }: Payload): void {
-    this.heard.push({ from, text: Buffer.from(bytes).toString() });
-  }
+  #open = true;
 
   close(closing: Closing): void {
-    this.heard.push(closing);
+    this.hear(closing);
+    this.#open = false;
   }
 
   /** What was heard since the last time. */
   news(): Heard[] {
     return this.heard.splice(0);
   }
+
+  protected hear(item: Heard): void {
+    if (this.#open) this.heard.push(item);
+  }
+}
+
+/** A host without a socket. */
+export class TestHost extends Listener implements HostPeer {
+  event(event: HostEvent): void {
+    this.hear(event);
+  }
+
+  message(from: number, { bytes }: Payload): void {
+    this.hear({ from, text: Buffer.from(bytes).toString() });
+  }
 }
 
 /** A player without a socket. */
-export class TestPlayer implements PlayerPeer {
-  readonly heard: Heard[] = [];
-
+export class TestPlayer extends Listener implements PlayerPeer {
   send({ bytes }: Payload): void {
-    this.heard.push({ text: Buffer.from(bytes).toString() });
-  }
-
-  close(closing: Closing): void {
-    this.heard.push(closing);
-  }
-
-  news(): Heard[] {
-    return this.heard.splice(0);
+    this.hear({ text: Buffer.from(bytes).toString() });
   }
 }
 

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { CLOSINGS } from '../../src/protocol/close-codes.js';
+import { jsonEncoder } from '../../src/protocol/json-encoder.js';
+import { Payload } from '../../src/protocol/payload.js';
+import type { PlayerId } from '../../src/rooms/ids.js';
+import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
+import { Acceptor } from '../../src/transport/acceptor.js';
+import type { Connection } from '../../src/transport/connection.js';
+import { hostPeer } from '../../src/transport/host-connection.js';
+import { playerPeer } from '../../src/transport/player-connection.js';
+import { Client } from '../support/clients.js';
+import { type Heard, TestHost, TestPlayer, text } from '../support/peers.js';
+
+/** A peer, and what its far end has heard once it was closed, as texts; the close comes last. */
+interface Subject<Peer> {
+  readonly peer: Peer;
+  heard(): Promise<string[]>;
+}
+
+/** A connection of the relay, and the client at its other end. */
+async function connection(): Promise<{ connection: Connection; heard(): Promise<string[]> }> {
+  const fault = (error: unknown) => {
+    throw error;
+  };
+  const acceptor = new Acceptor({
+    maxMessage: { host: 1 << 20, player: 1 << 20 },
+    log: { fault },
+  });
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(async () => {
+    server.close();
+    await acceptor.close(0);
+  });
+  await once(server, 'listening');
+  const client = new Client(
+    new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    ({ data }) => data.toString(),
+  );
+  const [request, socket, head] = await once(server, 'upgrade');
+  const connection = await new Promise<Connection>((resolve) => {
+    acceptor.accept('player', request, socket as Socket, head, resolve);
+  });
+  const heard = async () => {
+    const { code, reason } = await client.closed;
+    return [...client.inbox.rest, `${code} ${reason}`];
+  };
+  return { connection, heard };
+}
+
+/** What a test peer wrote down, as a WebSocket's far end reads it. */
+function written(heard: readonly Heard[]): string[] {
+  return heard.map((item) => {
+    if ('retry' in item) return `${item.code} ${item.reason}`;
+    if ('cmd' in item) return JSON.stringify(item);
+    if ('from' in item)
+      return JSON.stringify({ cmd: 'from_str', from: item.from, data: item.text });
+    return item.text;
+  });
+}
+
+const players: [string, () => Promise<Subject<PlayerPeer>>][] = [
+  [
+    'the test peer',
+    async () => {
+      const peer = new TestPlayer();
+      return { peer, heard: async () => written(peer.heard) };
+    },
+  ],
+  [
+    'the WebSocket peer',
+    async () => {
+      const { connection: far, heard } = await connection();
+      return { peer: playerPeer(far), heard };
+    },
+  ],
+];
+
+describe.each(players)('a player, by %s', (_, make) => {
+  test('hears what was sent before the close, in order, and nothing after it', async () => {
+    const { peer, heard } = await make();
+    for (let i = 0; i < 100; i++) peer.send(text(`${i}`));
+    peer.close(CLOSINGS.kicked);
+    peer.send(text('late'));
+    peer.close(CLOSINGS.gameOver);
+    const expected = Array.from({ length: 100 }, (_, i) => `${i}`);
+    expect(await heard()).toEqual([...expected, '4003 kicked']);
+  });
+
+  test('hears messages of every size', async () => {
+    const { peer, heard } = await make();
+    const sizes = [0, 1, 125, 126, 65_535, 65_536, 500_000];
+    for (const size of sizes) peer.send(new Payload(Buffer.alloc(size, 'x'), true));
+    peer.close(CLOSINGS.gameOver);
+    const lengths = (await heard()).slice(0, -1).map(({ length }) => length);
+    expect(lengths).toEqual(sizes);
+  });
+});
+
+const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
+  [
+    'the test peer',
+    async () => {
+      const peer = new TestHost();
+      return { peer, heard: async () => written(peer.heard) };
+    },
+  ],
+  [
+    'the WebSocket peer',
+    async () => {
+      const { connection: far, heard } = await connection();
+      return { peer: hostPeer(far, jsonEncoder), heard };
+    },
+  ],
+];
+
+describe.each(hosts)('a host, by %s', (_, make) => {
+  test('hears events and messages in order, then the close, and nothing after it', async () => {
+    const { peer, heard } = await make();
+    const player = 1 as PlayerId;
+    peer.event({ cmd: 'player_joined', player });
+    peer.message(player, text('hi'));
+    peer.event({ cmd: 'player_left', player });
+    peer.close(CLOSINGS.stopped);
+    peer.event({ cmd: 'player_joined', player });
+    peer.message(player, text('late'));
+    peer.close(CLOSINGS.restarting);
+    expect(await heard()).toEqual([
+      '{"cmd":"player_joined","player":1}',
+      '{"cmd":"from_str","from":1,"data":"hi"}',
+      '{"cmd":"player_left","player":1}',
+      '1001 The game is done.',
+    ]);
+  });
+});

@@ -1,0 +1,160 @@
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { Payload } from '../../../src/protocol/payload.js';
+import { CHUNK_BYTES, FlushCycle } from '../../../src/transport/flush-cycle.js';
+import { Outbox } from '../../../src/transport/outbox.js';
+import { text } from '../../support/peers.js';
+
+/** Stands in for a socket: it keeps what is written, and has a kernel that takes it or does not. */
+class TestSocket {
+  writable = true;
+  writableLength = 0;
+  taking = true;
+  readonly writes: Buffer[] = [];
+  corked = 0;
+  systemCalls = 0;
+
+  write(bytes: Buffer): void {
+    this.writes.push(bytes);
+    if (this.corked === 0) this.systemCalls++;
+    if (!this.taking) this.writableLength += bytes.length;
+  }
+
+  cork(): void {
+    this.corked++;
+  }
+
+  uncork(): void {
+    this.corked--;
+    this.systemCalls++;
+  }
+
+  get written(): Buffer {
+    return Buffer.concat(this.writes);
+  }
+}
+
+function made() {
+  const socket = new TestSocket();
+  const cycle = new FlushCycle();
+  return { socket, cycle, outbox: new Outbox(socket as unknown as Socket, cycle) };
+}
+
+function write(outbox: Outbox, content: string): void {
+  const at = outbox.reserve(content.length);
+  outbox.buffer.write(content, at, 'latin1');
+}
+
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('an outbox', () => {
+  test('hands all of a turn over in one write, in order', async () => {
+    const { socket, outbox } = made();
+    write(outbox, 'a');
+    outbox.attach(Buffer.from('b'));
+    write(outbox, 'c');
+    write(outbox, 'd');
+    outbox.attach(Buffer.from('e'));
+    expect(socket.writes).toEqual([]);
+    await endOfTurn();
+    expect(socket.written.toString()).toBe('abcde');
+    expect(socket.systemCalls).toBe(1);
+    await endOfTurn();
+    expect(socket.writes).toHaveLength(1);
+  });
+
+  test('passes a single frame on as it is, without a copy', async () => {
+    const { socket, outbox } = made();
+    const payload: Payload = text('shared');
+    outbox.attach(payload.frame);
+    await endOfTurn();
+    expect(socket.writes[0]).toBe(payload.frame);
+  });
+
+  test('passes what is large on as it is, in one call with what is around it', async () => {
+    const { socket, outbox } = made();
+    const large = Buffer.alloc(CHUNK_BYTES + 1, 'x');
+    write(outbox, '<');
+    outbox.attach(large);
+    write(outbox, '>');
+    await endOfTurn();
+    expect(socket.writes.map(({ length }) => length)).toEqual([1, large.length, 1]);
+    expect(socket.writes[1]).toBe(large);
+    expect(socket.systemCalls).toBe(1);
+  });
+
+  test('gives room for any length', async () => {
+    const { socket, outbox } = made();
+    const lengths = [1, CHUNK_BYTES - 1, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 5];
+    const expected = lengths.map((length, i) => String(i).repeat(length)).join('');
+    lengths.forEach((length, i) => {
+      write(outbox, String(i).repeat(length));
+    });
+    await endOfTurn();
+    expect(socket.written.equals(Buffer.from(expected))).toBe(true);
+  });
+
+  test('writes to memory again once the kernel has it, and not before', async () => {
+    const { socket, outbox } = made();
+    const turn = async (content: string) => {
+      write(outbox, content);
+      await endOfTurn();
+      return socket.writes.at(-1) as Buffer;
+    };
+    const first = await turn('one');
+    const second = await turn('two');
+    expect(second.buffer).toBe(first.buffer);
+    socket.taking = false;
+    const kept = await turn('six');
+    const next = await turn('ten');
+    expect(next.buffer).not.toBe(kept.buffer);
+    expect(kept.toString()).toBe('six');
+  });
+
+  test('joined frames are in memory of their own, too, until the kernel has them', async () => {
+    const { socket, outbox } = made();
+    socket.taking = false;
+    const turn = async (...contents: string[]) => {
+      for (const content of contents) outbox.attach(Buffer.from(content));
+      await endOfTurn();
+      return socket.writes.at(-1) as Buffer;
+    };
+    const first = await turn('a', 'b');
+    await turn('c', 'd');
+    expect(first.toString()).toBe('ab');
+  });
+
+  test('ends with what was sent before, and takes nothing after', async () => {
+    const { socket, outbox } = made();
+    write(outbox, 'last words');
+    outbox.end();
+    expect(socket.written.toString()).toBe('last words');
+    expect(outbox.open).toBe(false);
+    await endOfTurn();
+    expect(socket.writes).toHaveLength(1);
+  });
+
+  test('does not write to a line that is cut', async () => {
+    const { socket, outbox } = made();
+    write(outbox, 'x');
+    socket.writable = false;
+    await endOfTurn();
+    expect(socket.writes).toEqual([]);
+  });
+});
+
+test('one turn flushes every connection, and one that is scheduled meanwhile in the next', async () => {
+  const cycle = new FlushCycle();
+  const flushed: string[] = [];
+  cycle.schedule({
+    flush: () => {
+      flushed.push('first');
+      cycle.schedule({ flush: () => flushed.push('next turn') });
+    },
+  });
+  cycle.schedule({ flush: () => flushed.push('second') });
+  await endOfTurn();
+  expect(flushed).toEqual(['first', 'second']);
+  await endOfTurn();
+  expect(flushed).toEqual(['first', 'second', 'next turn']);
+});
