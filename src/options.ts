@@ -138,6 +138,14 @@ export function defaultOf(name: OptionName): string {
     : String(spec.default);
 }
 
+/** What an option can be: `1KiB to 256MiB`, or its choices; nothing if it can be anything. */
+export function rangeOf(name: OptionName): string {
+  const spec: OptionSpec = OPTIONS[name];
+  if (spec.kind === 'text') return spec.choices?.join(', ') ?? '';
+  const format = spec.unit === 'bytes' ? formatBytes : String;
+  return `${format(spec.min)} to ${format(spec.max)}`;
+}
+
 /**
  * Completes options as given by a program.
  *
@@ -181,7 +189,7 @@ function build(given: (name: OptionName) => Given | undefined): Options {
   const options: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const found = given(name);
-    if (found !== undefined) check(OPTIONS[name], found);
+    if (found !== undefined) check(name, found);
     options[name] = found === undefined ? OPTIONS[name].default : found.value;
   }
   return options as Options;
@@ -197,20 +205,18 @@ function parse(name: OptionName, text: string): unknown {
   return Number(digits) * scale;
 }
 
-function check(spec: OptionSpec, { value, source }: Given): void {
+function check(name: OptionName, { value, source }: Given): void {
+  const spec: OptionSpec = OPTIONS[name];
+  const refuse = (expected: string): never => {
+    throw new OptionError(`${source}: expected ${expected}, got ${quote(value)}`);
+  };
   if (spec.kind === 'number') {
     if (Number.isInteger(value) && Number(value) >= spec.min && Number(value) <= spec.max) return;
-    const format = spec.unit === 'bytes' ? formatBytes : String;
-    const expected = `expected ${spec.unit === 'bytes' ? 'a size' : 'a whole number'}`;
-    const bounds = `from ${format(spec.min)} to ${format(spec.max)}`;
-    throw new OptionError(`${source}: ${expected} ${bounds}, got ${quote(value)}`);
+    refuse(`${spec.unit === 'bytes' ? 'a size' : 'a whole number'} from ${rangeOf(name)}`);
   }
-  if (typeof value !== 'string')
-    throw new OptionError(`${source}: expected text, got ${quote(value)}`);
-  if (spec.choices !== undefined && !spec.choices.includes(value)) {
-    throw new OptionError(
-      `${source}: expected one of ${spec.choices.join(', ')}, got ${quote(value)}`,
-    );
+  if (typeof value !== 'string') refuse('text');
+  else if (spec.kind === 'text' && !(spec.choices?.includes(value) ?? true)) {
+    refuse(`one of ${rangeOf(name)}`);
   }
 }
 

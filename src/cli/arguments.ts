@@ -11,6 +11,7 @@ import {
   type OptionSpec,
   type Options,
   parseOptions,
+  rangeOf,
 } from '../options.js';
 
 /** What the command line asks for: to run, or only to print something (`--help`, `--version`). */
@@ -59,7 +60,7 @@ function toOption(name: OptionName): Option {
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
   const value = spec.kind === 'text' ? 'text' : spec.unit === 'bytes' ? 'size' : 'n';
   const facts = [
-    ...(spec.kind === 'text' && spec.choices ? [spec.choices.join(', ')] : []),
+    ...(spec.kind === 'text' && spec.choices ? [rangeOf(name)] : []),
     ...(spec.default === '' ? [] : [`default ${defaultOf(name)}`]),
     environmentOf(name).join(' or '),
   ];
