@@ -2,10 +2,20 @@ import { networkInterfaces } from 'node:os';
 
 /** What a person who has just started the relay wants to know: where it can be reached. */
 export function banner({ address, port }: { address: string; port: number }): string {
-  const lines = [`  on this machine   ${url(isEverywhere(address) ? 'localhost' : address, port)}`];
-  const lan = isEverywhere(address) ? lanAddress() : undefined;
-  if (lan !== undefined) lines.push(`  for the phones    ${url(lan, port)}`);
-  return `\nlobby-relay is up\n\n${lines.join('\n')}\n\n  Ctrl+C stops it\n\n`;
+  const everywhere = isEverywhere(address);
+  const local = url(everywhere ? 'localhost' : address, port);
+  const lan = everywhere ? lanAddress() : undefined;
+  return [
+    '',
+    'lobby-relay is up',
+    '',
+    `  this machine   ${local}`,
+    ...(lan === undefined ? [] : [`  the network    ${url(lan, port)}`]),
+    '',
+    `  Open ${local.replace('ws:', 'http:')} to see what it does. Ctrl+C stops it.`,
+    '',
+    '',
+  ].join('\n');
 }
 
 /** An address as it stands in a URL. */

@@ -12,7 +12,7 @@ export function createLog(
   const destination = forPeople
     ? pretty({
         colorize: onTerminal,
-        ignore: 'pid,hostname',
+        singleLine: true,
         translateTime: 'HH:MM:ss',
         sync: true,
       })
