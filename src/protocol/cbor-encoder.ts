@@ -7,9 +7,6 @@ import type { Payload } from './payload.js';
 // What decoders other than cbor-x's own can read: plain maps with small heads, no extensions.
 const events = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 
-/** From this length on a payload is passed on by reference, as a write of its own. */
-const ATTACH_FROM = 16 * 1024;
-
 // {cmd: "from", from: …, data: …}, each part up to its variable one (RFC 8949 section 3).
 const FROM = ascii('\xa3\x63cmd\x64from\x64from');
 const FROM_STR = ascii('\xa3\x63cmd\x68from_str\x64from');
@@ -32,19 +29,17 @@ export function cborEncoder({ bytes }: { readonly bytes: boolean }): HostEncoder
 
 function writeEvent(sink: FrameSink, event: HostEvent): void {
   const encoded = events.encode(event);
-  const at = reserveFrame(sink, encoded.length, encoded.length);
+  const at = reserveFrame(sink, encoded.length);
   sink.buffer.set(encoded, at);
 }
 
 function writeMessage(sink: FrameSink, from: number, { text, bytes }: Payload): void {
   const { length } = bytes;
   const envelope = envelopeLength(text, from) + headLength(length);
-  const attach = length >= ATTACH_FROM;
-  let at = reserveFrame(sink, envelope + length, attach ? envelope : envelope + length);
+  let at = reserveFrame(sink, envelope + length);
   at = writeEnvelope(sink.buffer, at, text, from);
   at = writeHead(sink.buffer, at, text ? TEXT : BYTES, length);
-  if (attach) sink.attach(bytes);
-  else sink.buffer.set(bytes, at);
+  sink.buffer.set(bytes, at);
 }
 
 function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload): void {
@@ -54,7 +49,7 @@ function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload)
   let integers = length;
   for (let i = 0; i < length; i++) integers += EXTRA[bytes[i] as number] as number;
   const envelope = envelopeLength(false, from) + headLength(length);
-  let at = reserveFrame(sink, envelope + integers, envelope + integers);
+  let at = reserveFrame(sink, envelope + integers);
   const { buffer } = sink;
   at = writeEnvelope(buffer, at, false, from);
   at = writeHead(buffer, at, ARRAY, length);
@@ -68,10 +63,10 @@ function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload)
 /** How many bytes more than one each integer 0 to 255 takes in CBOR. */
 const EXTRA = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 24 ? 0 : 1));
 
-/** Room for a frame's header and the first `reserved` bytes of it; returns where these start. */
-function reserveFrame(sink: FrameSink, frameLength: number, reserved: number): number {
-  const at = sink.reserve(frameHeaderLength(frameLength) + reserved);
-  return writeFrameHeader(sink.buffer, at, BINARY, frameLength);
+/** Room for a frame with so much in it, its header written; returns where the rest starts. */
+function reserveFrame(sink: FrameSink, length: number): number {
+  const at = sink.reserve(frameHeaderLength(length) + length);
+  return writeFrameHeader(sink.buffer, at, BINARY, length);
 }
 
 function envelopeLength(text: boolean, from: number): number {

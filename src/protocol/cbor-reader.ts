@@ -1,10 +1,17 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { CommandError } from './command-error.js';
-import { type Fields, MAX_RECIPIENTS, noFields, UNUSABLE, type Value } from './fields.js';
+import {
+  type Fields,
+  MAX_RECIPIENTS,
+  NOT_BYTES,
+  noFields,
+  UNUSABLE,
+  type Value,
+} from './fields.js';
 import { Payload } from './payload.js';
 
 /*
- * The CBOR (RFC 8949) that hosts send, and nothing more: a map with text keys; integers, floats,
+ * The CBOR (RFC 8949) that hosts send, and nothing more: a map whose keys are text; integers, floats,
  * simple values, text, byte strings, arrays; tag 64 around a byte string; cbor-x's inline record
  * (tag 57343) in place of the map. A general decoder is not used here because what comes in is
  * hostile: a few hundred bytes of nested references make one allocate without end.
@@ -34,6 +41,15 @@ const MAX_DEPTH = 4;
 /** Encoders cut long strings into chunks of some thousand bytes; a frame of one-byte chunks is abuse. */
 const MAX_CHUNKS = 65_536;
 
+/**
+ * Keys, ids, and whatever else a frame is made of; the bytes of `data` do not count. A frame of
+ * millions of tiny items would keep everybody else waiting.
+ */
+const MAX_ITEMS = 131_072;
+
+/** Keys of a record, which are all kept until its values come. */
+const MAX_RECORD_KEYS = 256;
+
 /** The longest text that is read as a scalar: names; everything else is shorter. */
 const MAX_SCALAR_BYTES = 64 * 1024;
 
@@ -53,6 +69,8 @@ class CborReader {
   readonly #bytes: Buffer;
   readonly #end: number;
   #at = 0;
+  #items = 0;
+  #chunks = 0;
 
   // The head that was read last: its additional information and its argument.
   #info = 0;
@@ -95,7 +113,12 @@ class CborReader {
     this.#skip(2);
     if (!next() || this.#readHead() !== ARRAY) throw malformed('expected the keys of a record');
     const keys: Key[] = [];
-    for (let items = this.#count(1); this.#more(items); items--) keys.push(this.#readKey());
+    for (let items = this.#count(1); this.#more(items); items--) {
+      if (keys.length === MAX_RECORD_KEYS) {
+        throw malformed(`a record has more than ${MAX_RECORD_KEYS} keys`);
+      }
+      keys.push(this.#readKey());
+    }
     for (const key of keys) {
       if (!next()) throw malformed('a record has fewer values than keys');
       this.#readField(key, fields);
@@ -113,22 +136,10 @@ class CborReader {
 
   #readKey(): Key {
     if (this.#readHead() !== TEXT) throw malformed('expected text as a key');
-    const key = this.#readString(TEXT);
-    switch (key.length) {
-      case 2:
-        return is(key, 'to') ? 'to' : undefined;
-      case 3:
-        return is(key, 'cmd') ? 'cmd' : undefined;
-      case 4:
-        if (is(key, 'data')) return 'data';
-        return is(key, 'name') ? 'name' : undefined;
-      case 6:
-        return is(key, 'player') ? 'player' : undefined;
-      case 11:
-        return is(key, 'max_players') ? 'max_players' : undefined;
-      default:
-        return undefined;
-    }
+    if (this.#info === INDEFINITE) return keyIn(this.#readString(TEXT), 0, undefined);
+    const start = this.#at;
+    this.#skipString(TEXT);
+    return keyIn(this.#bytes, start, this.#at);
   }
 
   /** The ids of `to`; what is no number stays in its place as something else. */
@@ -137,7 +148,7 @@ class CborReader {
     this.#readHead();
     const list: Value[] = [];
     for (let items = this.#count(1); this.#more(items); items--) {
-      const id = this.#readScalar(3);
+      const id = this.#readNumber(3);
       // One more than can be used is enough to tell that there are too many.
       if (list.length <= MAX_RECIPIENTS) list.push(id);
     }
@@ -173,7 +184,7 @@ class CborReader {
       if (byte < 0) isBytes = false;
       bytes[length++] = byte;
     }
-    return isBytes ? new Payload(bytes.subarray(0, length), false) : UNUSABLE;
+    return isBytes ? new Payload(bytes.subarray(0, length), false) : NOT_BYTES;
   }
 
   /** An integer 0 to 255, or -1 for anything else. */
@@ -184,10 +195,22 @@ class CborReader {
       this.#at++;
       return head;
     }
-    const value = this.#readScalar(3);
-    return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255
-      ? Number(value)
-      : -1;
+    const byte = this.#bytes[this.#at + 1];
+    if (head === 0x18 && byte !== undefined) {
+      this.#at += 2;
+      return byte;
+    }
+    const value = this.#readNumber(3);
+    if (typeof value !== 'number' || (value & 255) !== value) return -1;
+    if (head !== undefined && head >>> 5 === UNSIGNED) this.#items--;
+    return value;
+  }
+
+  /** One value, of which only numbers are of use: text is passed over as well. */
+  #readNumber(depth: number): Value {
+    if (this.#nextMajor() !== TEXT) return this.#readScalar(depth);
+    this.#skip(depth);
+    return UNUSABLE;
   }
 
   /** One value; a list, map or byte string is passed over. `depth` is what it would have. */
@@ -252,7 +275,7 @@ class CborReader {
         return;
       case BYTES:
       case TEXT:
-        this.#readString(major);
+        this.#skipString(major);
         return;
       case ARRAY:
       case MAP: {
@@ -267,7 +290,7 @@ class CborReader {
         if (this.#argument !== TAG_UINT8_ARRAY || this.#readHead() !== BYTES) {
           throw malformed('a tag that is not read here');
         }
-        this.#readString(BYTES);
+        this.#skipString(BYTES);
         return;
       default:
         this.#readSimple();
@@ -277,9 +300,10 @@ class CborReader {
   /** The string whose head has just been read: a view, or one copy if it comes in chunks. */
   #readString(major: typeof BYTES | typeof TEXT): Buffer {
     if (this.#info !== INDEFINITE) return this.#take(this.#argument);
-    const start = this.#at;
+    const [start, items] = [this.#at, this.#items];
     const joined = Buffer.allocUnsafe(this.#readChunks(major, undefined));
     this.#at = start;
+    this.#items = items;
     this.#readChunks(major, joined);
     return joined;
   }
@@ -290,17 +314,24 @@ class CborReader {
    */
   #readChunks(major: number, target: Buffer | undefined): number {
     let length = 0;
-    for (let chunks = 0; !this.#takeBreak(); chunks++) {
-      if (chunks === MAX_CHUNKS) throw malformed(`a string in more than ${MAX_CHUNKS} chunks`);
+    while (!this.#takeBreak()) {
+      if (target === undefined && this.#chunks++ === MAX_CHUNKS) {
+        throw malformed(`strings in more than ${MAX_CHUNKS} chunks`);
+      }
       if (this.#readHead() !== major || this.#info === INDEFINITE) {
         throw malformed('a chunk of another kind than its string');
       }
-      if (this.#argument > this.#end - this.#at) throw truncated();
       target?.set(this.#bytes.subarray(this.#at, this.#at + this.#argument), length);
       this.#at += this.#argument;
       length += this.#argument;
     }
     return length;
+  }
+
+  #skipString(major: number): void {
+    if (this.#info === INDEFINITE) this.#readChunks(major, undefined);
+    else if (this.#argument > this.#end - this.#at) throw truncated();
+    else this.#at += this.#argument;
   }
 
   #take(length: number): Buffer {
@@ -326,7 +357,7 @@ class CborReader {
   }
 
   #takeBreak(): boolean {
-    if (this.#bytes[this.#at] !== BREAK) return false;
+    if (this.#nextMajor() !== BREAK >>> 5 || this.#bytes[this.#at] !== BREAK) return false;
     this.#at++;
     return true;
   }
@@ -341,6 +372,7 @@ class CborReader {
   #readHead(): number {
     const byte = this.#bytes[this.#at];
     if (byte === undefined) throw truncated();
+    if (++this.#items > MAX_ITEMS) throw malformed(`more than ${MAX_ITEMS} items`);
     const info = byte & 31;
     this.#at++;
     this.#info = info;
@@ -367,9 +399,27 @@ function canBeIndefinite(major: number): boolean {
   return major !== UNSIGNED && major !== NEGATIVE && major !== TAG;
 }
 
-function is(bytes: Uint8Array, word: string): boolean {
-  for (let i = 0; i < word.length; i++) if (bytes[i] !== word.charCodeAt(i)) return false;
-  return true;
+/** Which known key these bytes spell, if any. */
+function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
+  const is = (key: string): boolean => {
+    for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
+    return true;
+  };
+  switch (end - start) {
+    case 2:
+      return is('to') ? 'to' : undefined;
+    case 3:
+      return is('cmd') ? 'cmd' : undefined;
+    case 4:
+      if (is('data')) return 'data';
+      return is('name') ? 'name' : undefined;
+    case 6:
+      return is('player') ? 'player' : undefined;
+    case 11:
+      return is('max_players') ? 'max_players' : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** A half-precision float (RFC 8949 appendix D). */

@@ -4,8 +4,18 @@ import type { Payload } from './payload.js';
  * A value of a frame, as far as commands need to tell values apart. `unusable` is whatever no
  * field of a command can be: a list or map in a place for a scalar, a byte string as a name.
  */
-export type Value = string | number | boolean | null | undefined | typeof UNUSABLE;
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | typeof UNUSABLE
+  | typeof NOT_BYTES;
 export const UNUSABLE = Symbol('unusable');
+
+/** A list as `data`, in which something is no integer 0 to 255. */
+export const NOT_BYTES = Symbol('not bytes');
 
 /** The most ids that `to` may list. */
 export const MAX_RECIPIENTS = 65_536;

@@ -1,6 +1,7 @@
 /** Opcodes of the frames that the relay writes itself (RFC 6455 section 5.2). */
 export const TEXT = 0x1;
 export const BINARY = 0x2;
+export const PING = 0x9;
 export const PONG = 0xa;
 
 /** How many bytes the header of an unmasked frame takes. */

@@ -2,15 +2,12 @@ import type { HostEvent } from './messages.js';
 import type { Payload } from './payload.js';
 
 /**
- * Where frames are written, in the order in which they are to leave.
- *
- * `reserve` gives room in `buffer` from the offset that it returns; the room must be filled before
- * the next call. `attach` appends bytes that are not copied and so must never change.
+ * Where frames are written, in the order in which they are to leave. `reserve` gives room for one
+ * whole frame in `buffer`, from the offset that it returns; it must be filled before the next call.
  */
 export interface FrameSink {
   readonly buffer: Uint8Array;
   reserve(length: number): number;
-  attach(bytes: Uint8Array): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CommandError } from './command-error.js';
-import { type Fields, noFields, UNUSABLE, type Value } from './fields.js';
+import { type Fields, NOT_BYTES, noFields, UNUSABLE, type Value } from './fields.js';
+import { checkJsonBounds } from './json-bounds.js';
 import { Payload } from './payload.js';
 
 /**
@@ -23,13 +24,15 @@ export function readJsonFields(frame: Uint8Array): Fields {
 }
 
 function parse(frame: Uint8Array): Record<string, unknown> {
+  checkJsonBounds(frame);
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('utf8'));
   } catch {
     throw new CommandError('bad_json', 'JSON: cannot be parsed');
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>;
   throw new CommandError('bad_json', 'JSON: expected an object');
 }
 
@@ -50,9 +53,15 @@ function toValue(json: unknown): Value {
 function toData(json: unknown): Payload | Value {
   if (typeof json === 'string') return new Payload(Buffer.from(json), true);
   if (!Array.isArray(json)) return toValue(json);
-  return json.every(isByte) ? new Payload(Buffer.from(json), false) : UNUSABLE;
+  return toBytes(json) ?? NOT_BYTES;
 }
 
-function isByte(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
+function toBytes(json: readonly unknown[]): Payload | undefined {
+  const bytes = Buffer.allocUnsafe(json.length);
+  for (let i = 0; i < json.length; i++) {
+    const value = json[i];
+    if (typeof value !== 'number' || (value & 255) !== value) return undefined;
+    bytes[i] = value;
+  }
+  return new Payload(bytes, false);
 }

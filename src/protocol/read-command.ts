@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { CommandError } from './command-error.js';
-import { type Fields, MAX_RECIPIENTS, UNUSABLE } from './fields.js';
+import { type Fields, MAX_RECIPIENTS, NOT_BYTES, UNUSABLE } from './fields.js';
 import { COMMANDS, EVENTS, type HostCommand, type SendCommand } from './messages.js';
 import { Payload } from './payload.js';
 
@@ -91,6 +91,7 @@ function describe(value: Fields[keyof Fields]): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (value === UNUSABLE) return 'something else';
+  if (value === NOT_BYTES) return 'a list of something else';
   if (value instanceof Payload) return value.text ? 'text' : 'bytes';
   if (isList(value)) return 'a list';
   if (typeof value === 'number') return String(value);

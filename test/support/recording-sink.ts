@@ -1,0 +1,31 @@
+import type { FrameSink } from '../../src/protocol/host-encoder.js';
+
+const MARGIN = 16;
+const UNTOUCHED = 0xaa;
+
+/**
+ * Keeps what an encoder writes. Like a connection's outbox it gives room in the middle of a
+ * buffer, and in another buffer every time.
+ */
+export class RecordingSink implements FrameSink {
+  buffer: Buffer = Buffer.alloc(0);
+
+  /** The room that was reserved, in order. */
+  readonly parts: Uint8Array[] = [];
+
+  readonly #margins: Uint8Array[] = [];
+
+  reserve(length: number): number {
+    this.buffer = Buffer.alloc(MARGIN + length + MARGIN, UNTOUCHED);
+    this.parts.push(this.buffer.subarray(MARGIN, MARGIN + length));
+    this.#margins.push(this.buffer.subarray(0, MARGIN), this.buffer.subarray(MARGIN + length));
+    return MARGIN;
+  }
+
+  /** Everything, as it goes over the line. */
+  bytes(): Buffer {
+    const spilled = this.#margins.some((margin) => margin.some((byte) => byte !== UNTOUCHED));
+    if (spilled) throw new Error('written outside of the room that was reserved');
+    return Buffer.concat(this.parts);
+  }
+}

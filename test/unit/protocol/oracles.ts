@@ -1,0 +1,105 @@
+import { Decoder } from 'cbor-x/index-no-eval';
+import { decodeFirst, type TagDecodeControl } from 'cborg';
+import { type Legible, meaning, type WireCommand } from '../../support/arbitraries.js';
+import { wellFormed } from './well-formed.js';
+
+/** A decoder that knows nothing of the relay, and what it makes of a frame. */
+export interface Opinion {
+  readonly oracle: 'cborg' | 'cbor-x';
+  readonly command: Legible;
+}
+
+/**
+ * What each of the two oracles takes for the command in a frame, as far as it can read such CBOR.
+ *
+ * Only for frames that the relay's reader accepts: a few hostile bytes make cbor-x allocate
+ * without end.
+ */
+export function opinions(frame: Uint8Array): Opinion[] {
+  const { length, chunks, simpleValues, wideHeads, taggedIndefinite } = wellFormed(frame);
+  // Neither reads strings in chunks, nor simple values that nobody has given a meaning.
+  if (chunks || simpleValues) return [];
+  const found: Opinion[] = [{ oracle: 'cborg', command: judge(readWithCborg(frame)) }];
+  // cbor-x reads a record's definition with a short and definite head only, and calculates with
+  // its id, which must not be a bigint, as integers of eight bytes are to it.
+  const isRecord = frame[0] !== undefined && frame[0] >> 5 === 6;
+  if (!isRecord || !(taggedIndefinite || wideHeads)) {
+    found.push({ oracle: 'cbor-x', command: judge(readWithCborX(frame.subarray(0, length))) });
+  }
+  return found;
+}
+
+/** What a command comes down to where decoders differ without one of them being wrong. */
+export function comparable(command: Legible): Legible {
+  switch (command.cmd) {
+    case 'prepare':
+      return { ...command, maxPlayers: exact(command.maxPlayers), name: unmarked(command.name) };
+    case 'kick':
+      return { ...command, player: exact(command.player) };
+    case 'send': {
+      const to = command.to === 'everybody' ? command.to : command.to.map(exact);
+      return 'text' in command
+        ? { ...command, to, text: unmarked(command.text) }
+        : { ...command, to };
+    }
+    default:
+      return command;
+  }
+}
+
+/** Past 2^53 a reader of doubles and one of bigints round differently. Nobody has such an id. */
+function exact(n: number): number {
+  return Number.isSafeInteger(n) ? n : Math.sign(n) * 2 ** 53;
+}
+
+/** Both oracles read text with a TextDecoder, which swallows a byte order mark. */
+function unmarked(text: string): string {
+  return text.replace(/^\ufeff/, '');
+}
+
+type Fields = Record<string, unknown>;
+
+function readWithCborg(frame: Uint8Array): Fields {
+  const tags = {
+    // Typed by the decoder's caller, because cborg has no tags of its own.
+    64: (content: TagDecodeControl) => content(),
+    57343: (content: TagDecodeControl) => {
+      const [, keys, ...values] = content() as [unknown, string[], ...unknown[]];
+      return new Map(keys.map((key, i) => [key, values[i]]));
+    },
+  };
+  const [map] = decodeFirst(frame, { useMaps: true, tags }) as [Map<string, unknown>, Uint8Array];
+  return Object.fromEntries(map);
+}
+
+function readWithCborX(item: Uint8Array): Fields {
+  // A decoder for one frame: one that is kept would remember the records of the last.
+  const decoder = new Decoder({ useRecords: false, mapsAsObjects: false });
+  const map: unknown = decoder.decode(item);
+  return map instanceof Map ? Object.fromEntries(map) : (map as Fields);
+}
+
+/** A frame's fields as a command; what is none comes out as something unequal. */
+function judge(fields: Fields): Legible {
+  return meaning({
+    ...fields,
+    max_players: asNumber(fields['max_players']),
+    player: asNumber(fields['player']),
+    to: Array.isArray(fields['to']) ? fields['to'].map(asNumber) : fields['to'],
+    data: fields['cmd'] === 'to' ? asBytes(fields['data']) : fields['data'],
+  } as Fields as WireCommand & Fields);
+}
+
+function asBytes(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (!Array.isArray(data)) throw new Error('an oracle read no bytes');
+  const integers = data.map(Number);
+  const bytes = Uint8Array.from(integers);
+  if (!bytes.every((byte, i) => byte === integers[i])) throw new Error('an oracle read no bytes');
+  return bytes;
+}
+
+/** Integers of eight bytes are bigints to both oracles. */
+function asNumber(value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { type Fields, noFields, UNUSABLE, type Value } from '../../../src/protocol/fields.js';
+import { COMMANDS, EVENTS } from '../../../src/protocol/messages.js';
+import { Payload } from '../../../src/protocol/payload.js';
+import { MAX_NAME_BYTES, readCommand } from '../../../src/protocol/read-command.js';
+import { refusal } from '../../support/hex.js';
+
+const read = (fields: Partial<Fields>) => readCommand({ ...noFields(), ...fields });
+const refused = (fields: Partial<Fields>) => refusal(() => read(fields));
+
+/** What stands in a field, and what the reason calls it. */
+type Misfit = [value: Value, called: string];
+type NamedMisfit = [name: string, ...Misfit];
+
+const bytes = new Payload(Buffer.of(1, 2), false);
+const text = new Payload(Buffer.from('hello'), true);
+
+describe('cmd', () => {
+  it.each(['start', 'open', 'stop'])('"%s" needs nothing else', (cmd) => {
+    expect(read({ cmd })).toEqual({ cmd });
+  });
+
+  it('"start" comes with no fields, whatever the frame had', () => {
+    expect(read({ cmd: 'start', name: 'Quiz', to: [], player: 1, data: bytes })).toEqual({
+      cmd: 'start',
+    });
+  });
+
+  it.each(EVENTS)('"%s" is an event, which goes the other way', (cmd) => {
+    expect(refused({ cmd })).toEqual({
+      code: 'wrong_direction',
+      reason: `cmd: "${cmd}" is sent by the relay, not to it`,
+    });
+  });
+
+  it.each(['', 'Start', 'start ', 'join', 'send', 'toString', '__proto__'])(
+    '"%s" is unknown, and the reason lists what is known',
+    (cmd) => {
+      expect(refused({ cmd })).toEqual({
+        code: 'unknown_command',
+        reason: `cmd: expected one of ${COMMANDS.join(', ')}`,
+      });
+    },
+  );
+
+  it.each<NamedMisfit>([
+    ['missing', undefined, 'nothing'],
+    ['null', null, 'null'],
+    ['a number', 1, '1'],
+    ['a boolean', true, 'a boolean'],
+    ['something else', UNUSABLE, 'something else'],
+  ])('that is %s is no command', (_, cmd, got) => {
+    expect(refused({ cmd })).toEqual({
+      code: 'unknown_command',
+      reason: `cmd: expected text, got ${got}`,
+    });
+  });
+});
+
+describe('prepare', () => {
+  const prepare = { cmd: 'prepare', max_players: 8 };
+
+  it('needs max_players alone', () => {
+    expect(read(prepare)).toEqual({ cmd: 'prepare', maxPlayers: 8, name: '' });
+  });
+
+  it.each([1, 2.0, 65_536, 2 ** 53])(
+    'takes %d for max_players, clamping nothing',
+    (max_players) => {
+      expect(read({ ...prepare, max_players })).toMatchObject({ maxPlayers: max_players });
+    },
+  );
+
+  it.each<Misfit>([
+    [0, '0'],
+    [-1, '-1'],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    ['8', 'text'],
+    [true, 'a boolean'],
+    [null, 'null'],
+    [undefined, 'nothing'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s for max_players', (max_players, got) => {
+    expect(refused({ ...prepare, max_players })).toEqual({
+      code: 'bad_field',
+      reason: `max_players: expected an integer of at least 1, got ${got}`,
+    });
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['null', null],
+    ['empty', ''],
+  ])('takes a name that is %s for none', (_, name) => {
+    expect(read({ ...prepare, name })).toMatchObject({ name: '' });
+  });
+
+  it.each(['Quiz', ' Quiz\n', 'Größe 🎉', '\0', '<script>'])(
+    'keeps the name %j as it is',
+    (name) => {
+      expect(read({ ...prepare, name })).toMatchObject({ name });
+    },
+  );
+
+  it.each<Misfit>([
+    [0, '0'],
+    [false, 'a boolean'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s for a name', (name, got) => {
+    expect(refused({ ...prepare, name })).toEqual({
+      code: 'bad_field',
+      reason: `name: expected text, got ${got}`,
+    });
+  });
+
+  it('measures the name in bytes of UTF-8', () => {
+    expect(MAX_NAME_BYTES).toBe(1024);
+    for (const longest of ['x'.repeat(1024), 'ü'.repeat(512), '🎉'.repeat(256)]) {
+      expect(read({ ...prepare, name: longest })).toMatchObject({ name: longest });
+      expect(refused({ ...prepare, name: `${longest}x` })).toEqual({
+        code: 'bad_field',
+        reason: 'name: expected at most 1024 bytes',
+      });
+    }
+  });
+});
+
+describe('kick', () => {
+  it.each([1, 0, -1, 4_000_000_000, 2 ** 53])('takes any integer, such as %d', (player) => {
+    expect(read({ cmd: 'kick', player })).toEqual({ cmd: 'kick', player });
+  });
+
+  it.each<Misfit>([
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['1', 'text'],
+    [true, 'a boolean'],
+    [null, 'null'],
+    [undefined, 'nothing'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s', (player, got) => {
+    expect(refused({ cmd: 'kick', player })).toEqual({
+      code: 'bad_field',
+      reason: `player: expected a player id, got ${got}`,
+    });
+  });
+});
+
+describe.each([
+  { cmd: 'to', data: bytes },
+  { cmd: 'to_str', data: text },
+])('$cmd', ({ cmd, data }) => {
+  it('sends its payload, as it is, to those listed', () => {
+    const command = read({ cmd, to: [1, 2], data });
+    expect(command).toEqual({ cmd: 'send', to: [1, 2], payload: data });
+    expect(command).toHaveProperty('payload', data);
+  });
+
+  it('takes an empty list for everybody', () => {
+    expect(read({ cmd, to: [], data })).toMatchObject({ to: 'everybody' });
+  });
+
+  it.each<NamedMisfit>([
+    ['is missing', undefined, 'nothing'],
+    ['is null', null, 'null'],
+    ['is a number', 1, '1'],
+    ['is text', '', 'text'],
+    ['is a boolean', false, 'a boolean'],
+    ['is something else', UNUSABLE, 'something else'],
+  ])('never takes `to` for everybody when it %s', (_, to, got) => {
+    expect(refused({ cmd, to, data })).toEqual({
+      code: 'bad_field',
+      reason: `to: expected a list of player ids, got ${got}`,
+    });
+  });
+
+  it.each<[string, Value[]]>([
+    ['undefined', [undefined]],
+    ['null', [null]],
+    ['text', ['1']],
+    ['a fraction', [1.5]],
+    ['NaN', [Number.NaN]],
+    ['something else', [UNUSABLE]],
+    ['many things', [undefined, null, '1', 1.5, true, UNUSABLE]],
+  ])('takes a list with nothing but %s for nobody', (_, to) => {
+    expect(read({ cmd, to, data })).toMatchObject({ to: [] });
+  });
+
+  it('skips what is no integer and keeps the order of the others', () => {
+    const to: Value[] = [3, undefined, 1, null, 2.5, '4', 2, 1, UNUSABLE, -1];
+    expect(read({ cmd, to, data })).toMatchObject({ to: [3, 1, 2, 1, -1] });
+  });
+
+  it('reads 65,536 ids and refuses one more', () => {
+    const ids = new Array<number>(65_536).fill(7);
+    expect(read({ cmd, to: ids, data })).toMatchObject({ to: ids });
+    expect(refused({ cmd, to: [...ids, 7], data })).toEqual({
+      code: 'bad_field',
+      reason: 'to: expected at most 65536 ids',
+    });
+  });
+
+  it('counts what is skipped, too', () => {
+    const nothings = new Array<undefined>(65_537).fill(undefined);
+    expect(refused({ cmd, to: nothings, data }).code).toBe('bad_field');
+  });
+
+  it.each<[string, Value]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['1', 1],
+    ['a boolean', true],
+    ['something else', UNUSABLE],
+  ])('refuses %s as its data', (got, unusable) => {
+    const { code, reason } = refused({ cmd, to: [], data: unusable });
+    expect(code).toBe('bad_field');
+    expect(reason).toMatch(/^data: expected /);
+    expect(reason).toMatch(new RegExp(`, got ${got}$`));
+  });
+});
+
+describe('data', () => {
+  it('of "to" must not be text', () => {
+    expect(refused({ cmd: 'to', to: [1], data: text })).toEqual({
+      code: 'bad_field',
+      reason: 'data: expected a byte string or a list of integers 0 to 255, got text',
+    });
+  });
+
+  it('of "to_str" must not be bytes', () => {
+    expect(refused({ cmd: 'to_str', to: [1], data: bytes })).toEqual({
+      code: 'bad_field',
+      reason: 'data: expected text, got bytes',
+    });
+  });
+
+  it('of "to_str" must be UTF-8, but of "to" may be anything', () => {
+    const notUtf8 = Buffer.of(0x61, 0xff);
+    expect(refused({ cmd: 'to_str', to: [], data: new Payload(notUtf8, true) })).toEqual({
+      code: 'bad_field',
+      reason: 'data: expected valid UTF-8',
+    });
+    const payload = new Payload(notUtf8, false);
+    expect(read({ cmd: 'to', to: [], data: payload })).toMatchObject({ payload });
+  });
+
+  it('may be empty', () => {
+    const noBytes = new Payload(Buffer.alloc(0), false);
+    const noText = new Payload(Buffer.alloc(0), true);
+    expect(read({ cmd: 'to', to: [], data: noBytes })).toMatchObject({ payload: noBytes });
+    expect(read({ cmd: 'to_str', to: [], data: noText })).toMatchObject({ payload: noText });
+  });
+});
