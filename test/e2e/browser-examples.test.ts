@@ -1,0 +1,295 @@
+import { once } from 'node:events';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { CLOSINGS } from '../../src/protocol/close-codes.js';
+import { createRelay, type Relay } from '../../src/server.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
+import { CALM } from '../support/relay.js';
+
+const EXAMPLES = new URL('../../examples/browser/', import.meta.url);
+const BIG_SCREEN = { viewport: { width: 1280, height: 720 } };
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
+
+/** What the functions that run in a page need of the DOM, whose types this project does without. */
+declare const document: {
+  querySelector(selector: string): {
+    width: number;
+    height: number;
+    getContext(kind: '2d'): {
+      getImageData(x: number, y: number, width: number, height: number): { data: Uint8Array };
+    };
+  };
+};
+
+describe.skipIf(!hasChromium())('the browser examples', { timeout: 60_000 }, () => {
+  let relay: Relay;
+  let relayUrl: string;
+  let browser: Browser;
+  let bigScreen: BrowserContext;
+  let phones: BrowserContext;
+  /** What no page may do: errors on its console, requests to anybody but the relay. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
+    const { port } = await relay.listen();
+    relayUrl = `ws://127.0.0.1:${port}`;
+    browser = await launchChromium();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await relay?.close();
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    bigScreen = await newContext(BIG_SCREEN);
+    phones = await newContext(PHONE);
+  });
+
+  afterEach(async () => {
+    await phones.close();
+    await bigScreen.close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function newContext(options: BrowserContextOptions): Promise<BrowserContext> {
+    const context = await browser.newContext(options);
+    // Sooner than the test's own, whose message would not say what was waited for.
+    context.setDefaultTimeout(10_000);
+    context.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+    context.on('request', (request) => {
+      if (!request.url().startsWith(EXAMPLES.href)) complaints.push(request.url());
+    });
+    context.on('page', (page) => {
+      page.on('websocket', (socket) => {
+        if (!socket.url().startsWith(`${relayUrl}/`)) complaints.push(socket.url());
+      });
+    });
+    return context;
+  }
+
+  async function open(context: BrowserContext, file: string, query = {}): Promise<Page> {
+    const page = await context.newPage();
+    const url = new URL(file, EXAMPLES);
+    url.search = new URLSearchParams({ relay: relayUrl, ...query }).toString();
+    await page.goto(url.href);
+    return page;
+  }
+
+  async function openHost(players = 3): Promise<{ host: Page; code: string }> {
+    const host = await open(bigScreen, 'host.html', { players: String(players) });
+    await host.getByText(`Doors open · 0 of ${players} players`).waitFor();
+    const code = (await host.getByLabel('Room code').textContent()) ?? '';
+    expect(code).toMatch(/^[A-Z]{4}$/);
+    return { host, code };
+  }
+
+  /** A phone that has typed the code and pressed Join; it may still be refused. */
+  async function knock(code: string, name: string): Promise<Page> {
+    const phone = await open(phones, 'player.html');
+    await phone.getByLabel('Code on the big screen').fill(code.toLowerCase());
+    await phone.getByLabel('Your name').fill(name);
+    await phone.getByRole('button', { name: 'Join' }).click();
+    return phone;
+  }
+
+  async function join(code: string, name: string): Promise<Page> {
+    const phone = await knock(code, name);
+    await phone.locator('#pad').waitFor();
+    return phone;
+  }
+
+  test('carry a round with three players from the code to the end', async () => {
+    const { host, code } = await openHost();
+    const players = host.getByRole('list', { name: 'Players' });
+    const ada = await join(code, 'Ada');
+    const grace = await join(code, 'Grace');
+    const linus = await join(code, 'Linus');
+    for (const name of ['Ada', 'Grace', 'Linus']) await players.getByText(name).waitFor();
+    await host.getByText('Full · 3 of 3 players').waitFor();
+
+    await ada.getByLabel('Shout something').fill('that is a fish <b>!</b>');
+    await ada.getByRole('button', { name: 'Shout' }).click();
+    await players.getByText('that is a fish <b>!</b>').waitFor();
+
+    const color = await colorOf(grace);
+    expect(color).not.toBe(await colorOf(ada));
+    expect(await inkOn(host, color)).toBe(0);
+    await drawWithFinger(grace);
+    await waitForInk(host, color, 0.6);
+    await waitForInk(grace, color, 0.6);
+    expect(await inkOn(ada, color)).toBe(0);
+
+    await host.getByLabel('Message to all phones').fill('Draw a cat!');
+    await host.getByRole('button', { name: 'Tell' }).click();
+    for (const phone of [ada, grace, linus]) await phone.getByText('Draw a cat!').waitFor();
+
+    await host.getByRole('button', { name: 'Clear wall' }).click();
+    await waitForNoInk(grace, color);
+    await waitForNoInk(host, color);
+
+    await host.getByRole('button', { name: 'End game' }).click();
+    for (const page of [host, ada, grace, linus]) await page.getByText('game is over').waitFor();
+  });
+
+  test('say that the room is full, and let the next one in once there is a seat', async () => {
+    const { host, code } = await openHost();
+    await join(code, 'Ada');
+    await join(code, 'Grace');
+    await join(code, 'Linus');
+    const fourth = await knock(code, 'Ken');
+    await fourth.getByText('The room is full.').waitFor();
+
+    await host.getByRole('button', { name: 'Kick Grace' }).click();
+    await host.getByText('Doors open · 2 of 3 players').waitFor();
+    await fourth.getByRole('button', { name: 'Try again' }).click();
+    await host.getByRole('list', { name: 'Players' }).getByText('Ken').waitFor();
+    await fourth.locator('#pad').waitFor();
+  });
+
+  test('tell a kicked player so, and nobody else', async () => {
+    const { host, code } = await openHost();
+    const ada = await join(code, 'Ada');
+    const grace = await join(code, 'Grace');
+    await host.getByRole('button', { name: 'Kick Ada' }).click();
+    await ada.getByText('The host removed you').waitFor();
+    await host.getByText('Doors open · 1 of 3 players').waitFor();
+    expect(await grace.locator('#pad').isVisible()).toBe(true);
+
+    await ada.getByRole('button', { name: 'Enter a code' }).click();
+    expect(await ada.getByLabel('Your name').inputValue()).toBe('Ada');
+  });
+
+  test('close the doors at the start, and open them again', async () => {
+    const { host, code } = await openHost();
+    await join(code, 'Ada');
+    await host.getByRole('button', { name: 'Start' }).click();
+    await host.getByText('Started, doors closed · 1 of 3 players').waitFor();
+    const late = await knock(code, 'Grace');
+    await late.getByText('already started').waitFor();
+
+    await host.getByRole('button', { name: 'Open doors' }).click();
+    await host.getByText('Doors open · 1 of 3 players').waitFor();
+    await late.getByRole('button', { name: 'Enter a code' }).click();
+    await late.getByRole('button', { name: 'Join' }).click();
+    await late.locator('#pad').waitFor();
+  });
+
+  test('tell the phones that the big screen has gone', async () => {
+    const { host, code } = await openHost();
+    const ada = await join(code, 'Ada');
+    const grace = await join(code, 'Grace');
+    await host.close();
+    for (const phone of [ada, grace]) await phone.getByText('big screen has gone').waitFor();
+  });
+
+  test('play again in a new room, joined by its link', async () => {
+    const { host, code } = await openHost();
+    await host.getByRole('button', { name: 'End game' }).click();
+    await host.getByRole('button', { name: 'Open a new room' }).click();
+    await host.getByText('Doors open · 0 of 3 players').waitFor();
+    const nobody = await knock(code, 'Ada');
+    await nobody.getByText('No game has this code.').waitFor();
+
+    const opened = bigScreen.waitForEvent('page');
+    await host.getByRole('link', { name: 'player.html' }).click();
+    const player = await opened;
+    await player.getByLabel('Your name').fill('Ada');
+    await player.keyboard.press('Enter');
+    await host.getByRole('list', { name: 'Players' }).getByText('Ada').waitFor();
+  });
+
+  test('can be drawn on with the keyboard alone', async () => {
+    const { host, code } = await openHost();
+    const ada = await join(code, 'Ada');
+    await ada.locator('#pad').press('ArrowRight');
+    await waitForInk(host, await colorOf(ada));
+  });
+
+  test('take no harm from a phone that sends what no page of ours would', async () => {
+    const { host, code } = await openHost();
+    const ada = await join(code, 'Ada');
+    const stranger = new WebSocket(`${relayUrl}/${code}`);
+    await once(stranger, 'message');
+    for (const text of ['', '{', 'null', '[]', '{"type":"shout"}', '{"type":"name","text":" "}']) {
+      stranger.send(text);
+    }
+    for (const bytes of [[], [1], [2, 0, 0], [3], [255, 1, 2, 3, 4]]) {
+      stranger.send(Uint8Array.from(bytes));
+    }
+    stranger.send('{"type":"shout","text":"that was all"}');
+    const seat = host.getByRole('listitem').filter({ hasText: 'that was all' });
+    await seat.getByText('Player 2').waitFor();
+    stranger.close();
+    await seat.waitFor({ state: 'detached' });
+
+    await drawWithFinger(ada);
+    await waitForInk(host, await colorOf(ada));
+  });
+
+  test('have a sentence for every close, and ask for another attempt as the relay does', async () => {
+    const page = await open(phones, 'player.html');
+    const sentences = await page.evaluate<Record<number, { again: boolean }>>('Relay.CLOSINGS');
+    for (const { code, reason, retry } of Object.values(CLOSINGS)) {
+      expect(sentences[code]?.again, `${code} ${reason}`).toBe(retry !== 'no');
+    }
+  });
+});
+
+/** The colour that the host has given to a player. */
+function colorOf(phone: Page): Promise<string> {
+  return phone.evaluate<string>(`document.body.style.getPropertyValue('--pen')`);
+}
+
+/**
+ * Draws a line of 0.6 of the pad's height with real touches, which the browser would soon take for
+ * scrolling if the page let it.
+ */
+async function drawWithFinger(phone: Page): Promise<void> {
+  // In a tab at the back, Chromium handles touches only now and then.
+  await phone.bringToFront();
+  const box = await phone.locator('#pad').boundingBox();
+  if (box === null) throw new Error('the pad cannot be seen');
+  const finger = await phone.context().newCDPSession(phone);
+  const touch = (type: 'touchStart' | 'touchMove', at: number) =>
+    finger.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: [{ x: box.x + box.width / 2, y: box.y + box.height * at }],
+    });
+  await touch('touchStart', 0.2);
+  for (const at of [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]) await touch('touchMove', at);
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
+function inkOn(page: Page, color: string): Promise<number> {
+  return page.evaluate(heightOfInk, color);
+}
+
+async function waitForInk(page: Page, color: string, height = 0): Promise<void> {
+  await page.waitForFunction(`(${heightOfInk})('${color}') > ${height}`);
+}
+
+async function waitForNoInk(page: Page, color: string): Promise<void> {
+  await page.waitForFunction(`(${heightOfInk})('${color}') === 0`);
+}
+
+/** Runs in the page: how much of its canvas, from top to bottom, has lines of a `#rrggbb`. */
+function heightOfInk(color: string): number {
+  const canvas = document.querySelector('canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const rgb = Number.parseInt(color.slice(1), 16);
+  const [red, green, blue] = [rgb >> 16, (rgb >> 8) & 255, rgb & 255];
+  const rows = new Set<number>();
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) {
+      rows.add(Math.floor(at / 4 / canvas.width));
+    }
+  }
+  return rows.size / canvas.height;
+}
