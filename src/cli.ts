@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import type { Logger } from 'pino';
 import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner, url } from './cli/banner.js';
 import { createLog } from './cli/log.js';
-import { OptionError, type Options } from './options.js';
+import { OptionError } from './options/read.js';
+import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
 
 const EXIT_FAILED = 1;
@@ -12,32 +14,35 @@ const EXIT_USAGE = 2;
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function main(): Promise<void> | void {
-  const given = tryReadArguments();
-  if (!given.run) return void process.stdout.write(given.print);
-  return serve(given.options);
+  const given = orUsage((): Arguments => readArguments(process.argv.slice(2), process.env));
+  if (given.run) return serve(given.options);
+  process.stdout.write(given.print);
 }
 
 async function serve(options: Options): Promise<void> {
   const onTerminal = process.stdout.isTTY === true;
   const logger = createLog(options, onTerminal);
-  const relay = createRelay({ ...options, logger });
-  stopOnSignals(relay, (signal) => logger.info({ signal }, 'stopping'));
+  const relay = orUsage(() => createRelay({ ...options, logger }));
+  stopOnSignals(relay, logger);
+  abortOnFaults(relay, logger);
   try {
     const { address, port } = await relay.listen();
-    if (onTerminal) process.stderr.write(banner({ address, port }));
-    logger.info({ address, port, url: url(address, port) }, 'listening');
+    const scheme = options.tlsCert === '' ? 'ws' : 'wss';
+    if (onTerminal) process.stderr.write(banner({ scheme, address, port }));
+    logger.info({ address, port, url: url(scheme, address, port) }, 'listening');
   } catch (error) {
+    if (error instanceof OptionError) fail(EXIT_USAGE, error.message);
     fail(EXIT_FAILED, explain(error, options));
   }
 }
 
 /** The first signal closes everybody and leaves; a second one leaves at once. */
-function stopOnSignals(relay: Relay, onStop: (signal: string) => void): void {
+function stopOnSignals(relay: Relay, logger: Logger): void {
   let stopping = false;
   const stop = async (signal: keyof typeof EXIT_BY_SIGNAL): Promise<void> => {
     if (stopping) process.exit(EXIT_BY_SIGNAL[signal]);
     stopping = true;
-    onStop(signal);
+    logger.info({ signal, rooms: relay.rooms }, 'stopping');
     await relay.close();
     process.exit(0);
   };
@@ -45,9 +50,24 @@ function stopOnSignals(relay: Relay, onStop: (signal: string) => void): void {
   process.on('SIGTERM', stop);
 }
 
-function tryReadArguments(): Arguments {
+/** What nobody caught has left the process in a state that nobody knows: say so, and go. */
+function abortOnFaults(relay: Relay, logger: Logger): void {
+  let aborting = false;
+  const abort = async (err: unknown): Promise<void> => {
+    logger.fatal({ err }, 'uncaught');
+    if (aborting) return;
+    aborting = true;
+    await relay.abort().catch(() => {});
+    process.exit(EXIT_FAILED);
+  };
+  process.on('uncaughtException', abort);
+  process.on('unhandledRejection', abort);
+}
+
+/** Runs what reads the options: what is wrong with them ends the process, in one line. */
+function orUsage<T>(read: () => T): T {
   try {
-    return readArguments(process.argv.slice(2), process.env);
+    return read();
   } catch (error) {
     if (error instanceof OptionError) fail(EXIT_USAGE, error.message);
     throw error;
@@ -55,16 +75,17 @@ function tryReadArguments(): Arguments {
 }
 
 function explain(error: unknown, { port, host }: Options): string {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code, message, port: failed = port } = error as NodeJS.ErrnoException & { port?: number };
+  switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} is in use; choose another with --port`;
+      return `port ${failed} is in use; choose another with ${failed === port ? '--port' : '--metrics-listen'}`;
     case 'EACCES':
-      return `port ${port} needs more rights; choose one from 1024 on with --port`;
+      return `port ${failed} needs more rights; choose one from 1024 on with --port`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `${host} is no address of this machine; choose another with --host`;
     default:
-      return `cannot listen: ${(error as Error).message}`;
+      return `cannot listen: ${message}`;
   }
 }
 

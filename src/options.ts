@@ -14,23 +14,38 @@ interface Described {
   readonly alias?: string;
 }
 
-interface NumberOption extends Described {
+/** `bytes` may be written with KiB or MiB, and `seconds` with a decimal point. */
+export type Unit = 'bytes' | 'count' | 'seconds' | 'milliseconds' | 'percent';
+
+export interface NumberOption extends Described {
   readonly kind: 'number';
-  /** `bytes` may be written with KiB or MiB. */
-  readonly unit: 'bytes' | 'count';
+  readonly unit: Unit;
   readonly default: number;
   readonly min: number;
   readonly max: number;
+  /** What 0 means, where it is no number like the others. */
+  readonly zero?: 'off' | 'automatic';
 }
 
-interface TextOption extends Described {
+export interface TextOption extends Described {
   readonly kind: 'text';
   readonly default: string;
   /** What may stand there; anything if there is no list. */
   readonly choices?: readonly string[];
+  /** What it has to look like, unless it is empty. */
+  readonly pattern?: RegExp;
+  readonly looksLike?: string;
+  /** Never shown, not even in an error. */
+  readonly secret?: true;
 }
 
-export type OptionSpec = NumberOption | TextOption;
+/** On or off. One that is on by default is turned off by `--no-…`. */
+export interface FlagOption extends Described {
+  readonly kind: 'flag';
+  readonly default: boolean;
+}
+
+export type OptionSpec = NumberOption | TextOption | FlagOption;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -52,6 +67,33 @@ export const OPTIONS = {
     short: 'H',
     help: 'address to listen on; all interfaces if empty',
   },
+  tlsCert: { kind: 'text', default: '', help: 'file with the certificate chain, to serve TLS' },
+  tlsKey: { kind: 'text', default: '', help: "file with the certificate's private key" },
+
+  // Who may come in.
+  trustProxy: {
+    kind: 'text',
+    default: '',
+    help: 'proxies whose X-Forwarded-For counts: loopback, private, addresses, networks',
+  },
+  origin: {
+    kind: 'text',
+    default: '',
+    help: 'origins of pages that may connect, with commas; any page if empty',
+  },
+  createToken: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    help: 'what a host must bring to open a room, as ?token= or Authorization: Bearer',
+  },
+  limitLoopback: {
+    kind: 'flag',
+    default: false,
+    help: 'apply the limits per address to loopback addresses, too',
+  },
+
+  // How many.
   maxPlayers: {
     kind: 'number',
     unit: 'count',
@@ -68,6 +110,44 @@ export const OPTIONS = {
     max: CODE_SPACE / 2,
     help: 'most rooms at a time; further hosts are closed with 1013',
   },
+  maxConnections: {
+    kind: 'number',
+    unit: 'count',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    zero: 'automatic',
+    help: 'most connections at a time; 0 is what the file descriptors allow',
+  },
+  connectionsPerAddress: {
+    kind: 'number',
+    unit: 'count',
+    default: 256,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'most connections from one address at a time; further ones are closed with 1013',
+  },
+  roomsPerMinute: {
+    kind: 'number',
+    unit: 'count',
+    default: 30,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'rooms that one address may open a minute; further ones are closed with 4029',
+  },
+  missesPerMinute: {
+    kind: 'number',
+    unit: 'count',
+    default: 60,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'wrong codes that one address may try a minute; then 4029, for right ones too',
+  },
+
+  // How much.
   maxPlayerMessage: {
     kind: 'number',
     unit: 'bytes',
@@ -83,6 +163,132 @@ export const OPTIONS = {
     min: KIB,
     max: 256 * MIB,
     help: 'largest message from a host; a larger one is closed with 1009',
+  },
+  playerMessages: {
+    kind: 'number',
+    unit: 'count',
+    default: 1000,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'messages a second from one player, ten times that at once; then it is read more slowly',
+  },
+  playerBytes: {
+    kind: 'number',
+    unit: 'bytes',
+    default: 4 * MIB,
+    min: 0,
+    max: 1024 * MIB,
+    zero: 'off',
+    help: 'bytes a second from one player, four times that at once; then it is read more slowly',
+  },
+  playerBacklog: {
+    kind: 'number',
+    unit: 'bytes',
+    default: 16 * MIB,
+    min: 64 * KIB,
+    max: 1024 * MIB,
+    help: 'most that waits for one player; with more it is closed with 4008',
+  },
+  hostBacklog: {
+    kind: 'number',
+    unit: 'bytes',
+    default: MIB,
+    min: 64 * KIB,
+    max: 1024 * MIB,
+    help: 'most that waits for one host; with more its players are not read for a while',
+  },
+  memory: {
+    kind: 'number',
+    unit: 'bytes',
+    default: 0,
+    min: 0,
+    max: 1024 * 1024 * MIB,
+    zero: 'automatic',
+    help: 'most that waits in the whole process; 0 is a quarter of what the machine has',
+  },
+  commandErrors: {
+    kind: 'number',
+    unit: 'count',
+    default: 20,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'error answers to one host in 10 s; further bad commands are not answered',
+  },
+
+  // How long.
+  stall: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 15,
+    min: 0.1,
+    max: 3600,
+    help: 'how long a connection may take nothing of what waits for it; then 4008',
+  },
+  ping: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 20,
+    min: 0,
+    max: 3600,
+    zero: 'off',
+    help: 'silence after which a connection is pinged; it is cut after two pings unanswered',
+  },
+  requestTimeout: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 10,
+    min: 0.1,
+    max: 3600,
+    help: 'time for a whole request from when a socket is connected; then it is cut',
+  },
+  prepareTimeout: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 600,
+    min: 0,
+    max: 86_400,
+    zero: 'off',
+    help: 'time for a host to send prepare; then it is closed with 1008',
+  },
+  drain: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 0,
+    min: 0,
+    max: 86_400,
+    help: 'how long running rooms may go on after SIGTERM, with no new ones',
+  },
+
+  // When it is too much: no new rooms and players, running games go on.
+  maxLag: {
+    kind: 'number',
+    unit: 'milliseconds',
+    default: 200,
+    min: 0,
+    max: 60_000,
+    zero: 'off',
+    help: 'how late the event loop may be; with more, new rooms and joins get 1013',
+  },
+  maxHeap: {
+    kind: 'number',
+    unit: 'percent',
+    default: 80,
+    min: 0,
+    max: 100,
+    zero: 'off',
+    help: 'how full the heap may be; with more, new rooms and joins get 1013',
+  },
+
+  // What an operator sees.
+  metrics: { kind: 'flag', default: true, help: 'serve /metrics' },
+  metricsListen: {
+    kind: 'text',
+    default: '',
+    pattern: /^(.+:)?\d{1,5}$/,
+    looksLike: 'host:port',
+    help: 'host:port for /metrics alone, instead of beside everything else',
   },
   logLevel: {
     kind: 'text',
@@ -100,135 +306,15 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS;
 
-/** The value of every option. */
-export type Options = {
-  readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends {
-    choices: readonly (infer Choice)[];
-  }
-    ? Choice
-    : (typeof OPTIONS)[Name]['kind'] extends 'number'
-      ? number
+type ValueOf<Spec extends OptionSpec> = Spec extends { choices: readonly (infer Choice)[] }
+  ? Choice
+  : Spec extends NumberOption
+    ? number
+    : Spec extends FlagOption
+      ? boolean
       : string;
-};
+
+/** The value of every option. */
+export type Options = { readonly [Name in OptionName]: ValueOf<(typeof OPTIONS)[Name]> };
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
-
-/** A value that its option cannot have; the message is one line that says what it can be. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
-/** `maxPlayers` → `--max-players` */
-export function flagOf(name: OptionName): string {
-  return `--${kebab(name)}`;
-}
-
-/** `maxPlayers` → `LOBBY_RELAY_MAX_PLAYERS`, and plain names that count after it. */
-export function environmentOf(name: OptionName): string[] {
-  const { alias }: OptionSpec = OPTIONS[name];
-  const own = `LOBBY_RELAY_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
-  return alias === undefined ? [own] : [own, alias];
-}
-
-/** A default as a person would write it: `4MiB`. */
-export function defaultOf(name: OptionName): string {
-  const spec: OptionSpec = OPTIONS[name];
-  return spec.kind === 'number' && spec.unit === 'bytes'
-    ? formatBytes(spec.default)
-    : String(spec.default);
-}
-
-/** What an option can be: `1KiB to 256MiB`, or its choices; nothing if it can be anything. */
-export function rangeOf(name: OptionName): string {
-  const spec: OptionSpec = OPTIONS[name];
-  if (spec.kind === 'text') return spec.choices?.join(', ') ?? '';
-  const format = spec.unit === 'bytes' ? formatBytes : String;
-  return `${format(spec.min)} to ${format(spec.max)}`;
-}
-
-/**
- * Completes options as given by a program.
- *
- * @throws {OptionError} if a value has the wrong type or is out of its bounds
- */
-export function completeOptions(given: Partial<Options> = {}): Options {
-  return build((name) => {
-    const value = given[name];
-    return value === undefined ? undefined : { value, source: name };
-  });
-}
-
-/**
- * Options as given by flags and environment: a flag beats a variable beats the default. An empty
- * variable counts as not set.
- *
- * @throws {OptionError} if a value cannot be read or is out of its bounds
- */
-export function parseOptions(
-  flags: Partial<Record<OptionName, string>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): Options {
-  return build((name) => {
-    const flag = flags[name];
-    if (flag !== undefined) return { value: parse(name, flag), source: flagOf(name) };
-    for (const variable of environmentOf(name)) {
-      const text = environment[variable];
-      if (text) return { value: parse(name, text), source: variable };
-    }
-    return undefined;
-  });
-}
-
-interface Given {
-  readonly value: unknown;
-  /** What the user wrote it as, for the error. */
-  readonly source: string;
-}
-
-function build(given: (name: OptionName) => Given | undefined): Options {
-  const options: Record<string, unknown> = {};
-  for (const name of OPTION_NAMES) {
-    const found = given(name);
-    if (found !== undefined) check(name, found);
-    options[name] = found === undefined ? OPTIONS[name].default : found.value;
-  }
-  return options as Options;
-}
-
-function parse(name: OptionName, text: string): unknown {
-  const spec: OptionSpec = OPTIONS[name];
-  if (spec.kind === 'text') return text;
-  const match = /^(\d+)\s*(KiB|MiB)?$/i.exec(text.trim());
-  const [, digits, unit] = match ?? [];
-  if (digits === undefined || (unit !== undefined && spec.unit !== 'bytes')) return text;
-  const scale = unit === undefined ? 1 : unit.toLowerCase() === 'kib' ? KIB : MIB;
-  return Number(digits) * scale;
-}
-
-function check(name: OptionName, { value, source }: Given): void {
-  const spec: OptionSpec = OPTIONS[name];
-  const refuse = (expected: string): never => {
-    throw new OptionError(`${source}: expected ${expected}, got ${quote(value)}`);
-  };
-  if (spec.kind === 'number') {
-    if (Number.isInteger(value) && Number(value) >= spec.min && Number(value) <= spec.max) return;
-    refuse(`${spec.unit === 'bytes' ? 'a size' : 'a whole number'} from ${rangeOf(name)}`);
-  }
-  if (typeof value !== 'string') refuse('text');
-  else if (spec.kind === 'text' && !(spec.choices?.includes(value) ?? true)) {
-    refuse(`one of ${rangeOf(name)}`);
-  }
-}
-
-function quote(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value);
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes % MIB === 0) return `${bytes / MIB}MiB`;
-  return bytes % KIB === 0 ? `${bytes / KIB}KiB` : String(bytes);
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}

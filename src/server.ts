@@ -1,10 +1,21 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Logger } from 'pino';
+import { addresses } from './guard/address.js';
+import { Admission } from './guard/admission.js';
+import { createTokenCheck } from './guard/create-token.js';
+import { LoadMonitor } from './guard/load-monitor.js';
+import { connectionsForDescriptors, memoryForBuffers } from './guard/machine.js';
+import { originCheck } from './guard/origins.js';
 import { FrontDoor } from './http/front-door.js';
+import { JoinCounts } from './http/join-counts.js';
 import { metricsRegistry } from './http/metrics.js';
-import { completeOptions, type Options } from './options.js';
+import { serveMetrics } from './http/metrics-server.js';
+import { webServer } from './http/web-server.js';
+import { RelayLog, type RelayLogger } from './log/relay-log.js';
+import { flagOf } from './options/describe.js';
+import { completeOptions, OptionError } from './options/read.js';
+import type { OptionName, Options } from './options.js';
 import { CLOSINGS } from './protocol/close-codes.js';
 import { RoomRegistry } from './rooms/room-registry.js';
 import { Acceptor } from './transport/acceptor.js';
@@ -15,7 +26,7 @@ const CLOSE_GRACE = 2_000;
 /** What `createRelay` takes: any of the command line's options, and a log. */
 export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFormat'>> {
   /** Where to log, `pino` or what has its methods; without one, nothing is logged. */
-  readonly logger?: Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>;
+  readonly logger?: RelayLogger;
 }
 
 /** Where a relay listens. */
@@ -43,6 +54,7 @@ export interface Relay {
   /**
    * Takes over the WebSocket upgrades of an existing server. Its HTTP requests stay with its own
    * handler, which may pass any of them to `handleRequest`; a server that has none gets that one.
+   * The bounds on slow and large requests are then that server's.
    */
   attach(server: Server): void;
 
@@ -50,10 +62,14 @@ export interface Relay {
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
 
   /**
-   * Ends all rooms, closes everybody with 1012, stops listening, and lets go of servers it was
-   * attached to. Takes two seconds at most. Closing twice is harmless.
+   * Takes no new rooms, waits until the running ones have ended or the option `drain` is over,
+   * closes everybody with 1012, stops listening, and lets go of servers it was attached to. After
+   * the drain it takes two seconds at most. Closing twice is harmless.
    */
   close(): Promise<void>;
+
+  /** Closes everybody with 1011 at once, because something is wrong with this process. */
+  abort(): Promise<void>;
 }
 
 /**
@@ -63,58 +79,89 @@ export interface Relay {
  */
 export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
   const options = completeOptions(given);
-  const log = { fault: (err: unknown) => logger?.error({ err }, 'fault') };
-  const rooms = new RoomRegistry(options);
-  const acceptor = new Acceptor({
-    maxMessage: { host: options.maxHostMessage, player: options.maxPlayerMessage },
-    log,
+  const memory = options.memory || memoryForBuffers();
+  const maxConnections = options.maxConnections || connectionsForDescriptors();
+  const log = new RelayLog(logger);
+  const joins = new JoinCounts();
+
+  const rooms = new RoomRegistry(options, log);
+  const acceptor = new Acceptor({ ...options, memory, fault: (error) => log.fault(error) });
+  const load = new LoadMonitor({ ...options, memory }, () => acceptor.buffered);
+  const admission = new Admission({ ...options, maxConnections }, () => load.overload);
+  const metrics = metricsRegistry({
+    rooms: () => rooms.rooms,
+    connections: () => acceptor.connections,
+    traffic: () => rooms.traffic,
+    joins: () => joins.results,
+    closes: () => acceptor.closes,
+    backlog: () => acceptor.buffered,
+    paused: () => acceptor.paused,
+    lag: () => load.lag,
   });
-  const frontDoor = new FrontDoor({ rooms, acceptor, metrics: metricsRegistry(rooms), log });
+  const frontDoor = new FrontDoor({
+    rooms,
+    acceptor,
+    admission,
+    joins,
+    log,
+    limits: options,
+    addresses: readOption('trustProxy', () => addresses(options.trustProxy)),
+    mayConnect: originCheck(options.origin),
+    mayCreate: createTokenCheck(options.createToken),
+    isOverloaded: () => load.overload !== undefined,
+    metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
+  });
+
   const handleRequest = (request: IncomingMessage, response: ServerResponse): void =>
     void frontDoor.request(request, response);
   const handleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void =>
     frontDoor.upgrade(request, socket, head);
 
   const stops: (() => void)[] = [];
-  const attach = (server: Server): void => {
+  const serve = (server: Server, { requests }: { readonly requests: boolean }): void => {
     server.on('upgrade', handleUpgrade);
-    if (server.listenerCount('request') === 0) server.on('request', handleRequest);
-    stops.push(() => {
+    if (requests) server.on('request', handleRequest);
+    stops.push(load.start(), () => {
       server.off('upgrade', handleUpgrade);
       server.off('request', handleRequest);
     });
   };
-  const shutDown = async (): Promise<void> => {
-    frontDoor.draining = true;
-    rooms.endAll(CLOSINGS.restarting);
+  const endAll = async (closing: typeof CLOSINGS.restarting | typeof CLOSINGS.internalError) => {
+    frontDoor.closed = true;
+    rooms.endAll(closing);
     await acceptor.close(CLOSE_GRACE);
-    for (const stop of stops) stop();
+    for (const stop of stops.splice(0)) stop();
   };
-  let closed: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
 
   return {
     get rooms() {
       return rooms.rooms;
     },
     get players() {
-      return rooms.players;
+      return acceptor.connections.player;
     },
-    attach,
+    attach: (server) => serve(server, { requests: server.listenerCount('request') === 0 }),
     handleRequest,
     async listen() {
-      const server = createServer();
-      attach(server);
+      const { server, stop } = readOption('tlsCert', () => webServer(options));
+      serve(server, { requests: true });
+      if (options.metrics && options.metricsListen !== '') {
+        stops.push(await serveMetrics(options.metricsListen, metrics));
+      }
       const address = await listen(server, options);
-      stops.push(() => {
-        server.close();
-        server.closeAllConnections();
-      });
+      stops.push(stop);
       return address;
     },
     close() {
-      closed ??= shutDown();
-      return closed;
+      closing ??= (async () => {
+        frontDoor.draining = true;
+        await rooms.whenEmpty(options.drain * 1000);
+        await endAll(CLOSINGS.restarting);
+      })();
+      return closing;
     },
+    abort: () => endAll(CLOSINGS.internalError),
   };
 }
 
@@ -122,4 +169,13 @@ async function listen(server: Server, { port, host }: Options): Promise<ListenAd
   server.listen({ port, ...(host !== '' && { host }) });
   await once(server, 'listening');
   return server.address() as AddressInfo;
+}
+
+/** Uses an option that only its use can check. */
+function readOption<T>(name: OptionName, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    throw new OptionError(`${flagOf(name)}: ${(error as Error).message}`);
+  }
 }

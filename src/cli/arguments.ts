@@ -1,17 +1,13 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
+import { defaultOf, environmentOf, flagOf, rangeOf } from '../options/describe.js';
+import { OptionError, parseOptions } from '../options/read.js';
 import {
-  defaultOf,
-  environmentOf,
-  flagOf,
   OPTION_NAMES,
   OPTIONS,
-  OptionError,
   type OptionName,
   type OptionSpec,
   type Options,
-  parseOptions,
-  rangeOf,
 } from '../options.js';
 
 /** What the command line asks for: to run, or only to print something (`--help`, `--version`). */
@@ -39,7 +35,15 @@ export function readArguments(
     if (error.exitCode === 0) return { run: false, print };
     throw new OptionError(oneLine(error.message));
   }
-  return { run: true, options: parseOptions(command.opts(), environment) };
+  return { run: true, options: parseOptions(given(command), environment) };
+}
+
+/** What stands on the command line: Commander's own default of a `--no-…` flag is left out. */
+function given(command: Command): Partial<Record<OptionName, string | boolean>> {
+  const entries = Object.entries(command.opts<Partial<Record<OptionName, string | boolean>>>());
+  return Object.fromEntries(
+    entries.filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  );
 }
 
 function build(write: (text: string) => void): Command {
@@ -58,13 +62,22 @@ function build(write: (text: string) => void): Command {
 function toOption(name: OptionName): Option {
   const spec: OptionSpec = OPTIONS[name];
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
-  const value = spec.kind === 'text' ? 'text' : spec.unit === 'bytes' ? 'size' : 'n';
+  const fallback = defaultOf(name);
   const facts = [
     ...(spec.kind === 'text' && spec.choices ? [rangeOf(name)] : []),
-    ...(spec.default === '' ? [] : [`default ${defaultOf(name)}`]),
+    ...(fallback === '' ? [] : [`default ${fallback}`]),
     environmentOf(name).join(' or '),
   ];
-  return new Option(`${short}${flagOf(name)} <${value}>`, `${spec.help} (${facts.join('; ')})`);
+  return new Option(
+    `${short}${flagOf(name)}${placeholder(spec)}`,
+    `${spec.help} (${facts.join('; ')})`,
+  );
+}
+
+function placeholder(spec: OptionSpec): string {
+  if (spec.kind === 'flag') return '';
+  if (spec.kind === 'text') return ' <text>';
+  return spec.unit === 'bytes' ? ' <size>' : ' <n>';
 }
 
 /** `error: unknown option '--prot'\n(Did you mean --port?)` → one line without the prefix. */

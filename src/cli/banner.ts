@@ -1,26 +1,32 @@
 import { networkInterfaces } from 'node:os';
 
+interface Place {
+  readonly scheme: 'ws' | 'wss';
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What a person who has just started the relay wants to know: where it can be reached. */
-export function banner({ address, port }: { address: string; port: number }): string {
+export function banner({ scheme, address, port }: Place): string {
   const everywhere = isEverywhere(address);
-  const local = url(everywhere ? 'localhost' : address, port);
+  const local = url(scheme, everywhere ? 'localhost' : address, port);
   const lan = everywhere ? lanAddress() : undefined;
   return [
     '',
     'lobby-relay is up',
     '',
     `  this machine   ${local}`,
-    ...(lan === undefined ? [] : [`  the network    ${url(lan, port)}`]),
+    ...(lan === undefined ? [] : [`  the network    ${url(scheme, lan, port)}`]),
     '',
-    `  Open ${local.replace('ws:', 'http:')} to see what it does. Ctrl+C stops it.`,
+    `  Open ${local.replace('ws', 'http')} to see what it does. Ctrl+C stops it.`,
     '',
     '',
   ].join('\n');
 }
 
 /** An address as it stands in a URL. */
-export function url(address: string, port: number): string {
-  return `ws://${address.includes(':') ? `[${address}]` : address}:${port}`;
+export function url(scheme: string, address: string, port: number): string {
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 function isEverywhere(address: string): boolean {

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { Registry } from 'prom-client';
 import type { Room } from '../rooms/room.js';
 import { HELP } from './help.js';
 import { LANDING_PAGE, LANDING_PAGE_POLICY } from './landing-page.js';
@@ -46,12 +47,22 @@ export function upgradeRequired(): Answer {
   return { ...answer, headers: { ...answer.headers, Connection: 'Upgrade', Upgrade: 'websocket' } };
 }
 
-export function health(ok: boolean): Answer {
-  return ok ? json(200, { status: 'ok' }) : json(503, { status: 'draining' });
+export function ok(): Answer {
+  return json(200, { status: 'ok' });
 }
 
-export function metrics(body: string, contentType: string): Answer {
-  return { status: 200, headers: { ...COMMON, 'Content-Type': contentType }, body };
+export function notReady(status: 'draining' | 'overloaded'): Answer {
+  return json(503, { status });
+}
+
+export async function metrics(registry: Registry): Promise<Answer> {
+  const body = await registry.metrics();
+  return { status: 200, headers: { ...COMMON, 'Content-Type': registry.contentType }, body };
+}
+
+export function tooManyAttempts(): Answer {
+  const answer = text(429, 'Too many attempts\n');
+  return { ...answer, headers: { ...answer.headers, 'Retry-After': 1 } };
 }
 
 export function notFound(): Answer {

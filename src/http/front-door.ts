@@ -1,26 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Addresses } from '../guard/address.js';
+import type { Admission } from '../guard/admission.js';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import type { RoomCode } from '../rooms/ids.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { Acceptor } from '../transport/acceptor.js';
-import { serveHost } from '../transport/host-connection.js';
-import { servePlayer } from '../transport/player-connection.js';
+import { type HostLimits, serveHost } from '../transport/host-connection.js';
+import { type PlayerLimits, servePlayer } from '../transport/player-connection.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
+import type { JoinCounts } from './join-counts.js';
 import { type Route, route } from './route.js';
 
 export interface FrontDoorParts {
   readonly rooms: RoomRegistry;
   readonly acceptor: Acceptor;
-  readonly metrics: Registry;
-  readonly log: { fault(error: unknown): void };
+  readonly admission: Admission;
+  readonly addresses: Addresses;
+  readonly joins: JoinCounts;
+  readonly limits: HostLimits & PlayerLimits;
+  readonly mayCreate: (token: string | undefined) => boolean;
+  readonly mayConnect: (origin: string | undefined) => boolean;
+  /** Whether too much is going on for new rooms and players. */
+  readonly isOverloaded: () => boolean;
+  /** What `/metrics` answers with; `undefined` if it is not served here. */
+  readonly metrics: Registry | undefined;
+  readonly log: {
+    fault(error: unknown): void;
+    refused(closing: Closing, address: string, origin: string | undefined): void;
+    untrustedProxy(address: string): void;
+  };
+}
+
+/** A request for a WebSocket, with what is needed to accept it. */
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly address: string;
 }
 
 /** Where every HTTP request and every upgrade comes in, and is shown where to go. */
 export class FrontDoor {
-  /** No new rooms and players: the relay is on its way out. */
+  /** No new rooms: the relay is on its way out. */
   draining = false;
+  /** Nobody at all: the relay is gone in a moment. */
+  closed = false;
   readonly #parts: FrontDoorParts;
 
   constructor(parts: FrontDoorParts) {
@@ -45,56 +72,116 @@ export class FrontDoor {
    */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     try {
-      this.#upgrade(route(request.url ?? ''), request, socket, head);
+      const upgrade = { request, socket, head, address: this.#addressOf(request) };
+      const to = route(request.url ?? '');
+      const refusal = this.#refusal(to, upgrade);
+      if (refusal === undefined) this.#enter(to, upgrade);
+      else this.#refuse(to, refusal, upgrade);
     } catch (error) {
       this.#parts.log.fault(error);
       socket.destroy();
     }
   }
 
-  #upgrade(to: Route, request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const { acceptor, rooms } = this.#parts;
-    const refuse = (closing: Closing): void =>
-      acceptor.accept('player', request, socket, head, (connection) => connection.close(closing));
-    if (this.draining) return refuse(CLOSINGS.restarting);
+  /** Why this one may not enter, the cheapest question first. */
+  #refusal(to: Route, { request, address }: Upgrade): Closing | undefined {
+    const { admission, mayConnect, mayCreate } = this.#parts;
+    if (this.closed) return CLOSINGS.restarting;
+    if (!mayConnect(request.headers.origin)) return CLOSINGS.originNotAllowed;
+    const crowded = admission.connect(address);
+    if (crowded !== undefined) return crowded;
+    const now = performance.now();
+    switch (to.to) {
+      case 'create':
+        if (this.draining) return CLOSINGS.restarting;
+        return (
+          admission.openRoom(address, now) ??
+          (mayCreate(to.token ?? bearerToken(request)) ? undefined : CLOSINGS.badToken)
+        );
+      case 'room':
+        return admission.tryCode(address, now) ?? this.#miss(to.code, to.path, address);
+      default:
+        return CLOSINGS.noSuchRoom;
+    }
+  }
+
+  #enter(to: Route, { request, socket, head, address }: Upgrade): void {
+    const { acceptor, admission, rooms, limits, joins } = this.#parts;
+    const leave = admission.connected(address);
+    socket.once('close', leave);
     if (to.to === 'create') {
-      const { format } = to;
       acceptor.accept('host', request, socket, head, (connection) => {
-        serveHost(connection, format, rooms);
+        serveHost(connection, to.format, rooms, limits);
       });
     } else if (to.to === 'room' && to.code !== undefined) {
       const { code } = to;
       acceptor.accept('player', request, socket, head, (connection) => {
-        servePlayer(connection, code, rooms);
+        joins.count(servePlayer(connection, code, rooms, limits));
       });
-    } else {
-      refuse(CLOSINGS.noSuchRoom);
     }
+  }
+
+  #refuse(to: Route, closing: Closing, { request, socket, head, address }: Upgrade): void {
+    const { acceptor, joins, log } = this.#parts;
+    log.refused(closing, address, request.headers.origin);
+    if (to.to === 'room') joins.count(closing);
+    acceptor.refuse(closing, request, socket, head);
+  }
+
+  /** Counts a code that no room has against whoever tried it. */
+  #miss(code: RoomCode | undefined, tried: string, address: string): Closing | undefined {
+    if (code !== undefined && this.#parts.rooms.find(code) !== undefined) return undefined;
+    this.#parts.admission.missed(address, tried, performance.now());
+    return CLOSINGS.noSuchRoom;
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
     const { method, url, headers } = request;
     if (method !== 'GET' && method !== 'HEAD') return answers.otherMethod(method);
-    const { rooms, metrics } = this.#parts;
     const to = route(url ?? '');
     const accept = headers.accept ?? '';
     switch (to.to) {
       case 'home':
         return answers.home(accept);
       case 'room':
-        return answers.roomInfo(to.code && rooms.find(to.code), accept);
+        return this.#roomInfo(to.code, to.path, this.#addressOf(request), accept);
       case 'create':
         return answers.upgradeRequired();
       case 'health':
-        return answers.health(true);
+        return answers.ok();
       case 'ready':
-        return answers.health(!this.draining);
-      case 'metrics':
-        return answers.metrics(await metrics.metrics(), metrics.contentType);
+        return this.#readiness();
+      case 'metrics': {
+        const { metrics } = this.#parts;
+        return metrics === undefined ? answers.notFound() : answers.metrics(metrics);
+      }
       case 'nowhere':
         return answers.notFound();
       default:
         return to satisfies never;
     }
   }
+
+  #roomInfo(code: RoomCode | undefined, tried: string, address: string, accept: string): Answer {
+    const { admission, rooms } = this.#parts;
+    if (admission.mayNotGuess(address, performance.now())) return answers.tooManyAttempts();
+    this.#miss(code, tried, address);
+    return answers.roomInfo(code && rooms.find(code), accept);
+  }
+
+  #readiness(): Answer {
+    if (this.draining) return answers.notReady('draining');
+    return this.#parts.isOverloaded() ? answers.notReady('overloaded') : answers.ok();
+  }
+
+  #addressOf(request: IncomingMessage): string {
+    const { addresses, log } = this.#parts;
+    const address = addresses.of(request);
+    if (addresses.isUntrusted(request)) log.untrustedProxy(address);
+    return address;
+  }
+}
+
+function bearerToken({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
 }

@@ -4,9 +4,20 @@ import { CODE_LENGTH, parseRoomCode } from '../rooms/room-code.js';
 
 /** Where a request wants to go. */
 export type Route =
-  | { readonly to: 'create'; readonly format: HostFormat }
-  /** A path that only a room can have; `code` is `undefined` if no room can have that one. */
-  | { readonly to: 'room'; readonly code: RoomCode | undefined }
+  | {
+      readonly to: 'create';
+      readonly format: HostFormat;
+      /** What the query brings to be allowed to. */
+      readonly token: string | undefined;
+    }
+  | {
+      /** A path that only a room can have. */
+      readonly to: 'room';
+      /** What was typed. */
+      readonly path: string;
+      /** `undefined` if no room can have that code. */
+      readonly code: RoomCode | undefined;
+    }
   | { readonly to: 'home' | 'health' | 'ready' | 'metrics' | 'nowhere' };
 
 /** No path other than a room's has this many characters. */
@@ -23,7 +34,7 @@ export function route(target: string): Route {
   const path = mark < 0 ? target : target.slice(0, mark);
   switch (path) {
     case '/CREATE':
-      return { to: 'create', format: hostFormat(mark < 0 ? '' : target.slice(mark + 1)) };
+      return create(new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)));
     case '/':
       return { to: 'home' };
     case '/health':
@@ -34,15 +45,14 @@ export function route(target: string): Route {
       return { to: 'metrics' };
     default: {
       const code = ROOM.exec(path)?.[1];
-      return code === undefined ? { to: 'nowhere' } : { to: 'room', code: parseRoomCode(code) };
+      if (code === undefined) return { to: 'nowhere' };
+      return { to: 'room', path: code, code: parseRoomCode(code) };
     }
   }
 }
 
-function hostFormat(query: string): HostFormat {
-  const parameters = new URLSearchParams(query);
-  return {
-    format: parameters.get('format') === 'json' ? 'json' : 'cbor',
-    bytes: parameters.get('bytes') === '1',
-  };
+function create(query: URLSearchParams): Route {
+  const format = query.get('format') === 'json' ? 'json' : 'cbor';
+  const bytes = query.get('bytes') === '1';
+  return { to: 'create', format: { format, bytes }, token: query.get('token') ?? undefined };
 }

@@ -13,6 +13,8 @@ import type { PlayerId } from './ids.js';
 /** One player, as a room reaches it. */
 export interface PlayerPeer {
   send(payload: Payload): void;
+  /** Stops or goes on reading what the player sends: its host does not keep up. */
+  setReading(reading: boolean): void;
   close(closing: Closing): void;
 }
 

@@ -10,6 +10,7 @@ import type { Payload } from '../protocol/payload.js';
 import { nextPlayerId, type PlayerId, type RoomCode } from './ids.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
 import { Seat, type SeatKeeper } from './seat.js';
+import { count, noTraffic } from './traffic.js';
 
 type Status =
   | { readonly is: 'unprepared' }
@@ -28,8 +29,8 @@ export interface RoomKeeper {
   readonly maxPlayers: number;
   /** Makes the room joinable; `undefined` if there is no code for it. */
   register(room: Room): RoomCode | undefined;
-  /** Forgets the room; its code, if it has one, is free at once. */
-  release(room: Room, code: RoomCode | undefined): void;
+  /** Forgets a room that has ended; its code, if it has one, is free at once. */
+  release(room: Room, code: RoomCode | undefined, why: Closing): void;
 }
 
 /** What anybody may know of a room who knows its code. */
@@ -54,6 +55,8 @@ export class Room implements SeatKeeper {
   #status: Status = { is: 'unprepared' };
   #lastId: PlayerId | undefined;
   #deliveries = 0;
+  #hostKeepsUp = true;
+  readonly traffic = noTraffic();
 
   constructor(host: HostPeer, keeper: RoomKeeper) {
     this.#host = host;
@@ -72,6 +75,11 @@ export class Room implements SeatKeeper {
       maxPlayers: status.maxPlayers,
       acceptsPlayers: this.#refusal() === undefined,
     };
+  }
+
+  /** How many players have joined so far, those who left included. */
+  get everJoined(): number {
+    return this.#lastId ?? 0;
   }
 
   /** Does what the host asked for; after the end, nothing. */
@@ -97,15 +105,25 @@ export class Room implements SeatKeeper {
   send({ to, payload }: SendCommand): void {
     if (to === 'everybody') {
       for (const seat of this.#seats.values()) seat.peer.send(payload);
+      count(this.traffic.toPlayers, payload, this.#seats.size);
       return;
     }
     const delivery = ++this.#deliveries;
+    let receivers = 0;
     for (const id of to) {
       const seat = this.#seats.get(id);
       if (seat === undefined || seat.delivery === delivery) continue;
       seat.delivery = delivery;
       seat.peer.send(payload);
+      receivers++;
     }
+    count(this.traffic.toPlayers, payload, receivers);
+  }
+
+  /** Whether the host reads as fast as its players write; if not, they are not read for a while. */
+  setHostKeepsUp(keepsUp: boolean): void {
+    this.#hostKeepsUp = keepsUp;
+    for (const { peer } of this.#seats.values()) peer.setReading(keepsUp);
   }
 
   /** Tells the host that what it sent cannot be used. */
@@ -127,7 +145,9 @@ export class Room implements SeatKeeper {
   }
 
   receive(from: Seat, payload: Payload): void {
-    if (from.taken) this.#host.message(from.id, payload);
+    if (!from.taken) return;
+    this.#host.message(from.id, payload);
+    count(this.traffic.toHost, payload, 1);
   }
 
   leave(seat: Seat): void {
@@ -146,7 +166,7 @@ export class Room implements SeatKeeper {
     const status = this.#status;
     if (status.is === 'ended') return;
     this.#status = { is: 'ended' };
-    this.#keeper.release(this, status.is === 'prepared' ? status.code : undefined);
+    this.#keeper.release(this, status.is === 'prepared' ? status.code : undefined, forPlayers);
     for (const seat of this.#seats.values()) {
       seat.taken = false;
       seat.peer.close(forPlayers);
@@ -197,6 +217,8 @@ export class Room implements SeatKeeper {
     const status = this.#status;
     if (status.is !== 'prepared') return CLOSINGS.noSuchRoom;
     if (status.started) return CLOSINGS.alreadyStarted;
+    // Every join is an event for the host: one that does not read would let them pile up.
+    if (!this.#hostKeepsUp) return CLOSINGS.relayFull;
     return this.#seats.size < status.maxPlayers ? undefined : CLOSINGS.roomFull;
   }
 

@@ -1,3 +1,4 @@
+import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from './ids.js';
 import type { PlayerPeer } from './peer.js';
@@ -6,6 +7,7 @@ import type { PlayerPeer } from './peer.js';
 export interface SeatKeeper {
   receive(from: Seat, payload: Payload): void;
   leave(seat: Seat): void;
+  end(closing: Closing): void;
 }
 
 /** A player's place in a room, and the way in for what that player sends. */
@@ -29,5 +31,10 @@ export class Seat {
   /** The player's connection has ended. Saying so twice, or after a kick, changes nothing. */
   leave(): void {
     this.room.leave(this);
+  }
+
+  /** Serving the player has thrown, so the room cannot be trusted any more. */
+  fail(): void {
+    this.room.end(CLOSINGS.internalError);
   }
 }

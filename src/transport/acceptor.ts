@@ -1,33 +1,92 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { type Server, WebSocketServer } from 'ws';
-import { Connection, type ConnectionLog } from './connection.js';
+import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import { BufferMeter } from './buffer-meter.js';
+import { Connection, type ConnectionContext } from './connection.js';
 import { FlushCycle } from './flush-cycle.js';
 import { OrderedWebSocket } from './ordered-web-socket.js';
 
-export type Role = 'host' | 'player';
+/** What a connection is for. One that is `refused` is only told why, and lingers until it heard. */
+export type Role = 'host' | 'player' | 'refused';
 
 export interface AcceptorOptions {
   /** The largest message that is accepted, in bytes; a larger one is closed with 1009. */
-  readonly maxMessage: Readonly<Record<Role, number>>;
-  readonly log: ConnectionLog;
+  readonly maxPlayerMessage: number;
+  readonly maxHostMessage: number;
+  /** How much may wait in all connections together, in bytes. */
+  readonly memory: number;
+  /** How long what waits for a connection may not shrink, in seconds. */
+  readonly stall: number;
+  /** Silence after which a connection is pinged, in seconds; 0 for never. */
+  readonly ping: number;
+  /** An exception in the relay's own code. */
+  fault(error: unknown): void;
 }
 
 /** How long a closed client may take to confirm before it is cut, in milliseconds. */
-const CLOSE_TIMEOUT = 10_000;
+const CLOSE_TIMEOUT = 5000;
 
-/** Turns upgrade requests into connections. */
+/** How many refused connections may linger; further ones are destroyed unheard. */
+const MAX_REFUSED = 64;
+
+/** Pieces that a message may arrive in: 16 MiB by the smallest packets that are usual. */
+const MAX_PIECES = 64 * 1024;
+
+/** Turns upgrade requests into connections, and looks after them. */
 export class Acceptor {
   readonly #servers: Readonly<Record<Role, Server<typeof OrderedWebSocket>>>;
-  readonly #cycle = new FlushCycle();
-  readonly #log: ConnectionLog;
+  readonly #open: Readonly<Record<Role, Set<Connection>>>;
+  readonly #closes = new Map<number, number>();
+  readonly #memory: number;
+  readonly #meter: BufferMeter;
+  readonly #context: ConnectionContext;
+  readonly #checkEvery: number;
+  #checks: NodeJS.Timeout | undefined;
 
-  constructor({ maxMessage, log }: AcceptorOptions) {
-    this.#log = log;
-    this.#servers = {
-      host: webSocketServer(maxMessage.host),
-      player: webSocketServer(maxMessage.player),
+  constructor(options: AcceptorOptions) {
+    const { memory, stall, ping } = options;
+    this.#memory = memory;
+    this.#meter = new BufferMeter(memory, () => this.#relieve());
+    this.#context = {
+      cycle: new FlushCycle(),
+      meter: this.#meter,
+      stall: stall * 1000,
+      ping: ping * 1000,
+      fault: options.fault,
+      ended: (connection, code) => this.#ended(connection, code),
     };
+    this.#servers = {
+      host: webSocketServer(options.maxHostMessage),
+      player: webSocketServer(options.maxPlayerMessage),
+      refused: webSocketServer(1024),
+    };
+    this.#open = { host: new Set(), player: new Set(), refused: new Set() };
+    const shortest = Math.min(stall, ping === 0 ? stall : ping);
+    this.#checkEvery = Math.min(1000, (shortest * 1000) / 4);
+  }
+
+  /** How much waits in all connections together, in bytes. */
+  get buffered(): number {
+    return this.#meter.total;
+  }
+
+  /** How many connections of each kind there are. */
+  get connections(): Readonly<Record<'host' | 'player', number>> {
+    return { host: this.#open.host.size, player: this.#open.player.size };
+  }
+
+  /** How many connections are not read for now. */
+  get paused(): number {
+    let paused = 0;
+    for (const connection of this.#open.player) if (connection.held) paused++;
+    return paused;
+  }
+
+  /** How many connections have ended by each code so far. */
+  get closes(): ReadonlyMap<number, number> {
+    return this.#closes;
   }
 
   /** Completes the handshake; a request that is no valid one is answered with its HTTP error. */
@@ -40,9 +99,20 @@ export class Acceptor {
   ): void {
     socket.setNoDelay(true);
     this.#servers[role].handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, socket, this.#cycle, this.#log);
+      const connection = new Connection(webSocket, socket, this.#context);
+      this.#open[role].add(connection);
+      this.#checks ??= this.#startChecks();
       connection.guard(() => serve(connection));
     });
+  }
+
+  /** Accepts, and closes with the reason: a browser learns of a refusal in no other way. */
+  refuse(closing: Closing, request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#servers.refused.clients.size >= MAX_REFUSED) {
+      socket.destroy();
+      return;
+    }
+    this.accept('refused', request, socket, head, (connection) => connection.close(closing));
   }
 
   /**
@@ -57,6 +127,34 @@ export class Acceptor {
     }, grace);
     await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
     clearTimeout(cut);
+    clearInterval(this.#checks);
+  }
+
+  #startChecks(): NodeJS.Timeout {
+    return setInterval(() => {
+      const now = performance.now();
+      for (const connection of this.#all()) connection.check(now);
+    }, this.#checkEvery).unref();
+  }
+
+  /** Cuts those who hold most, until the rest fits. */
+  #relieve(): void {
+    let excess = this.#meter.total - this.#memory;
+    const holders = [...this.#all()].sort((a, b) => b.holding - a.holding);
+    for (const connection of holders) {
+      if (excess <= 0) return;
+      excess -= connection.holding;
+      connection.cut(CLOSINGS.tooSlow);
+    }
+  }
+
+  *#all(): Generator<Connection> {
+    for (const connections of Object.values(this.#open)) yield* connections;
+  }
+
+  #ended(connection: Connection, code: number): void {
+    for (const connections of Object.values(this.#open)) connections.delete(connection);
+    this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1);
   }
 }
 
@@ -69,6 +167,7 @@ function webSocketServer(maxPayload: number): Server<typeof OrderedWebSocket> {
     // Pongs go through the outbox like everything else.
     autoPong: false,
     closeTimeout: CLOSE_TIMEOUT,
+    maxBufferedChunks: MAX_PIECES,
   };
   return new WebSocketServer(options);
 }

@@ -6,10 +6,10 @@ import { WebSocket } from 'ws';
  * `close`, and the hook runs before the close frame is written, so what waits can leave first.
  */
 export class OrderedWebSocket extends WebSocket {
-  onClosing: (() => void) | undefined;
+  onClosing: ((code: number | undefined) => void) | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
-    this.onClosing?.();
+    this.onClosing?.(code);
     super.close(code, reason);
   }
 }

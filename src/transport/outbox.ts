@@ -1,35 +1,34 @@
 import { Buffer } from 'node:buffer';
-import type { Socket } from 'node:net';
 import type { FrameSink } from '../protocol/host-encoder.js';
 import { CHUNK_BYTES, type Flushable, type FlushCycle } from './flush-cycle.js';
+import { type SendQueue, SLICE_BYTES } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Everything that leaves on one connection, in order, until the end of the turn.
  *
- * A frame is either attached, by reference (a broadcast, shared by all who get it, or bytes too
- * many to copy), or written in place into `buffer`, which saves every message to a host an object
- * and a copy.
+ * A frame is either attached by reference, as one that many receivers share, or written in place
+ * into `buffer`, which saves every message to a host an object and a copy.
  */
 export class Outbox implements FrameSink, Flushable {
   /** Where `reserve` gave room. */
   buffer: Buffer = NOTHING;
 
-  readonly #socket: Socket;
+  readonly #queue: SendQueue;
   readonly #cycle: FlushCycle;
   #open = true;
   #scheduled = false;
 
   // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
-  readonly #parts: Uint8Array[] = [];
+  readonly #parts: Buffer[] = [];
   #length = 0;
   #chunk = NOTHING;
   #sealed = 0;
   #filled = 0;
 
-  constructor(socket: Socket, cycle: FlushCycle) {
-    this.#socket = socket;
+  constructor(queue: SendQueue, cycle: FlushCycle) {
+    this.#queue = queue;
     this.#cycle = cycle;
   }
 
@@ -57,18 +56,21 @@ export class Outbox implements FrameSink, Flushable {
     return at;
   }
 
-  attach(bytes: Uint8Array): void {
-    this.#schedule(bytes.length);
+  /** Adds a whole frame, which must never change. */
+  attach(frame: Buffer): void {
+    this.#schedule(frame.length);
     this.#seal();
-    this.#parts.push(bytes);
+    this.#parts.push(frame);
   }
 
-  /** Hands all there is to the socket, in one write. */
+  /** Hands all there is on, in one write if the socket keeps up. */
   flush(): void {
     this.#scheduled = false;
     if (this.#length === 0) return;
     this.#seal();
-    if (this.#socket.writable) this.#writeParts();
+    if (!this.#queue.idle || this.#length > SLICE_BYTES) this.#queue.push(this.#parts);
+    else if (this.#parts.length > 1 && this.#length <= CHUNK_BYTES) this.#writeJoined();
+    else this.#queue.write(this.#parts, this.#length);
     if (this.#chunk !== NOTHING) this.#giveBack(this.#chunk);
     this.#parts.length = 0;
     this.#length = 0;
@@ -81,19 +83,8 @@ export class Outbox implements FrameSink, Flushable {
   /** Flushes for the last time: what is sent next, by whomever, is the close frame. */
   end(): void {
     this.flush();
+    this.#queue.flush();
     this.#open = false;
-  }
-
-  #writeParts(): void {
-    const parts = this.#parts;
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) this.#socket.write(only);
-    else if (this.#length <= CHUNK_BYTES) this.#writeJoined();
-    else {
-      this.#socket.cork();
-      for (const part of parts) this.#socket.write(part);
-      this.#socket.uncork();
-    }
   }
 
   /** Small frames travel faster in one piece than as a list that the kernel has to gather. */
@@ -104,13 +95,14 @@ export class Outbox implements FrameSink, Flushable {
       joined.set(part, length);
       length += part.length;
     }
-    this.#socket.write(joined.subarray(0, length));
+    this.#queue.write([joined.subarray(0, length)], length);
     this.#giveBack(joined);
   }
 
-  /** An empty queue means that the kernel has every byte, so the chunk can be written to again. */
+  /** An idle queue means that the kernel has every byte, so the chunk can be written to again. */
   #giveBack(chunk: Buffer): void {
-    if (this.#socket.writableLength === 0) this.#cycle.returnChunk(chunk);
+    if (this.#queue.idle) this.#cycle.returnChunk(chunk);
+    else this.#queue.pin(chunk);
   }
 
   #seal(): void {

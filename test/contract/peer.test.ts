@@ -27,8 +27,12 @@ async function connection(): Promise<{ connection: Connection; heard(): Promise<
     throw error;
   };
   const acceptor = new Acceptor({
-    maxMessage: { host: 1 << 20, player: 1 << 20 },
-    log: { fault },
+    maxHostMessage: 1 << 20,
+    maxPlayerMessage: 1 << 20,
+    memory: 1 << 30,
+    stall: 10,
+    ping: 0,
+    fault,
   });
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(async () => {

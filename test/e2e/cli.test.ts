@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { flagOf, OPTION_NAMES } from '../../src/options.js';
+import { flagOf } from '../../src/options/describe.js';
+import { OPTION_NAMES } from '../../src/options.js';
 import { Cli } from '../support/cli.js';
 import { Host, joined } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
 
-const LOCAL = ['--host', '127.0.0.1', '--port', '0'];
+const LOCAL = ['--host', '127.0.0.1', '--port', '0', '--max-lag', '0'];
 
 async function started(args: string[] = [], env = {}): Promise<{ cli: Cli; url: string }> {
   const cli = new Cli([...LOCAL, ...args], env);

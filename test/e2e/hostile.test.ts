@@ -173,7 +173,7 @@ test('a line that is cut in the middle of the handshake harms nobody', async () 
   await Host.open(url);
 });
 
-test('an exception in the relay costs one connection: 1011, a line in the log, the rest goes on', async () => {
+test('an exception in the relay costs one room: 1011, a line in the log, the rest goes on', async () => {
   const faults: unknown[] = [];
   const logger = {
     error: (fields: object) => faults.push(fields),
@@ -190,7 +190,7 @@ test('an exception in the relay costs one connection: 1011, a line in the log, t
   });
   host.command({ cmd: 'to_str', to: [], data: 'boom' });
   expect(await host.closed).toEqual({ code: 1011, reason: 'internal error' });
-  expect(await player.closed).toMatchObject({ code: 4010 });
+  expect(await player.closed).toMatchObject({ code: 1011 });
   expect(faults).toEqual([{ err: new Error('a bug') }]);
   spy.mockRestore();
   expect(await other.settled()).toEqual([]);

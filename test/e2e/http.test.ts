@@ -77,15 +77,33 @@ test('health and readiness are JSON', async () => {
   }
 });
 
-test('metrics count rooms and players', async () => {
+test('metrics count what there is and what was carried', async () => {
   const { url, http } = await startRelay();
   const host = await Host.open(url);
-  await joined(url, host);
+  const player = await joined(url, host);
+  await Player.connect(url, 'BBBB').closed;
+  player.send('hello');
+  await host.until('from_str');
+  host.command({ cmd: 'to', to: [], data: [1, 2, 3] });
+  await player.next();
   const answer = await fetch(`${http}/metrics`);
   expect(answer.headers.get('content-type')).toContain('text/plain');
   const text = await answer.text();
-  expect(text).toMatch(/^lobby_relay_rooms 1$/m);
-  expect(text).toMatch(/^lobby_relay_players 1$/m);
+  for (const line of [
+    'lobby_relay_rooms 1',
+    'lobby_relay_connections{role="host"} 1',
+    'lobby_relay_connections{role="player"} 1',
+    'lobby_relay_messages_total{direction="to_host",kind="text"} 1',
+    'lobby_relay_messages_total{direction="to_players",kind="binary"} 1',
+    'lobby_relay_bytes_total{direction="to_host"} 5',
+    'lobby_relay_bytes_total{direction="to_players"} 3',
+    'lobby_relay_joins_total{result="joined"} 1',
+    'lobby_relay_joins_total{result="no_such_room"} 1',
+    'lobby_relay_closes_total{code="4004"} 1',
+    'lobby_relay_paused_connections 0',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
   expect(text).toContain('process_resident_memory_bytes');
 });
 

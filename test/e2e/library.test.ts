@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRelay, OptionError } from '../../src/index.js';
 import { Host, joined } from '../support/clients.js';
-import { startRelay } from '../support/relay.js';
+import { CALM, startRelay } from '../support/relay.js';
 
 async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -14,7 +14,7 @@ async function listening(server: Server): Promise<number> {
 }
 
 test('a relay can live in an existing server, whose own pages stay its own', async () => {
-  const relay = createRelay();
+  const relay = createRelay(CALM);
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/app')) response.end('the app');
     else relay.handleRequest(request, response);
@@ -32,7 +32,7 @@ test('a relay can live in an existing server, whose own pages stay its own', asy
 });
 
 test('a server without a handler of its own answers as the relay does', async () => {
-  const relay = createRelay();
+  const relay = createRelay(CALM);
   onTestFinished(() => relay.close());
   const server = createServer();
   relay.attach(server);

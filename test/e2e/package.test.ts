@@ -28,10 +28,14 @@ async function installed(): Promise<string> {
 test('the packed package runs from an empty folder, as a command and as a library', async () => {
   const folder = await installed();
 
-  const child = spawn('npx', ['lobby-relay', '--port', '0', '--host', '127.0.0.1'], {
-    cwd: folder,
-    detached: true,
-  });
+  const child = spawn(
+    'npx',
+    ['lobby-relay', '--port', '0', '--host', '127.0.0.1', '--max-lag', '0'],
+    {
+      cwd: folder,
+      detached: true,
+    },
+  );
   onTestFinished(() => void process.kill(-(child.pid as number), 'SIGKILL'));
   const [line] = await once(child.stdout, 'data');
   const url = `ws://127.0.0.1:${JSON.parse(line).port}`;

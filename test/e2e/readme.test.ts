@@ -36,7 +36,9 @@ test("the README's host and player play together", async () => {
   const { url, relay } = await startRelay();
   const inBrowser = `import { WebSocket } from 'ws'; globalThis.WebSocket = WebSocket;`;
   const host = run(hostCode.replace('ws://localhost:8081', url), inBrowser);
-  const [, code] = /^join with (\w{4})$/.exec(await nextLine(host)) ?? [];
+  const line = await nextLine(host);
+  expect(line).toMatch(/^join with \w{4}$/);
+  const code = line.slice(-4);
   const prompted = `${inBrowser} globalThis.prompt = () => '${code}';`;
   const player = run(playerCode.replace('ws://localhost:8081', url), prompted);
   expect(await nextLine(player)).toBe('welcome');

@@ -39,8 +39,14 @@ export class TestHost extends Listener implements HostPeer {
 
 /** A player without a socket. */
 export class TestPlayer extends Listener implements PlayerPeer {
+  reading = true;
+
   send({ bytes }: Payload): void {
     this.hear({ text: Buffer.from(bytes).toString() });
+  }
+
+  setReading(reading: boolean): void {
+    this.reading = reading;
   }
 }
 

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  completeOptions,
-  environmentOf,
-  flagOf,
-  OPTION_NAMES,
-  OPTIONS,
-  OptionError,
-  parseOptions,
-} from '../../src/options.js';
+import { environmentOf, flagOf } from '../../src/options/describe.js';
+import { completeOptions, OptionError, parseOptions } from '../../src/options/read.js';
+import { OPTION_NAMES, OPTIONS } from '../../src/options.js';
 
 test('without anything given, every option has its default', () => {
   const defaults = Object.fromEntries(OPTION_NAMES.map((name) => [name, OPTIONS[name].default]));

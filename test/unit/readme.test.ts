@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import {
-  defaultOf,
-  environmentOf,
-  flagOf,
-  OPTION_NAMES,
-  OPTIONS,
-  type OptionName,
-  type OptionSpec,
-  rangeOf,
-} from '../../src/options.js';
+import { defaultOf, environmentOf, flagOf, rangeOf } from '../../src/options/describe.js';
+import { OPTION_NAMES, OPTIONS, type OptionName, type OptionSpec } from '../../src/options.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const manifest = createRequire(import.meta.url)('../../package.json');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { route } from '../../../src/http/route.js';
 
 const CBOR = { format: 'cbor', bytes: false };
+const CREATE = { to: 'create', token: undefined };
 
 test.each([
   ['/', { to: 'home' }],
@@ -10,17 +11,18 @@ test.each([
   ['/health', { to: 'health' }],
   ['/ready?verbose', { to: 'ready' }],
   ['/metrics', { to: 'metrics' }],
-  ['/CREATE', { to: 'create', format: CBOR }],
-  ['/CREATE?', { to: 'create', format: CBOR }],
-  ['/CREATE?format=json', { to: 'create', format: { ...CBOR, format: 'json' } }],
-  ['/CREATE?bytes=1&format=cbor', { to: 'create', format: { ...CBOR, bytes: true } }],
-  ['/CREATE?bytes=0&format=%E0%A4%A', { to: 'create', format: CBOR }],
-  ['/BCDF', { to: 'room', code: 'BCDF' }],
-  ['/bcdf?x=1', { to: 'room', code: 'BCDF' }],
-  ['/ABCD', { to: 'room', code: undefined }],
+  ['/CREATE', { ...CREATE, format: CBOR }],
+  ['/CREATE?', { ...CREATE, format: CBOR }],
+  ['/CREATE?format=json', { ...CREATE, format: { ...CBOR, format: 'json' } }],
+  ['/CREATE?bytes=1&format=cbor', { ...CREATE, format: { ...CBOR, bytes: true } }],
+  ['/CREATE?bytes=0&format=%E0%A4%A', { ...CREATE, format: CBOR }],
+  ['/CREATE?token=a%20b', { ...CREATE, format: CBOR, token: 'a b' }],
+  ['/BCDF', { to: 'room', path: 'BCDF', code: 'BCDF' }],
+  ['/bcdf?x=1', { to: 'room', path: 'bcdf', code: 'BCDF' }],
+  ['/ABCD', { to: 'room', path: 'ABCD', code: undefined }],
   ['/%00', { to: 'nowhere' }],
-  ['/%00%', { to: 'room', code: undefined }],
-  ['/1234', { to: 'room', code: undefined }],
+  ['/%00%', { to: 'room', path: '%00%', code: undefined }],
+  ['/1234', { to: 'room', path: '1234', code: undefined }],
   ['/create', { to: 'nowhere' }],
   ['/CREATE/', { to: 'nowhere' }],
   ['/BCDF/', { to: 'nowhere' }],

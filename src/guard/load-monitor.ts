@@ -1,0 +1,52 @@
+import { performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+import { type LoadLimits, type Overload, overload } from './overload.js';
+
+/** How often the load is looked at, in milliseconds. */
+const INTERVAL = 100;
+
+/** How long one late turn counts: a loop that is late is late now and then, not all the time. */
+const LATE_FOR = 1000;
+
+/** Watches how busy the process is. */
+export class LoadMonitor {
+  /** How late the event loop was when it was last looked at, in milliseconds. */
+  lag = 0;
+  readonly #limits: LoadLimits;
+  readonly #buffered: () => number;
+  #lateUntil = 0;
+  #overload: Overload | undefined;
+
+  /** @param buffered what waits in the process, in bytes */
+  constructor(limits: LoadLimits, buffered: () => number) {
+    this.#limits = limits;
+    this.#buffered = buffered;
+  }
+
+  /** What there is too much of now, if anything. */
+  get overload(): Overload | undefined {
+    // Memory is looked at anew each time: it can fill up between two looks.
+    return this.#buffered() > this.#limits.memory ? 'memory' : this.#overload;
+  }
+
+  /** Starts watching; returns what stops it. */
+  start(): () => void {
+    let due = performance.now() + INTERVAL;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      this.#look(Math.max(0, now - due), now);
+      due = now + INTERVAL;
+    }, INTERVAL);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
+  #look(lag: number, now: number): void {
+    this.lag = lag;
+    const { used_heap_size: heapUsed, heap_size_limit: heapLimit } = getHeapStatistics();
+    const load = { lag, heapUsed, heapLimit, buffered: this.#buffered() };
+    const found = overload(load, this.#limits);
+    if (found === 'late') this.#lateUntil = now + LATE_FOR;
+    this.#overload = found ?? (now < this.#lateUntil ? 'late' : undefined);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * A token bucket: `rate` tokens a second flow in, up to `burst`; what is done takes tokens out.
+ * Time is passed in, in milliseconds of any clock that does not run backwards.
+ */
+export class TokenBucket {
+  readonly #rate: number;
+  readonly #burst: number;
+  #tokens: number;
+  #at: number;
+
+  constructor({ rate, burst }: { readonly rate: number; readonly burst: number }, now: number) {
+    this.#rate = rate;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** Whether there are enough tokens. */
+  has(count: number, now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= count;
+  }
+
+  /** Takes tokens if there are enough; otherwise takes none. */
+  tryTake(count: number, now: number): boolean {
+    const enough = this.has(count, now);
+    if (enough) this.take(count);
+    return enough;
+  }
+
+  /** Takes tokens whether there are enough or not. Costs no look at the clock. */
+  take(count: number): void {
+    this.#tokens -= count;
+  }
+
+  /** Whether more was taken than there was. */
+  get overdrawn(): boolean {
+    return this.#tokens < 0;
+  }
+
+  /** How long until nothing is owed any more, in milliseconds; 0 if nothing is. */
+  debt(now: number): number {
+    this.#refill(now);
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#rate) * 1000);
+  }
+
+  #refill(now: number): void {
+    const seconds = (now - this.#at) / 1000;
+    this.#at = now;
+    this.#tokens = Math.min(this.#burst, this.#tokens + seconds * this.#rate);
+  }
+}

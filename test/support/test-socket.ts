@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net';
+
+/** Stands in for a socket: it keeps what is written, and has a kernel that takes it or does not. */
+export class TestSocket {
+  writable = true;
+  writableLength = 0;
+  /** Whether the kernel takes what is written, at once. */
+  taking = true;
+  readonly writes: Buffer[] = [];
+  systemCalls = 0;
+  #corked = false;
+  readonly #callbacks: (() => void)[] = [];
+
+  write(bytes: Buffer, done?: () => void): void {
+    if (bytes.length > 0) this.writes.push(bytes);
+    if (bytes.length > 0 && !this.#corked) this.systemCalls++;
+    if (!this.taking) this.writableLength += bytes.length;
+    if (done !== undefined) this.#callbacks.push(done);
+  }
+
+  cork(): void {
+    this.#corked = true;
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    this.systemCalls++;
+  }
+
+  /** The kernel has taken all that waited, and says so. */
+  drain(): void {
+    this.writableLength = 0;
+    for (const done of this.#callbacks.splice(0)) done();
+  }
+
+  get written(): Buffer {
+    return Buffer.concat(this.writes);
+  }
+
+  get asSocket(): Socket {
+    return this as unknown as Socket;
+  }
+}
