@@ -1,12 +1,13 @@
+import { RecentMap } from './recent-map.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** Addresses remembered at most: the one that was seen longest ago is forgotten first. */
+/** Addresses remembered at most. */
 const MAX_ADDRESSES = 65_536;
 
 /** So many things a minute for each address, as many at once, refilled continuously. */
 export class AddressBuckets {
   readonly #perMinute: number;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #buckets = new RecentMap<TokenBucket>(MAX_ADDRESSES);
 
   /** @param perMinute 0 for no limit */
   constructor(perMinute: number) {
@@ -15,7 +16,12 @@ export class AddressBuckets {
 
   /** Takes one of the address's tokens; false if it has none. */
   tryTake(address: string, now: number): boolean {
-    return this.#perMinute === 0 || this.#bucketOf(address, now).tryTake(1, now);
+    if (this.#perMinute === 0) return true;
+    const bucket =
+      this.#buckets.get(address) ??
+      new TokenBucket({ rate: this.#perMinute / 60, burst: this.#perMinute }, now);
+    this.#buckets.set(address, bucket);
+    return bucket.tryTake(1, now);
   }
 
   /** Whether `tryTake` would give false. */
@@ -23,27 +29,8 @@ export class AddressBuckets {
     return this.#buckets.get(address)?.has(1, now) === false;
   }
 
+  /** How many addresses are remembered. */
   get size(): number {
     return this.#buckets.size;
-  }
-
-  #bucketOf(address: string, now: number): TokenBucket {
-    let bucket = this.#buckets.get(address);
-    if (bucket === undefined) {
-      bucket = new TokenBucket({ rate: this.#perMinute / 60, burst: this.#perMinute }, now);
-    }
-    // A Map keeps the order of insertion: what was used last moves to its end.
-    this.#buckets.delete(address);
-    this.#buckets.set(address, bucket);
-    forgetOldest(this.#buckets, MAX_ADDRESSES);
-    return bucket;
-  }
-}
-
-/** Keeps a map from growing beyond a bound, its first entries being its oldest. */
-export function forgetOldest(map: Map<string, unknown>, bound: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= bound) return;
-    map.delete(key);
   }
 }

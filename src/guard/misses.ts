@@ -1,4 +1,5 @@
-import { AddressBuckets, forgetOldest } from './address-buckets.js';
+import { AddressBuckets } from './address-buckets.js';
+import { RecentMap } from './recent-map.js';
 
 /** How long a code that was missed is not counted again, in milliseconds. */
 const SAME_CODE = 60_000;
@@ -13,7 +14,7 @@ const MAX_REMEMBERED = 65_536;
  */
 export class Misses {
   readonly #buckets: AddressBuckets;
-  readonly #recent = new Map<string, number>();
+  readonly #recent = new RecentMap<number>(MAX_REMEMBERED);
 
   /** @param perMinute 0 for no limit */
   constructor(perMinute: number) {
@@ -30,9 +31,7 @@ export class Misses {
     const key = `${address} ${code}`;
     const last = this.#recent.get(key);
     if (last !== undefined && now - last < SAME_CODE) return;
-    this.#recent.delete(key);
     this.#recent.set(key, now);
-    forgetOldest(this.#recent, MAX_REMEMBERED);
     this.#buckets.tryTake(address, now);
   }
 }
