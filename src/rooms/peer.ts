@@ -1,5 +1,5 @@
 import type { Closing } from '../protocol/close-codes.js';
-import type { HostEvent } from '../protocol/messages.js';
+import type { HostEvent, StateEvent } from '../protocol/messages.js';
 import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from './ids.js';
 
@@ -21,6 +21,12 @@ export interface PlayerPeer {
 /** The game, as a room reaches it. */
 export interface HostPeer {
   event(event: HostEvent): void;
+  /**
+   * The room has changed by itself. Tells the state as it then is, once for all changes until
+   * then: before any event but `player_joined` and `player_left`, and at the end of this turn of
+   * the event loop at the latest.
+   */
+  changed(state: () => StateEvent): void;
   /** A player's message: the payload path. */
   message(from: PlayerId, payload: Payload): void;
   close(closing: Closing): void;

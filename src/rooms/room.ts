@@ -140,7 +140,7 @@ export class Room implements SeatKeeper {
     const seat = new Seat(this.#lastId, peer, this);
     this.#seats.set(seat.id, seat);
     this.#host.event({ cmd: 'player_joined', player: seat.id });
-    this.#tellState();
+    this.#host.changed(this.#state);
     return seat;
   }
 
@@ -153,7 +153,7 @@ export class Room implements SeatKeeper {
   leave(seat: Seat): void {
     if (!seat.taken) return;
     this.#remove(seat);
-    this.#tellState();
+    this.#host.changed(this.#state);
   }
 
   /** The host's connection has ended: so has the game. */
@@ -222,11 +222,7 @@ export class Room implements SeatKeeper {
     return this.#seats.size < status.maxPlayers ? undefined : CLOSINGS.roomFull;
   }
 
-  #tellState(): void {
-    this.#host.event(this.#state());
-  }
-
-  #state(): StateEvent {
+  readonly #state = (): StateEvent => {
     const { name, maxPlayers } =
       this.#status.is === 'prepared' ? this.#status : { name: '', maxPlayers: 0 };
     return {
@@ -236,5 +232,9 @@ export class Room implements SeatKeeper {
       max_players: maxPlayers,
       accept_conns: this.#refusal() === undefined,
     };
+  };
+
+  #tellState(): void {
+    this.#host.event(this.#state());
   }
 }

@@ -5,7 +5,7 @@ import { CommandError } from '../protocol/command-error.js';
 import { decodeCommand } from '../protocol/decode-command.js';
 import type { HostEncoder, HostFormat } from '../protocol/host-encoder.js';
 import { jsonEncoder } from '../protocol/json-encoder.js';
-import type { HostCommand } from '../protocol/messages.js';
+import type { HostCommand, StateEvent } from '../protocol/messages.js';
 import type { HostPeer } from '../rooms/peer.js';
 import { Room } from '../rooms/room.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
@@ -88,14 +88,30 @@ class HostHandler implements ConnectionHandler {
 /** The far end of a connection, as a room reaches it. */
 export function hostPeer(connection: Connection, encoder: HostEncoder): HostPeer {
   const { outbox } = connection;
+  let changed: (() => StateEvent) | undefined;
+  const tellState = (): void => {
+    if (changed === undefined) return;
+    const state = changed();
+    changed = undefined;
+    if (outbox.open) encoder.event(outbox, state);
+  };
   return {
     event(event) {
+      if (event.cmd !== 'player_joined' && event.cmd !== 'player_left') tellState();
       if (outbox.open) encoder.event(outbox, event);
     },
+    changed(state) {
+      changed = state;
+      outbox.beforeFlush(tellState);
+    },
     message(from, payload) {
+      if (changed !== undefined) tellState();
       if (outbox.open) encoder.message(outbox, from, payload);
     },
-    close: (closing) => connection.close(closing),
+    close(closing) {
+      changed = undefined;
+      connection.close(closing);
+    },
   };
 }
 

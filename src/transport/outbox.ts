@@ -19,6 +19,7 @@ export class Outbox implements FrameSink, Flushable {
   readonly #cycle: FlushCycle;
   #open = true;
   #scheduled = false;
+  #beforeFlush: (() => void) | undefined;
 
   // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
   readonly #parts: Buffer[] = [];
@@ -63,8 +64,17 @@ export class Outbox implements FrameSink, Flushable {
     this.#parts.push(frame);
   }
 
+  /** Lets somebody add to what leaves at the end of this turn; only the last one who asks. */
+  beforeFlush(add: () => void): void {
+    this.#beforeFlush = add;
+    this.#schedule(0);
+  }
+
   /** Hands all there is on, in one write if the socket keeps up. */
   flush(): void {
+    const add = this.#beforeFlush;
+    this.#beforeFlush = undefined;
+    add?.();
     this.#scheduled = false;
     if (this.#length === 0) return;
     this.#seal();

@@ -122,6 +122,28 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
 ];
 
 describe.each(hosts)('a host, by %s', (_, make) => {
+  test('hears of a change before whatever else comes, and of the last one in any case', async () => {
+    const { peer, heard } = await make();
+    const player = 1 as PlayerId;
+    const state = { cmd: 'state', name: '', max_players: 8, accept_conns: true } as const;
+    peer.event({ cmd: 'player_joined', player });
+    peer.changed(() => ({ ...state, players: [1] }));
+    peer.message(player, text('hi'));
+    peer.event({ cmd: 'player_left', player });
+    peer.changed(() => ({ ...state, players: [] }));
+    await new Promise(setImmediate);
+    peer.close(CLOSINGS.stopped);
+    const states = (players: number[]) => JSON.stringify({ ...state, players });
+    expect(await heard()).toEqual([
+      '{"cmd":"player_joined","player":1}',
+      states([1]),
+      '{"cmd":"from_str","from":1,"data":"hi"}',
+      '{"cmd":"player_left","player":1}',
+      states([]),
+      '1001 The game is done.',
+    ]);
+  });
+
   test('hears events and messages in order, then the close, and nothing after it', async () => {
     const { peer, heard } = await make();
     const player = 1 as PlayerId;

@@ -224,3 +224,20 @@ test('two rooms hear nothing of each other', async () => {
   expect(await two.settled()).toEqual([]);
   expect([first.inbox.rest, second.inbox.rest]).toEqual([[], []]);
 });
+
+test('those who come in the same instant are told in one state, before anything else', async () => {
+  const { url } = await startRelay();
+  const host = await Host.open(url, { maxPlayers: 100 });
+  const players = Array.from({ length: 50 }, () => Player.connect(url, host.code));
+  for (const { socket } of players) socket.on('open', () => socket.send('here'));
+  const events = await host.inbox.take(50 + 50);
+  const known = new Set<number>();
+  let stated = new Set<number>();
+  while (events.length > 0 || stated.size < 50) {
+    const { cmd, player, from, players: listed } = events.shift() ?? (await host.next());
+    if (cmd === 'player_joined') known.add(player);
+    if (cmd === 'state') stated = new Set(listed);
+    if (cmd === 'state') expect(stated).toEqual(known);
+    if (cmd === 'from_str') expect(stated).toContain(from);
+  }
+});

@@ -1,5 +1,5 @@
 import type { Closing } from '../../src/protocol/close-codes.js';
-import type { HostEvent } from '../../src/protocol/messages.js';
+import type { HostEvent, StateEvent } from '../../src/protocol/messages.js';
 import { Payload } from '../../src/protocol/payload.js';
 import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
 
@@ -30,6 +30,10 @@ class Listener {
 export class TestHost extends Listener implements HostPeer {
   event(event: HostEvent): void {
     this.hear(event);
+  }
+
+  changed(state: () => StateEvent): void {
+    this.hear(state());
   }
 
   message(from: number, { bytes }: Payload): void {
