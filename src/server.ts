@@ -85,9 +85,15 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
   const joins = new JoinCounts();
 
   const rooms = new RoomRegistry(options, log);
-  const acceptor = new Acceptor({ ...options, memory, fault: (error) => log.fault(error) });
-  const load = new LoadMonitor({ ...options, memory }, () => acceptor.buffered);
   const admission = new Admission({ ...options, maxConnections }, () => load.overload);
+  const acceptor = new Acceptor({
+    ...options,
+    memory,
+    fault: (error) => log.fault(error),
+    connected: (address) => admission.connected(address),
+    disconnected: (address) => admission.disconnected(address),
+  });
+  const load = new LoadMonitor(options, () => acceptor.overfull);
   const metrics = metricsRegistry({
     rooms: () => rooms.rooms,
     connections: () => acceptor.connections,

@@ -40,16 +40,18 @@ export class Admission {
     return (this.#connections.get(address) ?? 0) < bound ? undefined : CLOSINGS.relayFull;
   }
 
-  /** Counts a connection until the returned function is called. */
-  connected(address: string): () => void {
+  /** The address has one connection more. */
+  connected(address: string): void {
     this.#total++;
     this.#connections.set(address, (this.#connections.get(address) ?? 0) + 1);
-    return () => {
-      this.#total--;
-      const left = (this.#connections.get(address) ?? 0) - 1;
-      if (left > 0) this.#connections.set(address, left);
-      else this.#connections.delete(address);
-    };
+  }
+
+  /** The address has one connection less. */
+  disconnected(address: string): void {
+    this.#total--;
+    const left = (this.#connections.get(address) ?? 0) - 1;
+    if (left > 0) this.#connections.set(address, left);
+    else this.#connections.delete(address);
   }
 
   /** May this address open a room? Asking counts. */

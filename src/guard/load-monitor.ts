@@ -13,20 +13,19 @@ export class LoadMonitor {
   /** How late the event loop was when it was last looked at, in milliseconds. */
   lag = 0;
   readonly #limits: LoadLimits;
-  readonly #buffered: () => number;
+  readonly #overfull: () => boolean;
   #lateUntil = 0;
   #overload: Overload | undefined;
 
-  /** @param buffered what waits in the process, in bytes */
-  constructor(limits: LoadLimits, buffered: () => number) {
+  /** @param overfull whether more waits in all connections together than may */
+  constructor(limits: LoadLimits, overfull: () => boolean) {
     this.#limits = limits;
-    this.#buffered = buffered;
+    this.#overfull = overfull;
   }
 
   /** What there is too much of now, if anything. */
   get overload(): Overload | undefined {
-    // Memory is looked at anew each time: it can fill up between two looks.
-    return this.#buffered() > this.#limits.memory ? 'memory' : this.#overload;
+    return this.#overfull() ? 'memory' : this.#overload;
   }
 
   /** Starts watching; returns what stops it. */
@@ -44,7 +43,7 @@ export class LoadMonitor {
   #look(lag: number, now: number): void {
     this.lag = lag;
     const { used_heap_size: heapUsed, heap_size_limit: heapLimit } = getHeapStatistics();
-    const load = { lag, heapUsed, heapLimit, buffered: this.#buffered() };
+    const load = { lag, heapUsed, heapLimit };
     const found = overload(load, this.#limits);
     if (found === 'late') this.#lateUntil = now + LATE_FOR;
     this.#overload = found ?? (now < this.#lateUntil ? 'late' : undefined);

@@ -6,8 +6,6 @@ export interface LoadLimits {
   readonly maxLag: number;
   /** How full the heap may be, in percent; 0 for any. */
   readonly maxHeap: number;
-  /** How much may wait in the process, in bytes. */
-  readonly memory: number;
 }
 
 export interface Load {
@@ -15,13 +13,10 @@ export interface Load {
   readonly lag: number;
   readonly heapUsed: number;
   readonly heapLimit: number;
-  /** What waits in the process: backlogs, and messages that are not whole yet. */
-  readonly buffered: number;
 }
 
 /** Whether this much is too much, and of what. */
 export function overload(load: Load, limits: LoadLimits): Overload | undefined {
-  if (load.buffered > limits.memory) return 'memory';
   if (limits.maxLag > 0 && load.lag > limits.maxLag) return 'late';
   if (limits.maxHeap > 0 && load.heapUsed > (load.heapLimit * limits.maxHeap) / 100) return 'heap';
   return undefined;

@@ -6,9 +6,9 @@ import type { Admission } from '../guard/admission.js';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
 import type { RoomCode } from '../rooms/ids.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
-import type { Acceptor } from '../transport/acceptor.js';
-import { type HostLimits, serveHost } from '../transport/host-connection.js';
-import { type PlayerLimits, servePlayer } from '../transport/player-connection.js';
+import type { Acceptor, Upgrade } from '../transport/acceptor.js';
+import { HostConnection, type HostLimits } from '../transport/host-connection.js';
+import { PlayerConnection, type PlayerLimits } from '../transport/player-connection.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
 import type { JoinCounts } from './join-counts.js';
@@ -32,14 +32,6 @@ export interface FrontDoorParts {
     refused(closing: Closing, address: string, origin: string | undefined): void;
     untrustedProxy(address: string): void;
   };
-}
-
-/** A request for a WebSocket, with what is needed to accept it. */
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Socket;
-  readonly head: Buffer;
-  readonly address: string;
 }
 
 /** Where every HTTP request and every upgrade comes in, and is shown where to go. */
@@ -105,27 +97,27 @@ export class FrontDoor {
     }
   }
 
-  #enter(to: Route, { request, socket, head, address }: Upgrade): void {
-    const { acceptor, admission, rooms, limits, joins } = this.#parts;
-    const leave = admission.connected(address);
-    socket.once('close', leave);
+  #enter(to: Route, upgrade: Upgrade): void {
+    const { acceptor, rooms, limits, joins } = this.#parts;
     if (to.to === 'create') {
-      acceptor.accept('host', request, socket, head, (connection) => {
-        serveHost(connection, to.format, rooms, limits);
+      acceptor.accept('host', upgrade, (link) => {
+        return new HostConnection(link, to.format, rooms, limits);
       });
     } else if (to.to === 'room' && to.code !== undefined) {
       const { code } = to;
-      acceptor.accept('player', request, socket, head, (connection) => {
-        joins.count(servePlayer(connection, code, rooms, limits));
+      acceptor.accept('player', upgrade, (link) => {
+        const player = new PlayerConnection(link, code, rooms, limits);
+        joins.count(player.refusal);
+        return player;
       });
     }
   }
 
-  #refuse(to: Route, closing: Closing, { request, socket, head, address }: Upgrade): void {
+  #refuse(to: Route, closing: Closing, upgrade: Upgrade): void {
     const { acceptor, joins, log } = this.#parts;
-    log.refused(closing, address, request.headers.origin);
+    log.refused(closing, upgrade.address, upgrade.request.headers.origin);
     if (to.to === 'room') joins.count(closing);
-    acceptor.refuse(closing, request, socket, head);
+    acceptor.refuse(closing, upgrade);
   }
 
   /** Counts a code that no room has against whoever tried it. */

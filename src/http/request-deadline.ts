@@ -15,10 +15,7 @@ const ANSWER = 1500;
 export function enforceRequestDeadline(server: Server, timeout: number): () => void {
   const waiting = new Map<Socket, number>();
   const forget = ({ socket }: IncomingMessage): void => void waiting.delete(socket);
-  const track = (socket: Socket): void => {
-    waiting.set(socket, performance.now());
-    socket.once('close', () => waiting.delete(socket));
-  };
+  const track = (socket: Socket): void => void waiting.set(socket, performance.now());
   const timer = setInterval(
     () => {
       const now = performance.now();

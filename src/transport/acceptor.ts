@@ -3,13 +3,22 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type Server, WebSocketServer } from 'ws';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
-import { BufferMeter } from './buffer-meter.js';
-import { Connection, type ConnectionContext } from './connection.js';
+import { Connection, type ConnectionContext, type Link } from './connection.js';
 import { FlushCycle } from './flush-cycle.js';
 import { OrderedWebSocket } from './ordered-web-socket.js';
 
 /** What a connection is for. One that is `refused` is only told why, and lingers until it heard. */
 export type Role = 'host' | 'player' | 'refused';
+
+/** A request for a WebSocket. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** What came right behind the request. */
+  readonly head: Buffer;
+  /** The address that it is counted under. */
+  readonly address: string;
+}
 
 export interface AcceptorOptions {
   /** The largest message that is accepted, in bytes; a larger one is closed with 1009. */
@@ -23,6 +32,10 @@ export interface AcceptorOptions {
   readonly ping: number;
   /** An exception in the relay's own code. */
   fault(error: unknown): void;
+  /** A host or player from this address is connected. */
+  connected(address: string): void;
+  /** Its socket is gone. */
+  disconnected(address: string): void;
 }
 
 /** How long a closed client may take to confirm before it is cut, in milliseconds. */
@@ -34,28 +47,34 @@ const MAX_REFUSED = 64;
 /** Pieces that a message may arrive in: 16 MiB by the smallest packets that are usual. */
 const MAX_PIECES = 64 * 1024;
 
+/** How often the memory is looked at, in milliseconds. */
+const MEMORY_INTERVAL = 100;
+
 /** Turns upgrade requests into connections, and looks after them. */
 export class Acceptor {
+  /** Whether more waits in all connections together than may. */
+  overfull = false;
+
   readonly #servers: Readonly<Record<Role, Server<typeof OrderedWebSocket>>>;
   readonly #open: Readonly<Record<Role, Set<Connection>>>;
   readonly #closes = new Map<number, number>();
   readonly #memory: number;
-  readonly #meter: BufferMeter;
+  readonly #options: AcceptorOptions;
   readonly #context: ConnectionContext;
   readonly #checkEvery: number;
-  #checks: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
 
   constructor(options: AcceptorOptions) {
     const { memory, stall, ping } = options;
     this.#memory = memory;
-    this.#meter = new BufferMeter(memory, () => this.#relieve());
+    this.#options = options;
     this.#context = {
       cycle: new FlushCycle(),
-      meter: this.#meter,
       stall: stall * 1000,
       ping: ping * 1000,
       fault: options.fault,
       ended: (connection, code) => this.#ended(connection, code),
+      gone: ({ address }) => options.disconnected(address),
     };
     this.#servers = {
       host: webSocketServer(options.maxHostMessage),
@@ -67,14 +86,16 @@ export class Acceptor {
     this.#checkEvery = Math.min(1000, (shortest * 1000) / 4);
   }
 
-  /** How much waits in all connections together, in bytes. */
-  get buffered(): number {
-    return this.#meter.total;
-  }
-
   /** How many connections of each kind there are. */
   get connections(): Readonly<Record<'host' | 'player', number>> {
     return { host: this.#open.host.size, player: this.#open.player.size };
+  }
+
+  /** What waits: to be written, or to be a whole message; in bytes, for each connection anew. */
+  get buffered(): number {
+    let buffered = 0;
+    for (const connection of this.#all()) buffered += connection.holding;
+    return buffered;
   }
 
   /** How many connections are not read for now. */
@@ -90,29 +111,37 @@ export class Acceptor {
   }
 
   /** Completes the handshake; a request that is no valid one is answered with its HTTP error. */
-  accept(
-    role: Role,
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    serve: (connection: Connection) => void,
-  ): void {
+  accept<T extends Connection>(role: Role, upgrade: Upgrade, create: (link: Link) => T): void {
+    const { request, socket, head, address } = upgrade;
     socket.setNoDelay(true);
     this.#servers[role].handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, socket, this.#context);
-      this.#open[role].add(connection);
-      this.#checks ??= this.#startChecks();
-      connection.guard(() => serve(connection));
+      try {
+        const link = {
+          webSocket: webSocket as OrderedWebSocket<Connection>,
+          socket,
+          address,
+          context: role === 'refused' ? { ...this.#context, gone: nothing } : this.#context,
+        };
+        if (role !== 'refused') this.#options.connected(address);
+        const connection = create(link);
+        // One that was refused while it was made has ended already.
+        if (webSocket.readyState === webSocket.OPEN) this.#open[role].add(connection);
+      } catch (error) {
+        this.#context.fault(error);
+        webSocket.close(CLOSINGS.internalError.code, CLOSINGS.internalError.reason);
+      }
     });
+    if (this.#timers.length === 0) this.#startChecks();
   }
 
   /** Accepts, and closes with the reason: a browser learns of a refusal in no other way. */
-  refuse(closing: Closing, request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (this.#servers.refused.clients.size >= MAX_REFUSED) {
-      socket.destroy();
-      return;
-    }
-    this.accept('refused', request, socket, head, (connection) => connection.close(closing));
+  refuse(closing: Closing, upgrade: Upgrade): void {
+    if (this.#servers.refused.clients.size >= MAX_REFUSED) return void upgrade.socket.destroy();
+    this.accept('refused', upgrade, (link) => {
+      const connection = new Connection(link);
+      connection.close(closing);
+      return connection;
+    });
   }
 
   /**
@@ -127,19 +156,30 @@ export class Acceptor {
     }, grace);
     await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
     clearTimeout(cut);
-    clearInterval(this.#checks);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 
-  #startChecks(): NodeJS.Timeout {
-    return setInterval(() => {
+  #startChecks(): void {
+    const check = (): void => {
       const now = performance.now();
       for (const connection of this.#all()) connection.check(now);
-    }, this.#checkEvery).unref();
+    };
+    this.#timers = [
+      setInterval(check, this.#checkEvery).unref(),
+      setInterval(() => this.#checkMemory(), MEMORY_INTERVAL).unref(),
+    ];
   }
 
-  /** Cuts those who hold most, until the rest fits. */
-  #relieve(): void {
-    let excess = this.#meter.total - this.#memory;
+  /**
+   * Cuts those who hold most when too much waits in all connections together.
+   *
+   * All that waits is in array buffers, a frame that many share once. But not all that is in array
+   * buffers waits: some is garbage. So it is too much if it is by both counts.
+   */
+  #checkMemory(): void {
+    let excess = process.memoryUsage().arrayBuffers - this.#memory;
+    this.overfull = excess > 0 && this.buffered > this.#memory;
+    if (!this.overfull) return;
     const holders = [...this.#all()].sort((a, b) => b.holding - a.holding);
     for (const connection of holders) {
       if (excess <= 0) return;
@@ -157,6 +197,8 @@ export class Acceptor {
     this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1);
   }
 }
+
+function nothing(): void {}
 
 function webSocketServer(maxPayload: number): Server<typeof OrderedWebSocket> {
   const options = {

@@ -1,28 +1,14 @@
 import type { Socket } from 'node:net';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
 import { frameHeaderLength, PING, PONG, writeFrameHeader } from '../protocol/frame.js';
-import type { BufferMeter } from './buffer-meter.js';
 import type { FlushCycle } from './flush-cycle.js';
-import type { OrderedWebSocket } from './ordered-web-socket.js';
+import type { OrderedWebSocket, WebSocketOwner } from './ordered-web-socket.js';
 import { Outbox } from './outbox.js';
-import { SendQueue } from './send-queue.js';
-
-/** What happens on a connection, for whoever serves it. */
-export interface ConnectionHandler {
-  /** One whole message. It is a view on memory that nobody will change. */
-  message(bytes: Buffer, binary: boolean): void;
-  /** What waits for the other end has grown or shrunk; not called while it keeps up. */
-  backlog(bytes: number): void;
-  /** Serving it has thrown; the connection is about to be closed with 1011. */
-  failed(): void;
-  /** No message comes any more: closed by either end, or cut. Called once. */
-  ended(): void;
-}
+import type { BacklogListener } from './send-queue.js';
 
 /** What a connection needs of its relay. */
 export interface ConnectionContext {
   readonly cycle: FlushCycle;
-  readonly meter: BufferMeter;
   /** How long what waits may not shrink, in milliseconds. */
   readonly stall: number;
   /** Silence after which to ping, in milliseconds; 0 for never. */
@@ -31,6 +17,16 @@ export interface ConnectionContext {
   fault(error: unknown): void;
   /** It has ended, by this code; 1006 for a line that was cut. */
   ended(connection: Connection, code: number): void;
+  /** Its socket is gone, too. */
+  gone(connection: Connection): void;
+}
+
+/** One accepted WebSocket, and who is at its other end. */
+export interface Link {
+  readonly webSocket: OrderedWebSocket<Connection>;
+  readonly socket: Socket;
+  readonly address: string;
+  readonly context: ConnectionContext;
 }
 
 /** Why a connection is not read for a while. */
@@ -43,58 +39,71 @@ const MAX_UNANSWERED = 2;
 /** How long a client that does not read may take to go, in milliseconds. */
 const CUT_AFTER = 1000;
 
-/** What a piece of a message costs besides its bytes. */
-const PIECE_OVERHEAD = 256;
+/** The least that a client's frame is longer than what it carries (RFC 6455 section 5.2). */
+const FRAME_OVERHEAD = 6;
 
 const NOTHING = Buffer.alloc(0);
 
-/** One accepted WebSocket: messages in, and one queue out for everything that leaves. */
-export class Connection {
-  readonly outbox: Outbox;
-  readonly #webSocket: OrderedWebSocket;
+/**
+ * One accepted WebSocket: messages in, and one queue out for everything that leaves. What serves
+ * it extends it, so that there is one object for each of thousands of connections; this one by
+ * itself only waits to be closed.
+ */
+export class Connection implements WebSocketOwner, BacklogListener {
+  /** The address that it is counted under. */
+  readonly address: string;
+  readonly #webSocket: OrderedWebSocket<Connection>;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #queue: SendQueue;
-  #handler: ConnectionHandler | undefined;
+  readonly #outbox: Outbox;
   #holds = 0;
+
+  // Whether the other end lives, and what of a message has arrived, is seen from how much was read.
+  #readBefore: number;
+  #finished: number;
+  #gotMessage = false;
   #heardAt = 0;
   #unanswered = 0;
-  /** What has arrived since the last whole message, in bytes. */
-  #unfinished = 0;
-  #gotMessage = false;
 
-  constructor(webSocket: OrderedWebSocket, socket: Socket, context: ConnectionContext) {
+  constructor({ webSocket, socket, address, context }: Link) {
+    this.address = address;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#context = context;
-    this.#queue = new SendQueue(socket, context.meter, {
-      backlog: (bytes) => this.#handler?.backlog(bytes),
-    });
-    this.outbox = new Outbox(this.#queue, context.cycle);
-    webSocket.onClosing = (code) => this.#ended(code ?? 1005);
-    webSocket.on('close', () => {
-      this.#ended(1006);
-      this.#queue.clear();
-    });
-    webSocket.on('ping', (data) => this.#sendControl(PONG, data));
-    // Broken frames and broken lines: `ws` closes by itself, with the code that fits.
-    webSocket.on('error', () => {});
-    webSocket.on('message', (data, binary) => {
-      this.#gotMessage = true;
-      this.guard(() => this.#handler?.message(data as Buffer, binary));
-    });
-    // Behind the listener of `ws`: what this chunk completed has been passed on by now.
-    socket.on('data', (chunk: Buffer) => this.#heard(chunk.length));
+    this.#outbox = new Outbox(socket, context.cycle, this);
+    this.#readBefore = socket.bytesRead;
+    this.#finished = this.#readBefore;
+    webSocket.owner = this;
+    webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
+    webSocket.on('close', onClose);
+    webSocket.on('error', onError);
   }
 
-  /** From now on the handler is told what happens. To be called as soon as there is a connection. */
-  serve(handler: ConnectionHandler): void {
-    this.#handler = handler;
+  /** One whole message. It is a view on memory that nobody will change. */
+  protected receive(_bytes: Buffer, _binary: boolean): void {}
+
+  /** Serving it has thrown; it is about to be closed with 1011. */
+  protected failed(): void {}
+
+  /** No message comes any more: closed by either end, or cut. Called once. */
+  protected ended(): void {}
+
+  /** What waits for the other end has grown or shrunk; not called while it keeps up. */
+  backlogChanged(_bytes: number): void {}
+
+  protected get outbox(): Outbox {
+    return this.#outbox;
   }
 
-  /** How much it holds of the process's memory: what waits to be written or to be whole. */
+  /** How much waits to be written, in bytes. */
+  get backlog(): number {
+    return this.#outbox.backlog;
+  }
+
+  /** How much it holds of the process's memory: its backlog, and a message that is not whole. */
   get holding(): number {
-    return this.#queue.bytes + this.#unfinished;
+    return this.#outbox.backlog + Math.max(0, this.#socket.bytesRead - this.#finished);
   }
 
   /** Whether it is not read for now. */
@@ -123,7 +132,7 @@ export class Connection {
    * close counts.
    */
   close({ code, reason }: Closing): void {
-    if (!this.outbox.open) return;
+    if (!this.#outbox.open) return;
     this.#webSocket.close(code, reason);
     if (this.#holds === 0) return;
     // A socket that is not read never finishes closing.
@@ -133,24 +142,20 @@ export class Connection {
 
   /** Closes a client that does not keep up: what waits for it and from it is dropped. */
   cut(closing: Closing): void {
-    if (!this.outbox.open) return;
-    this.#queue.drop();
+    if (!this.#outbox.open) return;
+    this.#outbox.drop();
     this.close(closing);
     this.#socket.removeAllListeners('data');
     this.#socket.resume();
     this.#terminateSoon();
   }
 
-  /** Cuts it without a word. */
-  terminate(): void {
-    this.#webSocket.terminate();
-  }
-
   /** Looks whether the other end is still there and keeps up. To be called now and then. */
   check(now: number): void {
-    if (!this.outbox.open) return;
-    if (!this.#queue.idle) {
-      if (now - this.#queue.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
+    if (!this.#outbox.open) return;
+    this.#look(now);
+    if (this.#outbox.backlog > 0) {
+      if (now - this.#outbox.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
       // A ping would wait behind the rest, and so would what it should prove.
       this.#heardAt = now;
     } else if (this.#holds !== 0) {
@@ -160,56 +165,88 @@ export class Connection {
     }
   }
 
-  /** Runs what serves this connection: an exception there ends it. */
-  guard(serve: () => void): void {
+  /** For `OrderedWebSocket` only. */
+  closing(code: number): void {
+    if (!this.#outbox.open) return;
+    this.#outbox.end();
+    this.#context.ended(this, code);
     try {
-      serve();
+      this.ended();
     } catch (error) {
       this.#context.fault(error);
-      this.#handler?.failed();
+    }
+  }
+
+  /** For the listeners below only. */
+  gone(): void {
+    this.closing(1006);
+    this.#context.gone(this);
+  }
+
+  /** For the listeners below only. An exception ends this connection. */
+  received(bytes: Buffer, binary: boolean): void {
+    if (!this.#outbox.open) return;
+    this.#finished += bytes.length + FRAME_OVERHEAD;
+    this.#gotMessage = true;
+    try {
+      this.receive(bytes, binary);
+    } catch (error) {
+      this.#context.fault(error);
+      this.failed();
       this.close(CLOSINGS.internalError);
     }
+  }
+
+  sendControl(opcode: number, data: Buffer): void {
+    const outbox = this.#outbox;
+    if (!outbox.open) return;
+    const at = outbox.reserve(frameHeaderLength(data.length) + data.length);
+    const { buffer } = outbox;
+    buffer.set(data, writeFrameHeader(buffer, at, opcode, data.length));
+  }
+
+  /** Notices what has been read since the last look. */
+  #look(now: number): void {
+    const read = this.#socket.bytesRead;
+    if (read === this.#readBefore) return;
+    // Whatever came before the last look belongs to messages that are whole by now.
+    if (this.#gotMessage) this.#finished = Math.max(this.#finished, this.#readBefore);
+    this.#gotMessage = false;
+    this.#readBefore = read;
+    this.#heardAt = now;
+    this.#unanswered = 0;
   }
 
   #checkLife(now: number): void {
     const { ping } = this.#context;
     if (this.#heardAt === 0) this.#heardAt = now;
     if (ping === 0 || now - this.#heardAt < ping * (this.#unanswered + 1)) return;
-    if (this.#unanswered === MAX_UNANSWERED) return this.terminate();
+    if (this.#unanswered === MAX_UNANSWERED) return this.#webSocket.terminate();
     this.#unanswered++;
-    this.#sendControl(PING, NOTHING);
-  }
-
-  #heard(length: number): void {
-    this.#heardAt = 0;
-    this.#unanswered = 0;
-    if (!this.outbox.open) return;
-    const unfinished = this.#gotMessage ? length : this.#unfinished + length + PIECE_OVERHEAD;
-    this.#gotMessage = false;
-    this.#context.meter.add(unfinished - this.#unfinished);
-    this.#unfinished = unfinished;
-  }
-
-  #ended(code: number): void {
-    if (!this.outbox.open) return;
-    this.outbox.end();
-    this.#context.meter.add(-this.#unfinished);
-    this.#unfinished = 0;
-    this.#context.ended(this, code);
-    const handler = this.#handler;
-    this.#handler = undefined;
-    this.guard(() => handler?.ended());
+    this.sendControl(PING, NOTHING);
   }
 
   #terminateSoon(): void {
-    const timer = setTimeout(() => this.terminate(), CUT_AFTER);
+    const timer = setTimeout(() => this.#webSocket.terminate(), CUT_AFTER);
     this.#webSocket.once('close', () => clearTimeout(timer));
   }
-
-  #sendControl(opcode: number, data: Buffer): void {
-    if (!this.outbox.open) return;
-    const at = this.outbox.reserve(frameHeaderLength(data.length) + data.length);
-    const { buffer } = this.outbox;
-    buffer.set(data, writeFrameHeader(buffer, at, opcode, data.length));
-  }
 }
+
+// Listeners without a closure, because each of thousands of connections has them.
+
+type Served = OrderedWebSocket<Connection>;
+
+function onMessage(this: unknown, data: unknown, binary: boolean): void {
+  (this as Served).owner?.received(data as Buffer, binary);
+}
+
+function onPing(this: unknown, data: Buffer): void {
+  (this as Served).owner?.sendControl(PONG, data);
+}
+
+function onClose(this: unknown): void {
+  (this as Served).owner?.gone();
+}
+
+/** Broken frames and broken lines: `ws` closes by itself, with the code that fits. */
+function onError(): void {}

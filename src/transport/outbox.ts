@@ -1,9 +1,13 @@
 import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
 import type { FrameSink } from '../protocol/host-encoder.js';
 import { CHUNK_BYTES, type Flushable, type FlushCycle } from './flush-cycle.js';
-import { type SendQueue, SLICE_BYTES } from './send-queue.js';
+import { type BacklogListener, SendQueue } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
+
+/** How much a socket that keeps up is given in one write; more goes slice by slice. */
+const DIRECT_BYTES = 256 * 1024;
 
 /**
  * Everything that leaves on one connection, in order, until the end of the turn.
@@ -15,8 +19,9 @@ export class Outbox implements FrameSink, Flushable {
   /** Where `reserve` gave room. */
   buffer: Buffer = NOTHING;
 
-  readonly #queue: SendQueue;
+  readonly #socket: Socket;
   readonly #cycle: FlushCycle;
+  readonly #listener: BacklogListener;
   #open = true;
   #scheduled = false;
   #beforeFlush: (() => void) | undefined;
@@ -28,14 +33,28 @@ export class Outbox implements FrameSink, Flushable {
   #sealed = 0;
   #filled = 0;
 
-  constructor(queue: SendQueue, cycle: FlushCycle) {
-    this.#queue = queue;
+  /** What the socket has not taken; there is none until it first falls behind. */
+  #queue: SendQueue | undefined;
+
+  constructor(socket: Socket, cycle: FlushCycle, listener: BacklogListener) {
+    this.#socket = socket;
     this.#cycle = cycle;
+    this.#listener = listener;
   }
 
   /** False once the connection is closing: nothing may be written or attached any more. */
   get open(): boolean {
     return this.#open;
+  }
+
+  /** How much the socket has not taken yet, in bytes. */
+  get backlog(): number {
+    return this.#queue?.bytes ?? 0;
+  }
+
+  /** When the socket last took some of its backlog, by `performance.now()`. */
+  get progressAt(): number {
+    return this.#queue?.progressAt ?? 0;
   }
 
   reserve(length: number): number {
@@ -78,9 +97,8 @@ export class Outbox implements FrameSink, Flushable {
     this.#scheduled = false;
     if (this.#length === 0) return;
     this.#seal();
-    if (!this.#queue.idle || this.#length > SLICE_BYTES) this.#queue.push(this.#parts);
-    else if (this.#parts.length > 1 && this.#length <= CHUNK_BYTES) this.#writeJoined();
-    else this.#queue.write(this.#parts, this.#length);
+    if (this.#keepsUp && this.#length <= DIRECT_BYTES) this.#write();
+    else this.#queued().push(this.#parts);
     if (this.#chunk !== NOTHING) this.#giveBack(this.#chunk);
     this.#parts.length = 0;
     this.#length = 0;
@@ -93,8 +111,39 @@ export class Outbox implements FrameSink, Flushable {
   /** Flushes for the last time: what is sent next, by whomever, is the close frame. */
   end(): void {
     this.flush();
-    this.#queue.flush();
+    this.#queue?.flush();
     this.#open = false;
+  }
+
+  /** Drops what the socket has not begun: nobody reads it. */
+  drop(): void {
+    this.#queue?.drop();
+  }
+
+  get #keepsUp(): boolean {
+    return this.#queue === undefined || this.#queue.idle;
+  }
+
+  #queued(): SendQueue {
+    this.#queue ??= new SendQueue(this.#socket, this.#listener);
+    return this.#queue;
+  }
+
+  #write(): void {
+    const socket = this.#socket;
+    const parts = this.#parts;
+    if (!socket.writable) return;
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) {
+      socket.write(only);
+    } else if (this.#length <= CHUNK_BYTES) {
+      this.#writeJoined();
+    } else {
+      socket.cork();
+      for (const part of parts) socket.write(part);
+      socket.uncork();
+    }
+    if (socket.writableLength > 0) this.#queued().wait(this.#length);
   }
 
   /** Small frames travel faster in one piece than as a list that the kernel has to gather. */
@@ -105,14 +154,13 @@ export class Outbox implements FrameSink, Flushable {
       joined.set(part, length);
       length += part.length;
     }
-    this.#queue.write([joined.subarray(0, length)], length);
+    this.#socket.write(joined.subarray(0, length));
     this.#giveBack(joined);
   }
 
-  /** An idle queue means that the kernel has every byte, so the chunk can be written to again. */
+  /** A socket that holds nothing has given every byte to the kernel: the memory is free again. */
   #giveBack(chunk: Buffer): void {
-    if (this.#queue.idle) this.#cycle.returnChunk(chunk);
-    else this.#queue.pin(chunk);
+    if (this.#socket.writableLength === 0) this.#cycle.returnChunk(chunk);
   }
 
   #seal(): void {

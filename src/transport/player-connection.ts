@@ -4,7 +4,7 @@ import type { RoomCode } from '../rooms/ids.js';
 import type { PlayerPeer } from '../rooms/peer.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import { Seat } from '../rooms/seat.js';
-import { type Connection, HOLD } from './connection.js';
+import { Connection, HOLD, type Link } from './connection.js';
 import { type PlayerRates, Throttle } from './throttle.js';
 
 export interface PlayerLimits extends PlayerRates {
@@ -12,51 +12,63 @@ export interface PlayerLimits extends PlayerRates {
   readonly playerBacklog: number;
 }
 
-/**
- * Seats a player who has just connected, or closes with the reason why not.
- *
- * @returns that reason
- */
-export function servePlayer(
-  connection: Connection,
-  code: RoomCode,
-  rooms: RoomRegistry,
-  limits: PlayerLimits,
-): Closing | undefined {
-  const seat = rooms.join(code, playerPeer(connection));
-  if (!(seat instanceof Seat)) {
-    connection.close(seat);
-    return seat;
-  }
-  const throttle = new Throttle(connection, limits);
-  connection.serve({
-    message(bytes, binary) {
-      seat.receive(new Payload(bytes, !binary));
-      throttle.spend(bytes.length);
-    },
-    backlog(bytes) {
-      if (bytes > limits.playerBacklog) connection.cut(CLOSINGS.tooSlow);
-    },
-    failed: () => seat.fail(),
-    ended() {
-      throttle.stop();
-      seat.leave();
-    },
-  });
-  return undefined;
-}
+/** A phone: seated in a room, or closed with the reason why not. */
+export class PlayerConnection extends Connection implements PlayerPeer {
+  /** Why there was no seat, if there was none. */
+  readonly refusal: Closing | undefined;
+  readonly #limits: PlayerLimits;
+  readonly #seat: Seat | undefined;
+  #throttle: Throttle | undefined;
+  #pause: NodeJS.Timeout | undefined;
 
-/** The far end of a connection, as a room reaches it. */
-export function playerPeer(connection: Connection): PlayerPeer {
-  const { outbox } = connection;
-  return {
-    send(payload) {
-      if (outbox.open) outbox.attach(payload.frame);
-    },
-    setReading(reading) {
-      if (reading) connection.release(HOLD.host);
-      else connection.hold(HOLD.host);
-    },
-    close: (closing) => connection.close(closing),
-  };
+  constructor(link: Link, code: RoomCode, rooms: Pick<RoomRegistry, 'join'>, limits: PlayerLimits) {
+    super(link);
+    this.#limits = limits;
+    const seat = rooms.join(code, this);
+    if (seat instanceof Seat) {
+      this.#seat = seat;
+    } else {
+      this.refusal = seat;
+      this.close(seat);
+    }
+  }
+
+  send(payload: Payload): void {
+    if (this.outbox.open) this.outbox.attach(payload.frame);
+  }
+
+  setReading(reading: boolean): void {
+    if (reading) this.release(HOLD.host);
+    else this.hold(HOLD.host);
+  }
+
+  override backlogChanged(bytes: number): void {
+    if (bytes > this.#limits.playerBacklog) this.cut(CLOSINGS.tooSlow);
+  }
+
+  protected override receive(bytes: Buffer, binary: boolean): void {
+    this.#seat?.receive(new Payload(bytes, !binary));
+    this.#throttle ??= new Throttle(this.#limits);
+    const wait = this.#throttle.spend(bytes.length);
+    if (wait > 0) this.#pauseFor(wait);
+  }
+
+  protected override failed(): void {
+    this.#seat?.fail();
+  }
+
+  protected override ended(): void {
+    clearTimeout(this.#pause);
+    this.#seat?.leave();
+  }
+
+  /** Slows the player down by not reading. Nothing is dropped. */
+  #pauseFor(milliseconds: number): void {
+    if (this.#pause !== undefined || !this.outbox.open) return;
+    this.hold(HOLD.rate);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.release(HOLD.rate);
+    }, milliseconds);
+  }
 }

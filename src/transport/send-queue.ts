@@ -1,9 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { BufferMeter } from './buffer-meter.js';
 
-/** How much a socket is given at a time: small enough to see it move on a slow line. */
+/** How much a slow socket is given at a time: small enough to see it move. */
 export const SLICE_BYTES = 64 * 1024;
 
 /** Memory that small parts are copied into, growing from one to the next. */
@@ -18,62 +17,53 @@ interface Entry {
   end: number;
 }
 
-/** What a queue tells about what waits in it. */
+/** Whoever wants to know how much waits. */
 export interface BacklogListener {
-  /** How much waits now, in bytes. Not told of what the socket took at once. */
-  backlog(bytes: number): void;
+  /** How much waits now, in bytes. Not told while the socket takes everything at once. */
+  backlogChanged(bytes: number): void;
 }
 
 /**
  * What the socket of one connection has not taken yet, in order. Every part is made of whole
  * frames.
  *
- * A socket that keeps up takes everything at once and this stays empty. Otherwise the rest waits
- * here rather than in the socket, where it could be neither measured nor dropped.
+ * A socket that keeps up never needs one of these. Otherwise the rest waits here rather than in
+ * the socket, where it could be neither measured nor dropped.
  */
 export class SendQueue {
-  /** When the socket last took something, or last had taken all, by `performance.now()`. */
-  progressAt = 0;
+  /** When the socket last took something, by `performance.now()`. */
+  progressAt = performance.now();
 
   readonly #socket: Socket;
-  readonly #meter: BufferMeter;
   readonly #listener: BacklogListener;
   readonly #entries: Entry[] = [];
   /** The entry that small parts are added to, while its page has room. */
   #page: Entry | undefined;
   #waiting = 0;
   /** What the socket holds and has not handed to the kernel. */
-  #inSocket: Buffer[] = [];
-  #inSocketBytes = 0;
+  #inSocket = 0;
 
-  constructor(socket: Socket, meter: BufferMeter, listener: BacklogListener) {
+  constructor(socket: Socket, listener: BacklogListener) {
     this.#socket = socket;
-    this.#meter = meter;
     this.#listener = listener;
   }
 
   /** Whether the socket has taken all there was. */
   get idle(): boolean {
-    return this.#inSocketBytes === 0 && this.#waiting === 0;
+    return this.#inSocket === 0 && this.#waiting === 0;
   }
 
   /** How much waits, in bytes. */
   get bytes(): number {
-    return this.#waiting + this.#inSocketBytes;
+    return this.#waiting + this.#inSocket;
   }
 
-  /** Gives the parts to the socket now; to be asked only of an idle queue. */
-  write(parts: readonly Buffer[], length: number): void {
-    const socket = this.#socket;
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) {
-      socket.write(only);
-    } else {
-      socket.cork();
-      for (const part of parts) socket.write(part);
-      socket.uncork();
-    }
-    if (socket.writableLength > 0) this.#wait([...parts], length);
+  /** The socket was given something and still holds so much of it. */
+  wait(inSocket: number): void {
+    this.progressAt = performance.now();
+    this.#inSocket = inSocket;
+    // An empty write is done when all before it is.
+    this.#socket.write(NOTHING, this.#taken);
   }
 
   /** Keeps the parts until the socket has taken what is before them. */
@@ -91,36 +81,21 @@ export class SendQueue {
   flush(): void {
     for (const { bytes, start, end } of this.#entries) {
       this.#socket.write(bytes.subarray(start, end));
-      this.#meter.hold(bytes);
-      this.#inSocket.push(bytes);
-      this.#inSocketBytes += end - start;
+      this.#inSocket += end - start;
     }
     this.#forget();
-  }
-
-  /** The socket's memory is part of this chunk, which therefore is in use as a whole. */
-  pin(chunk: Buffer): void {
-    this.#meter.hold(chunk);
-    this.#inSocket.push(chunk);
   }
 
   /** Drops what waits, but for the rest of a frame that is half sent: a close can follow it. */
   drop(): void {
     const [begun] = this.#entries;
     if (begun === undefined || begun.start === 0) return this.#forget();
-    for (const { bytes } of this.#entries.splice(1)) this.#meter.release(bytes);
+    this.#entries.length = 1;
     this.#page = undefined;
     this.#waiting = begun.end - begun.start;
   }
 
-  /** The socket is gone, and with it what it held. */
-  clear(): void {
-    this.#forget();
-    this.#letGo();
-  }
-
   #share(bytes: Buffer): void {
-    this.#meter.hold(bytes);
     this.#entries.push({ bytes, start: 0, end: bytes.length });
     this.#page = undefined;
     this.#waiting += bytes.length;
@@ -138,7 +113,6 @@ export class SendQueue {
     if (last !== undefined && last.bytes.length - last.end >= length) return last;
     const size = Math.min(MAX_PAGE, last === undefined ? MIN_PAGE : last.bytes.length * 2);
     const page = { bytes: Buffer.allocUnsafeSlow(Math.max(size, length)), start: 0, end: 0 };
-    this.#meter.hold(page.bytes);
     this.#entries.push(page);
     this.#page = page;
     return page;
@@ -146,58 +120,42 @@ export class SendQueue {
 
   /** Gives the socket slice by slice, for as long as it takes them at once. */
   #pump(): void {
-    while (this.#inSocketBytes === 0) {
-      const [entry] = this.#entries;
-      if (entry === undefined || !this.#socket.writable) return;
-      const end = Math.min(entry.end, entry.start + SLICE_BYTES);
-      const length = end - entry.start;
-      this.#socket.write(entry.bytes.subarray(entry.start, end));
-      entry.start = end;
-      this.#waiting -= length;
-      const done = end === entry.end;
-      if (done) this.#shift(entry);
-      if (this.#socket.writableLength > 0) this.#wait([entry.bytes], length);
-      if (done) this.#meter.release(entry.bytes);
+    const socket = this.#socket;
+    while (this.#inSocket === 0 && this.#waiting > 0 && socket.writable) {
+      const before = this.#waiting;
+      socket.cork();
+      while (this.#waiting > 0 && before - this.#waiting < SLICE_BYTES) this.#writeSlice();
+      socket.uncork();
+      if (socket.writableLength > 0) this.wait(before - this.#waiting);
     }
   }
 
-  #shift(entry: Entry): void {
+  #writeSlice(): void {
+    const entry = this.#entries[0] as Entry;
+    const end = Math.min(entry.end, entry.start + SLICE_BYTES);
+    this.#socket.write(entry.bytes.subarray(entry.start, end));
+    this.#waiting -= end - entry.start;
+    entry.start = end;
+    if (end < entry.end) return;
     this.#entries.shift();
     if (this.#page === entry) this.#page = undefined;
-  }
-
-  /** The socket holds these; goes on when it has handed them to the kernel. */
-  #wait(parts: Buffer[], length: number): void {
-    for (const part of parts) this.#meter.hold(part);
-    this.progressAt = performance.now();
-    this.#inSocket = parts;
-    this.#inSocketBytes = length;
-    // An empty write is done when all before it is.
-    this.#socket.write(NOTHING, this.#taken);
   }
 
   readonly #taken = (error?: Error | null): void => {
     if (error != null) return;
     this.progressAt = performance.now();
-    this.#letGo();
+    this.#inSocket = 0;
     this.#pump();
     this.#tell();
   };
 
-  #letGo(): void {
-    for (const part of this.#inSocket) this.#meter.release(part);
-    this.#inSocket = [];
-    this.#inSocketBytes = 0;
-  }
-
   #forget(): void {
-    for (const { bytes } of this.#entries) this.#meter.release(bytes);
     this.#entries.length = 0;
     this.#page = undefined;
     this.#waiting = 0;
   }
 
   #tell(): void {
-    this.#listener.backlog(this.bytes);
+    this.#listener.backlogChanged(this.bytes);
   }
 }

@@ -1,5 +1,4 @@
 import { TokenBucket } from '../guard/token-bucket.js';
-import { type Connection, HOLD } from './connection.js';
 
 export interface PlayerRates {
   /** Messages a second, ten times that at once; 0 for any number. */
@@ -11,39 +10,28 @@ export interface PlayerRates {
 const MESSAGE_BURST = 10;
 const BYTE_BURST = 4;
 
-/** Slows a player down who sends too much, by not reading. Nothing is dropped. */
+/** Tells how long a player who sends too much is not to be read. */
 export class Throttle {
-  readonly #connection: Connection;
   readonly #messages: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection, { playerMessages, playerBytes }: PlayerRates) {
-    this.#connection = connection;
+  constructor({ playerMessages, playerBytes }: PlayerRates) {
     this.#messages = bucket(playerMessages, MESSAGE_BURST);
     this.#bytes = bucket(playerBytes, BYTE_BURST);
   }
 
-  /** Counts a message that has just been passed on. */
-  spend(bytes: number): void {
+  /**
+   * Counts a message that has been passed on.
+   *
+   * @returns how long to wait before the next one is read, in milliseconds
+   */
+  spend(bytes: number): number {
     this.#messages?.take(1);
     this.#bytes?.take(bytes);
-    if (this.#messages?.overdrawn || this.#bytes?.overdrawn) this.#wait();
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #wait(): void {
+    // The clock is looked at only when it seems that there was too much.
+    if (!this.#messages?.overdrawn && !this.#bytes?.overdrawn) return 0;
     const now = performance.now();
-    const debt = Math.max(this.#messages?.debt(now) ?? 0, this.#bytes?.debt(now) ?? 0);
-    if (debt === 0 || this.#timer !== undefined) return;
-    this.#connection.hold(HOLD.rate);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#connection.release(HOLD.rate);
-    }, debt);
+    return Math.max(this.#messages?.debt(now) ?? 0, this.#bytes?.debt(now) ?? 0);
   }
 }
 

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSINGS } from '../../src/protocol/close-codes.js';
-import { jsonEncoder } from '../../src/protocol/json-encoder.js';
 import { Payload } from '../../src/protocol/payload.js';
-import type { PlayerId } from '../../src/rooms/ids.js';
+import type { PlayerId, RoomCode } from '../../src/rooms/ids.js';
 import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
+import { Room } from '../../src/rooms/room.js';
 import { Acceptor } from '../../src/transport/acceptor.js';
-import type { Connection } from '../../src/transport/connection.js';
-import { hostPeer } from '../../src/transport/host-connection.js';
-import { playerPeer } from '../../src/transport/player-connection.js';
+import type { Connection, Link } from '../../src/transport/connection.js';
+import { HostConnection } from '../../src/transport/host-connection.js';
+import { PlayerConnection } from '../../src/transport/player-connection.js';
 import { Client } from '../support/clients.js';
 import { type Heard, TestHost, TestPlayer, text } from '../support/peers.js';
 
@@ -21,8 +21,10 @@ interface Subject<Peer> {
   heard(): Promise<string[]>;
 }
 
-/** A connection of the relay, and the client at its other end. */
-async function connection(): Promise<{ connection: Connection; heard(): Promise<string[]> }> {
+/** A connection of the relay, and what the client at its other end hears. */
+async function connected<T extends Connection>(
+  create: (link: Link) => T,
+): Promise<{ peer: T; heard(): Promise<string[]> }> {
   const fault = (error: unknown) => {
     throw error;
   };
@@ -33,6 +35,8 @@ async function connection(): Promise<{ connection: Connection; heard(): Promise<
     stall: 10,
     ping: 0,
     fault,
+    connected() {},
+    disconnected() {},
   });
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(async () => {
@@ -45,14 +49,27 @@ async function connection(): Promise<{ connection: Connection; heard(): Promise<
     ({ data }) => data.toString(),
   );
   const [request, socket, head] = await once(server, 'upgrade');
-  const connection = await new Promise<Connection>((resolve) => {
-    acceptor.accept('player', request, socket as Socket, head, resolve);
+  const peer = await new Promise<T>((resolve) => {
+    acceptor.accept('player', { request, socket, head, address: '' }, (link) => {
+      const connection = create(link);
+      resolve(connection);
+      return connection;
+    });
   });
   const heard = async () => {
     const { code, reason } = await client.closed;
     return [...client.inbox.rest, `${code} ${reason}`];
   };
-  return { connection, heard };
+  return { peer, heard };
+}
+
+const KEEPER = { maxPlayers: 8, register: () => 'BCDF' as RoomCode, release() {} };
+
+/** A room that has nothing to say to the peer that is tested. */
+function quietRoom(): Room {
+  const room = new Room(new TestHost(), KEEPER);
+  room.command({ cmd: 'prepare', maxPlayers: 8, name: '' });
+  return room;
 }
 
 /** What a test peer wrote down, as a WebSocket's far end reads it. */
@@ -76,10 +93,12 @@ const players: [string, () => Promise<Subject<PlayerPeer>>][] = [
   ],
   [
     'the WebSocket peer',
-    async () => {
-      const { connection: far, heard } = await connection();
-      return { peer: playerPeer(far), heard };
-    },
+    () =>
+      connected((link) => {
+        const limits = { playerMessages: 0, playerBytes: 0, playerBacklog: 1 << 30 };
+        const rooms = { join: (_: RoomCode, peer: PlayerPeer) => quietRoom().join(peer) };
+        return new PlayerConnection(link, 'BCDF' as RoomCode, rooms, limits);
+      }),
   ],
 ];
 
@@ -114,10 +133,12 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
   ],
   [
     'the WebSocket peer',
-    async () => {
-      const { connection: far, heard } = await connection();
-      return { peer: hostPeer(far, jsonEncoder), heard };
-    },
+    () =>
+      connected((link) => {
+        const limits = { hostBacklog: 1 << 30, commandErrors: 0, prepareTimeout: 0 };
+        const rooms = { open: () => new Room(new TestHost(), KEEPER) };
+        return new HostConnection(link, { format: 'json', bytes: false }, rooms, limits);
+      }),
   ],
 ];
 

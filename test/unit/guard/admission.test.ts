@@ -21,20 +21,20 @@ function made(limits: Partial<AdmissionLimits> = {}, overload?: Overload) {
 describe('connections', () => {
   test('have a bound per address, and one that leaves makes room', () => {
     const admission = made();
-    const leave = admission.connected(A);
+    admission.connected(A);
     admission.connected(A);
     expect(admission.connect(A)).toBe(CLOSINGS.relayFull);
     expect(admission.connect(B)).toBeUndefined();
-    leave();
+    admission.disconnected(A);
     expect(admission.connect(A)).toBeUndefined();
   });
 
   test('have a bound in all', () => {
     const admission = made({ connectionsPerAddress: 0 });
-    const leaves = [A, A, A, B, '::1'].map((address) => admission.connected(address));
+    for (const address of [A, A, A, B, '::1']) admission.connected(address);
     expect(admission.connect(B)).toBe(CLOSINGS.relayFull);
     expect(admission.connect('::1')).toBe(CLOSINGS.relayFull);
-    leaves[0]?.();
+    admission.disconnected(A);
     expect(admission.connect(B)).toBeUndefined();
   });
 

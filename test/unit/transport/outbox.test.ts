@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../../src/protocol/payload.js';
-import { BufferMeter } from '../../../src/transport/buffer-meter.js';
 import { CHUNK_BYTES, FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
-import { SendQueue } from '../../../src/transport/send-queue.js';
 import { text } from '../../support/peers.js';
 import { TestSocket } from '../../support/test-socket.js';
 
 function made() {
   const socket = new TestSocket();
   const cycle = new FlushCycle();
-  const meter = new BufferMeter(Number.POSITIVE_INFINITY, () => {});
-  const queue = new SendQueue(socket.asSocket, meter, { backlog() {} });
-  return { socket, cycle, outbox: new Outbox(queue, cycle) };
+  return { socket, cycle, outbox: new Outbox(socket.asSocket, cycle, { backlogChanged() {} }) };
 }
 
 function write(outbox: Outbox, content: string): void {
@@ -101,6 +97,29 @@ describe('an outbox', () => {
     expect(socket.written.toString()).toBe('ab');
     socket.drain();
     expect(socket.written.toString()).toBe('abcde');
+  });
+
+  test('hands on more than a socket should hold at once slice by slice', async () => {
+    const { socket, outbox } = made();
+    const frame = Buffer.alloc(1024 * 1024, 'x');
+    socket.taking = false;
+    outbox.attach(frame);
+    await endOfTurn();
+    expect(socket.written.length).toBeLessThan(100_000);
+    expect(outbox.backlog).toBe(frame.length);
+    socket.taking = true;
+    socket.drain();
+    expect(socket.written.equals(frame)).toBe(true);
+    expect(outbox.backlog).toBe(0);
+  });
+
+  test('lets somebody add to a turn at its end', async () => {
+    const { socket, outbox } = made();
+    outbox.beforeFlush(() => write(outbox, 'last'));
+    write(outbox, 'first ');
+    await endOfTurn();
+    expect(socket.written.toString()).toBe('first last');
+    expect(socket.systemCalls).toBe(1);
   });
 
   test('ends with what was sent before, and takes nothing after', async () => {
