@@ -8,6 +8,8 @@ import type { Payload } from './payload.js';
 export interface FrameSink {
   readonly buffer: Uint8Array;
   reserve(length: number): number;
+  /** Gives back so many bytes at the end of the last room. */
+  giveBack(length: number): void;
 }
 
 /**

@@ -32,6 +32,8 @@ export class Outbox implements FrameSink, Flushable {
   #chunk = NOTHING;
   #sealed = 0;
   #filled = 0;
+  /** Chunks of this turn that are full. */
+  #full: Buffer[] | undefined;
 
   /** What the socket has not taken; there is none until it first falls behind. */
   #queue: SendQueue | undefined;
@@ -66,6 +68,10 @@ export class Outbox implements FrameSink, Flushable {
         this.#parts.push(this.buffer);
         return 0;
       }
+      if (this.#chunk !== NOTHING) {
+        this.#full ??= [];
+        this.#full.push(this.#chunk);
+      }
       this.#chunk = this.#cycle.takeChunk();
       this.#sealed = 0;
       this.#filled = 0;
@@ -74,6 +80,12 @@ export class Outbox implements FrameSink, Flushable {
     const at = this.#filled;
     this.#filled += length;
     return at;
+  }
+
+  giveBack(length: number): void {
+    this.#length -= length;
+    if (this.buffer === this.#chunk) this.#filled -= length;
+    else this.#parts.push((this.#parts.pop() as Buffer).subarray(0, -length));
   }
 
   /** Adds a whole frame, which must never change. */
@@ -99,7 +111,7 @@ export class Outbox implements FrameSink, Flushable {
     this.#seal();
     if (this.#keepsUp && this.#length <= DIRECT_BYTES) this.#write();
     else this.#queued().push(this.#parts);
-    if (this.#chunk !== NOTHING) this.#giveBack(this.#chunk);
+    if (this.#chunk !== NOTHING) this.#returnChunks();
     this.#parts.length = 0;
     this.#length = 0;
     this.#chunk = NOTHING;
@@ -155,12 +167,20 @@ export class Outbox implements FrameSink, Flushable {
       length += part.length;
     }
     this.#socket.write(joined.subarray(0, length));
-    this.#giveBack(joined);
+    if (this.#hasWritten) this.#cycle.returnChunk(joined);
   }
 
-  /** A socket that holds nothing has given every byte to the kernel: the memory is free again. */
-  #giveBack(chunk: Buffer): void {
-    if (this.#socket.writableLength === 0) this.#cycle.returnChunk(chunk);
+  #returnChunks(): void {
+    if (this.#hasWritten) {
+      this.#cycle.returnChunk(this.#chunk);
+      for (const chunk of this.#full ?? []) this.#cycle.returnChunk(chunk);
+    }
+    this.#full = undefined;
+  }
+
+  /** Whether the kernel has every byte, so that the memory can be written to again. */
+  get #hasWritten(): boolean {
+    return this.#socket.writableLength === 0 && this.#keepsUp;
   }
 
   #seal(): void {

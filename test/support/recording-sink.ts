@@ -22,6 +22,13 @@ export class RecordingSink implements FrameSink {
     return MARGIN;
   }
 
+  giveBack(length: number): void {
+    const room = this.parts.pop() as Uint8Array;
+    this.parts.push(room.subarray(0, -length));
+    // What is given back may have been written to.
+    this.buffer.fill(UNTOUCHED, MARGIN + room.length);
+  }
+
   /** Everything, as it goes over the line. */
   bytes(): Buffer {
     const spilled = this.#margins.some((margin) => margin.some((byte) => byte !== UNTOUCHED));

@@ -65,6 +65,17 @@ describe('an outbox', () => {
     expect(socket.written.equals(Buffer.from(expected))).toBe(true);
   });
 
+  test('takes the end of a room back, in a chunk and in memory of its own', async () => {
+    const { socket, outbox } = made();
+    for (const length of [10, CHUNK_BYTES + 10]) {
+      write(outbox, '<'.repeat(length));
+      outbox.giveBack(4);
+    }
+    write(outbox, '>');
+    await endOfTurn();
+    expect(socket.written.toString()).toBe(`${'<'.repeat(CHUNK_BYTES + 12)}>`);
+  });
+
   test('writes to memory again once the kernel has it, and not before', async () => {
     const { socket, outbox } = made();
     const turn = async (content: string) => {
