@@ -150,7 +150,9 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     attach: (server) => serve(server, { requests: server.listenerCount('request') === 0 }),
     handleRequest,
     async listen() {
-      const { server, stop } = readOption('tlsCert', () => webServer(options));
+      const { server, stop } = readOption('tlsCert', () =>
+        webServer({ ...options, maxConnections }),
+      );
       serve(server, { requests: true });
       if (options.metrics && options.metricsListen !== '') {
         stops.push(await serveMetrics(options.metricsListen, metrics));

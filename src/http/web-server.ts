@@ -9,10 +9,15 @@ export interface WebServerOptions {
   readonly tlsKey: string;
   /** From connect to a whole request, in seconds. */
   readonly requestTimeout: number;
+  /** Most WebSockets at a time; a few sockets more are accepted, to be told that there are enough. */
+  readonly maxConnections: number;
 }
 
 /** The largest request head, in bytes; a larger one is answered with 431. */
 const MAX_HEADER_BYTES = 8 * 1024;
+
+/** Sockets beyond the WebSockets, for requests and refusals. */
+const SPARE_SOCKETS = 64;
 
 /** An HTTP server for the open internet: everything about a request has a bound. */
 export interface WebServer {
@@ -22,7 +27,8 @@ export interface WebServer {
 }
 
 /** @throws if a TLS file cannot be read, or does not hold what it should */
-export function webServer({ tlsCert, tlsKey, requestTimeout }: WebServerOptions): WebServer {
+export function webServer(options: WebServerOptions): WebServer {
+  const { tlsCert, tlsKey, requestTimeout, maxConnections } = options;
   if ((tlsCert === '') !== (tlsKey === '')) {
     throw new Error('a certificate and its key go together: --tls-cert and --tls-key');
   }
@@ -42,6 +48,8 @@ export function webServer({ tlsCert, tlsKey, requestTimeout }: WebServerOptions)
           cert: readFileSync(tlsCert),
           key: readFileSync(tlsKey),
         });
+  // Beyond that, sockets are closed at once: without a descriptor there is no telling why.
+  server.maxConnections = maxConnections + Math.ceil(Math.min(SPARE_SOCKETS, maxConnections / 4));
   const stopDeadline = enforceRequestDeadline(server, timeout);
   return {
     server,
