@@ -31,8 +31,10 @@ export function addresses(trustProxy: string): Addresses {
     .filter((name) => name !== '')
     .flatMap((name) => NAMES[name] ?? [name]);
   const trust = proxyAddr.compile(trusted);
+  const senderOf = (request: IncomingMessage): string | undefined =>
+    trusted.length === 0 ? request.socket.remoteAddress : proxyAddr(request, trust);
   return {
-    of: (request) => normalize(proxyAddr(request, trust) ?? ''),
+    of: (request) => normalize(senderOf(request) ?? ''),
     isUntrusted: ({ headers, socket }) =>
       headers['x-forwarded-for'] !== undefined && !trust(socket.remoteAddress ?? '', 0),
   };
@@ -44,7 +46,10 @@ export function isLoopback(address: string): boolean {
 
 /** One address is counted as one, however it is written; a subscriber's whole /64 is one, too. */
 function normalize(address: string): string {
-  if (address === LOOPBACK || !isIPv6(address)) return address.slice(0, MAX_LENGTH);
+  // Most addresses have no colon, and the full test is an expensive pattern.
+  if (address === LOOPBACK || !address.includes(':') || !isIPv6(address)) {
+    return address.slice(0, MAX_LENGTH);
+  }
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   return mapped ?? network(address);
 }

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Traffic } from '../rooms/traffic.js';
+import { processMetrics } from './process-metrics.js';
 
 /** What is counted while the relay runs, and read only when somebody asks. */
 export interface Counts {
@@ -26,7 +27,7 @@ type Sample = readonly [labels: Record<string, string>, value: number];
 /** A registry of its own, so that a program that has the relay inside keeps its metrics apart. */
 export function metricsRegistry(counts: Counts): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  processMetrics(registry);
   const gauge = (name: string, help: string, label: string[], read: () => Iterable<Sample>) =>
     new Gauge({
       name: `lobby_relay_${name}`,
