@@ -163,7 +163,7 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     },
     close() {
       closing ??= (async () => {
-        frontDoor.draining = true;
+        rooms.draining = true;
         await rooms.whenEmpty(options.drain * 1000);
         await endAll(CLOSINGS.restarting);
       })();

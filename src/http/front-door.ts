@@ -36,8 +36,6 @@ export interface FrontDoorParts {
 
 /** Where every HTTP request and every upgrade comes in, and is shown where to go. */
 export class FrontDoor {
-  /** No new rooms: the relay is on its way out. */
-  draining = false;
   /** Nobody at all: the relay is gone in a moment. */
   closed = false;
   readonly #parts: FrontDoorParts;
@@ -85,7 +83,7 @@ export class FrontDoor {
     const now = performance.now();
     switch (to.to) {
       case 'create':
-        if (this.draining) return CLOSINGS.restarting;
+        if (this.#parts.rooms.draining) return CLOSINGS.restarting;
         return (
           admission.openRoom(address, now) ??
           (mayCreate(to.token ?? bearerToken(request)) ? undefined : CLOSINGS.badToken)
@@ -101,23 +99,30 @@ export class FrontDoor {
     const { acceptor, rooms, limits, joins } = this.#parts;
     if (to.to === 'create') {
       acceptor.accept('host', upgrade, (link) => {
-        return new HostConnection(link, to.format, rooms, limits);
+        const host = new HostConnection(link, to.format, rooms, limits);
+        if (host.refusal !== undefined) this.#logRefusal(host.refusal, upgrade);
+        return host;
       });
     } else if (to.to === 'room' && to.code !== undefined) {
       const { code } = to;
       acceptor.accept('player', upgrade, (link) => {
         const player = new PlayerConnection(link, code, rooms, limits);
         joins.count(player.refusal);
+        if (player.refusal !== undefined) this.#logRefusal(player.refusal, upgrade);
         return player;
       });
     }
   }
 
   #refuse(to: Route, closing: Closing, upgrade: Upgrade): void {
-    const { acceptor, joins, log } = this.#parts;
-    log.refused(closing, upgrade.address, upgrade.request.headers.origin);
+    const { acceptor, joins } = this.#parts;
+    this.#logRefusal(closing, upgrade);
     if (to.to === 'room') joins.count(closing);
     acceptor.refuse(closing, upgrade);
+  }
+
+  #logRefusal(closing: Closing, { address, request }: Pick<Upgrade, 'address' | 'request'>): void {
+    this.#parts.log.refused(closing, address, request.headers.origin);
   }
 
   /** Counts a code that no room has against whoever tried it. */
@@ -136,7 +141,7 @@ export class FrontDoor {
       case 'home':
         return answers.home(accept);
       case 'room':
-        return this.#roomInfo(to.code, to.path, this.#addressOf(request), accept);
+        return this.#roomInfo(to.code, to.path, request);
       case 'create':
         return answers.upgradeRequired();
       case 'health':
@@ -154,15 +159,19 @@ export class FrontDoor {
     }
   }
 
-  #roomInfo(code: RoomCode | undefined, tried: string, address: string, accept: string): Answer {
+  #roomInfo(code: RoomCode | undefined, tried: string, request: IncomingMessage): Answer {
     const { admission, rooms } = this.#parts;
-    if (admission.mayNotGuess(address, performance.now())) return answers.tooManyAttempts();
+    const address = this.#addressOf(request);
+    if (admission.mayNotGuess(address, performance.now())) {
+      this.#logRefusal(CLOSINGS.tooManyAttempts, { address, request });
+      return answers.tooManyAttempts();
+    }
     this.#miss(code, tried, address);
-    return answers.roomInfo(code && rooms.find(code), accept);
+    return answers.roomInfo(code && rooms.find(code), request.headers.accept ?? '');
   }
 
   #readiness(): Answer {
-    if (this.draining) return answers.notReady('draining');
+    if (this.#parts.rooms.draining) return answers.notReady('draining');
     return this.#parts.isOverloaded() ? answers.notReady('overloaded') : answers.ok();
   }
 

@@ -23,9 +23,12 @@ export function processMetrics(registry: Registry): void {
   gauge('nodejs_external_memory_bytes', 'Memory outside of the heap, buffers above all.', () => {
     return process.memoryUsage().external;
   });
-  gauge('process_start_time_seconds', 'When the process started, since the epoch.', () => {
-    return Math.round(Date.now() / 1000 - process.uptime());
-  });
+  const startedAt = Math.round(Date.now() / 1000 - process.uptime());
+  gauge(
+    'process_start_time_seconds',
+    'When the process started, since the epoch.',
+    () => startedAt,
+  );
   gauge('process_open_fds', 'Open file descriptors.', openDescriptors);
   new Counter({
     name: 'process_cpu_seconds_total',

@@ -32,6 +32,8 @@ export interface RoomObserver {
 /** All rooms, and which code leads to which. */
 export class RoomRegistry implements RoomKeeper {
   readonly maxPlayers: number;
+  /** Whether there are to be no new rooms. */
+  draining = false;
   readonly #maxRooms: number;
   readonly #rooms = new Set<Room>();
   readonly #byCode = new Map<RoomCode, Room>();
@@ -68,7 +70,8 @@ export class RoomRegistry implements RoomKeeper {
 
   /** A room for a host that has just connected; it gets its code with `prepare`. */
   open(host: HostPeer): Room | Closing {
-    if (this.#isFull()) return CLOSINGS.relayFull;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refusal;
     const room = new Room(host, this);
     this.#rooms.add(room);
     return room;
@@ -99,9 +102,9 @@ export class RoomRegistry implements RoomKeeper {
     for (const room of [...this.#rooms]) room.end(closing, closing);
   }
 
-  register(room: Room): RoomCode | undefined {
-    const code = this.#isFull() ? undefined : drawRoomCode(this.#byCode);
-    if (code === undefined) return undefined;
+  register(room: Room): RoomCode | Closing {
+    const code = this.#refusal() ?? drawRoomCode(this.#byCode) ?? CLOSINGS.relayFull;
+    if (typeof code !== 'string') return code;
     this.#byCode.set(code, room);
     this.#openedAt.set(code, performance.now());
     this.#observer?.opened(code);
@@ -120,7 +123,8 @@ export class RoomRegistry implements RoomKeeper {
     this.#observer?.ended(code, { why, lifetime, players, traffic });
   }
 
-  #isFull(): boolean {
-    return this.#byCode.size >= this.#maxRooms;
+  #refusal(): Closing | undefined {
+    if (this.draining) return CLOSINGS.restarting;
+    return this.#byCode.size < this.#maxRooms ? undefined : CLOSINGS.relayFull;
   }
 }

@@ -27,8 +27,8 @@ type Status =
 export interface RoomKeeper {
   /** The most players that a room may ask for. */
   readonly maxPlayers: number;
-  /** Makes the room joinable; `undefined` if there is no code for it. */
-  register(room: Room): RoomCode | undefined;
+  /** Makes the room joinable, or says why not. */
+  register(room: Room): RoomCode | Closing;
   /** Forgets a room that has ended; its code, if it has one, is free at once. */
   release(room: Room, code: RoomCode | undefined, why: Closing): void;
 }
@@ -178,7 +178,7 @@ export class Room implements SeatKeeper {
   #prepare({ maxPlayers, name }: PrepareCommand): void {
     if (this.#status.is === 'unprepared') {
       const code = this.#keeper.register(this);
-      if (code === undefined) return this.end(CLOSINGS.relayFull, CLOSINGS.relayFull);
+      if (typeof code !== 'string') return this.end(code);
       this.#status = {
         is: 'prepared',
         code,

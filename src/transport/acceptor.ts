@@ -178,7 +178,8 @@ export class Acceptor {
    */
   #checkMemory(): void {
     let excess = process.memoryUsage().arrayBuffers - this.#memory;
-    this.overfull = excess > 0 && this.buffered > this.#memory;
+    if (excess > 0) excess = Math.min(excess, this.buffered - this.#memory);
+    this.overfull = excess > 0;
     if (!this.overfull) return;
     const holders = [...this.#all()].sort((a, b) => b.holding - a.holding);
     for (const connection of holders) {

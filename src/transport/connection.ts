@@ -76,6 +76,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     webSocket.owner = this;
     webSocket.on('message', onMessage);
     webSocket.on('ping', onPing);
+    webSocket.on('pong', onPong);
     webSocket.on('close', onClose);
     webSocket.on('error', onError);
   }
@@ -186,7 +187,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
   /** For the listeners below only. An exception ends this connection. */
   received(bytes: Buffer, binary: boolean): void {
     if (!this.#outbox.open) return;
-    this.#finished += bytes.length + FRAME_OVERHEAD;
+    this.finish(bytes.length);
     this.#gotMessage = true;
     try {
       this.receive(bytes, binary);
@@ -197,7 +198,18 @@ export class Connection implements WebSocketOwner, BacklogListener {
     }
   }
 
-  sendControl(opcode: number, data: Buffer): void {
+  /** For the listeners below only. */
+  pinged(data: Buffer): void {
+    this.finish(data.length);
+    this.#sendControl(PONG, data);
+  }
+
+  /** For the listeners below only: a frame with so much in it was read to its end. */
+  finish(length: number): void {
+    this.#finished += length + FRAME_OVERHEAD;
+  }
+
+  #sendControl(opcode: number, data: Buffer): void {
     const outbox = this.#outbox;
     if (!outbox.open) return;
     const at = outbox.reserve(frameHeaderLength(data.length) + data.length);
@@ -223,7 +235,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (ping === 0 || now - this.#heardAt < ping * (this.#unanswered + 1)) return;
     if (this.#unanswered === MAX_UNANSWERED) return this.#webSocket.terminate();
     this.#unanswered++;
-    this.sendControl(PING, NOTHING);
+    this.#sendControl(PING, NOTHING);
   }
 
   #terminateSoon(): void {
@@ -241,7 +253,11 @@ function onMessage(this: unknown, data: unknown, binary: boolean): void {
 }
 
 function onPing(this: unknown, data: Buffer): void {
-  (this as Served).owner?.sendControl(PONG, data);
+  (this as Served).owner?.pinged(data);
+}
+
+function onPong(this: unknown, data: Buffer): void {
+  (this as Served).owner?.finish(data.length);
 }
 
 function onClose(this: unknown): void {

@@ -27,6 +27,8 @@ const ERROR_PERIOD = 10;
 
 /** A game: with a room from the start, which players can join once it is prepared. */
 export class HostConnection extends Connection implements HostPeer {
+  /** Why there was no room, if there was none. */
+  readonly refusal: Closing | undefined;
   readonly #encoder: HostEncoder;
   readonly #limits: HostLimits;
   readonly #room: Room | undefined;
@@ -47,6 +49,7 @@ export class HostConnection extends Connection implements HostPeer {
     this.#limits = limits;
     const room = rooms.open(this);
     if (!(room instanceof Room)) {
+      this.refusal = room;
       this.close(room);
       return;
     }

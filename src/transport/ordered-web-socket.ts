@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { CLOSINGS } from '../protocol/close-codes.js';
 
 /** Whoever serves a WebSocket. */
 export interface WebSocketOwner {
@@ -16,6 +17,8 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> ext
 
   override close(code?: number, reason?: string | Buffer): void {
     this.owner?.closing(code ?? 1005);
-    super.close(code, reason);
+    // `ws` itself has no words for it.
+    const { tooBig } = CLOSINGS;
+    super.close(code, reason ?? (code === tooBig.code ? tooBig.reason : undefined));
   }
 }

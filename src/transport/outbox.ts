@@ -107,13 +107,15 @@ export class Outbox implements FrameSink, Flushable {
     this.#beforeFlush = undefined;
     add?.();
     this.#scheduled = false;
-    if (this.#length === 0) return;
+    const length = this.#length;
+    if (length === 0) return;
+    // From here on there is nothing left to flush: being told of the backlog may end the outbox.
+    this.#length = 0;
     this.#seal();
-    if (this.#keepsUp && this.#length <= DIRECT_BYTES) this.#write();
+    if (this.#keepsUp && length <= DIRECT_BYTES) this.#write(length);
     else this.#queued().push(this.#parts);
     if (this.#chunk !== NOTHING) this.#returnChunks();
     this.#parts.length = 0;
-    this.#length = 0;
     this.#chunk = NOTHING;
     this.#sealed = 0;
     this.#filled = 0;
@@ -141,21 +143,21 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue;
   }
 
-  #write(): void {
+  #write(length: number): void {
     const socket = this.#socket;
     const parts = this.#parts;
     if (!socket.writable) return;
     const [only] = parts;
     if (only !== undefined && parts.length === 1) {
       socket.write(only);
-    } else if (this.#length <= CHUNK_BYTES) {
+    } else if (length <= CHUNK_BYTES) {
       this.#writeJoined();
     } else {
       socket.cork();
       for (const part of parts) socket.write(part);
       socket.uncork();
     }
-    if (socket.writableLength > 0) this.#queued().wait(this.#length);
+    if (socket.writableLength > 0) this.#queued().wait(length);
   }
 
   /** Small frames travel faster in one piece than as a list that the kernel has to gather. */

@@ -181,7 +181,7 @@ test('a message of the largest size passes both ways, one byte more is closed wi
   player.send(new Uint8Array(maxPlayerMessage));
   expect((await host.next()).data).toHaveLength(maxPlayerMessage);
   player.send(new Uint8Array(maxPlayerMessage + 1));
-  expect(await player.closed).toMatchObject({ code: 1009 });
+  expect(await player.closed).toEqual({ code: 1009, reason: 'message too big' });
   expect(await host.next()).toEqual({ cmd: 'player_left', player: 1 });
 
   const envelope = encode({ cmd: 'to', to: [], data: new Uint8Array(5000) }).length - 5000;

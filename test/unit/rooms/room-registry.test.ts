@@ -3,6 +3,7 @@ import { CLOSINGS } from '../../../src/protocol/close-codes.js';
 import type { RoomCode } from '../../../src/rooms/ids.js';
 import { Room } from '../../../src/rooms/room.js';
 import { RoomRegistry } from '../../../src/rooms/room-registry.js';
+import { Seat } from '../../../src/rooms/seat.js';
 import { TestHost, TestPlayer } from '../../support/peers.js';
 
 function open(registry: RoomRegistry): { room: Room; host: TestHost; code: RoomCode } {
@@ -54,4 +55,16 @@ test('ending all closes everybody, hosts without a room among them', () => {
   const last = [unprepared, host, player].map((peer) => peer.news().at(-1));
   expect(last).toEqual([CLOSINGS.restarting, CLOSINGS.restarting, CLOSINGS.restarting]);
   expect(registry.rooms).toBe(0);
+});
+
+test('while it drains there are no new rooms, not even for a host that is there', () => {
+  const registry = new RoomRegistry({ maxPlayers: 8, maxRooms: 10 });
+  const early = new TestHost();
+  const room = registry.open(early) as Room;
+  const { code } = open(registry);
+  registry.draining = true;
+  expect(registry.open(new TestHost())).toBe(CLOSINGS.restarting);
+  room.command({ cmd: 'prepare', maxPlayers: 8, name: '' });
+  expect(early.news().at(-1)).toBe(CLOSINGS.restarting);
+  expect(registry.join(code, new TestPlayer())).toBeInstanceOf(Seat);
 });

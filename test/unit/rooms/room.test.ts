@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSINGS } from '../../../src/protocol/close-codes.js';
+import { CLOSINGS, type Closing } from '../../../src/protocol/close-codes.js';
 import { CommandError } from '../../../src/protocol/command-error.js';
 import type { MembershipCommand } from '../../../src/protocol/messages.js';
 import type { RoomCode } from '../../../src/rooms/ids.js';
@@ -11,10 +11,10 @@ const CODE = 'BCDF' as RoomCode;
 
 class TestKeeper implements RoomKeeper {
   maxPlayers = 100;
-  code: RoomCode | undefined = CODE;
+  code: RoomCode | Closing = CODE;
   readonly released: (RoomCode | undefined)[] = [];
 
-  register(): RoomCode | undefined {
+  register(): RoomCode | Closing {
     return this.code;
   }
 
@@ -122,7 +122,7 @@ describe('prepare', () => {
 
   test('without a code to be had closes the host', () => {
     const { room, host, keeper } = connected();
-    keeper.code = undefined;
+    keeper.code = CLOSINGS.relayFull;
     host.news();
     room.command({ cmd: 'prepare', maxPlayers: 3, name: '' });
     expect(host.news()).toEqual([CLOSINGS.relayFull]);

@@ -159,3 +159,21 @@ test('one turn flushes every connection, and one that is scheduled meanwhile in 
   await endOfTurn();
   expect(flushed).toEqual(['first', 'second', 'next turn']);
 });
+
+test('an outbox that is ended when it tells its backlog sends what it had, once', async () => {
+  const socket = new TestSocket();
+  const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
+    backlogChanged: () => {
+      outbox.drop();
+      outbox.end();
+    },
+  });
+  socket.taking = false;
+  outbox.attach(Buffer.from('taken'));
+  await endOfTurn();
+  outbox.attach(Buffer.from('dropped'));
+  await endOfTurn();
+  expect(outbox.open).toBe(false);
+  socket.drain();
+  expect(socket.written.toString()).toBe('taken');
+});

@@ -1,0 +1,324 @@
+import { describe, expect } from 'vitest';
+import type { Closed, Host, Player } from '../support/clients.js';
+import { hex } from '../support/hex.js';
+import { frame, OPCODE, type RawClient, upgradeRequest } from '../support/raw-client.js';
+import type { RelayProcess } from '../support/relay-process.js';
+import { arena } from './arena.js';
+import {
+  eventually,
+  freshAddress,
+  get,
+  gone,
+  joinRoom,
+  openRoom,
+  openSocket,
+  outcome,
+  upgrade,
+} from './attackers.js';
+
+/** Codes that no room has, as long as they are not drawn: all different. */
+function* guesses(): Generator<string> {
+  const letters = 'BCDFGHJKLMNPQRSTVWXZ';
+  for (const a of letters) for (const b of letters) for (const c of letters) yield `/Z${a}${b}${c}`;
+}
+
+/** How often each close code was seen. */
+function tally(outcomes: readonly Closed[]): Record<number, number> {
+  const codes: Record<number, number> = {};
+  for (const { code } of outcomes) codes[code] = (codes[code] ?? 0) + 1;
+  return codes;
+}
+
+async function inBatches<T>(count: number, size: number, make: () => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < count) {
+    const batch = Math.min(size, count - made.length);
+    made.push(...(await Promise.all(Array.from({ length: batch }, make))));
+  }
+  return made;
+}
+
+/** Players of one room, all from one address. */
+function crowd(relay: RelayProcess, host: Host, count: number): Promise<RawClient[]> {
+  const from = freshAddress();
+  return inBatches(count, 50, () => upgrade(relay, `/${host.code}`, { from }));
+}
+
+describe('messages', () => {
+  const attack = arena(['--player-messages', '8000']);
+
+  attack('a player that sends 100,000 messages at once is slowed down', async ({ relay }) => {
+    const host = await openRoom(relay, { query: '?bytes=1' });
+    const player = await joinRoom(relay, host);
+    const start = performance.now();
+    for (let n = 0; n < 100_000; n++) player.send(message(n));
+    for (let n = 0; n < 100_000; n++) {
+      const { data } = await host.until('from_str');
+      if (data !== message(n)) throw new Error(`expected message ${n}, got ${data}`);
+    }
+    // 80,000 may come at once, 8,000 a second after that, and the last of them on credit.
+    expect(performance.now() - start).toBeGreaterThan(2000);
+  });
+
+  attack('eight players that send as much as they can', async ({ relay }) => {
+    const host = await openRoom(relay, { query: '?bytes=1' });
+    const players: Player[] = [];
+    while (players.length < 8) players.push(await joinRoom(relay, host));
+    for (const player of players) {
+      for (let n = 0; n < 20_000; n++) player.send(message(n));
+    }
+    const next: number[] = [];
+    for (let left = 8 * 20_000; left > 0; left--) {
+      const { from, data } = await host.until('from_str');
+      const n = next[from] ?? 0;
+      if (data !== message(n)) throw new Error(`expected message ${n}, got ${data}`);
+      next[from] = n + 1;
+    }
+  });
+
+  attack('a host with a bug: 1,000 bad commands, 20 answers, the party goes on', async (arena) => {
+    const { relay } = arena;
+    const host = await openRoom(relay);
+    const player = await joinRoom(relay, host);
+    const start = performance.now();
+    for (let n = 0; n < 1000; n++) host.command({ cmd: 'to', to: [], data: `bug ${n}` });
+    host.command({ cmd: 'to_str', to: [], data: 'the party goes on' });
+    expect(await player.nextText()).toBe('the party goes on');
+    const errors = (await host.settled()).filter(({ cmd }) => cmd === 'error');
+    // Two a second come back.
+    const refilled = ((performance.now() - start) / 1000) * 2;
+    expect(errors.length).toBeGreaterThanOrEqual(20);
+    expect(errors.length).toBeLessThanOrEqual(21 + refilled);
+  });
+
+  attack('a host that sends 100,000 bad commands, as small as they can be', async ({ relay }) => {
+    const host = await openRoom(relay);
+    const player = await joinRoom(relay, host);
+    const bad = frame(OPCODE.binary, hex('a0'));
+    await raw(host, Buffer.alloc(100_000 * bad.length, bad));
+    host.command({ cmd: 'to_str', to: [], data: 'the party goes on' });
+    expect(await player.nextText()).toBe('the party goes on');
+  });
+
+  attack('a host that sends 20,000 tiny messages to 250 players', async ({ relay }) => {
+    const host = await openRoom(relay, { maxPlayers: 250 });
+    const players = await crowd(relay, host, 250);
+    const heard = players.map(({ socket }) => receivesBytes(socket, 20_000 * 3));
+    const tiny = frame(OPCODE.binary, hex('a3 "cmd" "to" "to" 80 "data" 4101'));
+    await raw(host, Buffer.alloc(20_000 * tiny.length, tiny));
+    await Promise.all(heard);
+  });
+
+  attack('a host that asks for the state of 250 players 5,000 times', async ({ relay }) => {
+    const host = await openRoom(relay, { maxPlayers: 250 });
+    await crowd(relay, host, 250);
+    const start = frame(OPCODE.binary, hex('a1 "cmd" "open"'));
+    await raw(host, Buffer.alloc(5000 * start.length, start));
+    host.command({ cmd: 'start' });
+    while ((await host.until('state')).accept_conns) {}
+  });
+
+  attack('a host that sends 200 messages of 8 KiB to 250 players', async ({ relay }) => {
+    const host = await openRoom(relay, { maxPlayers: 250 });
+    const players = await crowd(relay, host, 250);
+    const heard = players.map(({ socket }) => receivesBytes(socket, 200 * 8196));
+    const data = Buffer.alloc(8192);
+    for (let left = 200; left > 0; left--) host.command({ cmd: 'to', to: [], data });
+    await Promise.all(heard);
+  });
+});
+
+function message(n: number): string {
+  return `message ${n}`.padEnd(100);
+}
+
+/** Sends frames that were made before, past the client's own. */
+function raw(host: Host, frames: Buffer): Promise<void> {
+  const { _socket: socket } = host.socket as unknown as { _socket: RawClient['socket'] };
+  return new Promise((resolve) => socket.write(frames, () => resolve()));
+}
+
+/** Counts, and keeps nothing. */
+function receivesBytes(socket: RawClient['socket'], count: number): Promise<void> {
+  socket.removeAllListeners('data');
+  let received = 0;
+  return new Promise((resolve) => {
+    socket.on('data', ({ length }) => {
+      received += length;
+      if (received >= count) resolve();
+    });
+  });
+}
+
+describe('codes and rooms', () => {
+  const attack = arena();
+
+  attack('a scan of codes finds 60 wrong ones, then nothing, not even a room', async (arena) => {
+    const { relay } = arena;
+    const host = await openRoom(relay);
+    const from = freshAddress();
+    const codes = guesses();
+    const start = performance.now();
+    const next = () => outcome(relay, codes.next().value as string, { from });
+    const { 4004: misses = 0, 4029: refused = 0 } = tally(await inBatches(150, 25, next));
+    const refilled = (performance.now() - start) / 1000;
+    expect(misses + refused).toBe(150);
+    expect(misses).toBeGreaterThanOrEqual(60);
+    expect(misses).toBeLessThanOrEqual(61 + refilled);
+
+    // Somebody else at the same time is not held up.
+    await joinRoom(relay, host);
+    await usedUp(relay, from, codes);
+    expect(await outcome(relay, `/${host.code}`, { from })).toMatchObject({ code: 4029 });
+    await eventually(
+      () => get(relay, `/${host.code}`, { from }),
+      (status) => status === 200,
+    );
+  });
+
+  attack('a scan by GET counts as well', async ({ relay }) => {
+    const host = await openRoom(relay);
+    const from = freshAddress();
+    const codes = guesses();
+    const statuses = await inBatches(150, 25, () =>
+      get(relay, codes.next().value as string, { from }),
+    );
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(60);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(80);
+    await usedUp(relay, from, codes);
+    expect(await outcome(relay, `/${host.code}`, { from })).toMatchObject({ code: 4029 });
+  });
+
+  attack('the same wrong code 200 times counts once', async ({ relay }) => {
+    const host = await openRoom(relay);
+    const from = freshAddress();
+    const outcomes = await inBatches(200, 25, () => outcome(relay, '/ZZZZ', { from }));
+    expect(tally(outcomes)).toEqual({ 4004: 200 });
+    await joinRoom(relay, host, { from });
+  });
+
+  attack('a flood of rooms from one address ends at 30', async ({ relay }) => {
+    const from = freshAddress();
+    const start = performance.now();
+    const hosts = [];
+    let refused = 0;
+    for (let tries = 0; tries < 60; tries++) {
+      const client = await upgrade(relay, '/CREATE', { from });
+      const first = await client.until((bytes) => bytes.length >= 4);
+      if (first[0] !== 0x88) hosts.push(client);
+      else if (first.readUInt16BE(2) === 4029) refused++;
+      if (first[0] === 0x88) client.socket.destroy();
+    }
+    const refilled = (performance.now() - start) / 2000;
+    expect(hosts.length + refused).toBe(60);
+    expect(hosts.length).toBeGreaterThanOrEqual(30);
+    expect(hosts.length).toBeLessThanOrEqual(31 + refilled);
+    for (const { socket } of hosts) socket.destroy();
+    await openRoom(relay);
+  });
+
+  attack('players that come and go, 2,000 times', async ({ relay }) => {
+    const host = await openRoom(relay);
+    const from = freshAddress();
+    const comeAndGo = async () => {
+      const player = await upgrade(relay, `/${host.code}`, { from });
+      player.socket.resetAndDestroy();
+    };
+    await inBatches(2000, 8, comeAndGo);
+    for (let left = 1; left <= 100; left++) await host.until('player_left');
+  });
+
+  attack('rooms that open and are left, 1,000 times', async ({ relay }) => {
+    for (let address = 0; address < 40; address++) {
+      const from = freshAddress();
+      await inBatches(25, 25, async () => {
+        const host = await openRoom(relay, { from });
+        host.cut();
+      });
+    }
+    await eventually(
+      () => relay.metric('lobby_relay_rooms'),
+      (rooms) => rooms === 50,
+    );
+  });
+});
+
+/** Goes on guessing until there is not one guess left. */
+async function usedUp(relay: RelayProcess, from: string, codes: Iterator<string>): Promise<void> {
+  await eventually(
+    () => get(relay, codes.next().value, { from }),
+    (status) => status === 429,
+  );
+}
+
+describe('connections', () => {
+  const attack = arena(['--connections-per-address', '64', '--max-connections', '500']);
+
+  attack('connections from one address end at 64, the next get 1013', async ({ relay }) => {
+    const host = await openRoom(relay, { maxPlayers: 500 });
+    const from = freshAddress();
+    const path = `/${host.code}`;
+    const players = await inBatches(64, 16, () => upgrade(relay, path, { from }));
+    expect(tally(await inBatches(100, 10, () => outcome(relay, path, { from })))).toEqual({
+      1013: 100,
+    });
+    await joinRoom(relay, host);
+    // One goes, one may come.
+    players[0]?.socket.destroy();
+    await host.until('player_left');
+    await joinRoom(relay, host, { from });
+  });
+
+  attack('of refused connections that do not go, 64 linger, and not for long', async (arena) => {
+    const { relay } = arena;
+    const host = await openRoom(relay, { maxPlayers: 500 });
+    const from = freshAddress();
+    const path = `/${host.code}`;
+    await inBatches(64, 16, () => upgrade(relay, path, { from }));
+    const refused = await Promise.all(Array.from({ length: 200 }, () => knock(relay, path, from)));
+    expect(refused.filter(({ heard }) => heard).length).toBe(64);
+    await Promise.all(refused.map(({ closed }) => closed));
+  });
+
+  attack('connections from many addresses end at the most there may be', async ({ relay }) => {
+    const host = await openRoom(relay, { maxPlayers: 500 });
+    const path = `/${host.code}`;
+    const clients: RawClient[] = [];
+    for (let address = 0; address < 50; address++) {
+      const from = freshAddress();
+      clients.push(...(await inBatches(10, 10, () => upgrade(relay, path, { from }))));
+    }
+    expect(await relay.metric('lobby_relay_connections')).toBe(500);
+    // Of those who are told so only so many linger; these have left.
+    for (const client of clients) if (client.received[0] === 0x88) client.socket.destroy();
+    expect(await eventually(() => outcome(relay, path), said)).toMatchObject({ code: 1013 });
+    expect(await outcome(relay, '/CREATE')).toMatchObject({ code: 1013 });
+    for (const { socket } of clients) socket.destroy();
+    await eventually(
+      () => relay.metric('lobby_relay_connections'),
+      (count) => count < 250,
+    );
+    await joinRoom(relay, host);
+  });
+});
+
+/** Whether it was told why. */
+function said({ code }: Closed): boolean {
+  return code !== 1006;
+}
+
+/** Asks for a WebSocket and does nothing more; whether it was told anything before it was cut. */
+async function knock(
+  relay: RelayProcess,
+  path: string,
+  from: string,
+): Promise<{ heard: boolean; closed: Promise<unknown> }> {
+  const socket = await openSocket(relay, { from });
+  const closed = gone(socket);
+  socket.write(upgradeRequest(path));
+  const heard = await Promise.race([
+    new Promise<boolean>((resolve) => socket.once('data', () => resolve(true))),
+    closed.then(() => false),
+  ]);
+  return { heard, closed };
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { readArguments } from '../../src/cli/arguments.js';
+
+const unit = readFileSync(new URL('../../deploy/lobby-relay.service', import.meta.url), 'utf8');
+
+/** How long the relay may take to close everybody after the drain, in seconds. */
+const CLOSE_GRACE = 2;
+
+test('the service starts the relay with options that it has, and gives it time to leave', () => {
+  const [, flags = ''] = /^ExecStart=\S+ \S+\/dist\/cli\.js (.+)$/m.exec(unit) ?? [];
+  const variables = unit.matchAll(/^Environment=(LOBBY_RELAY_\w+)=(.*)$/gm);
+  const environment = Object.fromEntries([...variables].map(([, name, value]) => [name, value]));
+  const given = readArguments(flags.split(' '), environment);
+  if (!given.run) throw new Error('does not run');
+  expect(given.options).toMatchObject({ host: '127.0.0.1', port: 8081, trustProxy: 'loopback' });
+  expect(environment).toHaveProperty('LOBBY_RELAY_DRAIN');
+  const [, timeout] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
+  expect(Number(timeout)).toBeGreaterThan(given.options.drain + CLOSE_GRACE);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { Host, joined, Player } from '../support/clients.js';
+import { startRelay } from '../support/relay.js';
+
+test('a player who does not read is cut, and everybody else hears everything', async () => {
+  const { url, relay } = await startRelay({ playerBacklog: 64 * 1024 });
+  const host = await Host.open(url);
+  const [slow, other] = [await joined(url, host), await joined(url, host)];
+  slow.socket.pause();
+  // More than the kernel takes for a socket that nobody reads.
+  const COUNT = 40;
+  for (let i = 0; i < COUNT; i++)
+    host.command({ cmd: 'to', to: [], data: Buffer.alloc(1 << 20, i) });
+  for (let i = 0; i < COUNT; i++) expect((await other.next()).data[0]).toBe(i);
+  expect(await host.until('player_left')).toEqual({ cmd: 'player_left', player: slow.id });
+  slow.socket.resume();
+  await slow.closed;
+  expect(relay.players).toBe(1);
+  host.command({ cmd: 'to_str', to: [], data: 'the party goes on' });
+  expect(await other.nextText()).toBe('the party goes on');
+});
+
+test('a host that does not read loses nothing: its players are read again when it does', async () => {
+  const { url, http } = await startRelay({ hostBacklog: 64 * 1024, playerBytes: 0 });
+  const host = await Host.open(url, { query: '?bytes=1' });
+  const player = await joined(url, host);
+  host.socket.pause();
+  const COUNT = 40;
+  for (let i = 0; i < COUNT; i++) player.send(Buffer.alloc(1 << 20, i));
+  // Once more waits for the host than may, its players are not read, and nobody can join.
+  const headers = { accept: 'application/json' };
+  const info = async () =>
+    (await (await fetch(`${http}/${host.code}`, { headers })).json()) as Record<string, boolean>;
+  while ((await info())['accept_conns']);
+  const late = Player.connect(url, host.code);
+  expect(await late.closed).toEqual({ code: 1013, reason: 'relay full' });
+  host.socket.resume();
+  for (let i = 0; i < COUNT; i++) {
+    const { cmd, data } = await host.next();
+    expect([cmd, data.length, data[0]]).toEqual(['from', 1 << 20, i]);
+  }
+});

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { metricsRegistry } from '../../src/http/metrics.js';
+import { flagOf } from '../../src/options/describe.js';
+import { OPTION_NAMES } from '../../src/options.js';
+import { CLOSINGS } from '../../src/protocol/close-codes.js';
+import { noTraffic } from '../../src/rooms/traffic.js';
+
+const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+
+test('docs/operations.md has every option', () => {
+  const missing = OPTION_NAMES.map(flagOf).filter((flag) => !text.includes(`\`${flag}`));
+  expect(missing).toEqual([]);
+});
+
+test('docs/operations.md has every metric', () => {
+  const registry = metricsRegistry({
+    rooms: () => 0,
+    connections: () => ({}),
+    traffic: noTraffic,
+    joins: () => new Map(),
+    closes: () => new Map(),
+    backlog: () => 0,
+    paused: () => 0,
+    lag: () => 0,
+  });
+  const names = registry.getMetricsAsArray().map(({ name }) => name);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+test('docs/operations.md has every close code', () => {
+  const codes = Object.values(CLOSINGS).map(({ code }) => code);
+  // Nothing sends this one yet.
+  const sent = codes.filter((code) => code !== CLOSINGS.replaced.code);
+  expect(sent.filter((code) => !text.includes(String(code)))).toEqual([]);
+});
