@@ -1,7 +1,7 @@
 import { CommandError } from './command-error.js';
 
 /** The longest text frame that is read: what is larger is better sent as CBOR. */
-export const MAX_JSON_BYTES = 2 * 1024 * 1024;
+export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
 /** Frames up to here are parsed without a look: they cannot take long. */
 const SMALL = 64 * 1024;
@@ -13,15 +13,15 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Refuses JSON that would keep everybody else waiting: two MiB of nested lists or of keys take
- * `JSON.parse` some 300 ms, as much text or as many integers at most 40.
+ * Refuses JSON that would keep everybody else waiting: four MiB of nested lists or of keys take
+ * `JSON.parse` some 500 ms, as much text 20, as many integers 80 at most.
  *
  * @throws {CommandError} `bad_json`
  */
 export function checkJsonBounds(frame: Uint8Array): void {
   if (frame.length <= SMALL) return;
   if (frame.length > MAX_JSON_BYTES) {
-    throw new CommandError('bad_json', 'JSON: expected at most 2 MiB; send more as CBOR');
+    throw new CommandError('bad_json', 'JSON: expected at most 4 MiB; send more as CBOR');
   }
   if (structure(frame) > MAX_STRUCTURE) {
     throw new CommandError('bad_json', `JSON: more than ${MAX_STRUCTURE} lists, objects and keys`);

@@ -77,11 +77,11 @@ describe('a text frame', () => {
     expect(read(JSON.stringify({ cmd: 'to_str', to: [], data }))).toMatchObject({ cmd: 'send' });
   });
 
-  it('of more than 2 MiB is refused', () => {
+  it('of more than 4 MiB is refused', () => {
     const text = (length: number) => JSON.stringify({ cmd: 'start', x: 'x'.repeat(length) });
-    expect(read(text(2 * 1024 * 1024 - 100))).toEqual(start);
-    expect(refused(text(2 * 1024 * 1024)).reason).toBe(
-      'JSON: expected at most 2 MiB; send more as CBOR',
+    expect(read(text(4 * 1024 * 1024 - 100))).toEqual(start);
+    expect(refused(text(4 * 1024 * 1024)).reason).toBe(
+      'JSON: expected at most 4 MiB; send more as CBOR',
     );
   });
 
