@@ -46,6 +46,9 @@ export class FrontDoor {
 
   /** Answers an HTTP request; never throws or rejects. */
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // One that came before the one before it was answered has no socket yet. No browser does that,
+    // and thousands of them fit into one packet.
+    if (response.socket === null) return void request.socket.destroy();
     // A request's body is of no use here, but the next request waits behind it.
     request.resume();
     const { status, headers, body } = await this.#answer(request).catch((error: unknown) => {

@@ -16,8 +16,8 @@ export interface WebServerOptions {
 /** The largest request head, in bytes; a larger one is answered with 431. */
 const MAX_HEADER_BYTES = 8 * 1024;
 
-/** Sockets beyond the WebSockets, for requests and refusals. */
-const SPARE_SOCKETS = 64;
+/** Sockets beyond the WebSockets, for requests and for refusals that linger. */
+const SPARE_SOCKETS = 96;
 
 /** An HTTP server for the open internet: everything about a request has a bound. */
 export interface WebServer {

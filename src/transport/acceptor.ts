@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { type Server, WebSocketServer } from 'ws';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
 import { Connection, type ConnectionContext, type Link } from './connection.js';
@@ -173,11 +174,12 @@ export class Acceptor {
   /**
    * Cuts those who hold most when too much waits in all connections together.
    *
-   * All that waits is in array buffers, a frame that many share once. But not all that is in array
-   * buffers waits: some is garbage. So it is too much if it is by both counts.
+   * All that waits is in memory outside of the heap, a frame that many share once. But not all that
+   * is there waits: some is garbage. So it is too much if it is by both counts. (V8 knows without a
+   * file descriptor, which `process.memoryUsage` needs.)
    */
   #checkMemory(): void {
-    let excess = process.memoryUsage().arrayBuffers - this.#memory;
+    let excess = getHeapStatistics().external_memory - this.#memory;
     if (excess > 0) excess = Math.min(excess, this.buffered - this.#memory);
     this.overfull = excess > 0;
     if (!this.overfull) return;

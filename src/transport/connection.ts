@@ -30,8 +30,14 @@ export interface Link {
 }
 
 /** Why a connection is not read for a while. */
-export const HOLD = { rate: 1, host: 2 } as const;
+export const HOLD = { rate: 1, host: 2, turn: 4 } as const;
 export type Hold = (typeof HOLD)[keyof typeof HOLD];
+
+/** How long one connection may be served before all others have their turn, in milliseconds. */
+const MAX_TURN = 5;
+
+/** After how many messages the clock is looked at. */
+const LOOK_EVERY = 16;
 
 /** How many pings may be unanswered. */
 const MAX_UNANSWERED = 2;
@@ -57,6 +63,13 @@ export class Connection implements WebSocketOwner, BacklogListener {
   readonly #context: ConnectionContext;
   readonly #outbox: Outbox;
   #holds = 0;
+  /** Messages that came before the socket knew that it is not read for now. */
+  #postponed: [bytes: Buffer, binary: boolean][] | undefined;
+
+  // How long it has been served in this turn.
+  #turn = 0;
+  #turnStart = 0;
+  #served = 0;
 
   // Whether the other end lives, and what of a message has arrived, is seen from how much was read.
   #readBefore: number;
@@ -109,7 +122,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Whether it is not read for now. */
   get held(): boolean {
-    return this.#holds !== 0;
+    return (this.#holds & ~HOLD.turn) !== 0;
   }
 
   /** Stops reading for this reason; the other end's TCP fills up, and nothing is lost. */
@@ -125,7 +138,8 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#holds !== 0) return;
     // While it was not read it could not show that it lives.
     this.#heardAt = performance.now();
-    this.#webSocket.resume();
+    this.#servePostponed();
+    if (this.#holds === 0) this.#webSocket.resume();
   }
 
   /**
@@ -134,11 +148,10 @@ export class Connection implements WebSocketOwner, BacklogListener {
    */
   close({ code, reason }: Closing): void {
     if (!this.#outbox.open) return;
+    this.#postponed = undefined;
     this.#webSocket.close(code, reason);
-    if (this.#holds === 0) return;
-    // A socket that is not read never finishes closing.
-    this.#webSocket.resume();
-    this.#terminateSoon();
+    // A socket that is not read never finishes closing. What still comes is dropped.
+    if (this.#holds !== 0) this.#webSocket.resume();
   }
 
   /** Closes a client that does not keep up: what waits for it and from it is dropped. */
@@ -148,7 +161,9 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.close(closing);
     this.#socket.removeAllListeners('data');
     this.#socket.resume();
-    this.#terminateSoon();
+    // It does not read, so it will not confirm the close either.
+    const timer = setTimeout(() => this.#webSocket.terminate(), CUT_AFTER);
+    this.#webSocket.once('close', () => clearTimeout(timer));
   }
 
   /** Looks whether the other end is still there and keeps up. To be called now and then. */
@@ -168,6 +183,11 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** For `OrderedWebSocket` only. */
   closing(code: number): void {
+    if (!this.#outbox.open) return;
+    // These came before the close, if it is the other end's.
+    const postponed = this.#postponed ?? [];
+    this.#postponed = undefined;
+    for (const [bytes, binary] of postponed) this.#serve(bytes, binary);
     if (!this.#outbox.open) return;
     this.#outbox.end();
     this.#context.ended(this, code);
@@ -189,6 +209,50 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (!this.#outbox.open) return;
     this.finish(bytes.length);
     this.#gotMessage = true;
+    if (this.#holds === 0) {
+      this.#serve(bytes, binary);
+      this.#shareTurn();
+    } else {
+      this.#postponed ??= [];
+      this.#postponed.push([bytes, binary]);
+    }
+  }
+
+  #servePostponed(): void {
+    const postponed = this.#postponed;
+    if (postponed === undefined) return;
+    let served = 0;
+    while (served < postponed.length && this.#holds === 0) {
+      const [bytes, binary] = postponed[served++] as [Buffer, boolean];
+      this.#serve(bytes, binary);
+      this.#shareTurn();
+    }
+    if (served === postponed.length) this.#postponed = undefined;
+    else postponed.splice(0, served);
+  }
+
+  /**
+   * Leaves off until the next turn if this one has taken too long: thousands of tiny broadcasts come
+   * in one piece, and all other rooms would wait for them.
+   */
+  #shareTurn(): void {
+    const { turn } = this.#context.cycle;
+    if (this.#turn !== turn) {
+      this.#turn = turn;
+      this.#served = 0;
+    }
+    if (this.#served++ % LOOK_EVERY !== 0) return;
+    const now = performance.now();
+    if (this.#served === 1) this.#turnStart = now;
+    if (now - this.#turnStart < MAX_TURN || !this.#outbox.open) return;
+    this.hold(HOLD.turn);
+    setImmediate(() => {
+      this.#served = 0;
+      this.release(HOLD.turn);
+    });
+  }
+
+  #serve(bytes: Buffer, binary: boolean): void {
     try {
       this.receive(bytes, binary);
     } catch (error) {
@@ -236,11 +300,6 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#unanswered === MAX_UNANSWERED) return this.#webSocket.terminate();
     this.#unanswered++;
     this.#sendControl(PING, NOTHING);
-  }
-
-  #terminateSoon(): void {
-    const timer = setTimeout(() => this.#webSocket.terminate(), CUT_AFTER);
-    this.#webSocket.once('close', () => clearTimeout(timer));
   }
 }
 

@@ -20,6 +20,8 @@ const MAX_SPARE_CHUNKS = 64;
  * the throughput, a timer would add to the latency.
  */
 export class FlushCycle {
+  /** Which turn this is, counting those in which something was produced. */
+  turn = 0;
   #waiting: Flushable[] = [];
   #running: Flushable[] = [];
   readonly #spare: Buffer[] = [];
@@ -39,6 +41,7 @@ export class FlushCycle {
   }
 
   readonly #run = (): void => {
+    this.turn++;
     const running = this.#waiting;
     this.#waiting = this.#running;
     this.#running = running;

@@ -3,10 +3,10 @@ import { RelayProcess, type RelayProcessSetup } from '../support/relay-process.j
 import { HealthyRooms } from './healthy-rooms.js';
 
 /**
- * What nobody may have to wait, in milliseconds. Far above what is meant to be, and is printed: a
- * machine with little to spare must not make tests fail.
+ * What nobody may have to wait, in milliseconds: a standstill. How long they do wait is printed, to
+ * be looked at on a machine that has nothing else to do; a busy one must not make tests fail.
  */
-const MOST_TO_WAIT = 2000;
+const MOST_TO_WAIT = 15_000;
 
 /** What an attack may leave behind, in bytes. */
 const LEFT_WAITING = 256 * 1024;
@@ -78,10 +78,15 @@ export function arena(
 ): Attack {
   let relay: RelayProcess | undefined;
   let healthy: HealthyRooms | undefined;
+  let died: Promise<never> | undefined;
   let heldBefore = 0;
 
   beforeAll(async () => {
     relay = await RelayProcess.start(['--limit-loopback', ...options], setup);
+    died = relay.ended.then(({ code, signal }) => {
+      throw new Error(`the relay has ended by ${code ?? signal}`);
+    });
+    died.catch(() => {});
     healthy = await HealthyRooms.start({ url: relay.url, rooms, query });
     await relay.worstLag();
     healthy.begin();
@@ -106,7 +111,8 @@ export function arena(
         await relay.worstLag();
         healthy.begin();
         try {
-          await attack({ relay, healthy });
+          const over = attack({ relay, healthy });
+          await (ends ? over : Promise.race([over, died]));
         } finally {
           // Whatever else goes wrong, this is why.
           expect(relay.faults).toEqual([]);

@@ -1,0 +1,118 @@
+// What others take for the command in a frame that the relay accepts.
+
+import { Buffer } from 'node:buffer';
+import { decodeFirst } from 'cborg';
+
+/** @typedef {import('../../dist/protocol/messages.js').HostCommand} HostCommand */
+/** @typedef {Record<string, unknown>} Fields */
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+/** cborg knows no tags of its own. */
+const TAGS = {
+  64: (/** @type {() => unknown} */ content) => content(),
+  57343: (/** @type {() => unknown} */ content) => {
+    const [, keys, ...values] = /** @type {[unknown, unknown[], ...unknown[]]} */ (content());
+    return new Map(keys.map((key, i) => [key, values[i]]));
+  },
+};
+
+/**
+ * How `cborg` reads a frame.
+ *
+ * @param {Uint8Array} frame
+ * @returns {Fields | undefined} `undefined` if it cannot, or reads text by other rules
+ */
+export function readWithCborg(frame) {
+  // Its TextDecoder swallows the mark.
+  if (Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(BYTE_ORDER_MARK)) {
+    return undefined;
+  }
+  try {
+    const [map] = decodeFirst(frame, { useMaps: true, tags: TAGS });
+    // An unknown key need not be text.
+    const entries = [...map].filter(([key]) => typeof key === 'string');
+    return Object.fromEntries(entries);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Why a command is not what the fields say; nothing if it is.
+ *
+ * @param {HostCommand} command
+ * @param {Fields} fields
+ */
+export function disagreement(command, fields) {
+  switch (command.cmd) {
+    case 'prepare':
+      return (
+        differs('cmd', command.cmd, fields['cmd']) ??
+        differs('max_players', exact(command.maxPlayers), exact(fields['max_players'])) ??
+        differs('name', command.name, fields['name'] ?? '')
+      );
+    case 'kick':
+      return (
+        differs('cmd', command.cmd, fields['cmd']) ??
+        differs('player', exact(command.player), exact(fields['player']))
+      );
+    case 'send': {
+      const { to, payload } = command;
+      return (
+        differs('cmd', payload.text ? 'to_str' : 'to', fields['cmd']) ??
+        differs(
+          'to',
+          typeof to === 'string' ? to : String(to.map(exact)),
+          recipients(fields['to']),
+        ) ??
+        differs('data', hex(payload.bytes), content(fields['data']))
+      );
+    }
+    default:
+      return differs('cmd', command.cmd, fields['cmd']);
+  }
+}
+
+/**
+ * @param {string} field
+ * @param {unknown} ours
+ * @param {unknown} theirs
+ */
+function differs(field, ours, theirs) {
+  return ours === theirs ? undefined : `${field}: ${clip(ours)} here, ${clip(theirs)} there`;
+}
+
+/** @param {unknown} value */
+function clip(value) {
+  return String(value).slice(0, 80);
+}
+
+/** @param {unknown} to */
+function recipients(to) {
+  if (!Array.isArray(to)) return 'no list';
+  return to.length === 0 ? 'everybody' : String(to.map(exact).filter(Number.isInteger));
+}
+
+/** @param {unknown} data */
+function content(data) {
+  if (typeof data === 'string') return hex(Buffer.from(data));
+  if (data instanceof Uint8Array) return hex(data);
+  return Array.isArray(data) ? hex(Uint8Array.from(data, Number)) : 'no data';
+}
+
+/**
+ * Integers of eight bytes can be bigints, and past 2^53 not everybody rounds in the same way.
+ *
+ * @param {unknown} value
+ */
+function exact(value) {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (!Number.isInteger(number) || Number.isSafeInteger(number)) return number;
+  return Math.sign(Number(number)) * 2 ** 53;
+}
+
+/** @param {Uint8Array} bytes */
+function hex(bytes) {
+  return Buffer.from(bytes).toString('hex');
+}

@@ -1,0 +1,81 @@
+// The rooms without faults, in a thread of their own: what they wait for is the relay, and not the
+// crowd that shares the soak's process.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Crowd } from './crowd.js';
+import { starvation } from './starvation.js';
+
+/** @typedef {Awaited<ReturnType<typeof report>>} ControlsReport */
+
+const RESOLUTION = 10;
+const LOOK_EVERY = 200;
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+const { maxWait, relayProcess, ...options } = workerData;
+const starved = () => starvation([relayProcess, 'self']);
+const crowd = new Crowd({
+  ...options,
+  starved,
+  violation: (reason) => tell('violation', `control: ${reason}`),
+});
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+delay.enable();
+const starvedBefore = starved();
+crowd.start();
+
+const looking = setInterval(() => {
+  const wait = crowd.longestWait();
+  if (wait > maxWait) tell('violation', `control: an answer is due for ${Math.round(wait)} ms`);
+}, LOOK_EVERY);
+
+port.on('message', async (order) => {
+  if (order === 'settle') {
+    await crowd.settle();
+    clearInterval(looking);
+    tell('settled');
+  } else {
+    await crowd.finish();
+    tell('finished', report());
+    port.close();
+  }
+});
+
+/**
+ * @param {string} event
+ * @param {unknown} [detail]
+ */
+function tell(event, detail) {
+  port.postMessage({ event, detail });
+}
+
+function report() {
+  const { roundTrips, ownRoundTrips, verified, connections, closes } = crowd;
+  return {
+    verified,
+    connections,
+    closes,
+    answers: roundTrips.count,
+    latency: percentiles(roundTrips),
+    /** The same without what the relay and this thread waited for a processor meanwhile. */
+    ownLatency: percentiles(ownRoundTrips),
+    /** By how much this thread itself was late at most, in milliseconds. */
+    ownDelay: Math.max(0, delay.max / 1e6 - RESOLUTION),
+    /** How long the relay and this thread together had to wait for a processor, in milliseconds. */
+    starved: starved() - starvedBefore,
+  };
+}
+
+/**
+ * In milliseconds.
+ *
+ * @param {import('node:perf_hooks').RecordableHistogram} histogram
+ */
+function percentiles(histogram) {
+  return {
+    median: histogram.percentile(50) / 1e3,
+    p99: histogram.percentile(99) / 1e3,
+    p999: histogram.percentile(99.9) / 1e3,
+    worst: histogram.max / 1e3,
+  };
+}

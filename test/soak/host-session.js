@@ -1,0 +1,319 @@
+// One connection of a game: opens a room, keeps a model of who is in it, and compares everything
+// that the relay says with that.
+
+import { Buffer } from 'node:buffer';
+import { isDeepStrictEqual } from 'node:util';
+import { Encoder } from 'cbor-x/index-no-eval';
+import { decode, encode } from 'cborg';
+import { Link } from './link.js';
+import { QUESTION, readMessage, TO_ONE, TO_SOME, writeMessage } from './message.js';
+
+/** @typedef {import('./crowd.js').Crowd} Crowd */
+/** @typedef {import('./player-session.js').PlayerSession} PlayerSession */
+
+/** More than ever are in a room, those counted that the relay does not know to be gone. */
+export const MAX_PLAYERS = 500;
+
+/** An id that nobody has: players are counted from 1. */
+const NOBODY = 0;
+
+/** @param {unknown} value */
+const json = (value) => JSON.stringify(value);
+/** @param {Buffer} bytes */
+const asList = (bytes) => Array.from(bytes);
+/** @param {Buffer} bytes */
+const asBytes = (bytes) => bytes;
+
+const tagged = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: true });
+
+/**
+ * What hosts speak: how they write commands, how they write bytes in them, and what they ask the
+ * relay to speak.
+ *
+ * @type {{ query: string; write(command: object): string | Uint8Array; bytes(bytes: Buffer): unknown }[]}
+ */
+const DIALECTS = [
+  { query: '?bytes=1', write: encode, bytes: asBytes },
+  { query: '?bytes=1', write: (command) => tagged.encode(command), bytes: asBytes },
+  { query: '', write: encode, bytes: asList },
+  { query: '?format=json', write: json, bytes: asList },
+];
+
+/** A player as the host knows it. */
+export class Seat {
+  /** What the player has still to receive, by sequence number, in order. */
+  /** @type {number[]} */
+  owed = [];
+  received = 0;
+  kicked = false;
+  /** @type {PlayerSession | undefined} known once the player has said who it is */
+  player;
+
+  /**
+   * @param {number} id
+   * @param {number} since the host's last message before it knew of the player
+   */
+  constructor(id, since) {
+    this.id = id;
+    this.since = since;
+  }
+}
+
+export class HostSession {
+  code = '';
+  /** What the game ended with, if not with its line: its players are told. */
+  /** @type {'stop' | 'close' | undefined} */
+  ending;
+  /** @type {Map<number, Seat>} */
+  seats = new Map();
+  sequence = 0;
+  /** When the connection was closed, in milliseconds of `performance.now()`. */
+  endedAt = Number.POSITIVE_INFINITY;
+
+  #crowd;
+  #dialect;
+  #link;
+  #name;
+  #broadcasts = 0;
+  #lastId = 0;
+  #owesState = true;
+  #prepared = false;
+
+  /**
+   * @param {Crowd} crowd
+   * @param {number} session
+   */
+  constructor(crowd, session) {
+    this.#crowd = crowd;
+    this.session = session;
+    this.#dialect = crowd.random.pick(DIALECTS);
+    this.#name = `room of ${session} 🎲`;
+    this.#link = new Link(crowd, `/CREATE${this.#dialect.query}`, {
+      open: () => this.#command({ cmd: 'prepare', max_players: MAX_PLAYERS, name: this.#name }),
+      message: (data, text) => {
+        this.#event(text ? JSON.parse(data.toString()) : decode(data));
+      },
+      closed: (code) => this.#closed(code),
+    });
+  }
+
+  /** Messages can be sent to players. */
+  get playing() {
+    return this.code !== '' && this.ending === undefined && this.#link.isOpen;
+  }
+
+  get isOver() {
+    return this.#link.isClosed;
+  }
+
+  /** The line does not keep up. */
+  get isBusy() {
+    return this.#link.isBusy;
+  }
+
+  get isWhole() {
+    return this.#link.isWhole;
+  }
+
+  /** The relay may have reason to close the room. */
+  get mayBeGone() {
+    return this.ending !== undefined || this.isOver || !this.isWhole;
+  }
+
+  /** When the relay has learned at the latest that the game is over. */
+  get goneSince() {
+    return this.#link.relaySideEnded(this.endedAt);
+  }
+
+  /**
+   * @param {Seat} seat
+   * @param {number} size
+   * @param {boolean} text
+   */
+  sendToOne(seat, size, text) {
+    this.#send([seat.id], [seat], TO_ONE, size, text);
+  }
+
+  /**
+   * @param {readonly Seat[]} seats
+   * @param {number} size
+   * @param {boolean} text
+   */
+  sendToSome(seats, size, text) {
+    // Somebody twice, and somebody who is not there.
+    const ids = [...seats.map(({ id }) => id), seats[0]?.id ?? NOBODY, NOBODY];
+    this.#send(ids, seats, TO_SOME, size, text);
+  }
+
+  /**
+   * @param {number} size
+   * @param {boolean} text
+   */
+  sendToEverybody(size, text) {
+    const seats = [...this.seats.values()].filter(({ kicked }) => !kicked);
+    this.#send([], seats, ++this.#broadcasts, size, text);
+  }
+
+  /** @param {Seat} seat */
+  kick(seat) {
+    seat.kicked = true;
+    this.#command({ cmd: 'kick', player: seat.id });
+  }
+
+  /** @param {'stop' | 'close'} how */
+  end(how) {
+    this.ending = how;
+    if (how === 'stop') this.#command({ cmd: 'stop' });
+    else this.#link.close();
+  }
+
+  cut() {
+    this.#link.cut();
+  }
+
+  /**
+   * @param {number[]} to
+   * @param {readonly Seat[]} seats
+   * @param {number} extra
+   * @param {number} size
+   * @param {boolean} text
+   */
+  #send(to, seats, extra, size, text) {
+    const message = { session: this.session, sequence: ++this.sequence, extra };
+    const bytes = writeMessage(this.#crowd.random, message, size, text);
+    for (const { owed } of seats) owed.push(this.sequence);
+    if (text) this.#command({ cmd: 'to_str', to, data: bytes.toString() });
+    else this.#command({ cmd: 'to', to, data: this.#dialect.bytes(bytes) });
+  }
+
+  /** @param {object} command */
+  #command(command) {
+    this.#link.send(this.#dialect.write(command));
+  }
+
+  /** @param {any} event */
+  #event(event) {
+    // One state tells of all who come or go in the same instant; nothing else gets before it.
+    const isMove = event.cmd === 'player_joined' || event.cmd === 'player_left';
+    if (this.#owesState && event.cmd !== 'state' && !isMove) {
+      return this.#violation(`expected a state, got ${event.cmd}`);
+    }
+    this.#owesState = false;
+    switch (event.cmd) {
+      case 'state':
+        return this.#state(event);
+      case 'prepare_reply':
+        return this.#ready(event.key);
+      case 'player_joined':
+        return this.#joined(event.player);
+      case 'player_left':
+        return this.#left(event.player);
+      case 'from':
+        return this.#from(event.from, Buffer.from(event.data), false);
+      case 'from_str':
+        return this.#from(event.from, Buffer.from(event.data), true);
+      default:
+        return this.#violation(`got ${JSON.stringify(event).slice(0, 200)}`);
+    }
+  }
+
+  /** @param {any} event */
+  #state(event) {
+    const isFirst = !this.#prepared;
+    const expected = {
+      cmd: 'state',
+      name: isFirst ? '' : this.#name,
+      players: [...this.seats.keys()],
+      max_players: isFirst ? 0 : MAX_PLAYERS,
+      accept_conns: !isFirst && this.seats.size < MAX_PLAYERS,
+    };
+    this.#prepared = true;
+    if (isDeepStrictEqual(event, expected)) return;
+    this.#violation(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(event)}`);
+  }
+
+  /** @param {string} code */
+  #ready(code) {
+    if (this.code !== '') this.#violation(`got a second code ${code}`);
+    this.code = code;
+  }
+
+  /** @param {number} id */
+  #joined(id) {
+    if (id !== this.#lastId + 1) this.#violation(`player ${id} joined after ${this.#lastId}`);
+    this.#lastId = id;
+    this.seats.set(id, new Seat(id, this.sequence));
+    this.#owesState = true;
+  }
+
+  /** @param {number} id */
+  #left(id) {
+    const seat = this.seats.get(id);
+    if (seat === undefined) return this.#violation(`player ${id} left, who was not there`);
+    this.seats.delete(id);
+    this.#owesState = true;
+    const { player } = seat;
+    // Whoever leaves in peace has said everything before.
+    if (player?.leaving && player.isWhole && player.sequence !== seat.received) {
+      this.#violation(`player ${id} left after ${player.sequence} messages, ${seat.received} came`);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {Buffer} bytes
+   * @param {boolean} text
+   */
+  #from(id, bytes, text) {
+    const seat = this.seats.get(id);
+    if (seat === undefined) return this.#violation(`a message from player ${id}, who is not there`);
+    const message = readMessage(bytes, text);
+    if (message === undefined) {
+      return this.#violation(`a message of ${bytes.length} bytes from player ${id} is broken`);
+    }
+    const { session, sequence, extra } = message;
+    const player = seat.player ?? this.#introduce(seat, session);
+    if (player?.session !== session) {
+      return this.#violation(`player ${id} is ${player?.session}, the message is from ${session}`);
+    }
+    if (sequence !== ++seat.received) {
+      this.#violation(`expected message ${seat.received} from player ${id}, got ${sequence}`);
+    }
+    this.#crowd.verified.toHost++;
+    if (extra === QUESTION && this.playing && !seat.kicked) {
+      this.sendToOne(seat, 0, false);
+      player.answerIs(this.sequence);
+    }
+  }
+
+  /**
+   * @param {Seat} seat
+   * @param {number} session
+   */
+  #introduce(seat, session) {
+    const player = this.#crowd.player(session);
+    if (player === undefined) return undefined;
+    if (player.code !== this.code) {
+      this.#violation(`${session} is in ${this.code} and went to ${player.code}`);
+    }
+    seat.player = player;
+    player.seated(seat);
+    return player;
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    this.endedAt = performance.now();
+    this.#crowd.count(code);
+    if (this.ending === 'stop' && code === 1001) return;
+    if (this.ending === 'close' && (code === 1000 || !this.#link.wasOpen)) return;
+    if (!this.isWhole && (code === 1006 || code === 4008)) return;
+    if (code === 1013 && this.code === '') return;
+    this.#violation(`closed with ${code}`);
+  }
+
+  /** @param {string} reason */
+  #violation(reason) {
+    this.#crowd.violation(`host ${this.session} of ${this.code || 'no room'}: ${reason}`);
+  }
+}

@@ -1,0 +1,98 @@
+// A WebSocket from the crowd to the relay, straight or through the fault proxy.
+
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+
+/** @typedef {import('./crowd.js').Crowd} Crowd */
+
+/** Longer than the proxy stalls. */
+const HANDSHAKE_TIMEOUT = 40_000;
+
+/** A sender that is that far ahead of its line waits, in bytes. */
+const MAX_AHEAD = 2 * 1024 * 1024;
+
+/**
+ * @typedef {object} LinkEvents
+ * @property {() => void} open
+ * @property {(data: Buffer, text: boolean) => void} message
+ * @property {(code: number) => void} closed
+ */
+
+export class Link {
+  isOpen = false;
+  wasOpen = false;
+  isClosed = false;
+  #socket;
+  #proxy;
+  /** @type {import('./fault-proxy.js').Line | undefined} */
+  #line;
+
+  /**
+   * @param {Crowd} crowd
+   * @param {string} path
+   * @param {LinkEvents} events
+   */
+  constructor(crowd, path, events) {
+    this.#proxy = crowd.proxy;
+    const tcp = connect({ port: crowd.port, host: '127.0.0.1', noDelay: true });
+    const socket = new WebSocket(`ws://127.0.0.1:${crowd.port}${path}`, {
+      createConnection: () => tcp,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      maxPayload: 0,
+      skipUTF8Validation: false,
+    });
+    socket.on('error', () => {});
+    socket.on('open', () => {
+      this.isOpen = true;
+      this.wasOpen = true;
+      this.#line = tcp.localPort === undefined ? undefined : crowd.proxy?.line(tcp.localPort);
+      events.open();
+    });
+    socket.on('message', (data, binary) => {
+      events.message(/** @type {Buffer} */ (data), !binary);
+    });
+    socket.on('close', (code) => {
+      this.isClosed = true;
+      this.isOpen = false;
+      events.closed(code);
+    });
+    this.#socket = socket;
+  }
+
+  /** Nothing has happened to the line that excuses a loss. */
+  get isWhole() {
+    if (this.#proxy === undefined) return true;
+    return this.#line !== undefined && !this.#line.broken && !this.#line.tooSlow;
+  }
+
+  get isBusy() {
+    return this.#socket.bufferedAmount > MAX_AHEAD;
+  }
+
+  /**
+   * When the relay saw this connection end.
+   *
+   * @param {number} ended when this side did
+   */
+  relaySideEnded(ended) {
+    return this.#line?.relaySideEnded ?? ended;
+  }
+
+  /**
+   * @param {string | Uint8Array} data
+   * @param {boolean} [text]
+   */
+  send(data, text = typeof data === 'string') {
+    this.#socket.send(data, { binary: !text });
+  }
+
+  close() {
+    this.isOpen = false;
+    this.#socket.close(1000);
+  }
+
+  cut() {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,228 @@
+// One connection of a phone: counts what it sends, and checks what it gets.
+
+import { Link } from './link.js';
+import { QUESTION, readMessage, STATEMENT, TO_ONE, TO_SOME, writeMessage } from './message.js';
+
+/** @typedef {import('./crowd.js').Crowd} Crowd */
+/** @typedef {import('./host-session.js').HostSession} HostSession */
+/** @typedef {import('./host-session.js').Seat} Seat */
+
+export class PlayerSession {
+  /** How many messages were sent. */
+  sequence = 0;
+  leaving = false;
+  /** There is no such room. */
+  refused = false;
+  /** When the connection was closed, in milliseconds of `performance.now()`. */
+  endedAt = Number.POSITIVE_INFINITY;
+
+  #crowd;
+  #host;
+  #link;
+  /** @type {Seat | undefined} from when the host knows who it is */
+  #seat;
+  /** What was received before that: the sequence numbers. */
+  /** @type {number[]} */
+  #early = [];
+  #startedAt = performance.now();
+  #last = 0;
+  #lastBroadcast = 0;
+  /** @type {{ at: number; starved: number } | undefined} when the host was asked for an answer */
+  #asked;
+  #answer = 0;
+
+  /**
+   * @param {Crowd} crowd
+   * @param {number} session
+   * @param {HostSession} host
+   */
+  constructor(crowd, session, host) {
+    this.#crowd = crowd;
+    this.session = session;
+    this.#host = host;
+    this.code = host.code;
+    this.#link = new Link(crowd, `/${host.code}`, {
+      open: () => this.send(0, true),
+      message: (data, text) => this.#receive(data, text),
+      closed: (code) => this.#closed(code),
+    });
+  }
+
+  get playing() {
+    return this.#link.isOpen && !this.leaving;
+  }
+
+  get isOver() {
+    return this.#link.isClosed;
+  }
+
+  get isWhole() {
+    return this.#link.isWhole;
+  }
+
+  /** What has not yet arrived of what was sent, in either direction. */
+  get underWay() {
+    const owed = this.#seat?.owed.length ?? 0;
+    const unheard = this.sequence - (this.#seat?.received ?? 0);
+    if (owed === 0 && unheard === 0) return undefined;
+    return `${owed} messages to it and ${unheard} from it`;
+  }
+
+  /**
+   * For how long the host's answer has been due, in milliseconds.
+   *
+   * @param {number} starved for how long there was no processor by now
+   */
+  waits(starved) {
+    if (this.#asked === undefined) return 0;
+    return performance.now() - this.#asked.at - (starved - this.#asked.starved);
+  }
+
+  /**
+   * @param {number} size
+   * @param {boolean} text
+   */
+  send(size, text, extra = STATEMENT) {
+    if (this.#link.isBusy) return;
+    const message = { session: this.session, sequence: ++this.sequence, extra };
+    this.#link.send(writeMessage(this.#crowd.random, message, size, text), text);
+  }
+
+  /** Asks the host for an answer, and measures how long that takes. */
+  ask() {
+    if (this.#asked !== undefined || this.#seat === undefined) return;
+    this.#asked = { at: performance.now(), starved: this.#crowd.starved() };
+    this.send(0, false, QUESTION);
+  }
+
+  /** @param {number} sequence of the host's answer */
+  answerIs(sequence) {
+    this.#answer = sequence;
+  }
+
+  /** @param {Seat} seat */
+  seated(seat) {
+    this.#seat = seat;
+    for (const sequence of this.#early) this.#take(seat, sequence);
+    this.#early = [];
+  }
+
+  leave() {
+    this.leaving = true;
+    this.#link.close();
+  }
+
+  cut() {
+    this.#link.cut();
+  }
+
+  /** The relay should have told this player by now that the game is over. */
+  isForgotten() {
+    const { isOpen, isWhole } = this.#link;
+    const since = Math.max(this.#host.goneSince, this.#startedAt);
+    return isOpen && isWhole && performance.now() - since > this.#crowd.patience;
+  }
+
+  /**
+   * @param {Buffer} bytes
+   * @param {boolean} text
+   */
+  #receive(bytes, text) {
+    const message = readMessage(bytes, text);
+    if (message === undefined)
+      return this.#violation(`a message of ${bytes.length} bytes is broken`);
+    const { session, sequence, extra } = message;
+    const from = this.#crowd.host(session);
+    // A code can be given again: whoever comes late is then in another room.
+    if (from?.code !== this.code || (this.#last > 0 && from !== this.#host)) {
+      return this.#violation(`a message from ${session} of ${from?.code}`);
+    }
+    this.#host = from;
+    if (sequence <= this.#last) return this.#violation(`message ${sequence} after ${this.#last}`);
+    this.#last = sequence;
+    this.#countIn(extra);
+    if (this.#seat === undefined) this.#early.push(sequence);
+    else this.#take(this.#seat, sequence);
+    if (sequence === this.#answer) this.#answered();
+  }
+
+  /** @param {number} extra whom the message is for */
+  #countIn(extra) {
+    const { verified } = this.#crowd;
+    if (extra === TO_ONE) verified.toOne++;
+    else if (extra === TO_SOME) verified.toSome++;
+    else this.#receiveBroadcast(extra);
+  }
+
+  /** @param {number} broadcast its number */
+  #receiveBroadcast(broadcast) {
+    this.#crowd.verified.toEverybody++;
+    if (this.#lastBroadcast > 0 && broadcast !== this.#lastBroadcast + 1) {
+      this.#violation(`broadcast ${broadcast} after ${this.#lastBroadcast}`);
+    }
+    this.#lastBroadcast = broadcast;
+  }
+
+  /**
+   * @param {Seat} seat
+   * @param {number} sequence
+   */
+  #take(seat, sequence) {
+    // A broadcast can reach a player of whom the host has not yet heard.
+    if (sequence <= seat.since) return;
+    const expected = seat.owed.shift();
+    if (sequence !== expected) this.#violation(`expected message ${expected}, got ${sequence}`);
+  }
+
+  #answered() {
+    if (this.#asked === undefined) return;
+    const { at, starved } = this.#asked;
+    this.#crowd.answered(performance.now() - at, this.#crowd.starved() - starved);
+    this.#asked = undefined;
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    this.endedAt = performance.now();
+    this.refused = code === 4004;
+    this.#crowd.count(code);
+    if (!this.#mayClose(code)) {
+      const line = this.isWhole ? 'a whole line' : 'a faulty line';
+      return this.#violation(`closed with ${code} on ${line}`);
+    }
+    // These come after all that the host sent before.
+    const saidGoodbye = this.#host.ending === 'close' && this.#host.isWhole;
+    const isLast = code === 4003 || code === 4000 || (code === 4010 && saidGoodbye);
+    const owed = this.#seat?.owed.length ?? 0;
+    if (isLast && owed > 0) this.#violation(`closed with ${code}, ${owed} messages are missing`);
+  }
+
+  /** @param {number} code */
+  #mayClose(code) {
+    switch (code) {
+      case 1000:
+        return this.leaving;
+      case 1006:
+        return !this.isWhole;
+      case 1013:
+        return this.#seat === undefined;
+      case 4000:
+        return this.#host.ending === 'stop';
+      case 4003:
+        return this.#seat?.kicked === true;
+      case 4004:
+        return this.#seat === undefined && this.#host.mayBeGone;
+      case 4008:
+        return !this.isWhole;
+      case 4010:
+        return this.#host.mayBeGone;
+      default:
+        return false;
+    }
+  }
+
+  /** @param {string} reason */
+  #violation(reason) {
+    this.#crowd.violation(`player ${this.session} in ${this.code}: ${reason}`);
+  }
+}

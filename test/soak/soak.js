@@ -1,0 +1,233 @@
+// Plays many rooms for a long time over bad lines, and verifies every message.
+//
+//   node test/soak/soak.js --minutes 15 [--rooms 200] [--players 8] [--rate 1500] [--seed S]
+//                          [--max-wait 1000] [-- flags of the relay]
+//
+// A tenth of the rooms have good lines, straight to the relay: nothing may happen to those.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { readNumbers } from './arguments.js';
+import { Crowd } from './crowd.js';
+import { FaultProxy } from './fault-proxy.js';
+import { anySeed } from './random.js';
+import { RelayProcess } from './relay-process.js';
+import { slope, thirds } from './trend.js';
+
+const { numbers, rest: relayFlags } = readNumbers({
+  minutes: 1,
+  rooms: 200,
+  players: 8,
+  rate: 1500,
+  seed: anySeed(),
+  'max-wait': 1000,
+});
+const { minutes, rooms, players, rate, seed } = numbers;
+
+const CONTROLS = 0.1;
+/** Sessions of the controls are counted from there, so that none is like another's. */
+const FIRST_CONTROL = 2 ** 31;
+
+const SAMPLE_EVERY = 3_000;
+/** Until then memory grows to what the load needs, in milliseconds. */
+const WARM_UP = Math.min(60_000, minutes * 20_000);
+
+const EMPTY_TIME = 4_000;
+const STOP_TIME = 4_000;
+/** After the minutes are over, all must be within this, in milliseconds. */
+const END_TIME = 20_000;
+
+/** How long further reasons are gathered after the first one, in milliseconds. */
+const GATHER_TIME = 500;
+const MAX_REASONS = 5;
+
+/** @type {string[]} */
+const reasons = [];
+const failed = new AbortController();
+
+/** @param {string} reason */
+function violation(reason) {
+  if (reasons.length < MAX_REASONS) reasons.push(reason);
+  failed.abort();
+}
+
+/**
+ * What the relay says of itself comes first: it may be the cause of all the rest.
+ *
+ * @param {string} reason
+ */
+function relayViolation(reason) {
+  reasons.unshift(reason);
+  reasons.length = Math.min(reasons.length, MAX_REASONS);
+  failed.abort();
+}
+
+console.log(`soak: ${rooms} rooms of ${players}, ${minutes} min, --seed ${seed}`);
+const relay = await RelayProcess.start(relayFlags, relayViolation);
+const proxy = await FaultProxy.start({ relayPort: relay.port, seed });
+const controlRooms = Math.max(1, Math.round(rooms * CONTROLS));
+const shared = { players, seed, violation };
+const crowd = new Crowd({
+  ...shared,
+  port: proxy.port,
+  proxy,
+  rooms: rooms - controlRooms,
+  rate: (rate * (rooms - controlRooms)) / rooms,
+  firstSession: 1,
+});
+const controls = new Worker(new URL('./controls.js', import.meta.url), {
+  workerData: {
+    players,
+    seed,
+    port: relay.port,
+    rooms: controlRooms,
+    rate: (rate * controlRooms) / rooms,
+    firstSession: FIRST_CONTROL,
+    maxWait: numbers['max-wait'],
+    relayProcess: relay.id,
+  },
+});
+/** @type {import('./controls.js').ControlsReport | undefined} */
+let controlsReport;
+controls.on('error', (error) => violation(`controls: ${error.stack}`));
+controls.on('message', ({ event, detail }) => {
+  if (event === 'violation') violation(detail);
+  else controls.emit(event, detail);
+});
+const memory = {
+  rss: /** @type {Sample[]} */ ([]),
+  heap: /** @type {Sample[]} */ ([]),
+  external: /** @type {Sample[]} */ ([]),
+};
+let worstLag = 0;
+/** @typedef {import('./trend.js').Sample} Sample */
+
+const started = performance.now();
+const deadline = AbortSignal.timeout(minutes * 60_000 + END_TIME);
+deadline.addEventListener('abort', () => violation('the soak does not come to its end'));
+crowd.start();
+await watch();
+if (!failed.signal.aborted) await comeToAnEnd();
+if (failed.signal.aborted) await setTimeout(GATHER_TIME);
+const found = [...reasons];
+const exit = await relay.stop(STOP_TIME);
+if (exit !== 0) found.push(`the relay exits with ${exit} on SIGTERM`);
+report();
+process.exit(found.length === 0 ? 0 : 1);
+
+/** Takes samples until the time is over, or something is wrong. */
+async function watch() {
+  const end = started + minutes * 60_000;
+  while (performance.now() < end && !failed.signal.aborted) {
+    const wait = Math.min(SAMPLE_EVERY, end - performance.now());
+    await setTimeout(wait, undefined, { signal: failed.signal }).catch(() => {});
+    if (!failed.signal.aborted) await sample();
+  }
+}
+
+async function sample() {
+  const metrics = await relay.metrics().catch((error) => {
+    violation(`/metrics: ${error}`);
+    return new Map();
+  });
+  worstLag = Math.max(worstLag, metrics.get('nodejs_eventloop_lag_max_seconds') ?? 0);
+  const minute = (performance.now() - started) / 60_000;
+  if (minute * 60_000 < WARM_UP) return;
+  const take = (/** @type {string} */ name) => ({ minute, value: metrics.get(name) ?? 0 });
+  memory.rss.push(take('process_resident_memory_bytes'));
+  memory.heap.push(take('nodejs_heap_size_used_bytes'));
+  memory.external.push(take('nodejs_external_memory_bytes'));
+}
+
+/** All that was said arrives, all rooms end, and nothing of them is left. */
+async function comeToAnEnd() {
+  proxy.calm();
+  await Promise.all([crowd.settle(), order('settle', 'settled')]);
+  const [, [controlled]] = await Promise.all([crowd.finish(), order('finish', 'finished')]);
+  controlsReport = controlled;
+  proxy.close();
+  await empty();
+}
+
+/**
+ * @param {string} what
+ * @param {string} answer
+ */
+function order(what, answer) {
+  controls.postMessage(what);
+  return once(controls, answer, { signal: deadline });
+}
+
+async function empty() {
+  const until = performance.now() + EMPTY_TIME;
+  for (;;) {
+    const metrics = await relay.metrics();
+    const left = ['lobby_relay_rooms', 'lobby_relay_players'].filter(
+      (name) => metrics.get(name) !== 0,
+    );
+    if (left.length === 0) return;
+    if (performance.now() > until) {
+      return violation(left.map((name) => `${name} is still ${metrics.get(name)}`).join(', '));
+    }
+    await setTimeout(100);
+  }
+}
+
+function report() {
+  const both = [crowd, ...(controlsReport ? [controlsReport] : [])];
+  const sum = (/** @type {(crowd: Pick<Crowd, 'verified' | 'connections'>) => number} */ of) =>
+    both.reduce((total, each) => total + of(each), 0);
+  const { faults } = proxy;
+  const ran = (performance.now() - started) / 60_000;
+  const lines = [
+    `ran ${ran.toFixed(1)} min; ${sum((c) => c.connections.hosts)} hosts, ${sum((c) => c.connections.players)} players connected, ${proxy.connections} through the proxy`,
+    `faults: ${Object.entries(faults)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ')}`,
+    `verified: player→host ${sum((c) => c.verified.toHost)}, host→one ${sum((c) => c.verified.toOne)}, host→some ${sum((c) => c.verified.toSome)}, host→everybody ${sum((c) => c.verified.toEverybody)}`,
+    `closes: ${both.map(({ closes }) => codes(closes)).join('; of controls: ')}`,
+    ...latencies(),
+    `relay's event loop: late by ${(worstLag * 1000).toFixed(1)} ms at most`,
+    ...Object.entries(memory).map(([name, samples]) => growth(name, samples)),
+  ];
+  for (const line of lines) console.log(`  ${line}`);
+  for (const reason of found) console.log(`soak: FAILED (--seed ${seed}): ${reason}`);
+  if (found.length === 0) console.log(`soak: passed (--seed ${seed})`);
+}
+
+/** @param {Record<number, number>} closes */
+function codes(closes) {
+  return Object.entries(closes)
+    .map(([code, count]) => `${code} ${count}×`)
+    .join(', ');
+}
+
+function latencies() {
+  if (controlsReport === undefined) return [];
+  const { answers, latency, ownLatency, ownDelay, starved } = controlsReport;
+  return [
+    `controls: ${answers} round trips, median / 99 % / 99.9 % / worst ${inMilliseconds(latency)}; the thread that measures was late by ${ownDelay.toFixed(1)} ms at most`,
+    `controls without waiting for a processor (${(starved / 1000).toFixed(1)} s in all): ${inMilliseconds(ownLatency)}`,
+  ];
+}
+
+/** @param {Record<'median' | 'p99' | 'p999' | 'worst', number>} latency */
+function inMilliseconds({ median, p99, p999, worst }) {
+  return `${[median, p99, p999, worst].map((ms) => ms.toFixed(1)).join(' / ')} ms`;
+}
+
+/**
+ * @param {string} name
+ * @param {readonly Sample[]} samples
+ */
+function growth(name, samples) {
+  const [first, last] = [samples[0]?.value ?? 0, samples.at(-1)?.value ?? 0];
+  const medians = thirds(samples);
+  return `${name}: ${mib(first)} → ${mib(last)} MiB, medians of first and last third ${mib(medians.first)} → ${mib(medians.last)} MiB, slope ${(slope(samples) / 1024).toFixed(0)} KiB/min (${samples.length} samples)`;
+}
+
+/** @param {number} bytes */
+function mib(bytes) {
+  return (bytes / 2 ** 20).toFixed(1);
+}
