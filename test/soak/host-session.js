@@ -254,7 +254,7 @@ export class HostSession {
     this.#owesState = true;
     const { player } = seat;
     // Whoever leaves in peace has said everything before.
-    if (player?.leaving && player.isWhole && player.sequence !== seat.received) {
+    if (player?.leavesInPeace && player.sequence !== seat.received) {
       this.#violation(`player ${id} left after ${player.sequence} messages, ${seat.received} came`);
     }
   }

@@ -7,6 +7,9 @@ import { QUESTION, readMessage, STATEMENT, TO_ONE, TO_SOME, writeMessage } from 
 /** @typedef {import('./host-session.js').HostSession} HostSession */
 /** @typedef {import('./host-session.js').Seat} Seat */
 
+/** For less than a client waits for the answer to its close, in milliseconds. */
+const PATIENCE_TO_LEAVE = 25_000;
+
 export class PlayerSession {
   /** How many messages were sent. */
   sequence = 0;
@@ -19,6 +22,7 @@ export class PlayerSession {
   #crowd;
   #host;
   #link;
+  #leftAt = Number.NEGATIVE_INFINITY;
   /** @type {Seat | undefined} from when the host knows who it is */
   #seat;
   /** What was received before that: the sequence numbers. */
@@ -107,8 +111,17 @@ export class PlayerSession {
     this.#early = [];
   }
 
+  /**
+   * Whether it has left with a close frame, and has not cut the line since: a player that is not
+   * read, because its host is slow, waits for the answer to its close for 30 s and then gives up.
+   */
+  get leavesInPeace() {
+    return this.leaving && this.isWhole && performance.now() - this.#leftAt < PATIENCE_TO_LEAVE;
+  }
+
   leave() {
     this.leaving = true;
+    this.#leftAt = performance.now();
     this.#link.close();
   }
 

@@ -1,0 +1,132 @@
+import { performance } from 'node:perf_hooks';
+import { Player, Room } from './actors.js';
+import { Client } from './client.js';
+
+/** Handshakes that are under way at a time. */
+const IN_FLIGHT = 64;
+
+/** While everybody comes in, nothing else may happen. */
+const NO_SCENARIO = {
+  broadcasts: false,
+  hostGot() {},
+  playerGot() {},
+  sentTo: () => 0,
+};
+
+/** All rooms of a run, with their hosts and players, and their way in. */
+export class Lobby {
+  scenario = NO_SCENARIO;
+  /** @type {Room[]} */
+  rooms = [];
+  /** @type {Player[]} */
+  players = [];
+
+  #context;
+  #seated = 0;
+  #joined = 0;
+  #starting = [];
+  #wake = () => {};
+
+  /**
+   * @param {object} parts
+   * @param {object} parts.context what clients share; see `Client`
+   * @param {object} parts.dialect how the relay is spoken to
+   * @param {import('./messages.js').Messages} parts.messages
+   * @param {number} parts.rooms
+   * @param {number} parts.players per room
+   */
+  constructor({ context, dialect, messages, rooms, players }) {
+    this.#context = context;
+    this.tally = context.tally;
+    this.dialect = dialect;
+    this.messages = messages;
+    this.playersPerRoom = players;
+    this.rooms = Array.from({ length: rooms }, (_, number) => new Room(this, number));
+    // Not room by room: people come to all of them at the same time.
+    for (let index = 0; index < players; index++) {
+      for (const room of this.rooms) {
+        const player = new Player(this, room, index);
+        room.players.push(player);
+        this.players.push(player);
+      }
+    }
+  }
+
+  async openHosts() {
+    const { rooms, dialect } = this;
+    this.#seated = 0;
+    this.#start(rooms.map(({ host }) => ({ actor: host, path: () => dialect.hostPath })));
+    await this.until('hosts with a room', 60, () => this.#seated === rooms.length);
+  }
+
+  /** Lets all players in; returns how long it took until every host knew, in seconds. */
+  async openPlayers() {
+    const { players, dialect } = this;
+    this.#seated = 0;
+    this.#joined = 0;
+    const start = performance.now();
+    this.#start(
+      players.map((actor) => ({ actor, path: () => dialect.playerPath(actor.room.code) })),
+    );
+    await this.until(
+      'players to be in',
+      120,
+      () => this.#seated === players.length && this.#joined === players.length,
+    );
+    return (performance.now() - start) / 1000;
+  }
+
+  /** One message from every player, by which their hosts get to know them. */
+  async greet() {
+    for (const player of this.players) player.allow(1);
+    await this.until('first messages', 60, () => this.players.every(({ heard }) => heard === 1));
+  }
+
+  /** Waits until something holds; what it needs to hold has failed if it does not in time. */
+  async until(what, seconds, holds) {
+    const end = performance.now() + seconds * 1000;
+    while (!holds()) {
+      if (!this.tally.clean) throw new Error(`while waiting for ${what}: ${this.tally.first}`);
+      if (performance.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+      await this.#news();
+    }
+  }
+
+  /** Another one has come so far that the next can start. */
+  seated() {
+    this.#seated++;
+    this.#startNext();
+    if (this.#starting.length === 0) this.#wake();
+  }
+
+  joined() {
+    this.#joined++;
+    if (this.#joined === this.players.length) this.#wake();
+  }
+
+  failed() {
+    this.#wake();
+  }
+
+  #start(waiting) {
+    this.#starting = waiting.reverse();
+    for (let i = 0; i < IN_FLIGHT; i++) this.#startNext();
+  }
+
+  #startNext() {
+    const next = this.#starting.pop();
+    if (next === undefined) return;
+    next.actor.client = new Client(this.#context, next.actor, next.path());
+  }
+
+  /** Resolves when something may have changed, and now and then. */
+  #news() {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, 5);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

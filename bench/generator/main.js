@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { FrameWriter } from './frame-writer.js';
+import { Lobby } from './lobby.js';
+import { Messages } from './messages.js';
+import { Poller } from './poller.js';
+import { cpuOf, rssOf } from './process-stats.js';
+import { Echo } from './scenarios/echo.js';
+import { Fan } from './scenarios/fan.js';
+import { Ping } from './scenarios/ping.js';
+import { Up } from './scenarios/up.js';
+import { SocketIo } from './socket-io.js';
+import { Tally } from './tally.js';
+import { Turn } from './turn.js';
+import { Watch } from './watch.js';
+import { Wmbp } from './wmbp.js';
+
+/*
+ * The load generator: plays all hosts and all players of a run, verifies every message, and prints
+ * one line of JSON. Its exit status is 1 if a message was lost, or came as it should not.
+ */
+
+const SCENARIOS = { up: Up, fan: Fan, echo: Echo, ping: Ping };
+
+/** Once nothing more is sent: how long nothing may come of what is on the way, in milliseconds. */
+const SILENCE = 5000;
+
+/** And how long it may take altogether. */
+const DRAIN = 30_000;
+
+/** How long a server may take to come to rest before its memory is read, in milliseconds. */
+const SETTLE = 1500;
+
+const options = readOptions();
+const tally = new Tally();
+const messages = new Messages(options);
+const turn = new Turn();
+const lobby = new Lobby({
+  context: {
+    host: options.host,
+    port: options.port,
+    turn,
+    tally,
+    writer: new FrameWriter(messages),
+  },
+  dialect:
+    options.dialect === 'socket.io' ? new SocketIo(messages) : new Wmbp(messages, options.bytes),
+  messages,
+  rooms: options.rooms,
+  players: options.players,
+});
+
+let figures = {};
+try {
+  figures = options.scenario === 'idle' ? await idle() : await load(SCENARIOS[options.scenario]);
+} catch (error) {
+  tally.error(error.message);
+}
+const { lost, wrong, first } = tally;
+process.stdout.write(`${JSON.stringify({ ...figures, lost, wrong, first })}\n`, () => {
+  process.exit(tally.clean ? 0 : 1);
+});
+
+/** Has a scenario go on for a while, and looks at the middle of it. */
+async function load(Scenario) {
+  await lobby.openHosts();
+  await lobby.openPlayers();
+  await lobby.greet();
+  const scenario = new Scenario(lobby, options);
+  lobby.scenario = scenario;
+  const poller =
+    scenario.tick &&
+    new Poller(turn, (now) => scenario.tick(now), { sleepless: options.sleepless });
+  scenario.start();
+  await sleep(options.warm * 1000);
+
+  const watch = new Watch(options.pid, poller);
+  const before = tally.verified;
+  scenario.missed = 0;
+  scenario.recording = true;
+  await sleep(options.seconds * 1000);
+  scenario.recording = false;
+  const count = tally.verified - before;
+  const seen = watch.end();
+
+  scenario.stop();
+  await drained(scenario);
+  scenario.sendLast();
+  await drained(scenario);
+  poller?.stop();
+  return {
+    messages: count,
+    rate: count / seen.seconds,
+    missed: scenario.missed,
+    ...seen,
+    ...percentiles(scenario.latencies),
+  };
+}
+
+/** Everything that was sent has to arrive. */
+async function drained(scenario) {
+  const start = performance.now();
+  let left = scenario.outstanding;
+  let changedAt = start;
+  while (left > 0) {
+    await sleep(1);
+    const now = performance.now();
+    if (scenario.outstanding !== left) changedAt = now;
+    left = scenario.outstanding;
+    if (now - changedAt > SILENCE || now - start > DRAIN) break;
+  }
+  if (left > 0) tally.lose(left, 'never came');
+}
+
+/** In microseconds. */
+function percentiles(latencies) {
+  if (latencies === undefined || latencies.count === 0) return {};
+  const at = (percent) => latencies.percentile(percent) / 1000;
+  return { p50: at(50), p99: at(99), p999: at(99.9), max: latencies.max / 1000 };
+}
+
+/** Everybody comes in, and stays there without a word. */
+async function idle() {
+  const empty = rssOf(options.pid) ?? 0;
+  await lobby.openHosts();
+  const watch = new Watch(options.pid);
+  const joinSeconds = await lobby.openPlayers();
+  const seen = watch.end();
+  await sleep(SETTLE);
+  const rss = rssOf(options.pid) ?? 0;
+  const cpu = cpuOf(options.pid);
+  await sleep(options.seconds * 1000);
+  const after = cpuOf(options.pid);
+  await lobby.greet();
+  const connections = lobby.rooms.length + lobby.players.length;
+  return {
+    ...seen,
+    seconds: joinSeconds,
+    messages: lobby.players.length,
+    rate: lobby.players.length / joinSeconds,
+    connections,
+    rss,
+    rssPerConnection: (rss - empty) / connections,
+    idleCpu: after && (after.user + after.system - cpu.user - cpu.system) / options.seconds,
+  };
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: 'string', default: 'up' },
+      dialect: { type: 'string', default: 'wmbp' },
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '8081' },
+      pid: { type: 'string' },
+      rooms: { type: 'string', default: '1' },
+      players: { type: 'string', default: '8' },
+      window: { type: 'string', default: '8' },
+      size: { type: 'string', default: '64' },
+      hz: { type: 'string', default: '20' },
+      warm: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '3' },
+      binary: { type: 'boolean', default: false },
+      bytes: { type: 'boolean', default: false },
+      sleepless: { type: 'boolean', default: false },
+    },
+  });
+  const { scenario } = values;
+  if (scenario !== 'idle' && SCENARIOS[scenario] === undefined) {
+    throw new Error(`--scenario: expected one of ${Object.keys(SCENARIOS)}, idle`);
+  }
+  const numbers = ['port', 'pid', 'rooms', 'players', 'window', 'size', 'hz', 'warm', 'seconds'];
+  for (const name of numbers) {
+    if (values[name] === undefined) continue;
+    values[name] = Number(values[name]);
+    if (!(values[name] >= 0)) throw new Error(`--${name}: expected a number`);
+  }
+  return values;
+}

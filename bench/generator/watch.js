@@ -1,0 +1,48 @@
+import { performance } from 'node:perf_hooks';
+import { cpuOf, rssOf } from './process-stats.js';
+
+const RSS_EVERY = 200;
+
+/** Watches the server and this process itself while something goes on. */
+export class Watch {
+  #pid;
+  #poller;
+  #start = performance.now();
+  #server;
+  #own = process.cpuUsage();
+  #idle;
+  #rss = [];
+  #timer;
+
+  /**
+   * @param {number | undefined} pid the server
+   * @param {import('./poller.js').Poller | undefined} poller what keeps this process busy with waiting
+   */
+  constructor(pid, poller) {
+    this.#pid = pid;
+    this.#poller = poller;
+    this.#server = cpuOf(pid);
+    this.#idle = poller?.idle;
+    this.#timer = setInterval(() => this.#rss.push(rssOf(pid) ?? 0), RSS_EVERY);
+  }
+
+  /** Ends it, and says what was to be seen. Times are in seconds, sizes in bytes, shares of 1. */
+  end() {
+    clearInterval(this.#timer);
+    this.#rss.push(rssOf(this.#pid) ?? 0);
+    const seconds = (performance.now() - this.#start) / 1000;
+    const server = cpuOf(this.#pid);
+    const own = process.cpuUsage(this.#own);
+    const busy =
+      this.#poller === undefined
+        ? (own.user + own.system) / 1e6
+        : seconds - (this.#poller.idle - this.#idle) / 1000;
+    return {
+      seconds,
+      serverUser: server && server.user - this.#server.user,
+      serverSystem: server && server.system - this.#server.system,
+      rss: Math.max(...this.#rss),
+      generatorShare: busy / seconds,
+    };
+  }
+}

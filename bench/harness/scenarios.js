@@ -1,0 +1,122 @@
+/*
+ * What is measured. Each scenario is a run of the generator, and the figures that it is read for.
+ */
+
+const RATE = { figure: 'rate', what: '', unit: 'rate', better: 'more' };
+const RSS = { figure: 'rss', what: 'RSS of the process', unit: 'MB', better: 'less' };
+const BOTH = ['wmbp', 'socket.io'];
+const WMBP = ['wmbp'];
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} title
+ * @property {Record<string, string | number | true>} options the generator's
+ * @property {object[]} figures
+ * @property {string[]} dialects of the servers that can do it
+ * @property {boolean} [quick] whether it is part of `--quick`
+ * @property {boolean} [idle] whether its connections count, rather than its messages
+ */
+
+/** @type {Record<string, Scenario>} */
+export const SCENARIOS = {
+  up: {
+    title: 'player → host, 64 B text',
+    options: { scenario: 'up', rooms: 25, players: 8, window: 8 },
+    figures: [RATE, RSS],
+    dialects: BOTH,
+    quick: true,
+  },
+  'up-bytes': {
+    title: 'player → host, 1 KiB binary, `bytes=1`',
+    options: {
+      scenario: 'up',
+      rooms: 25,
+      players: 8,
+      window: 8,
+      size: 1024,
+      binary: true,
+      bytes: true,
+    },
+    figures: [RATE],
+    dialects: WMBP,
+  },
+  'up-integers': {
+    title: 'player → host, 1 KiB binary, array of integers',
+    options: { scenario: 'up', rooms: 25, players: 8, window: 8, size: 1024, binary: true },
+    figures: [RATE],
+    dialects: WMBP,
+  },
+  fan8: {
+    title: 'host → 8 players, 64 B text',
+    options: { scenario: 'fan', rooms: 50, players: 8, window: 4 },
+    figures: [RATE],
+    dialects: BOTH,
+    quick: true,
+  },
+  fan100: {
+    title: 'host → 100 players, 64 B text',
+    options: { scenario: 'fan', rooms: 4, players: 100, window: 4 },
+    figures: [RATE],
+    dialects: WMBP,
+    quick: true,
+  },
+  fan1000: {
+    title: 'host → 1,000 players, 64 B text',
+    options: { scenario: 'fan', rooms: 1, players: 1000, window: 4 },
+    figures: [RATE],
+    dialects: WMBP,
+  },
+  'fan100-1k': {
+    title: 'host → 100 players, 1 KiB binary',
+    options: { scenario: 'fan', rooms: 4, players: 100, window: 4, size: 1024, binary: true },
+    figures: [RATE],
+    dialects: WMBP,
+  },
+  'fan8-16k': {
+    title: 'host → 8 players, 16 KiB binary',
+    options: { scenario: 'fan', rooms: 10, players: 8, window: 4, size: 16_384, binary: true },
+    figures: [RATE],
+    dialects: WMBP,
+    quick: true,
+  },
+  echo: {
+    title: '400 players at 20 Hz, echoed',
+    options: { scenario: 'echo', rooms: 50, players: 8, hz: 20 },
+    figures: [
+      { figure: 'cpuPerMessage', what: 'CPU per message', unit: 'µs', better: 'less' },
+      { figure: 'p50', what: 'p50', unit: 'µs', better: 'less' },
+      { figure: 'p99', what: 'p99', unit: 'µs', better: 'less' },
+      { figure: 'p999', what: 'p99.9', unit: 'µs', better: 'less' },
+    ],
+    dialects: BOTH,
+    quick: true,
+  },
+  ping: {
+    title: 'one message at a time, echoed',
+    options: { scenario: 'ping', rooms: 1, players: 1 },
+    figures: [{ figure: 'p50', what: 'p50', unit: 'µs', better: 'less' }],
+    dialects: BOTH,
+  },
+  joins: {
+    title: 'players join',
+    options: { scenario: 'idle', rooms: 1250, players: 8, seconds: 1 },
+    figures: [
+      { figure: 'rate', what: '', unit: 'rate', better: 'more' },
+      { figure: 'rssPerConnection', what: 'RSS per connection', unit: 'KiB', better: 'less' },
+    ],
+    dialects: BOTH,
+    quick: true,
+    idle: true,
+  },
+};
+
+/**
+ * The scenario's options, with no more rooms than there can be connections for.
+ *
+ * @param {number} connections how many a process may have
+ */
+export function affordable({ options }, connections) {
+  const { rooms, players } = options;
+  const most = Math.floor(connections / (players + 1));
+  return most < rooms ? { ...options, rooms: most } : options;
+}

@@ -1,0 +1,177 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { machine, machineLine, machineNote, pinnedCores } from './harness/machine.js';
+import { measure, mediansOf } from './harness/measure.js';
+import { connectionLimit } from './harness/processes.js';
+import { lobbyRelay } from './harness/servers.js';
+import { plot } from './plot.js';
+
+const HELP = `usage: node bench/sizing.js [options]
+
+How many rooms of 8 players one core carries, every player sending at 20 Hz and being answered:
+at ${60} % of the core, and up to the knee of the latency. Writes sizing.svg and sizing.json.
+
+  --rounds N     how often each number of rooms is measured; medians count (3)
+  --seconds S    how long each measurement takes, after a warm-up of half of it (4)
+  --step N       by how many rooms it grows (50)
+  --relay FILE   the lobby-relay to measure, by its dist/cli.js
+  --out DIR      where to write (docs/performance)
+`;
+
+const PLAYERS = 8;
+const HZ = 20;
+
+/** What a machine is sized for: the rest is for bursts, and for what else runs there. */
+const SHARE = 0.6;
+
+/** Behind the knee, more than one answer in a hundred is later than a frame at 60 Hz. */
+const LATE = 1_000_000 / 60;
+
+/** Between what fits and what does not, it is not looked closer than this. */
+const RESOLUTION = 10;
+
+const options = readOptions();
+const relay = lobbyRelay(options.relay);
+const cores = pinnedCores();
+const where = machine();
+const most = Math.floor(connectionLimit() / (PLAYERS + 1));
+const measured = new Map();
+let failed = false;
+
+console.log(`${machineLine(where)}\n`);
+console.log(`| rooms | players | messages/s | CPU | p50 | p99 | missed | generator |`);
+console.log(`| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |`);
+const knee = await largest((point) => point.p99 <= LATE && point.missed === 0);
+const sized = await largest((point) => point.serverShare <= SHARE);
+const percent = SHARE * 100;
+console.log(`\n${sized} rooms of ${PLAYERS} at ${HZ} Hz take at most ${percent} % of the core.`);
+console.log(`The knee, p99 above ${(LATE / 1000).toFixed(1)} ms, is behind ${knee} rooms.`);
+write();
+process.exitCode = failed ? 1 : 0;
+
+/** The largest number of rooms that is right: up step by step, and then closer by halves. */
+async function largest(isRight) {
+  let right = 0;
+  let wrong = most + 1;
+  let wrongInARow = 0;
+  for (let rooms = options.step; rooms <= most && wrongInARow < 2; rooms += options.step) {
+    if (isRight(await point(rooms))) {
+      right = rooms;
+      wrong = most + 1;
+      wrongInARow = 0;
+    } else {
+      if (wrongInARow++ === 0) wrong = rooms;
+    }
+  }
+  while (wrong - right > RESOLUTION) {
+    const middle = Math.round((right + wrong) / 2);
+    if (isRight(await point(middle))) right = middle;
+    else wrong = middle;
+  }
+  return right;
+}
+
+async function point(rooms) {
+  const known = measured.get(rooms);
+  if (known !== undefined) return known;
+  const { seconds } = options;
+  const load = { scenario: 'echo', rooms, players: PLAYERS, hz: HZ, seconds, warm: seconds / 2 };
+  const runs = [];
+  for (let i = 0; i < options.rounds; i++) {
+    const run = await measure(relay, load, cores);
+    if (run.failure === undefined) {
+      runs.push(run);
+    } else {
+      failed = true;
+      console.error(`${rooms} rooms: ${run.failure}`);
+    }
+  }
+  // What has failed every time is not right in any respect.
+  const nothing = {
+    rate: 0,
+    p50: Infinity,
+    p99: Infinity,
+    serverShare: Infinity,
+    missed: Infinity,
+  };
+  const medians = runs.length === 0 ? nothing : mediansOf(runs);
+  const result = { rooms, ...medians, runs };
+  measured.set(rooms, result);
+  console.log(row(result));
+  return result;
+}
+
+function row({ rooms, rate, serverShare, p50, p99, missed, generatorShare }) {
+  const percent = (share) => `${Math.round(share * 100)} %`;
+  const ms = (us) => `${(us / 1000).toFixed(2)} ms`;
+  const cells = [
+    rooms,
+    rooms * PLAYERS,
+    Math.round(rate),
+    percent(serverShare),
+    ms(p50),
+    ms(p99),
+    missed,
+    percent(generatorShare),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function write() {
+  const points = [...measured.values()]
+    .filter(({ runs }) => runs.length > 0)
+    .sort((a, b) => a.rooms - b.rooms);
+  const curve = (name, y) => ({ name, points: points.map((point) => [point.rooms, y(point)]) });
+  const svg = plot({
+    title: `Rooms of ${PLAYERS} on one core, every player at ${HZ} Hz, echoed`,
+    note: machineNote(where),
+    x: { label: 'rooms' },
+    panels: [
+      {
+        label: 'latency, ms',
+        log: true,
+        series: [curve('p50', ({ p50 }) => p50 / 1000), curve('p99', ({ p99 }) => p99 / 1000)],
+        marks: [{ at: LATE / 1000, label: `a frame at 60 Hz: up to ${knee} rooms` }],
+      },
+      {
+        label: 'share of a core, %',
+        series: [
+          curve('relay', ({ serverShare }) => serverShare * 100),
+          curve('generator', ({ generatorShare }) => generatorShare * 100),
+        ],
+        marks: [{ at: percent, label: `${percent} %: up to ${sized} rooms` }],
+      },
+    ],
+  });
+  const command = ['node', 'bench/sizing.js', ...process.argv.slice(2)].join(' ');
+  const json = { machine: where, command, cores, sized, knee, points };
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(join(options.out, 'sizing.svg'), svg);
+  writeFileSync(join(options.out, 'sizing.json'), `${JSON.stringify(json, null, 1)}\n`);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '4' },
+      step: { type: 'string', default: '50' },
+      relay: { type: 'string' },
+      out: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  return {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    step: Number(values.step),
+    relay: values.relay,
+    out: values.out ?? fileURLToPath(new URL('../docs/performance', import.meta.url)),
+  };
+}
