@@ -115,15 +115,14 @@ async function reportFailure({ reason, inputs }) {
 }
 
 /**
- * Those of several inputs that break something alone; all, if none does.
+ * The one of several inputs that breaks something alone; all, if none does.
  *
  * @param {readonly Input[]} inputs
  */
 async function guilty(inputs) {
   if (inputs.length === 1) return inputs;
-  const found = [];
   for (const only of inputs) {
-    if (isFailure(await run(SOCKETS, { seconds: ALONE_SECONDS, only }))) found.push(only);
+    if (isFailure(await run(SOCKETS, { seconds: ALONE_SECONDS, only }))) return [only];
   }
-  return found.length === 0 ? inputs : found;
+  return inputs;
 }

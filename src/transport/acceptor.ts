@@ -39,8 +39,15 @@ export interface AcceptorOptions {
   disconnected(address: string): void;
 }
 
-/** How long a closed client may take to confirm before it is cut, in milliseconds. */
-const CLOSE_TIMEOUT = 5000;
+/**
+ * How long a closed client may take to confirm before it is cut, in milliseconds: a phone whose line
+ * stalls for some seconds is still to hear why. One that was refused has less to wait for.
+ */
+const CLOSE_TIMEOUT = 15_000;
+const REFUSED_TIMEOUT = 5000;
+
+/** The same for one that is refused while the relay closes. */
+const REFUSED_GRACE = 500;
 
 /** How many refused connections may linger; further ones are destroyed unheard. */
 const MAX_REFUSED = 64;
@@ -78,9 +85,9 @@ export class Acceptor {
       gone: ({ address }) => options.disconnected(address),
     };
     this.#servers = {
-      host: webSocketServer(options.maxHostMessage),
-      player: webSocketServer(options.maxPlayerMessage),
-      refused: webSocketServer(1024),
+      host: webSocketServer(options.maxHostMessage, CLOSE_TIMEOUT),
+      player: webSocketServer(options.maxPlayerMessage, CLOSE_TIMEOUT),
+      refused: webSocketServer(1024, REFUSED_TIMEOUT),
     };
     this.#open = { host: new Set(), player: new Set(), refused: new Set() };
     const shortest = Math.min(stall, ping === 0 ? stall : ping);
@@ -151,12 +158,10 @@ export class Acceptor {
    * @param grace how long that may take, in milliseconds
    */
   async close(grace: number): Promise<void> {
-    const servers = Object.values(this.#servers);
-    const cut = setTimeout(() => {
-      for (const server of servers) for (const client of server.clients) client.terminate();
-    }, grace);
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-    clearTimeout(cut);
+    const { host, player, refused } = this.#servers;
+    await closeServers([host, player], grace);
+    // To the last, who comes back too early is told so.
+    await closeServers([refused], REFUSED_GRACE);
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -201,9 +206,20 @@ export class Acceptor {
   }
 }
 
+async function closeServers(servers: readonly Server[], grace: number): Promise<void> {
+  const cut = setTimeout(() => {
+    for (const server of servers) for (const client of server.clients) client.terminate();
+  }, grace);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  clearTimeout(cut);
+}
+
 function nothing(): void {}
 
-function webSocketServer(maxPayload: number): Server<typeof OrderedWebSocket> {
+function webSocketServer(
+  maxPayload: number,
+  closeTimeout: number,
+): Server<typeof OrderedWebSocket> {
   const options = {
     noServer: true,
     WebSocket: OrderedWebSocket,
@@ -211,7 +227,7 @@ function webSocketServer(maxPayload: number): Server<typeof OrderedWebSocket> {
     perMessageDeflate: false,
     // Pongs go through the outbox like everything else.
     autoPong: false,
-    closeTimeout: CLOSE_TIMEOUT,
+    closeTimeout,
     maxBufferedChunks: MAX_PIECES,
   };
   return new WebSocketServer(options);

@@ -62,6 +62,8 @@ export class Connection implements WebSocketOwner, BacklogListener {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #outbox: Outbox;
+  /** It is closing; the first reason counts, whatever comes up on the way. */
+  #closing = false;
   #holds = 0;
   /** Messages that came before the socket knew that it is not read for now. */
   #postponed: [bytes: Buffer, binary: boolean][] | undefined;
@@ -147,7 +149,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
    * close counts.
    */
   close({ code, reason }: Closing): void {
-    if (!this.#outbox.open) return;
+    if (this.#closing) return;
     this.#postponed = undefined;
     this.#webSocket.close(code, reason);
     // A socket that is not read never finishes closing. What still comes is dropped.
@@ -156,7 +158,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Closes a client that does not keep up: what waits for it and from it is dropped. */
   cut(closing: Closing): void {
-    if (!this.#outbox.open) return;
+    if (this.#closing) return;
     this.#outbox.drop();
     this.close(closing);
     this.#socket.removeAllListeners('data');
@@ -168,7 +170,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Looks whether the other end is still there and keeps up. To be called now and then. */
   check(now: number): void {
-    if (!this.#outbox.open) return;
+    if (this.#closing) return;
     this.#look(now);
     if (this.#outbox.backlog > 0) {
       if (now - this.#outbox.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
@@ -183,12 +185,12 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** For `OrderedWebSocket` only. */
   closing(code: number): void {
-    if (!this.#outbox.open) return;
+    if (this.#closing) return;
+    this.#closing = true;
     // These came before the close, if it is the other end's.
     const postponed = this.#postponed ?? [];
     this.#postponed = undefined;
     for (const [bytes, binary] of postponed) this.#serve(bytes, binary);
-    if (!this.#outbox.open) return;
     this.#outbox.end();
     this.#context.ended(this, code);
     try {
@@ -244,7 +246,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#served++ % LOOK_EVERY !== 0) return;
     const now = performance.now();
     if (this.#served === 1) this.#turnStart = now;
-    if (now - this.#turnStart < MAX_TURN || !this.#outbox.open) return;
+    if (now - this.#turnStart < MAX_TURN || this.#closing) return;
     this.hold(HOLD.turn);
     setImmediate(() => {
       this.#served = 0;

@@ -45,7 +45,18 @@ export class FlushCycle {
     const running = this.#waiting;
     this.#waiting = this.#running;
     this.#running = running;
-    for (const outbox of running) outbox.flush();
+    for (const outbox of running) flush(outbox);
     running.length = 0;
   };
+}
+
+/** One that throws is a fault like any other that nobody catches; the rest are flushed all the same. */
+function flush(outbox: Flushable): void {
+  try {
+    outbox.flush();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
 }

@@ -11,7 +11,7 @@ import type { PlayerId } from '../rooms/ids.js';
 import type { HostPeer } from '../rooms/peer.js';
 import { Room } from '../rooms/room.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
-import { Connection, type Link } from './connection.js';
+import { Connection, HOLD, type Link } from './connection.js';
 
 export interface HostLimits {
   /** Most that waits for the host, in bytes; with more its players are not read. */
@@ -86,6 +86,9 @@ export class HostConnection extends Connection implements HostPeer {
     const keepsUp = bytes < (this.#keepsUp ? bound : bound / 4);
     if (keepsUp === this.#keepsUp) return;
     this.#keepsUp = keepsUp;
+    // Its own commands are answered, too.
+    if (keepsUp) this.release(HOLD.host);
+    else this.hold(HOLD.host);
     this.#room?.setHostKeepsUp(keepsUp);
   }
 

@@ -27,13 +27,13 @@ export class Outbox implements FrameSink, Flushable {
   #beforeFlush: (() => void) | undefined;
 
   // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
   #length = 0;
   #chunk = NOTHING;
   #sealed = 0;
   #filled = 0;
-  /** Chunks of this turn that are full. */
-  #full: Buffer[] | undefined;
+  /** All chunks of this turn. */
+  #chunks: Buffer[] | undefined;
 
   /** What the socket has not taken; there is none until it first falls behind. */
   #queue: SendQueue | undefined;
@@ -68,11 +68,9 @@ export class Outbox implements FrameSink, Flushable {
         this.#parts.push(this.buffer);
         return 0;
       }
-      if (this.#chunk !== NOTHING) {
-        this.#full ??= [];
-        this.#full.push(this.#chunk);
-      }
       this.#chunk = this.#cycle.takeChunk();
+      this.#chunks ??= [];
+      this.#chunks.push(this.#chunk);
       this.#sealed = 0;
       this.#filled = 0;
     }
@@ -107,19 +105,16 @@ export class Outbox implements FrameSink, Flushable {
     this.#beforeFlush = undefined;
     add?.();
     this.#scheduled = false;
-    const length = this.#length;
-    if (length === 0) return;
-    // From here on there is nothing left to flush: being told of the backlog may end the outbox.
-    this.#length = 0;
+    if (this.#length === 0) return;
     this.#seal();
-    if (this.#keepsUp && length <= DIRECT_BYTES) this.#write(length);
-    else this.#queued().push(this.#parts);
-    if (this.#chunk !== NOTHING) this.#returnChunks();
-    this.#parts.length = 0;
-    this.#chunk = NOTHING;
-    this.#sealed = 0;
-    this.#filled = 0;
-    this.buffer = NOTHING;
+    // A new turn begins here: being told of the backlog, somebody may write or end this outbox.
+    const [parts, length, chunks] = [this.#parts, this.#length, this.#chunks];
+    this.#startTurn();
+    if (this.#keepsUp && length <= DIRECT_BYTES) this.#write(parts, length);
+    else this.#queued().push(parts);
+    if (chunks !== undefined && this.#hasWritten) {
+      for (const chunk of chunks) this.#cycle.returnChunk(chunk);
+    }
   }
 
   /** Flushes for the last time: what is sent next, by whomever, is the close frame. */
@@ -132,6 +127,18 @@ export class Outbox implements FrameSink, Flushable {
   /** Drops what the socket has not begun: nobody reads it. */
   drop(): void {
     this.#queue?.drop();
+    this.#beforeFlush = undefined;
+    this.#startTurn();
+  }
+
+  #startTurn(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#chunks = undefined;
+    this.#chunk = NOTHING;
+    this.#sealed = 0;
+    this.#filled = 0;
+    this.buffer = NOTHING;
   }
 
   get #keepsUp(): boolean {
@@ -143,15 +150,14 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue;
   }
 
-  #write(length: number): void {
+  #write(parts: readonly Buffer[], length: number): void {
     const socket = this.#socket;
-    const parts = this.#parts;
     if (!socket.writable) return;
     const [only] = parts;
     if (only !== undefined && parts.length === 1) {
       socket.write(only);
     } else if (length <= CHUNK_BYTES) {
-      this.#writeJoined();
+      this.#writeJoined(parts);
     } else {
       socket.cork();
       for (const part of parts) socket.write(part);
@@ -161,23 +167,15 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   /** Small frames travel faster in one piece than as a list that the kernel has to gather. */
-  #writeJoined(): void {
+  #writeJoined(parts: readonly Buffer[]): void {
     const joined = this.#cycle.takeChunk();
     let length = 0;
-    for (const part of this.#parts) {
+    for (const part of parts) {
       joined.set(part, length);
       length += part.length;
     }
     this.#socket.write(joined.subarray(0, length));
     if (this.#hasWritten) this.#cycle.returnChunk(joined);
-  }
-
-  #returnChunks(): void {
-    if (this.#hasWritten) {
-      this.#cycle.returnChunk(this.#chunk);
-      for (const chunk of this.#full ?? []) this.#cycle.returnChunk(chunk);
-    }
-    this.#full = undefined;
   }
 
   /** Whether the kernel has every byte, so that the memory can be written to again. */

@@ -40,3 +40,33 @@ test('a host that does not read loses nothing: its players are read again when i
     expect([cmd, data.length, data[0]]).toEqual(['from', 1 << 20, i]);
   }
 });
+
+test('a player who is kicked while much waits is kicked, and not too slow as well', async () => {
+  const { url, http } = await startRelay({ playerBacklog: 64 * 1024 });
+  const host = await Host.open(url);
+  const player = await joined(url, host);
+  player.socket.pause();
+  for (let i = 0; i < 2; i++) host.command({ cmd: 'to', to: [], data: new Uint8Array(4_000_000) });
+  host.command({ cmd: 'kick', player: player.id });
+  await host.until('player_left');
+  player.socket.resume();
+  await player.closed;
+  const closes = (await (await fetch(`${http}/metrics`)).text()).match(/^lobby_relay_closes.*$/gm);
+  expect(closes).toHaveLength(1);
+});
+
+test('a host that asks on and on and does not read is not read either', async () => {
+  const { url, http } = await startRelay({ hostBacklog: 64 * 1024 });
+  const host = await Host.open(url, { name: 'x'.repeat(1000) });
+  host.socket.pause();
+  const backlog = async (): Promise<number> => {
+    const text = await (await fetch(`${http}/metrics`)).text();
+    return Number(/^lobby_relay_backlog_bytes (\d+)$/m.exec(text)?.[1]);
+  };
+  // Until nothing more is taken from it: its own socket has to keep what it sends.
+  while (host.socket.bufferedAmount === 0 || (await backlog()) === 0) {
+    for (let i = 0; i < 10_000; i++) host.command({ cmd: 'start' });
+    await backlog();
+  }
+  expect(await backlog()).toBeLessThan(8 * 1024 * 1024);
+});

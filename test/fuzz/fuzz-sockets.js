@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createRelay } from '../../dist/index.js';
 import { Crowd } from '../soak/crowd.js';
 import { Random } from '../soak/random.js';
+import { starvation } from '../soak/starvation.js';
 import { Attacker, KINDS } from './attacker.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { Pool } from './pool.js';
@@ -46,7 +47,14 @@ const logger = {
 };
 const relay = createRelay({ host: '127.0.0.1', port: 0, logger });
 const address = await relay.listen();
-const crowd = new Crowd({ ...HEALTHY, port: address.port, seed, firstSession: 1, violation });
+const crowd = new Crowd({
+  ...HEALTHY,
+  port: address.port,
+  seed,
+  firstSession: 1,
+  starved: () => starvation(['self']),
+  violation,
+});
 crowd.start();
 const target = await TargetRoom.open(address.port, violation);
 const looking = setInterval(() => {
@@ -75,12 +83,12 @@ if (reason === undefined) {
   const counts = courses.map(({ kind, inputs, pool }) => {
     return { name: kind.name, inputs, seconds: took, outcomes: pool.outcomes };
   });
-  const { verified, roundTrips } = crowd;
+  const { verified, roundTrips, ownRoundTrips } = crowd;
   const messages = Object.values(verified).reduce((sum, count) => sum + count, 0);
   port.postMessage({
     event: 'done',
     counts,
-    note: `healthy rooms beside the sockets: ${messages} messages verified, ${roundTrips.count} round trips, the slowest ${(roundTrips.max / 1e3).toFixed(1)} ms`,
+    note: `healthy rooms beside the sockets: ${messages} messages verified, ${roundTrips.count} round trips, the slowest ${(roundTrips.max / 1e3).toFixed(1)} ms, without waiting for a processor ${(ownRoundTrips.max / 1e3).toFixed(1)} ms`,
   });
 } else {
   const inputs = recorder.inputs.map(({ kind, input }) => ({ kind: KINDS[kind]?.name, input }));

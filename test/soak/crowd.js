@@ -26,6 +26,9 @@ import { Random } from './random.js';
 const TICK = 20;
 /** A late tick makes up for so much time at most, in milliseconds. */
 const MAX_CATCH_UP = 100;
+/** A tick that comes so late has a busy machine to blame, and so has what happens soon after. */
+const LATE = 300;
+const AFTER_LATE = 10_000;
 /** How often everybody is looked at, in milliseconds. */
 const SWEEP = 1_000;
 /** How many connections are opened within a tick. */
@@ -62,9 +65,6 @@ export class Crowd {
   roundTrips = createHistogram();
   /** The same without what was waited for a processor meanwhile. */
   ownRoundTrips = createHistogram();
-  /** How long the relay may take to tell a player that the host is gone, in milliseconds. */
-  patience = 75_000;
-
   random;
   proxy;
   port;
@@ -78,6 +78,7 @@ export class Crowd {
   #players = new Map();
   #nextSession;
   #lastTick = performance.now();
+  #lateAt = Number.NEGATIVE_INFINITY;
   #credit = 0;
   #openings = 0;
   #talks = false;
@@ -113,8 +114,8 @@ export class Crowd {
   /** Ends all games, half of them by `stop`, and waits until everybody is closed. */
   async finish() {
     for (const [i, { host }] of this.#rooms.entries()) {
-      if (host?.playing && i % 2 === 0) host.end('stop');
-      else if (host?.isOver === false) host.end('close');
+      if (host === undefined || host.isOver || host.ending !== undefined) continue;
+      host.end(host.playing && i % 2 === 0 ? 'stop' : 'close');
     }
     await this.#none(() => this.#unclosed(), CLOSE_TIME, 'is not closed');
     for (const timer of this.#timers) clearInterval(timer);
@@ -190,6 +191,11 @@ export class Crowd {
     return this.#talks && this.#openings++ < MAX_OPENINGS;
   }
 
+  /** This process is or was so late that the relay may have lost patience with its connections. */
+  get isLate() {
+    return performance.now() - this.#lateAt < AFTER_LATE;
+  }
+
   /** @param {number} code */
   count(code) {
     this.closes[code] = (this.closes[code] ?? 0) + 1;
@@ -226,9 +232,11 @@ export class Crowd {
 
   #tick() {
     const now = performance.now();
+    const isLate = now - this.#lastTick > LATE;
     const elapsed = Math.min(now - this.#lastTick, MAX_CATCH_UP);
     this.#lastTick = now;
-    this.#openings = 0;
+    if (isLate) this.#lateAt = now;
+    this.#openings = isLate ? MAX_OPENINGS : 0;
     if (!this.#talks) return;
     for (const room of this.#rooms) room.fill(now);
     this.#credit += (this.#options.rate * elapsed) / 1000;
@@ -283,7 +291,7 @@ export class Crowd {
   #sweep() {
     const now = performance.now();
     for (const [session, player] of this.#players) {
-      if (player.isForgotten()) {
+      if (player.isForgotten(SWEEP)) {
         this.violation(`player ${session} in ${player.code}: not told that the host is gone`);
       }
       if (now - player.endedAt > REMEMBERED) this.#players.delete(session);

@@ -29,7 +29,9 @@ const STALL = { min: 200, end: 10_000 };
 const LONG_STALL = { min: 16_000, end: 22_000 };
 const LONG_STALLS = 0.04;
 
+/** One byte a turn of the event loop, for so many bytes, or so many milliseconds. */
 const TRICKLE = { min: 1, end: 1024 };
+const TRICKLE_TIME = 2_000;
 
 /** A cut comes after so many bytes more, at the latest after so many milliseconds. */
 const CUT_BYTES = { min: 0, end: 20_000 };
@@ -37,6 +39,9 @@ const CUT_DEADLINE = 2_000;
 
 /** How much later than the side that learns of it, the other side of a half-open line is cut. */
 const HALF_OPEN = { min: 2_000, end: 75_000 };
+
+/** Within this a close is over, however it ends, in milliseconds. */
+const CLOSE_TIME = 10_000;
 
 /** How long a line may take to deliver what it still has when one of its ends has closed. */
 const LINGER = 30_000;
@@ -128,7 +133,7 @@ export class FaultProxy {
 export class Line {
   /** Cut or half-open: what was under way is lost. */
   broken = false;
-  /** Was stalled for so long that the relay may have given up on it. */
+  /** Was stalled for so long that the relay may have given up on it at any time. */
   tooSlow = false;
   /** When the relay saw the end of it, in milliseconds of `performance.now()`. */
   relaySideEnded = Number.POSITIVE_INFINITY;
@@ -143,6 +148,7 @@ export class Line {
   /** @type {NodeJS.Timeout | undefined} */
   #linger;
   #ended = false;
+  #slowUntil = 0;
 
   /**
    * @param {Socket} client
@@ -164,6 +170,11 @@ export class Line {
       socket.on('error', () => {});
       socket.once('close', () => this.#closed());
     }
+  }
+
+  /** Is or was stalled so that a relay that was about to close it may have cut it instead. */
+  get isSlow() {
+    return performance.now() < this.#slowUntil;
   }
 
   /** From now on this line has faults. */
@@ -221,7 +232,7 @@ export class Line {
         return this.#stall(pipe);
       case 'trickle':
         pipe.trickle(random.int(TRICKLE.min, TRICKLE.end));
-        return this.#scheduleFault(0);
+        return this.#scheduleFault(TRICKLE_TIME);
       case 'cut':
         return this.#cutSoon(pipe);
       default:
@@ -236,6 +247,7 @@ export class Line {
     const { min, end } = isLong ? LONG_STALL : STALL;
     const duration = random.magnitude(min, end);
     if (isLong) this.tooSlow = true;
+    this.#slowUntil = performance.now() + duration + CLOSE_TIME;
     pipe.stall(duration);
     this.#scheduleFault(duration);
   }
@@ -287,6 +299,7 @@ class Pipe {
   #delay = () => 0;
   #stalledUntil = 0;
   #oneByOne = 0;
+  #oneByOneUntil = 0;
   #left = Number.POSITIVE_INFINITY;
   #onStop = () => {};
   #full = false;
@@ -330,6 +343,7 @@ class Pipe {
   /** @param {number} bytes the next so many are written one at a time */
   trickle(bytes) {
     this.#oneByOne = bytes;
+    this.#oneByOneUntil = performance.now() + TRICKLE_TIME;
   }
 
   /**
@@ -388,7 +402,7 @@ class Pipe {
         this.#timer = setTimeout(() => this.#forward(), wait);
         return;
       }
-      const isTrickle = this.#oneByOne > 0;
+      const isTrickle = this.#oneByOne > 0 && performance.now() < this.#oneByOneUntil;
       this.#write(first, isTrickle ? 1 : first.bytes.length);
       if (isTrickle) {
         this.#oneByOne--;

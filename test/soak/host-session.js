@@ -14,11 +14,20 @@ import { QUESTION, readMessage, TO_ONE, TO_SOME, writeMessage } from './message.
 /** More than ever are in a room, those counted that the relay does not know to be gone. */
 export const MAX_PLAYERS = 500;
 
+/** What can come before the `state` that they are followed by. */
+const MEMBERSHIP = new Set(['state', 'player_joined', 'player_left']);
+
+/** The longest text that the relay reads as JSON. */
+const MAX_JSON = 4 * 1024 * 1024;
+
 /** An id that nobody has: players are counted from 1. */
 const NOBODY = 0;
 
-/** @param {unknown} value */
-const json = (value) => JSON.stringify(value);
+/** @param {object} command */
+const json = (command) => {
+  const text = JSON.stringify(command);
+  return Buffer.byteLength(text) <= MAX_JSON ? text : encode(command);
+};
 /** @param {Buffer} bytes */
 const asList = (bytes) => Array.from(bytes);
 /** @param {Buffer} bytes */
@@ -41,8 +50,7 @@ const DIALECTS = [
 
 /** A player as the host knows it. */
 export class Seat {
-  /** What the player has still to receive, by sequence number, in order. */
-  /** @type {number[]} */
+  /** @type {number[]} what the player has still to receive, by sequence number, in order */
   owed = [];
   received = 0;
   kicked = false;
@@ -117,7 +125,7 @@ export class HostSession {
 
   /** The relay may have reason to close the room. */
   get mayBeGone() {
-    return this.ending !== undefined || this.isOver || !this.isWhole;
+    return this.ending !== undefined || this.isOver || this.#link.mayBeCut;
   }
 
   /** When the relay has learned at the latest that the game is over. */
@@ -193,14 +201,11 @@ export class HostSession {
 
   /** @param {any} event */
   #event(event) {
-    // One state tells of all who come or go in the same instant; nothing else gets before it.
-    const isMove = event.cmd === 'player_joined' || event.cmd === 'player_left';
-    if (this.#owesState && event.cmd !== 'state' && !isMove) {
-      return this.#violation(`expected a state, got ${event.cmd}`);
-    }
-    this.#owesState = false;
-    switch (event.cmd) {
+    const { cmd } = event;
+    if (this.#owesState && !MEMBERSHIP.has(cmd)) this.#violation(`expected a state, got ${cmd}`);
+    switch (cmd) {
       case 'state':
+        this.#owesState = false;
         return this.#state(event);
       case 'prepare_reply':
         return this.#ready(event.key);
@@ -307,7 +312,7 @@ export class HostSession {
     this.#crowd.count(code);
     if (this.ending === 'stop' && code === 1001) return;
     if (this.ending === 'close' && (code === 1000 || !this.#link.wasOpen)) return;
-    if (!this.isWhole && (code === 1006 || code === 4008)) return;
+    if (this.#link.mayBeCut && (code === 1006 || code === 4008)) return;
     if (code === 1013 && this.code === '') return;
     this.#violation(`closed with ${code}`);
   }

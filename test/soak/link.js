@@ -23,7 +23,7 @@ export class Link {
   wasOpen = false;
   isClosed = false;
   #socket;
-  #proxy;
+  #crowd;
   /** @type {import('./fault-proxy.js').Line | undefined} */
   #line;
 
@@ -33,7 +33,7 @@ export class Link {
    * @param {LinkEvents} events
    */
   constructor(crowd, path, events) {
-    this.#proxy = crowd.proxy;
+    this.#crowd = crowd;
     const tcp = connect({ port: crowd.port, host: '127.0.0.1', noDelay: true });
     const socket = new WebSocket(`ws://127.0.0.1:${crowd.port}${path}`, {
       createConnection: () => tcp,
@@ -62,8 +62,20 @@ export class Link {
 
   /** Nothing has happened to the line that excuses a loss. */
   get isWhole() {
-    if (this.#proxy === undefined) return true;
+    if (this.#crowd.proxy === undefined) return true;
     return this.#line !== undefined && !this.#line.broken && !this.#line.tooSlow;
+  }
+
+  /**
+   * The relay may have reason to end it. It may also refuse a connection without a word, when it
+   * has refused many.
+   */
+  get mayBeCut() {
+    return !this.wasOpen || !this.isWhole || this.#isSlow;
+  }
+
+  get #isSlow() {
+    return this.#line !== undefined && (this.#line.isSlow || this.#crowd.isLate);
   }
 
   get isBusy() {

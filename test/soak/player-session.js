@@ -7,8 +7,11 @@ import { QUESTION, readMessage, STATEMENT, TO_ONE, TO_SOME, writeMessage } from 
 /** @typedef {import('./host-session.js').HostSession} HostSession */
 /** @typedef {import('./host-session.js').Seat} Seat */
 
-/** For less than a client waits for the answer to its close, in milliseconds. */
+/** Less than a client waits for the answer to its close before it cuts the line, in milliseconds. */
 const PATIENCE_TO_LEAVE = 25_000;
+
+/** How long the relay may take to tell a player that the host is gone, in milliseconds. */
+const PATIENCE = 40_000;
 
 export class PlayerSession {
   /** How many messages were sent. */
@@ -22,13 +25,13 @@ export class PlayerSession {
   #crowd;
   #host;
   #link;
-  #leftAt = Number.NEGATIVE_INFINITY;
   /** @type {Seat | undefined} from when the host knows who it is */
   #seat;
-  /** What was received before that: the sequence numbers. */
-  /** @type {number[]} */
+  /** @type {number[]} what was received before that, by sequence number */
   #early = [];
   #startedAt = performance.now();
+  #leftAt = Number.POSITIVE_INFINITY;
+  #forgotten = 0;
   #last = 0;
   #lastBroadcast = 0;
   /** @type {{ at: number; starved: number } | undefined} when the host was asked for an answer */
@@ -94,7 +97,7 @@ export class PlayerSession {
 
   /** Asks the host for an answer, and measures how long that takes. */
   ask() {
-    if (this.#asked !== undefined || this.#seat === undefined) return;
+    if (this.#asked !== undefined || this.#seat === undefined || this.#link.isBusy) return;
     this.#asked = { at: performance.now(), starved: this.#crowd.starved() };
     this.send(0, false, QUESTION);
   }
@@ -111,12 +114,14 @@ export class PlayerSession {
     this.#early = [];
   }
 
-  /**
-   * Whether it has left with a close frame, and has not cut the line since: a player that is not
-   * read, because its host is slow, waits for the answer to its close for 30 s and then gives up.
-   */
+  /** It has left on a whole line, and has been waiting for the answer, but not for too long. */
   get leavesInPeace() {
-    return this.leaving && this.isWhole && performance.now() - this.#leftAt < PATIENCE_TO_LEAVE;
+    return this.leaving && this.isWhole && !this.#losesPatience;
+  }
+
+  /** Somebody is not read for a while, nor is the close, if the host does not keep up. */
+  get #losesPatience() {
+    return performance.now() - this.#leftAt > PATIENCE_TO_LEAVE;
   }
 
   leave() {
@@ -129,11 +134,16 @@ export class PlayerSession {
     this.#link.cut();
   }
 
-  /** The relay should have told this player by now that the game is over. */
-  isForgotten() {
+  /**
+   * Whether the relay should have told this player by now that the game is over.
+   *
+   * @param {number} since how long ago that was asked the last time, if nothing was late
+   */
+  isForgotten(since) {
     const { isOpen, isWhole } = this.#link;
-    const since = Math.max(this.#host.goneSince, this.#startedAt);
-    return isOpen && isWhole && performance.now() - since > this.#crowd.patience;
+    const isDue = isOpen && isWhole && this.#host.goneSince < performance.now();
+    this.#forgotten = isDue ? this.#forgotten + since : 0;
+    return this.#forgotten > PATIENCE;
   }
 
   /**
@@ -201,7 +211,9 @@ export class PlayerSession {
     this.#crowd.count(code);
     if (!this.#mayClose(code)) {
       const line = this.isWhole ? 'a whole line' : 'a faulty line';
-      return this.#violation(`closed with ${code} on ${line}`);
+      const age = ((this.endedAt - this.#startedAt) / 1000).toFixed(1);
+      const game = this.#host.mayBeGone ? 'an ended game' : 'a game that goes on';
+      return this.#violation(`closed with ${code} on ${line} after ${age} s of ${game}`);
     }
     // These come after all that the host sent before.
     const saidGoodbye = this.#host.ending === 'close' && this.#host.isWhole;
@@ -216,7 +228,8 @@ export class PlayerSession {
       case 1000:
         return this.leaving;
       case 1006:
-        return !this.isWhole;
+      case 4008:
+        return this.#link.mayBeCut || this.#losesPatience;
       case 1013:
         return this.#seat === undefined;
       case 4000:
@@ -225,8 +238,6 @@ export class PlayerSession {
         return this.#seat?.kicked === true;
       case 4004:
         return this.#seat === undefined && this.#host.mayBeGone;
-      case 4008:
-        return !this.isWhole;
       case 4010:
         return this.#host.mayBeGone;
       default:

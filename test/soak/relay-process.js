@@ -40,6 +40,8 @@ export class RelayProcess {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // However this process ends, as far as it can help it, the relay does not stay behind.
+    process.once('exit', () => void this.#child.kill('SIGKILL'));
     createInterface(this.#child.stdout).on('line', (line) => {
       const { level, msg, port } = read(line);
       if (msg === 'listening') this.port = port;
@@ -59,14 +61,14 @@ export class RelayProcess {
   }
 
   /**
-   * What the relay measures of itself, by the names without labels.
+   * What the relay measures of itself, by name and labels as they are written.
    *
    * @returns {Promise<Map<string, number>>}
    */
   async metrics() {
     const signal = AbortSignal.timeout(SCRAPE_TIME);
     const answer = await fetch(`http://127.0.0.1:${this.port}/metrics`, { signal });
-    const lines = [...(await answer.text()).matchAll(/^(\w+) (\S+)/gm)];
+    const lines = [...(await answer.text()).matchAll(/^(\w+(?:\{.*?\})?) (\S+)/gm)];
     return new Map(lines.map(([, name = '', value]) => [name, Number(value)]));
   }
 

@@ -177,3 +177,20 @@ test('an outbox that is ended when it tells its backlog sends what it had, once'
   socket.drain();
   expect(socket.written.toString()).toBe('taken');
 });
+
+test('what is written when an outbox tells its backlog is sent, after what was before it', async () => {
+  const socket = new TestSocket();
+  let answers = 0;
+  const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
+    backlogChanged: () => {
+      if (answers++ === 0) write(outbox, 'in between ');
+    },
+  });
+  // More than is written directly, so that the backlog is told from within the flush.
+  const large = 'x'.repeat(300_000);
+  outbox.attach(Buffer.from(large));
+  write(outbox, 'before ');
+  await endOfTurn();
+  await endOfTurn();
+  expect(socket.written.toString()).toBe(`${large}before in between `);
+});
