@@ -64,7 +64,7 @@ export interface Relay {
   /**
    * Takes no new rooms, waits until the running ones have ended or the option `drain` is over,
    * closes everybody with 1012, stops listening, and lets go of servers it was attached to. After
-   * the drain it takes two seconds at most. Closing twice is harmless.
+   * the drain it takes three seconds at most. Closing twice is harmless.
    */
   close(): Promise<void>;
 

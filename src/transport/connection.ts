@@ -112,11 +112,6 @@ export class Connection implements WebSocketOwner, BacklogListener {
     return this.#outbox;
   }
 
-  /** How much waits to be written, in bytes. */
-  get backlog(): number {
-    return this.#outbox.backlog;
-  }
-
   /** How much it holds of the process's memory: its backlog, and a message that is not whole. */
   get holding(): number {
     return this.#outbox.backlog + Math.max(0, this.#socket.bytesRead - this.#finished);
