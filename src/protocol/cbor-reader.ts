@@ -8,6 +8,7 @@ import {
   UNUSABLE,
   type Value,
 } from './fields.js';
+import { MAX_HEADER } from './frame.js';
 import { Payload } from './payload.js';
 
 /*
@@ -167,43 +168,67 @@ class CborReader {
       major = this.#readHead();
       if (major !== BYTES) throw malformed('expected a byte string in tag 64');
     }
-    if (major === BYTES || major === TEXT)
-      return new Payload(this.#readString(major), major === TEXT);
+    if (major === BYTES || major === TEXT) return this.#readPayload(major);
     this.#at = start;
     return this.#readScalar(2);
+  }
+
+  #readPayload(major: typeof BYTES | typeof TEXT): Payload {
+    const isView = this.#info !== INDEFINITE;
+    const bytes = this.#readString(major);
+    // What was before it has been read, and nobody else has this frame.
+    const headroom = isView ? bytes.byteOffset - this.#bytes.byteOffset : 0;
+    return new Payload(bytes, major === TEXT, headroom);
   }
 
   #readByteArray(): Payload | Value {
     const indefinite = this.#info === INDEFINITE;
     const count = this.#count(1);
-    const bytes = Buffer.allocUnsafe(indefinite ? this.#end - this.#at : count);
+    const memory = Buffer.allocUnsafe(MAX_HEADER + (indefinite ? this.#end - this.#at : count));
+    const bytes = memory.subarray(MAX_HEADER);
     let length = 0;
     let isBytes = true;
     for (let items = count; this.#more(items); items--) {
+      const run = this.#readShortIntegers(bytes, length, items);
+      length += run;
+      items -= run;
+      if (!this.#more(items)) break;
       const byte = this.#readByte();
       if (byte < 0) isBytes = false;
       bytes[length++] = byte;
     }
-    return isBytes ? new Payload(bytes.subarray(0, length), false) : NOT_BYTES;
+    return isBytes ? new Payload(bytes.subarray(0, length), false, MAX_HEADER) : NOT_BYTES;
   }
 
-  /** An integer 0 to 255, or -1 for anything else. */
+  /**
+   * Integers as every encoder writes them, up to `most`; returns how many there were. Sixteen MiB of
+   * them are read in one piece, in which nobody else is served, so this is a loop over locals.
+   */
+  #readShortIntegers(target: Buffer, length: number, most: number): number {
+    const source = this.#bytes;
+    const start = length;
+    const end = Math.min(target.length, start + most);
+    let at = this.#at;
+    while (length < end) {
+      const head = source[at] as number;
+      if (head < 24) {
+        target[length++] = head;
+        at++;
+      } else if (head === 0x18 && at + 1 < source.length) {
+        target[length++] = source[at + 1] as number;
+        at += 2;
+      } else {
+        break;
+      }
+    }
+    this.#at = at;
+    return length - start;
+  }
+
+  /** An integer 0 to 255 in any other form, or -1 for anything else. */
   #readByte(): number {
-    const head = this.#bytes[this.#at];
-    // What every encoder writes for such an integer, without a detour.
-    if (head !== undefined && head < 24) {
-      this.#at++;
-      return head;
-    }
-    const byte = this.#bytes[this.#at + 1];
-    if (head === 0x18 && byte !== undefined) {
-      this.#at += 2;
-      return byte;
-    }
     const value = this.#readNumber(3);
-    if (typeof value !== 'number' || (value & 255) !== value) return -1;
-    if (head !== undefined && head >>> 5 === UNSIGNED) this.#items--;
-    return value;
+    return typeof value === 'number' && (value & 255) === value ? value : -1;
   }
 
   /** One value, of which only numbers are of use: text is passed over as well. */
@@ -412,6 +437,7 @@ function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
       return is('cmd') ? 'cmd' : undefined;
     case 4:
       if (is('data')) return 'data';
+      if (is('hold')) return 'hold';
       return is('name') ? 'name' : undefined;
     case 6:
       return is('player') ? 'player' : undefined;

@@ -30,9 +30,18 @@ export const CLOSINGS = {
   stopped: { code: 1001, reason: 'The game is done.', retry: 'no' },
   originNotAllowed: { code: 1008, reason: 'origin not allowed', retry: 'no' },
   badToken: { code: 1008, reason: 'wrong or missing token', retry: 'no' },
+  badSeatKey: { code: 1008, reason: 'seat: 16 to 64 of A-Z a-z 0-9 _ -', retry: 'no' },
   notPrepared: { code: 1008, reason: 'no prepare in time', retry: 'no' },
   tooBig: { code: 1009, reason: 'message too big', retry: 'no' },
   internalError: { code: 1011, reason: 'internal error', retry: 'yes' },
   restarting: { code: 1012, reason: 'relay restarting', retry: 'yes' },
   relayFull: { code: 1013, reason: 'relay full', retry: 'yes' },
 } as const satisfies Record<string, Closing>;
+
+/** A client's own close, empty or normal, and the closes for what it did: it is not coming back. */
+const FINAL: ReadonlySet<number> = new Set([1000, 1005, 1008, 1009]);
+
+/** Whether a connection that has ended by this code is not to be waited for. */
+export function isFinal(code: number): boolean {
+  return FINAL.has(code);
+}

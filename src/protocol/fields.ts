@@ -31,6 +31,7 @@ export interface Fields {
   max_players: Value;
   name: Value;
   player: Value;
+  hold: Value;
   /** A list's elements, or what stood there in its place. */
   to: readonly Value[] | Value;
   /** Text, or bytes however they were written; not yet checked to be valid UTF-8. */
@@ -43,6 +44,7 @@ export function noFields(): Fields {
     max_players: undefined,
     name: undefined,
     player: undefined,
+    hold: undefined,
     to: undefined,
     data: undefined,
   };

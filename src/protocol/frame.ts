@@ -4,10 +4,13 @@ export const BINARY = 0x2;
 export const PING = 0x9;
 export const PONG = 0xa;
 
+/** The longest header of an unmasked frame, in bytes. */
+export const MAX_HEADER = 10;
+
 /** How many bytes the header of an unmasked frame takes. */
 export function frameHeaderLength(payloadLength: number): number {
   if (payloadLength < 126) return 2;
-  return payloadLength < 0x10000 ? 4 : 10;
+  return payloadLength < 0x10000 ? 4 : MAX_HEADER;
 }
 
 /**

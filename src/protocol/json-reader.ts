@@ -18,6 +18,7 @@ export function readJsonFields(frame: Uint8Array): Fields {
     max_players: toValue(json['max_players']),
     name: toValue(json['name']),
     player: toValue(json['player']),
+    hold: toValue(json['hold']),
     to: Array.isArray(json['to']) ? json['to'] : toValue(json['to']),
     data: toData(json['data']),
   };

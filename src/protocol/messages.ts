@@ -8,6 +8,8 @@ export interface PrepareCommand {
   readonly maxPlayers: number;
   /** Shown to whoever asks for `GET /CODE`; `""` if the host gave none. */
   readonly name: string;
+  /** How long to wait for players and for the host when they are cut off, in seconds; not if 0. */
+  readonly hold?: number;
 }
 
 /** The commands that change who is in a room, or end it. */
@@ -42,14 +44,30 @@ export interface StateEvent {
   readonly max_players: number;
   /** Whether somebody who knows the code can join now: prepared, not started, not full. */
   readonly accept_conns: boolean;
+  /** Those of `players` who are away for a moment; only in a room that waits for them. */
+  readonly away?: readonly number[];
 }
 
 /** Everything the relay tells a host, but for the players' own messages. */
 export type HostEvent =
   | StateEvent
-  | { readonly cmd: 'prepare_reply'; readonly key: string }
+  | {
+      readonly cmd: 'prepare_reply';
+      readonly key: string;
+      /** By what the host can take the room over again; only in a room that waits for it. */
+      readonly resume?: string;
+      /** It has just been taken over. */
+      readonly resumed?: true;
+    }
   | { readonly cmd: 'player_joined'; readonly player: number }
   | { readonly cmd: 'player_left'; readonly player: number }
+  | { readonly cmd: 'player_away'; readonly player: number }
+  | {
+      readonly cmd: 'player_back';
+      readonly player: number;
+      /** How many messages were not kept, the oldest of all; not there if none. */
+      readonly missed?: number;
+    }
   | { readonly cmd: 'error'; readonly reason: string; readonly code: ErrorCode };
 
 /** The `cmd` of every event on the wire, `from` and `from_str` being the players' messages. */
@@ -58,6 +76,8 @@ export const EVENTS = [
   'prepare_reply',
   'player_joined',
   'player_left',
+  'player_away',
+  'player_back',
   'from',
   'from_str',
   'error',

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { BINARY, frameHeaderLength, TEXT, writeFrameHeader } from './frame.js';
+import { BINARY, frameHeaderLength, MAX_HEADER, TEXT, writeFrameHeader } from './frame.js';
 
 /**
  * One message on its way through the relay: bytes that nobody here looks into, and whether they
@@ -7,24 +7,54 @@ import { BINARY, frameHeaderLength, TEXT, writeFrameHeader } from './frame.js';
  */
 export class Payload {
   #frame: Buffer | undefined;
+  #kept: Payload | undefined;
+  readonly #headroom: number;
 
+  /** @param headroom how many bytes right before these are nobody's, and may be written to */
   constructor(
     readonly bytes: Uint8Array,
     readonly text: boolean,
-  ) {}
+    headroom = 0,
+  ) {
+    this.#headroom = headroom;
+  }
 
   /**
-   * The message as one WebSocket frame, made on first use and then shared by every receiver:
-   * however many players get it, it is framed and copied once.
+   * The message as one WebSocket frame, made on first use and then shared by every receiver. It is
+   * not even copied where there is room for the header in front of it.
    */
   get frame(): Buffer {
-    if (this.#frame !== undefined) return this.#frame;
-    const { length } = this.bytes;
-    const header = frameHeaderLength(length);
-    const frame = Buffer.allocUnsafe(header + length);
-    writeFrameHeader(frame, 0, this.text ? TEXT : BINARY, length);
-    frame.set(this.bytes, header);
-    this.#frame = frame;
+    this.#frame ??= this.#makeFrame();
+    return this.#frame;
+  }
+
+  /**
+   * The same message for whoever keeps it for long, shared by all who do: one whose memory holds
+   * other things as well would keep those, too, and one without room for a header its frame.
+   */
+  get kept(): Payload {
+    this.#kept ??= this.#makeKept();
+    return this.#kept;
+  }
+
+  #makeKept(): Payload {
+    const { bytes, text } = this;
+    const fills = bytes.length * 2 >= bytes.buffer.byteLength;
+    if (fills && this.#headroom >= frameHeaderLength(bytes.length)) return this;
+    const memory = Buffer.allocUnsafeSlow(MAX_HEADER + bytes.length);
+    memory.set(bytes, MAX_HEADER);
+    return new Payload(memory.subarray(MAX_HEADER), text, MAX_HEADER);
+  }
+
+  #makeFrame(): Buffer {
+    const { bytes } = this;
+    const header = frameHeaderLength(bytes.length);
+    const inPlace = this.#headroom >= header;
+    const frame = inPlace
+      ? Buffer.from(bytes.buffer, bytes.byteOffset - header, header + bytes.length)
+      : Buffer.allocUnsafe(header + bytes.length);
+    writeFrameHeader(frame, 0, this.text ? TEXT : BINARY, bytes.length);
+    if (!inPlace) frame.set(bytes, header);
     return frame;
   }
 }

@@ -19,7 +19,12 @@ export function readCommand(fields: Fields): HostCommand {
     case 'to_str':
       return readSend(cmd, fields);
     case 'prepare':
-      return { cmd, maxPlayers: readMaxPlayers(fields), name: readName(fields) };
+      return {
+        cmd,
+        maxPlayers: readMaxPlayers(fields),
+        name: readName(fields),
+        ...readHold(fields),
+      };
     case 'kick':
       return { cmd, player: readPlayer(fields) };
     case 'start':
@@ -66,6 +71,13 @@ function readName({ name }: Fields): string {
     throw new CommandError('bad_field', `name: expected at most ${MAX_NAME_BYTES} bytes`);
   }
   return name;
+}
+
+function readHold({ hold }: Fields): { readonly hold?: number } {
+  if (hold === undefined || hold === null) return {};
+  // Not a number is not at least 0 either.
+  if (typeof hold === 'number' && hold >= 0) return { hold };
+  throw badField('hold', 'seconds, a number of at least 0', hold);
 }
 
 function readPlayer({ player }: Fields): number {

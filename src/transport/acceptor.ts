@@ -31,6 +31,8 @@ export interface AcceptorOptions {
   readonly stall: number;
   /** Silence after which a connection is pinged, in seconds; 0 for never. */
   readonly ping: number;
+  /** What is kept for those who are away: how much, and a way to have less. Both in bytes. */
+  readonly kept: { bytes(): number; shed(excess: number): number };
   /** An exception in the relay's own code. */
   fault(error: unknown): void;
   /** A host or player from this address is connected. */
@@ -58,17 +60,24 @@ const MAX_PIECES = 64 * 1024;
 /** How often the memory is looked at, in milliseconds. */
 const MEMORY_INTERVAL = 100;
 
+/** From how much of the memory on there are no new rooms and players; at all of it, some are cut. */
+const FULL = 0.8;
+
 /** Turns upgrade requests into connections, and looks after them. */
 export class Acceptor {
-  /** Whether more waits in all connections together than may. */
+  /** Whether nearly as much waits in all connections together as may. */
   overfull = false;
 
   readonly #servers: Readonly<Record<Role, Server<typeof OrderedWebSocket>>>;
   readonly #open: Readonly<Record<Role, Set<Connection>>>;
+  /** Those that have ended and whose sockets are not gone: what waits for them is still there. */
+  readonly #closing = new Set<Connection>();
   readonly #closes = new Map<number, number>();
   readonly #memory: number;
   readonly #options: AcceptorOptions;
   readonly #context: ConnectionContext;
+  /** A refused one was never counted as connected. */
+  readonly #refusedContext: ConnectionContext;
   readonly #checkEvery: number;
   #timers: NodeJS.Timeout[] = [];
 
@@ -82,7 +91,14 @@ export class Acceptor {
       ping: ping * 1000,
       fault: options.fault,
       ended: (connection, code) => this.#ended(connection, code),
-      gone: ({ address }) => options.disconnected(address),
+      gone: (connection) => {
+        this.#closing.delete(connection);
+        options.disconnected(connection.address);
+      },
+    };
+    this.#refusedContext = {
+      ...this.#context,
+      gone: (connection) => void this.#closing.delete(connection),
     };
     this.#servers = {
       host: webSocketServer(options.maxHostMessage, CLOSE_TIMEOUT),
@@ -128,7 +144,7 @@ export class Acceptor {
           webSocket: webSocket as OrderedWebSocket<Connection>,
           socket,
           address,
-          context: role === 'refused' ? { ...this.#context, gone: nothing } : this.#context,
+          context: role === 'refused' ? this.#refusedContext : this.#context,
         };
         if (role !== 'refused') this.#options.connected(address);
         const connection = create(link);
@@ -180,17 +196,25 @@ export class Acceptor {
    * Cuts those who hold most when too much waits in all connections together.
    *
    * All that waits is in memory outside of the heap, a frame that many share once. But not all that
-   * is there waits: some is garbage. So it is too much if it is by both counts. (V8 knows without a
-   * file descriptor, which `process.memoryUsage` needs.)
+   * is there waits: some is garbage. So as much waits as the lower of both counts says. (V8 knows
+   * without a file descriptor, which `process.memoryUsage` needs.)
    */
   #checkMemory(): void {
-    let excess = getHeapStatistics().external_memory - this.#memory;
-    if (excess > 0) excess = Math.min(excess, this.buffered - this.#memory);
-    this.overfull = excess > 0;
-    if (!this.overfull) return;
+    const { external_memory: outside, ...heap } = getHeapStatistics();
+    const full = this.#memory * FULL;
+    // Adding up takes a look at every connection, so only if it can matter.
+    const { kept } = this.#options;
+    const waiting = outside > full ? Math.min(outside, this.buffered + kept.bytes()) : 0;
+    this.overfull = waiting > full;
+    let excess = waiting - this.#memory;
+    // Small messages that are kept are on the heap.
+    const heapExcess = heap.used_heap_size - heap.heap_size_limit * FULL;
+    const shed = Math.max(excess, heapExcess);
+    if (shed > 0) excess -= kept.shed(shed);
+    if (excess <= 0) return;
     const holders = [...this.#all()].sort((a, b) => b.holding - a.holding);
     for (const connection of holders) {
-      if (excess <= 0) return;
+      if (excess <= 0 || connection.holding === 0) return;
       excess -= connection.holding;
       connection.cut(CLOSINGS.tooSlow);
     }
@@ -198,10 +222,12 @@ export class Acceptor {
 
   *#all(): Generator<Connection> {
     for (const connections of Object.values(this.#open)) yield* connections;
+    yield* this.#closing;
   }
 
   #ended(connection: Connection, code: number): void {
     for (const connections of Object.values(this.#open)) connections.delete(connection);
+    this.#closing.add(connection);
     this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1);
   }
 }
@@ -213,8 +239,6 @@ async function closeServers(servers: readonly Server[], grace: number): Promise<
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   clearTimeout(cut);
 }
-
-function nothing(): void {}
 
 function webSocketServer(
   maxPayload: number,

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
 import { frameHeaderLength, PING, PONG, writeFrameHeader } from '../protocol/frame.js';
+import { FairShare } from './fair-share.js';
 import type { FlushCycle } from './flush-cycle.js';
+import { Liveness } from './liveness.js';
 import type { OrderedWebSocket, WebSocketOwner } from './ordered-web-socket.js';
 import { Outbox } from './outbox.js';
 import type { BacklogListener } from './send-queue.js';
@@ -33,20 +35,14 @@ export interface Link {
 export const HOLD = { rate: 1, host: 2, turn: 4 } as const;
 export type Hold = (typeof HOLD)[keyof typeof HOLD];
 
-/** How long one connection may be served before all others have their turn, in milliseconds. */
-const MAX_TURN = 5;
+/** From this length on a message has a turn for itself: putting it together has taken its time. */
+const LARGE = 256 * 1024;
 
-/** After how many messages the clock is looked at. */
-const LOOK_EVERY = 16;
-
-/** How many pings may be unanswered. */
-const MAX_UNANSWERED = 2;
+/** How long what was sent before a close may take, in milliseconds. */
+const LAST_WORDS = 15_000;
 
 /** How long a client that does not read may take to go, in milliseconds. */
 const CUT_AFTER = 1000;
-
-/** The least that a client's frame is longer than what it carries (RFC 6455 section 5.2). */
-const FRAME_OVERHEAD = 6;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -62,23 +58,16 @@ export class Connection implements WebSocketOwner, BacklogListener {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #outbox: Outbox;
+  readonly #liveness: Liveness;
+  /** There is none before it says something: thousands of connections only listen. */
+  #share: FairShare | undefined;
   /** It is closing; the first reason counts, whatever comes up on the way. */
   #closing = false;
+  /** Since when what was sent before the close has been leaving, if that takes a while. */
+  #saysLastSince: number | undefined;
   #holds = 0;
   /** Messages that came before the socket knew that it is not read for now. */
   #postponed: [bytes: Buffer, binary: boolean][] | undefined;
-
-  // How long it has been served in this turn.
-  #turn = 0;
-  #turnStart = 0;
-  #served = 0;
-
-  // Whether the other end lives, and what of a message has arrived, is seen from how much was read.
-  #readBefore: number;
-  #finished: number;
-  #gotMessage = false;
-  #heardAt = 0;
-  #unanswered = 0;
 
   constructor({ webSocket, socket, address, context }: Link) {
     this.address = address;
@@ -86,8 +75,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.#socket = socket;
     this.#context = context;
     this.#outbox = new Outbox(socket, context.cycle, this);
-    this.#readBefore = socket.bytesRead;
-    this.#finished = this.#readBefore;
+    this.#liveness = new Liveness(socket);
     webSocket.owner = this;
     webSocket.on('message', onMessage);
     webSocket.on('ping', onPing);
@@ -99,11 +87,14 @@ export class Connection implements WebSocketOwner, BacklogListener {
   /** One whole message. It is a view on memory that nobody will change. */
   protected receive(_bytes: Buffer, _binary: boolean): void {}
 
+  /** A message or a ping with so much in it has been served. */
+  protected served(_bytes: number): void {}
+
   /** Serving it has thrown; it is about to be closed with 1011. */
   protected failed(): void {}
 
-  /** No message comes any more: closed by either end, or cut. Called once. */
-  protected ended(): void {}
+  /** No message comes any more: closed by either end, or cut (1006). Called once. */
+  protected ended(_code: number): void {}
 
   /** What waits for the other end has grown or shrunk; not called while it keeps up. */
   backlogChanged(_bytes: number): void {}
@@ -114,7 +105,8 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** How much it holds of the process's memory: its backlog, and a message that is not whole. */
   get holding(): number {
-    return this.#outbox.backlog + Math.max(0, this.#socket.bytesRead - this.#finished);
+    // What comes for one that is closing is dropped.
+    return this.#outbox.backlog + (this.#closing ? 0 : this.#liveness.unfinished);
   }
 
   /** Whether it is not read for now. */
@@ -134,7 +126,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.#holds &= ~why;
     if (this.#holds !== 0) return;
     // While it was not read it could not show that it lives.
-    this.#heardAt = performance.now();
+    this.#liveness.startAnew(performance.now());
     this.#servePostponed();
     if (this.#holds === 0) this.#webSocket.resume();
   }
@@ -153,7 +145,8 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Closes a client that does not keep up: what waits for it and from it is dropped. */
   cut(closing: Closing): void {
-    if (this.#closing) return;
+    // One that is told already that it is over has had its last words.
+    if (this.#closing) return this.#webSocket.terminate();
     this.#outbox.drop();
     this.close(closing);
     this.#socket.removeAllListeners('data');
@@ -165,35 +158,42 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Looks whether the other end is still there and keeps up. To be called now and then. */
   check(now: number): void {
+    if (now - (this.#saysLastSince ?? now) > LAST_WORDS) this.#webSocket.terminate();
     if (this.#closing) return;
-    this.#look(now);
-    if (this.#outbox.backlog > 0) {
-      if (now - this.#outbox.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
-      // A ping would wait behind the rest, and so would what it should prove.
-      this.#heardAt = now;
-    } else if (this.#holds !== 0) {
-      this.#heardAt = now;
-    } else {
-      this.#checkLife(now);
-    }
+    const liveness = this.#liveness;
+    liveness.look(now);
+    const stuck = this.#outbox.backlog > 0;
+    if (stuck && now - this.#outbox.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
+    // A ping would wait behind what waits already, and so would what it should prove; and one that
+    // is not read cannot answer.
+    if (stuck || this.#holds !== 0) liveness.startAnew(now);
+    else this.#checkLife(now);
   }
 
   /** For `OrderedWebSocket` only. */
-  closing(code: number): void {
-    if (this.#closing) return;
+  closing(code: number): boolean {
+    if (this.#closing) return this.#saysLastSince === undefined;
     this.#closing = true;
     // These came before the close, if it is the other end's.
     const postponed = this.#postponed ?? [];
     this.#postponed = undefined;
     for (const [bytes, binary] of postponed) this.#serve(bytes, binary);
-    this.#outbox.end();
+    const isReady = this.#outbox.end(this.#saidLast);
+    if (!isReady) this.#saysLastSince = performance.now();
     this.#context.ended(this, code);
     try {
-      this.ended();
+      this.ended(code);
     } catch (error) {
       this.#context.fault(error);
     }
+    return isReady;
   }
+
+  /** All that was sent before the close is on its way. */
+  readonly #saidLast = (): void => {
+    this.#saysLastSince = undefined;
+    this.#webSocket.finishClose();
+  };
 
   /** For the listeners below only. */
   gone(): void {
@@ -204,14 +204,14 @@ export class Connection implements WebSocketOwner, BacklogListener {
   /** For the listeners below only. An exception ends this connection. */
   received(bytes: Buffer, binary: boolean): void {
     if (!this.#outbox.open) return;
-    this.finish(bytes.length);
-    this.#gotMessage = true;
-    if (this.#holds === 0) {
+    this.#liveness.message(bytes.length);
+    if (this.#holds === 0 && bytes.length < LARGE) {
       this.#serve(bytes, binary);
-      this.#shareTurn();
+      this.#shareTurn(bytes.length);
     } else {
       this.#postponed ??= [];
       this.#postponed.push([bytes, binary]);
+      this.#leaveOff();
     }
   }
 
@@ -222,29 +222,23 @@ export class Connection implements WebSocketOwner, BacklogListener {
     while (served < postponed.length && this.#holds === 0) {
       const [bytes, binary] = postponed[served++] as [Buffer, boolean];
       this.#serve(bytes, binary);
-      this.#shareTurn();
+      this.#shareTurn(bytes.length);
     }
     if (served === postponed.length) this.#postponed = undefined;
     else postponed.splice(0, served);
   }
 
-  /**
-   * Leaves off until the next turn if this one has taken too long: thousands of tiny broadcasts come
-   * in one piece, and all other rooms would wait for them.
-   */
-  #shareTurn(): void {
-    const { turn } = this.#context.cycle;
-    if (this.#turn !== turn) {
-      this.#turn = turn;
-      this.#served = 0;
-    }
-    if (this.#served++ % LOOK_EVERY !== 0) return;
-    const now = performance.now();
-    if (this.#served === 1) this.#turnStart = now;
-    if (now - this.#turnStart < MAX_TURN || this.#closing) return;
+  #shareTurn(bytes: number): void {
+    this.#share ??= new FairShare();
+    if (this.#share.use(bytes, this.#context.cycle.turn) && !this.#closing) this.#leaveOff();
+  }
+
+  /** Serves nothing more until the others have had their turn. */
+  #leaveOff(): void {
+    if ((this.#holds & HOLD.turn) !== 0) return;
     this.hold(HOLD.turn);
-    setImmediate(() => {
-      this.#served = 0;
+    this.#context.cycle.later(() => {
+      this.#share?.renew();
       this.release(HOLD.turn);
     });
   }
@@ -252,6 +246,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
   #serve(bytes: Buffer, binary: boolean): void {
     try {
       this.receive(bytes, binary);
+      this.served(bytes.length);
     } catch (error) {
       this.#context.fault(error);
       this.failed();
@@ -261,13 +256,14 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** For the listeners below only. */
   pinged(data: Buffer): void {
-    this.finish(data.length);
+    this.#liveness.finish(data.length);
     this.#sendControl(PONG, data);
+    this.served(data.length);
   }
 
-  /** For the listeners below only: a frame with so much in it was read to its end. */
-  finish(length: number): void {
-    this.#finished += length + FRAME_OVERHEAD;
+  /** For the listeners below only. */
+  ponged(data: Buffer): void {
+    this.#liveness.finish(data.length);
   }
 
   #sendControl(opcode: number, data: Buffer): void {
@@ -278,25 +274,12 @@ export class Connection implements WebSocketOwner, BacklogListener {
     buffer.set(data, writeFrameHeader(buffer, at, opcode, data.length));
   }
 
-  /** Notices what has been read since the last look. */
-  #look(now: number): void {
-    const read = this.#socket.bytesRead;
-    if (read === this.#readBefore) return;
-    // Whatever came before the last look belongs to messages that are whole by now.
-    if (this.#gotMessage) this.#finished = Math.max(this.#finished, this.#readBefore);
-    this.#gotMessage = false;
-    this.#readBefore = read;
-    this.#heardAt = now;
-    this.#unanswered = 0;
-  }
-
   #checkLife(now: number): void {
     const { ping } = this.#context;
-    if (this.#heardAt === 0) this.#heardAt = now;
-    if (ping === 0 || now - this.#heardAt < ping * (this.#unanswered + 1)) return;
-    if (this.#unanswered === MAX_UNANSWERED) return this.#webSocket.terminate();
-    this.#unanswered++;
-    this.#sendControl(PING, NOTHING);
+    if (ping === 0) return;
+    const verdict = this.#liveness.judge(now, ping);
+    if (verdict === 'cut') this.#webSocket.terminate();
+    else if (verdict === 'ping') this.#sendControl(PING, NOTHING);
   }
 }
 
@@ -313,7 +296,7 @@ function onPing(this: unknown, data: Buffer): void {
 }
 
 function onPong(this: unknown, data: Buffer): void {
-  (this as Served).owner?.finish(data.length);
+  (this as Served).owner?.ponged(data);
 }
 
 function onClose(this: unknown): void {

@@ -1,6 +1,6 @@
 import { TokenBucket } from '../guard/token-bucket.js';
 import { cborEncoder } from '../protocol/cbor-encoder.js';
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import { CLOSINGS, type Closing, isFinal } from '../protocol/close-codes.js';
 import { CommandError } from '../protocol/command-error.js';
 import { decodeCommand } from '../protocol/decode-command.js';
 import type { HostEncoder, HostFormat } from '../protocol/host-encoder.js';
@@ -10,7 +10,6 @@ import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from '../rooms/ids.js';
 import type { HostPeer } from '../rooms/peer.js';
 import { Room } from '../rooms/room.js';
-import type { RoomRegistry } from '../rooms/room-registry.js';
 import { Connection, HOLD, type Link } from './connection.js';
 
 export interface HostLimits {
@@ -38,23 +37,24 @@ export class HostConnection extends Connection implements HostPeer {
   /** How to tell the state, if the room has changed since it was told. */
   #changed: (() => StateEvent) | undefined;
 
+  /** @param enter asks for a room for this peer, a new one or its own; gives the reason if not */
   constructor(
     link: Link,
     format: HostFormat,
-    rooms: Pick<RoomRegistry, 'open'>,
+    enter: (host: HostPeer) => Room | Closing,
     limits: HostLimits,
   ) {
     super(link);
     this.#encoder = format.format === 'json' ? jsonEncoder : cborEncoder(format);
     this.#limits = limits;
-    const room = rooms.open(this);
+    const room = enter(this);
     if (!(room instanceof Room)) {
       this.refusal = room;
       this.close(room);
       return;
     }
     this.#room = room;
-    if (limits.prepareTimeout > 0) {
+    if (limits.prepareTimeout > 0 && room.info === undefined) {
       const close = (): void => this.close(CLOSINGS.notPrepared);
       this.#prepareTimer = setTimeout(close, limits.prepareTimeout * 1000);
     }
@@ -89,7 +89,7 @@ export class HostConnection extends Connection implements HostPeer {
     // Its own commands are answered, too.
     if (keepsUp) this.release(HOLD.host);
     else this.hold(HOLD.host);
-    this.#room?.setHostKeepsUp(keepsUp);
+    this.#room?.setHostKeepsUp(this, keepsUp);
   }
 
   protected override receive(bytes: Buffer, binary: boolean): void {
@@ -104,9 +104,9 @@ export class HostConnection extends Connection implements HostPeer {
     this.#room?.end(CLOSINGS.internalError);
   }
 
-  protected override ended(): void {
+  protected override ended(code: number): void {
     clearTimeout(this.#prepareTimer);
-    this.#room?.hostGone();
+    this.#room?.hostGone(this, isFinal(code));
   }
 
   readonly #tellState = (): void => {

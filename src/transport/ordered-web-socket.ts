@@ -3,8 +3,12 @@ import { CLOSINGS } from '../protocol/close-codes.js';
 
 /** Whoever serves a WebSocket. */
 export interface WebSocketOwner {
-  /** Closing begins; whatever is to arrive before the close frame is to be written now. */
-  closing(code: number): void;
+  /**
+   * Closing begins; whatever is to arrive before the close frame is to be written now.
+   *
+   * @returns false if that takes a while; `finishClose` is to be called when it is done
+   */
+  closing(code: number): boolean;
 }
 
 /**
@@ -14,11 +18,25 @@ export interface WebSocketOwner {
  */
 export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> extends WebSocket {
   owner: Owner | undefined;
+  #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
-    this.owner?.closing(code ?? 1005);
+    const isReady = this.owner?.closing(code ?? 1005) ?? true;
     // `ws` itself has no words for it.
     const { tooBig } = CLOSINGS;
-    super.close(code, reason ?? (code === tooBig.code ? tooBig.reason : undefined));
+    const words = reason ?? (code === tooBig.code ? tooBig.reason : undefined);
+    if (isReady) super.close(code, words);
+    else
+      this.#putOff ??= {
+        ...(code !== undefined && { code }),
+        ...(words !== undefined && { reason: words }),
+      };
+  }
+
+  /** Writes the close frame that was put off. */
+  finishClose(): void {
+    const putOff = this.#putOff;
+    this.#putOff = undefined;
+    if (putOff !== undefined) super.close(putOff.code, putOff.reason);
   }
 }

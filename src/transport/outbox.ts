@@ -6,6 +6,9 @@ import { type BacklogListener, SendQueue } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+/** More than this in one turn goes after everybody else's. */
+const BULK_BYTES = 64 * 1024;
+
 /** How much a socket that keeps up is given in one write; more goes slice by slice. */
 const DIRECT_BYTES = 256 * 1024;
 
@@ -47,6 +50,10 @@ export class Outbox implements FrameSink, Flushable {
   /** False once the connection is closing: nothing may be written or attached any more. */
   get open(): boolean {
     return this.#open;
+  }
+
+  get bulk(): boolean {
+    return this.#length > BULK_BYTES;
   }
 
   /** How much the socket has not taken yet, in bytes. */
@@ -117,11 +124,16 @@ export class Outbox implements FrameSink, Flushable {
     }
   }
 
-  /** Flushes for the last time: what is sent next, by whomever, is the close frame. */
-  end(): void {
+  /**
+   * Flushes for the last time: what is sent next, by whomever, is the close frame.
+   *
+   * @param done is called when it may be sent, if it has to wait
+   * @returns whether it may be sent at once
+   */
+  end(done: () => void): boolean {
     this.flush();
-    this.#queue?.flush();
     this.#open = false;
+    return this.#queue?.finish(done) ?? true;
   }
 
   /** Drops what the socket has not begun: nobody reads it. */
@@ -146,7 +158,7 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   #queued(): SendQueue {
-    this.#queue ??= new SendQueue(this.#socket, this.#listener);
+    this.#queue ??= new SendQueue(this.#socket, this.#cycle, this.#listener);
     return this.#queue;
   }
 

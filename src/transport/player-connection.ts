@@ -1,8 +1,6 @@
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import { CLOSINGS, type Closing, isFinal } from '../protocol/close-codes.js';
 import { Payload } from '../protocol/payload.js';
-import type { RoomCode } from '../rooms/ids.js';
 import type { PlayerPeer } from '../rooms/peer.js';
-import type { RoomRegistry } from '../rooms/room-registry.js';
 import { Seat } from '../rooms/seat.js';
 import { Connection, HOLD, type Link } from './connection.js';
 import { type PlayerRates, Throttle } from './throttle.js';
@@ -21,10 +19,11 @@ export class PlayerConnection extends Connection implements PlayerPeer {
   #throttle: Throttle | undefined;
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(link: Link, code: RoomCode, rooms: Pick<RoomRegistry, 'join'>, limits: PlayerLimits) {
+  /** @param sitDown asks for a seat for this peer; gives the reason why there is none */
+  constructor(link: Link, sitDown: (player: PlayerPeer) => Seat | Closing, limits: PlayerLimits) {
     super(link);
     this.#limits = limits;
-    const seat = rooms.join(code, this);
+    const seat = sitDown(this);
     if (seat instanceof Seat) {
       this.#seat = seat;
     } else {
@@ -47,9 +46,12 @@ export class PlayerConnection extends Connection implements PlayerPeer {
   }
 
   protected override receive(bytes: Buffer, binary: boolean): void {
-    this.#seat?.receive(new Payload(bytes, !binary));
+    this.#seat?.receive(new Payload(bytes, !binary), this);
+  }
+
+  protected override served(bytes: number): void {
     this.#throttle ??= new Throttle(this.#limits);
-    const wait = this.#throttle.spend(bytes.length);
+    const wait = this.#throttle.spend(bytes);
     if (wait > 0) this.#pauseFor(wait);
   }
 
@@ -57,9 +59,9 @@ export class PlayerConnection extends Connection implements PlayerPeer {
     this.#seat?.fail();
   }
 
-  protected override ended(): void {
+  protected override ended(code: number): void {
     clearTimeout(this.#pause);
-    this.#seat?.leave();
+    this.#seat?.leave(this, isFinal(code));
   }
 
   /** Slows the player down by not reading. Nothing is dropped. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { FlushCycle } from './flush-cycle.js';
 
 /** How much a slow socket is given at a time: small enough to see it move. */
 export const SLICE_BYTES = 64 * 1024;
@@ -35,6 +36,7 @@ export class SendQueue {
   progressAt = performance.now();
 
   readonly #socket: Socket;
+  readonly #cycle: Pick<FlushCycle, 'later'>;
   readonly #listener: BacklogListener;
   readonly #entries: Entry[] = [];
   /** The entry that small parts are added to, while its page has room. */
@@ -42,9 +44,12 @@ export class SendQueue {
   #waiting = 0;
   /** What the socket holds and has not handed to the kernel. */
   #inSocket = 0;
+  #scheduled = false;
+  #done: (() => void) | undefined;
 
-  constructor(socket: Socket, listener: BacklogListener) {
+  constructor(socket: Socket, cycle: Pick<FlushCycle, 'later'>, listener: BacklogListener) {
     this.#socket = socket;
+    this.#cycle = cycle;
     this.#listener = listener;
   }
 
@@ -68,22 +73,36 @@ export class SendQueue {
 
   /** Keeps the parts until the socket has taken what is before them. */
   push(parts: readonly Buffer[]): void {
+    const before = this.bytes;
     for (const part of parts) {
       // By reference only what fills its memory: a small part would keep a whole chunk alive.
       if (part.length * 2 >= part.buffer.byteLength) this.#share(part);
       else this.#copy(part);
     }
-    this.#pump();
-    this.#tell();
+    this.#offer();
+    // What a socket that keeps up has not been offered yet is not its backlog, unless it piles up.
+    this.#listener.backlogChanged(this.#inSocket > 0 ? this.bytes : before);
   }
 
-  /** Gives all that waits to the socket at once, because a close follows. */
-  flush(): void {
+  /**
+   * Gives all that waits to the socket, because a close follows: what is little at once, and more
+   * slice by slice. A room that ends would otherwise write for all of its players in one turn.
+   *
+   * @param done is called when the socket has been given all, if it is not at once
+   * @returns whether it has been
+   */
+  finish(done: () => void): boolean {
+    if (this.#waiting > SLICE_BYTES) {
+      this.#done = done;
+      this.#offer();
+      return false;
+    }
     for (const { bytes, start, end } of this.#entries) {
       this.#socket.write(bytes.subarray(start, end));
       this.#inSocket += end - start;
     }
     this.#forget();
+    return true;
   }
 
   /** Drops what waits, but for the rest of a frame that is half sent: a close can follow it. */
@@ -118,19 +137,34 @@ export class SendQueue {
     return page;
   }
 
-  /** Gives the socket slice by slice, for as long as it takes them at once. */
-  #pump(): void {
-    const socket = this.#socket;
-    while (this.#inSocket === 0 && this.#waiting > 0 && socket.writable) {
-      const before = this.#waiting;
-      socket.cork();
-      while (this.#waiting > 0 && before - this.#waiting < SLICE_BYTES) this.#writeSlice();
-      socket.uncork();
-      if (socket.writableLength > 0) this.wait(before - this.#waiting);
-    }
+  /** Gives the socket one slice, and the next when all others have had theirs. */
+  readonly #writeNext = (): void => {
+    this.#scheduled = false;
+    if (this.#inSocket > 0 || this.#waiting === 0 || !this.#socket.writable) return;
+    this.#writeSlice();
+    this.#offer();
+    if (this.#inSocket > 0 || this.idle) this.#tell();
+    if (this.#waiting === 0) this.#done?.();
+  };
+
+  #offer(): void {
+    if (this.#scheduled || this.#inSocket > 0 || this.#waiting === 0) return;
+    this.#scheduled = true;
+    this.#cycle.later(this.#writeNext);
   }
 
   #writeSlice(): void {
+    const socket = this.#socket;
+    const before = this.#waiting;
+    socket.cork();
+    while (this.#waiting > 0 && before - this.#waiting < SLICE_BYTES) this.#writeEntry();
+    socket.uncork();
+    if (socket.writableLength > 0) this.wait(before - this.#waiting);
+    else this.progressAt = performance.now();
+  }
+
+  /** The next entry, or as much of it as goes into a slice. */
+  #writeEntry(): void {
     const entry = this.#entries[0] as Entry;
     const end = Math.min(entry.end, entry.start + SLICE_BYTES);
     this.#socket.write(entry.bytes.subarray(entry.start, end));
@@ -145,8 +179,8 @@ export class SendQueue {
     if (error != null) return;
     this.progressAt = performance.now();
     this.#inSocket = 0;
-    this.#pump();
-    this.#tell();
+    if (this.#waiting > 0) this.#offer();
+    else this.#tell();
   };
 
   #forget(): void {

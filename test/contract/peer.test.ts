@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSINGS } from '../../src/protocol/close-codes.js';
 import { Payload } from '../../src/protocol/payload.js';
-import type { PlayerId, RoomCode } from '../../src/rooms/ids.js';
+import type { PlayerId } from '../../src/rooms/ids.js';
 import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
 import { Room } from '../../src/rooms/room.js';
 import { Acceptor } from '../../src/transport/acceptor.js';
@@ -14,6 +14,7 @@ import { HostConnection } from '../../src/transport/host-connection.js';
 import { PlayerConnection } from '../../src/transport/player-connection.js';
 import { Client } from '../support/clients.js';
 import { type Heard, TestHost, TestPlayer, text } from '../support/peers.js';
+import { TestKeeper } from '../support/rooms.js';
 
 /** A peer, and what its far end has heard once it was closed, as texts; the close comes last. */
 interface Subject<Peer> {
@@ -34,6 +35,7 @@ async function connected<T extends Connection>(
     memory: 1 << 30,
     stall: 10,
     ping: 0,
+    kept: { bytes: () => 0, shed: () => 0 },
     fault,
     connected() {},
     disconnected() {},
@@ -63,11 +65,9 @@ async function connected<T extends Connection>(
   return { peer, heard };
 }
 
-const KEEPER = { maxPlayers: 8, register: () => 'BCDF' as RoomCode, release() {} };
-
 /** A room that has nothing to say to the peer that is tested. */
 function quietRoom(): Room {
-  const room = new Room(new TestHost(), KEEPER);
+  const room = new Room(new TestHost(), new TestKeeper());
   room.command({ cmd: 'prepare', maxPlayers: 8, name: '' });
   return room;
 }
@@ -96,8 +96,7 @@ const players: [string, () => Promise<Subject<PlayerPeer>>][] = [
     () =>
       connected((link) => {
         const limits = { playerMessages: 0, playerBytes: 0, playerBacklog: 1 << 30 };
-        const rooms = { join: (_: RoomCode, peer: PlayerPeer) => quietRoom().join(peer) };
-        return new PlayerConnection(link, 'BCDF' as RoomCode, rooms, limits);
+        return new PlayerConnection(link, (peer) => quietRoom().join(peer), limits);
       }),
   ],
 ];
@@ -136,8 +135,8 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
     () =>
       connected((link) => {
         const limits = { hostBacklog: 1 << 30, commandErrors: 0, prepareTimeout: 0 };
-        const rooms = { open: () => new Room(new TestHost(), KEEPER) };
-        return new HostConnection(link, { format: 'json', bytes: false }, rooms, limits);
+        const enter = () => new Room(new TestHost(), new TestKeeper());
+        return new HostConnection(link, { format: 'json', bytes: false }, enter, limits);
       }),
   ],
 ];

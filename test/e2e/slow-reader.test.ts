@@ -70,3 +70,21 @@ test('a host that asks on and on and does not read is not read either', async ()
   }
   expect(await backlog()).toBeLessThan(8 * 1024 * 1024);
 });
+
+test('a room that ends while much waits still tells its players everything, and then why', async () => {
+  const { url } = await startRelay({ playerBacklog: 64 << 20 });
+  const host = await Host.open(url);
+  const player = await joined(url, host);
+  player.socket.pause();
+  const COUNT = 12;
+  for (let i = 0; i < COUNT; i++)
+    host.command({ cmd: 'to', to: [], data: Buffer.alloc(1 << 20, i) });
+  host.command({ cmd: 'stop' });
+  await host.closed;
+  player.socket.resume();
+  for (let i = 0; i < COUNT; i++) {
+    const { data } = await player.next();
+    expect([data.length, data[0]]).toEqual([1 << 20, i]);
+  }
+  expect(await player.closed).toEqual({ code: 4000, reason: 'game over' });
+});

@@ -148,7 +148,10 @@ function checkRoute(target, found) {
     case 'health':
     case 'ready':
     case 'metrics':
-    case 'nowhere':
+    case 'ice':
+      return found.to;
+    case 'file':
+      if (found.path !== path) throw new Error(`${path} leads to ${found.path}`);
       return found.to;
     default:
       throw new Error(`leads to ${JSON.stringify(found)}`);

@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { ERROR_CODES, type ErrorCode } from '../../src/protocol/command-error.js';
 import type { HostCommand, HostEvent, SendCommand } from '../../src/protocol/messages.js';
+import type { PlayerId, RoomCode } from '../../src/rooms/ids.js';
+import { CODE_ALPHABET } from '../../src/rooms/room-code.js';
+import type { SavedRoom } from '../../src/rooms/saved-room.js';
+import { hashSecret, type SecretHash } from '../../src/rooms/secret.js';
 
 /** A host's command as its program holds it, before an encoder makes bytes of it. */
 export type WireCommand =
   | { cmd: 'start' | 'open' | 'stop' }
-  | { cmd: 'prepare'; max_players: number; name?: string | null | undefined }
+  | {
+      cmd: 'prepare';
+      max_players: number;
+      name?: string | null | undefined;
+      hold?: number | null | undefined;
+    }
   | { cmd: 'kick'; player: number }
   | { cmd: 'to'; to: unknown[]; data: Uint8Array }
   | { cmd: 'to_str'; to: unknown[]; data: string };
@@ -29,7 +38,12 @@ export function legible(command: HostCommand): Legible {
 export function meaning(wire: WireCommand): Legible {
   switch (wire.cmd) {
     case 'prepare':
-      return { cmd: 'prepare', maxPlayers: wire.max_players, name: wire.name ?? '' };
+      return {
+        cmd: 'prepare',
+        maxPlayers: wire.max_players,
+        name: wire.name ?? '',
+        ...(typeof wire.hold === 'number' && { hold: wire.hold }),
+      };
     case 'to':
       return {
         cmd: 'send',
@@ -100,6 +114,7 @@ export function wireCommand(): fc.Arbitrary<WireCommand> {
         cmd: fc.constant('prepare' as const),
         max_players: fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.maxSafeNat().map(atLeastOne)),
         name: fc.oneof(text(200), fc.constantFrom(null, undefined)),
+        hold: fc.oneof(fc.nat(86_400), fc.constantFrom(0.5, 1.1, 1e300, null, undefined)),
       },
       { requiredKeys: ['cmd', 'max_players'] },
     ),
@@ -118,23 +133,74 @@ function atLeastOne(n: number): number {
 
 /** What the relay tells a host about its room. */
 export function hostEvent(): fc.Arbitrary<HostEvent> {
+  const cmd = <const Cmd extends string>(...names: Cmd[]) => fc.constantFrom(...names);
+  const ids = fc.array(playerId(), { maxLength: 300 });
   return fc.oneof(
+    fc.record(
+      {
+        cmd: cmd('state'),
+        name: text(300),
+        players: ids,
+        max_players: fc.nat({ max: 70_000 }),
+        accept_conns: fc.boolean(),
+        away: ids,
+      },
+      { requiredKeys: ['cmd', 'name', 'players', 'max_players', 'accept_conns'] },
+    ),
+    fc.record(
+      { cmd: cmd('prepare_reply'), key: text(8), resume: text(40), resumed: fc.constant(true) },
+      { requiredKeys: ['cmd', 'key'] },
+    ),
+    fc.record({ cmd: cmd('player_joined', 'player_left', 'player_away'), player: playerId() }),
+    fc.record(
+      { cmd: cmd('player_back'), player: playerId(), missed: playerId() },
+      { requiredKeys: ['cmd', 'player'] },
+    ),
     fc.record({
-      cmd: fc.constant('state' as const),
-      name: text(300),
-      players: fc.array(playerId(), { maxLength: 300 }),
-      max_players: fc.nat({ max: 70_000 }),
-      accept_conns: fc.boolean(),
-    }),
-    fc.record({ cmd: fc.constant('prepare_reply' as const), key: text(8) }),
-    fc.record({
-      cmd: fc.constantFrom('player_joined' as const, 'player_left' as const),
-      player: playerId(),
-    }),
-    fc.record({
-      cmd: fc.constant('error' as const),
+      cmd: cmd('error'),
       reason: text(200),
       code: fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])),
     }),
   );
+}
+
+/** Rooms as they are written down, each with a code of its own. */
+export function savedRooms(): fc.Arbitrary<SavedRoom[]> {
+  return fc.uniqueArray(savedRoom(), { selector: ({ code }) => code, maxLength: 5 });
+}
+
+function savedRoom(): fc.Arbitrary<SavedRoom> {
+  const people = fc.uniqueArray(
+    fc.record({
+      id: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 31 })),
+      away: fc.boolean(),
+      kicked: fc.boolean(),
+    }),
+    { selector: ({ id }) => id, maxLength: 8 },
+  );
+  return fc
+    .record({
+      code: fc.string({ unit: fc.constantFrom(...CODE_ALPHABET), minLength: 4, maxLength: 4 }),
+      name: text(100),
+      maxPlayers: fc.integer({ min: 1, max: 70_000 }),
+      started: fc.boolean(),
+      hold: fc.oneof(fc.integer({ min: 1, max: 86_400 }), fc.constantFrom(0.001, 1.5)),
+      secret: fc.string(),
+      people,
+      keyless: fc.boolean(),
+    })
+    .map(({ code, secret, people, keyless, ...others }) => {
+      const key = (id: number): SecretHash => hashSecret(`${id} ${secret}`);
+      const ids = people.map(({ id }) => id as PlayerId);
+      return {
+        ...others,
+        code: code as RoomCode,
+        resume: hashSecret(secret),
+        lastId: ids.length === 0 ? null : (Math.max(...ids) as PlayerId),
+        seats: people
+          .filter(({ kicked }) => !kicked)
+          .map(({ id, away }) => ({ id: id as PlayerId, key: keyless ? null : key(id), away })),
+        banned: people.filter(({ kicked }) => kicked).map(({ id }) => key(id)),
+      };
+    });
 }

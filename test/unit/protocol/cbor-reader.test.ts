@@ -743,6 +743,19 @@ describe('hostile sizes', () => {
     });
   });
 
+  it('reads two million bytes as integers in their shortest form, however they are mixed', () => {
+    const integers = Buffer.alloc(7 * 400_000, hex('00 17 1818 18ff 07'));
+    const frame = Buffer.concat([hex(sends('9f')), integers, hex('ff')]);
+    expect(read(frame)).toEqual(toAll('001718ff07'.repeat(400_000)));
+  });
+
+  it('refuses bytes as 131,072 integers in any longer form', () => {
+    const wide = (count: number) =>
+      Buffer.concat([hex(sends('9f')), Buffer.alloc(count * 3, hex('190007')), hex('ff')]);
+    expect(read(wide(131_000))).toEqual(toAll('07'.repeat(131_000)));
+    expect(refused(wide(131_072)).reason).toBe('CBOR: more than 131072 items');
+  });
+
   it('refuses a million lists, one in the other', () => {
     expect(refused(flood('a1 "x"', '81')).reason).toContain('nested');
     expect(refused(flood('a1 "x"', '9f')).reason).toContain('nested');
@@ -784,7 +797,8 @@ describe('hostile sizes', () => {
     const reserved = bytesReservedBy(() => {
       grown = heapGrownBy(() => expect(refused(frame).code).toBe('bad_cbor'));
     });
-    expect(reserved).toBeLessThanOrEqual(frame.length);
+    // And a little for the header of the frame that integers become.
+    expect(reserved).toBeLessThanOrEqual(frame.length + 16);
     expect(grown).toBeLessThan(4 * frame.length);
   });
 });

@@ -77,6 +77,24 @@ describe('a text frame', () => {
     expect(read(JSON.stringify({ cmd: 'to_str', to: [], data }))).toMatchObject({ cmd: 'send' });
   });
 
+  it('brings 512 KiB of bytes as integers, and no more', () => {
+    const json = (count: number) =>
+      JSON.stringify({ cmd: 'to', to: [1], data: Array(count).fill(7) });
+    expect(read(json(512 * 1024 - 20))).toMatchObject({ cmd: 'send' });
+    const reason = 'JSON: more than 524288 values; send more as CBOR';
+    expect(refused(json(512 * 1024))).toEqual({ code: 'bad_json', reason });
+  });
+
+  it.each([
+    ['fractions', '1.5'],
+    ['exponents', '1E9'],
+    ['strings', '"ab"'],
+  ])('of 300,000 %s, which cost more than integers, is refused unparsed', (_, value) => {
+    const reason = 'JSON: more than 524288 values; send more as CBOR';
+    const list = Array(300_000).fill(value).join();
+    expect(refused(`{"cmd":"start","x":[${list}]}`)).toEqual({ code: 'bad_json', reason });
+  });
+
   it('of more than 4 MiB is refused', () => {
     const text = (length: number) => JSON.stringify({ cmd: 'start', x: 'x'.repeat(length) });
     expect(read(text(4 * 1024 * 1024 - 100))).toEqual(start);

@@ -85,6 +85,7 @@ function judge(fields: Fields): Legible {
     ...fields,
     max_players: asNumber(fields['max_players']),
     player: asNumber(fields['player']),
+    hold: asNumber(fields['hold']),
     to: Array.isArray(fields['to']) ? fields['to'].map(asNumber) : fields['to'],
     data: fields['cmd'] === 'to' ? asBytes(fields['data']) : fields['data'],
   } as Fields as WireCommand & Fields);

@@ -115,6 +115,35 @@ describe('prepare', () => {
     });
   });
 
+  it.each([0, 1, 0.5, 5e-324, 86_400, 2 ** 53, 1e300, Number.POSITIVE_INFINITY])(
+    'takes %d seconds to hold, clamping nothing',
+    (hold) => {
+      expect(read({ ...prepare, hold })).toMatchObject({ hold });
+    },
+  );
+
+  it.each([
+    ['missing', undefined],
+    ['null', null],
+  ])('holds nothing when hold is %s', (_, hold) => {
+    expect(read({ ...prepare, hold })).not.toHaveProperty('hold');
+  });
+
+  it.each<Misfit>([
+    [-1, '-1'],
+    [-5e-324, '-5e-324'],
+    [Number.NaN, 'NaN'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['60', 'text'],
+    [true, 'a boolean'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s for hold', (hold, got) => {
+    expect(refused({ ...prepare, hold })).toEqual({
+      code: 'bad_field',
+      reason: `hold: expected seconds, a number of at least 0, got ${got}`,
+    });
+  });
+
   it('measures the name in bytes of UTF-8', () => {
     expect(MAX_NAME_BYTES).toBe(1024);
     for (const longest of ['x'.repeat(1024), 'ü'.repeat(512), '🎉'.repeat(256)]) {

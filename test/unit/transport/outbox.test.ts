@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Payload } from '../../../src/protocol/payload.js';
 import { CHUNK_BYTES, FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
@@ -16,7 +16,7 @@ function write(outbox: Outbox, content: string): void {
   outbox.buffer.write(content, at, 'latin1');
 }
 
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
+const endOfTurn = () => new Promise((resolve) => process.nextTick(() => setImmediate(resolve)));
 
 describe('an outbox', () => {
   test('hands all of a turn over in one write, in order', async () => {
@@ -90,6 +90,7 @@ describe('an outbox', () => {
     const kept = await turn('six');
     await turn('ten');
     socket.drain();
+    await endOfTurn();
     expect(socket.writes.at(-1)?.buffer).not.toBe(kept.buffer);
     // The first writes' memory was written to again, as it may be.
     expect(socket.written.toString()).toBe('sixsixsixten');
@@ -107,6 +108,7 @@ describe('an outbox', () => {
     await turn('e');
     expect(socket.written.toString()).toBe('ab');
     socket.drain();
+    await endOfTurn();
     expect(socket.written.toString()).toBe('abcde');
   });
 
@@ -120,8 +122,8 @@ describe('an outbox', () => {
     expect(outbox.backlog).toBe(frame.length);
     socket.taking = true;
     socket.drain();
+    while (outbox.backlog > 0) await endOfTurn();
     expect(socket.written.equals(frame)).toBe(true);
-    expect(outbox.backlog).toBe(0);
   });
 
   test('lets somebody add to a turn at its end', async () => {
@@ -136,7 +138,7 @@ describe('an outbox', () => {
   test('ends with what was sent before, and takes nothing after', async () => {
     const { socket, outbox } = made();
     write(outbox, 'last words');
-    outbox.end();
+    outbox.end(() => {});
     expect(socket.written.toString()).toBe('last words');
     expect(outbox.open).toBe(false);
     await endOfTurn();
@@ -144,20 +146,74 @@ describe('an outbox', () => {
   });
 });
 
-test('one turn flushes every connection, and one that is scheduled meanwhile in the next', async () => {
+describe('a turn', () => {
+  const recorder = () => {
+    const cycle = new FlushCycle();
+    const flushed: string[] = [];
+    const schedule = (name: string, then?: () => void) =>
+      cycle.schedule({
+        bulk: false,
+        flush() {
+          flushed.push(name);
+          then?.();
+        },
+      });
+    return { flushed, schedule };
+  };
+  const endOfCallback = () => new Promise<void>((resolve) => process.nextTick(resolve));
+
+  test('flushes every connection at its end, and one that is scheduled meanwhile in the next', async () => {
+    const { flushed, schedule } = recorder();
+    schedule('first', () => {
+      for (const name of ['4th', '5th', '6th']) schedule(name);
+    });
+    schedule('second');
+    schedule('third');
+    await endOfCallback();
+    expect(flushed).toEqual([]);
+    await endOfTurn();
+    expect(flushed).toEqual(['first', 'second', 'third']);
+    await endOfTurn();
+    expect(flushed).toEqual(['first', 'second', 'third', '4th', '5th', '6th']);
+  });
+
+  test('flushes the little that there is at once if nothing has left for a moment', async () => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    onTestFinished(() => now.mockRestore());
+    const { flushed, schedule } = recorder();
+    const afterCallback = async (name: string) => {
+      schedule(name);
+      await endOfCallback();
+      return flushed.join('');
+    };
+    expect(await afterCallback('a')).toBe('a');
+    expect(await afterCallback('b')).toBe('a');
+    await endOfTurn();
+    expect(flushed.join('')).toBe('ab');
+    now.mockReturnValue(1001);
+    expect(await afterCallback('c')).toBe('abc');
+  });
+});
+
+test('what is small leaves before what takes long, which has its time in every turn', async () => {
   const cycle = new FlushCycle();
   const flushed: string[] = [];
-  cycle.schedule({
-    flush: () => {
-      flushed.push('first');
-      cycle.schedule({ flush: () => flushed.push('next turn') });
+  let left = 3;
+  const bulk = {
+    bulk: true,
+    flush() {
+      flushed.push('bulk');
+      // Longer than all bulk together may take in one turn.
+      const end = performance.now() + 10;
+      while (performance.now() < end);
+      if (--left > 0) cycle.later(bulk.flush);
+      cycle.schedule({ bulk: false, flush: () => flushed.push('small') });
     },
-  });
-  cycle.schedule({ flush: () => flushed.push('second') });
-  await endOfTurn();
-  expect(flushed).toEqual(['first', 'second']);
-  await endOfTurn();
-  expect(flushed).toEqual(['first', 'second', 'next turn']);
+  };
+  cycle.schedule(bulk);
+  cycle.schedule({ bulk: false, flush: () => flushed.push('small') });
+  while (flushed.length < 7) await endOfTurn();
+  expect(flushed).toEqual(['small', 'bulk', 'small', 'bulk', 'small', 'bulk', 'small']);
 });
 
 test('an outbox that is ended when it tells its backlog sends what it had, once', async () => {
@@ -165,7 +221,7 @@ test('an outbox that is ended when it tells its backlog sends what it had, once'
   const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
     backlogChanged: () => {
       outbox.drop();
-      outbox.end();
+      outbox.end(() => {});
     },
   });
   socket.taking = false;
