@@ -7,9 +7,15 @@ import type {
   StateEvent,
 } from '../protocol/messages.js';
 import type { Payload } from '../protocol/payload.js';
+import { AwayHost } from './away-host.js';
+import { AwayPlayer } from './away-player.js';
 import { nextPlayerId, type PlayerId, type RoomCode } from './ids.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
+import { ResumeToken } from './resume-token.js';
+import type { SavedRoom } from './saved-room.js';
 import { Seat, type SeatKeeper } from './seat.js';
+import type { SeatKey } from './seat-key.js';
+import { Seats } from './seats.js';
 import { count, noTraffic } from './traffic.js';
 
 type Status =
@@ -20,16 +26,35 @@ type Status =
       readonly name: string;
       readonly maxPlayers: number;
       readonly started: boolean;
+      /** How those who are away are waited for; `undefined` if they are not. */
+      readonly hold: Hold | undefined;
     }
   | { readonly is: 'ended' };
+
+interface Hold {
+  readonly seconds: number;
+  readonly token: ResumeToken;
+}
 
 /** What a room needs of the place that keeps all rooms. */
 export interface RoomKeeper {
   /** The most players that a room may ask for. */
   readonly maxPlayers: number;
+  /** How long a room may ask to wait for those who are away, in seconds. */
+  readonly maxHold: number;
+  /** How much is kept for a player who is away, in bytes. */
+  readonly keep: number;
+  /** How much is kept for a host that is away, in bytes. */
+  readonly hostBacklog: number;
   /** Makes the room joinable, or says why not. */
   register(room: Room): RoomCode | Closing;
-  /** Forgets a room that has ended; its code, if it has one, is free at once. */
+  /** What would be written down of the room has changed. */
+  changed(room: Room): void;
+  /** The room's host is away, or back. */
+  hostAway(code: RoomCode, away: boolean): void;
+  /** Does something after so many milliseconds, unless it is called off by what this returns. */
+  after(milliseconds: number, action: () => void): () => void;
+  /** Forgets a room that has ended. */
   release(room: Room, code: RoomCode | undefined, why: Closing): void;
 }
 
@@ -45,23 +70,31 @@ export interface RoomInfo {
 /**
  * One game and its players.
  *
- * A room lives as long as its host's connection. It is told what happened and tells its peers; it
- * knows neither sockets nor encodings.
+ * A room lives as long as its host's connection, and if the host has asked for it, for a while
+ * without one. It is told what happened and tells its peers; it knows neither sockets nor encodings.
  */
 export class Room implements SeatKeeper {
-  readonly #host: HostPeer;
+  #host: HostPeer;
   readonly #keeper: RoomKeeper;
-  readonly #seats = new Map<number, Seat>();
+  readonly #seats = new Seats();
   #status: Status = { is: 'unprepared' };
   #lastId: PlayerId | undefined;
   #deliveries = 0;
   #hostKeepsUp = true;
+  #stopWaiting: (() => void) | undefined;
   readonly traffic = noTraffic();
 
   constructor(host: HostPeer, keeper: RoomKeeper) {
     this.#host = host;
     this.#keeper = keeper;
     this.#tellState();
+  }
+
+  /** A room as it was written down: everybody is away. */
+  static restore(saved: SavedRoom, keeper: RoomKeeper): Room {
+    const room = new Room(new AwayHost(keeper.hostBacklog, () => {}), keeper);
+    room.#restore(saved);
+    return room;
   }
 
   /** `undefined` before `prepare` and after the end. */
@@ -77,9 +110,52 @@ export class Room implements SeatKeeper {
     };
   }
 
+  /** Whether it outlives the connections of its host and players. */
+  get waits(): boolean {
+    return this.#hold !== undefined;
+  }
+
+  /** What is written down of it, to be there after a restart; `undefined` if it does not wait. */
+  get saved(): SavedRoom | undefined {
+    const status = this.#status;
+    if (status.is !== 'prepared' || status.hold === undefined) return undefined;
+    const { code, name, maxPlayers, started, hold } = status;
+    return {
+      code,
+      name,
+      maxPlayers,
+      started,
+      hold: hold.seconds,
+      resume: hold.token.hash,
+      lastId: this.#lastId ?? null,
+      seats: [...this.#seats.all()].map(({ id, key, away }) => ({
+        id,
+        key: key ?? null,
+        away: away !== undefined,
+      })),
+      banned: [...this.#seats.banned],
+    };
+  }
+
   /** How many players have joined so far, those who left included. */
   get everJoined(): number {
     return this.#lastId ?? 0;
+  }
+
+  /** Who is kept for: players who are away, and the host if it is. */
+  get away(): { readonly players: AwayPlayer[]; readonly host: AwayHost | undefined } {
+    const players = [...this.#seats.all()].flatMap(({ away }) => away ?? []);
+    return { players, host: this.#host instanceof AwayHost ? this.#host : undefined };
+  }
+
+  /** Whether this key is one of a player's who may sit down again. */
+  hasSeat(key: SeatKey): boolean {
+    return key !== 'malformed' && this.#seats.withKey(key) !== undefined;
+  }
+
+  /** Whether a host that brings this may take the room over. */
+  mayResume(token: string): boolean {
+    return this.#hold?.token.is(token) ?? false;
   }
 
   /** Does what the host asked for; after the end, nothing. */
@@ -104,7 +180,7 @@ export class Room implements SeatKeeper {
   /** Passes the host's message on: the payload path. */
   send({ to, payload }: SendCommand): void {
     if (to === 'everybody') {
-      for (const seat of this.#seats.values()) seat.peer.send(payload);
+      for (const seat of this.#seats.all()) seat.peer.send(payload);
       count(this.traffic.toPlayers, payload, this.#seats.size);
       return;
     }
@@ -120,10 +196,11 @@ export class Room implements SeatKeeper {
     count(this.traffic.toPlayers, payload, receivers);
   }
 
-  /** Whether the host reads as fast as its players write; if not, they are not read for a while. */
-  setHostKeepsUp(keepsUp: boolean): void {
+  /** Whether this host reads as fast as its players write; if not, they are not read for a while. */
+  setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
+    if (host !== this.#host || keepsUp === this.#hostKeepsUp) return;
     this.#hostKeepsUp = keepsUp;
-    for (const { peer } of this.#seats.values()) peer.setReading(keepsUp);
+    for (const { peer } of this.#seats.all()) peer.setReading(keepsUp);
   }
 
   /** Tells the host that what it sent cannot be used. */
@@ -132,33 +209,63 @@ export class Room implements SeatKeeper {
     this.#host.event({ cmd: 'error', reason: message, code });
   }
 
-  /** Seats a player, or says why not; a refused player causes no event at the host. */
-  join(peer: PlayerPeer): Seat | Closing {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return refusal;
-    this.#lastId = nextPlayerId(this.#lastId);
-    const seat = new Seat(this.#lastId, peer, this);
-    this.#seats.set(seat.id, seat);
-    this.#host.event({ cmd: 'player_joined', player: seat.id });
-    this.#host.changed(this.#state);
-    return seat;
+  /**
+   * Seats a player, or says why not; a refused player causes no event at the host. Who brings the
+   * key of a seat sits down in it again, whether or not others may join.
+   */
+  join(peer: PlayerPeer, key?: SeatKey): Seat | Closing {
+    // In a room that does not wait a key means nothing.
+    if (key === undefined || this.#hold === undefined) return this.#seat(peer);
+    if (key === 'malformed') return CLOSINGS.badSeatKey;
+    const seat = this.#seats.withKey(key);
+    if (seat !== undefined) return this.#sitDownAgain(seat, peer);
+    return this.#seats.isBanned(key) ? CLOSINGS.kicked : this.#seat(peer, key);
   }
 
   receive(from: Seat, payload: Payload): void {
-    if (!from.taken) return;
     this.#host.message(from.id, payload);
     count(this.traffic.toHost, payload, 1);
   }
 
-  leave(seat: Seat): void {
-    if (!seat.taken) return;
-    this.#remove(seat);
-    this.#host.changed(this.#state);
+  leave(seat: Seat, forGood: boolean): void {
+    const hold = this.#hold;
+    if (forGood || hold === undefined || seat.key === undefined) return this.#leave(seat);
+    seat.peer = new AwayPlayer(this.#keeper.keep);
+    this.#awaitPlayer(seat, hold);
+    this.#host.event({ cmd: 'player_away', player: seat.id });
+    this.#changed();
   }
 
-  /** The host's connection has ended: so has the game. */
-  hostGone(): void {
-    this.end(CLOSINGS.hostGone);
+  /**
+   * This host's connection has ended, and with it the game, unless the room waits for it. One that
+   * was replaced changes nothing.
+   *
+   * @param forGood whether it does not want to come back, or must not
+   */
+  hostGone(host: HostPeer, forGood: boolean): void {
+    if (host !== this.#host) return;
+    const hold = this.#hold;
+    if (forGood || hold === undefined) this.end(CLOSINGS.hostGone);
+    else this.#awaitHost(hold);
+  }
+
+  /** Puts this host in the place of the one before, which is away or about to be replaced. */
+  resume(host: HostPeer, token: string): void {
+    const status = this.#status;
+    if (status.is !== 'prepared' || status.hold === undefined) return host.close(CLOSINGS.hostGone);
+    const before = this.#host;
+    this.#host = host;
+    this.#stopWaiting?.();
+    status.hold.token.known(token);
+    host.event({ cmd: 'prepare_reply', key: status.code, resume: token, resumed: true });
+    if (before instanceof AwayHost) {
+      before.handOver(host);
+      this.#keeper.hostAway(status.code, false);
+    } else {
+      before.close(CLOSINGS.replaced);
+    }
+    this.setHostKeepsUp(host, true);
+    this.#tellState();
   }
 
   /** Ends the room and closes everybody in it; ending it twice is harmless. */
@@ -167,49 +274,146 @@ export class Room implements SeatKeeper {
     if (status.is === 'ended') return;
     this.#status = { is: 'ended' };
     this.#keeper.release(this, status.is === 'prepared' ? status.code : undefined, forPlayers);
-    for (const seat of this.#seats.values()) {
-      seat.taken = false;
+    this.#stopWaiting?.();
+    for (const seat of this.#seats.all()) {
+      this.#seats.remove(seat);
       seat.peer.close(forPlayers);
     }
-    this.#seats.clear();
     this.#host.close(forHost);
   }
 
-  #prepare({ maxPlayers, name }: PrepareCommand): void {
+  get #hold(): Hold | undefined {
+    return this.#status.is === 'prepared' ? this.#status.hold : undefined;
+  }
+
+  #prepare({ maxPlayers, name, hold = 0 }: PrepareCommand): void {
     if (this.#status.is === 'unprepared') {
       const code = this.#keeper.register(this);
       if (typeof code !== 'string') return this.end(code);
+      const seconds = Math.min(hold, this.#keeper.maxHold);
       this.#status = {
         is: 'prepared',
         code,
         name,
         maxPlayers: Math.min(maxPlayers, this.#keeper.maxPlayers),
         started: false,
+        hold: seconds > 0 ? { seconds, token: ResumeToken.draw() } : undefined,
       };
+      this.#keeper.changed(this);
       this.#tellState();
     }
     if (this.#status.is === 'prepared') {
-      this.#host.event({ cmd: 'prepare_reply', key: this.#status.code });
+      const resume = this.#status.hold?.token.text;
+      const key = this.#status.code;
+      this.#host.event({ cmd: 'prepare_reply', key, ...(resume !== undefined && { resume }) });
     }
   }
 
+  #restore({
+    code,
+    name,
+    maxPlayers,
+    started,
+    hold,
+    resume,
+    lastId,
+    seats,
+    banned,
+  }: SavedRoom): void {
+    // The relay may have been started anew with other limits.
+    const seconds = Math.min(hold, this.#keeper.maxHold);
+    const waiting = { seconds, token: new ResumeToken(resume) };
+    this.#status = {
+      is: 'prepared',
+      code,
+      name,
+      maxPlayers: Math.min(maxPlayers, this.#keeper.maxPlayers),
+      started,
+      hold: waiting,
+    };
+    this.#awaitHost(waiting);
+    for (const { id, key, away } of seats) {
+      if (key === null) {
+        this.#host.event({ cmd: 'player_left', player: id });
+        continue;
+      }
+      const seat = new Seat(id, new AwayPlayer(this.#keeper.keep), this, key);
+      this.#seats.add(seat);
+      this.#awaitPlayer(seat, waiting);
+      if (!away) this.#host.event({ cmd: 'player_away', player: id });
+    }
+    for (const key of banned) this.#seats.ban(key);
+    this.#lastId = lastId ?? undefined;
+  }
+
   #setStarted(started: boolean): void {
-    if (this.#status.is === 'prepared') this.#status = { ...this.#status, started };
+    if (this.#status.is === 'prepared') {
+      this.#status = { ...this.#status, started };
+      this.#keeper.changed(this);
+    }
     this.#tellState();
+  }
+
+  #seat(peer: PlayerPeer, key?: Exclude<SeatKey, 'malformed'>): Seat | Closing {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refusal;
+    this.#lastId = nextPlayerId(this.#lastId);
+    const seat = new Seat(this.#lastId, peer, this, key);
+    this.#seats.add(seat);
+    this.#host.event({ cmd: 'player_joined', player: seat.id });
+    this.#changed();
+    return seat;
+  }
+
+  #sitDownAgain(seat: Seat, peer: PlayerPeer): Seat {
+    const { peer: before, away } = seat;
+    seat.peer = peer;
+    if (!this.#hostKeepsUp) peer.setReading(false);
+    if (away === undefined) {
+      before.close(CLOSINGS.replaced);
+      return seat;
+    }
+    seat.stopWaiting?.();
+    const { missed } = away;
+    away.handOver(peer);
+    const player = seat.id;
+    this.#host.event({ cmd: 'player_back', player, ...(missed > 0 && { missed }) });
+    this.#changed();
+    return seat;
+  }
+
+  #awaitPlayer(seat: Seat, { seconds }: Hold): void {
+    seat.stopWaiting = this.#keeper.after(seconds * 1000, () => this.#leave(seat));
+  }
+
+  #leave(seat: Seat): void {
+    this.#remove(seat);
+    this.#changed();
+  }
+
+  #awaitHost({ seconds, token }: Hold): void {
+    if (this.#status.is === 'prepared') this.#keeper.hostAway(this.#status.code, true);
+    token.forget();
+    const away = new AwayHost(this.#keeper.hostBacklog, () => this.setHostKeepsUp(away, false));
+    this.#host = away;
+    // It is not the one that did not keep up.
+    this.setHostKeepsUp(away, true);
+    this.#stopWaiting = this.#keeper.after(seconds * 1000, () => this.end(CLOSINGS.hostGone));
   }
 
   #kick(player: number): void {
     const seat = this.#seats.get(player);
     if (seat !== undefined) {
+      if (seat.key !== undefined) this.#seats.ban(seat.key);
       this.#remove(seat);
       seat.peer.close(CLOSINGS.kicked);
+      this.#keeper.changed(this);
     }
     this.#tellState();
   }
 
   #remove(seat: Seat): void {
-    seat.taken = false;
-    this.#seats.delete(seat.id);
+    this.#seats.remove(seat);
     this.#host.event({ cmd: 'player_left', player: seat.id });
   }
 
@@ -228,11 +432,18 @@ export class Room implements SeatKeeper {
     return {
       cmd: 'state',
       name,
-      players: [...this.#seats.keys()],
+      players: this.#seats.ids(),
       max_players: maxPlayers,
       accept_conns: this.#refusal() === undefined,
+      ...(this.#hold && { away: this.#seats.ids(({ away }) => away !== undefined) }),
     };
   };
+
+  /** What the host sees has changed by itself. */
+  #changed(): void {
+    this.#keeper.changed(this);
+    this.#host.changed(this.#state);
+  }
 
   #tellState(): void {
     this.#host.event(this.#state());

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { CLOSINGS } from '../../../src/protocol/close-codes.js';
-import type { RoomCode } from '../../../src/rooms/ids.js';
 import { Room } from '../../../src/rooms/room.js';
 import { Seat } from '../../../src/rooms/seat.js';
 import { type Heard, TestHost, TestPlayer, text } from '../../support/peers.js';
+import { TestKeeper } from '../../support/rooms.js';
 
 /*
  * Any sequence of what hosts and players can do, on a room and on a model of it side by side: ids
@@ -139,7 +139,8 @@ function removed(model: Model, id: number): Expected[] {
 const leave = someId.map(
   (id) =>
     new Step(`${id} leaves`, (model, { seats }) => {
-      seats.get(id)?.seat.leave();
+      const seated = seats.get(id);
+      seated?.seat.leave(seated.player, true);
       return { host: removed(model, id) };
     }),
 );
@@ -158,7 +159,8 @@ const kick = someId.map(
 const say = fc.tuple(someId, fc.string()).map(
   ([id, words]) =>
     new Step(`${id} says ${JSON.stringify(words)}`, (model, { seats }) => {
-      seats.get(id)?.seat.receive(text(words));
+      const seated = seats.get(id);
+      seated?.seat.receive(text(words), seated.player);
       return {
         host: model.players.has(id) ? [{ from: id, text: text(words).bytes.toString() }] : [],
       };
@@ -183,8 +185,8 @@ const stop = fc.constant(
 );
 
 const hostGone = fc.constant(
-  new Step('the host goes', (model, { room }) => {
-    room.hostGone();
+  new Step('the host goes', (model, { room, host }) => {
+    room.hostGone(host, false);
     return end(model, CLOSINGS.hostGone, CLOSINGS.hostGone);
   }),
 );
@@ -205,7 +207,7 @@ test('a room does what its model does, whatever happens in whatever order', () =
   fc.assert(
     fc.property(steps, (commands) => {
       const host = new TestHost();
-      const keeper = { maxPlayers: 4, register: () => 'BCDF' as RoomCode, release() {} };
+      const keeper = Object.assign(new TestKeeper(), { maxPlayers: 4 });
       const room = new Room(host, keeper);
       host.news();
       fc.modelRun(() => ({ model: new Model(), real: { room, host, seats: new Map() } }), commands);

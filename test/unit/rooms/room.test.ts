@@ -1,27 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSINGS, type Closing } from '../../../src/protocol/close-codes.js';
+import { CLOSINGS } from '../../../src/protocol/close-codes.js';
 import { CommandError } from '../../../src/protocol/command-error.js';
 import type { MembershipCommand } from '../../../src/protocol/messages.js';
-import type { RoomCode } from '../../../src/rooms/ids.js';
-import { Room, type RoomKeeper } from '../../../src/rooms/room.js';
+import { Room } from '../../../src/rooms/room.js';
 import { Seat } from '../../../src/rooms/seat.js';
 import { TestHost, TestPlayer, text } from '../../support/peers.js';
-
-const CODE = 'BCDF' as RoomCode;
-
-class TestKeeper implements RoomKeeper {
-  maxPlayers = 100;
-  code: RoomCode | Closing = CODE;
-  readonly released: (RoomCode | undefined)[] = [];
-
-  register(): RoomCode | Closing {
-    return this.code;
-  }
-
-  release(_: Room, code: RoomCode | undefined): void {
-    this.released.push(code);
-  }
-}
+import { CODE, TestKeeper } from '../../support/rooms.js';
 
 function connected() {
   const host = new TestHost();
@@ -159,8 +143,8 @@ describe('joining', () => {
     const { room } = prepared();
     const first = seated(room);
     const second = seated(room);
-    first.seat.leave();
-    second.seat.leave();
+    first.seat.leave(first.player, true);
+    second.seat.leave(second.player, true);
     expect(seated(room).seat.id).toBe(3);
   });
 });
@@ -168,10 +152,10 @@ describe('joining', () => {
 describe('leaving', () => {
   test('tells the host who left, then the state, once', () => {
     const { room, host } = prepared();
-    const { seat } = seated(room);
+    const { seat, player } = seated(room);
     host.news();
-    seat.leave();
-    seat.leave();
+    seat.leave(player, true);
+    seat.leave(player, true);
     expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
   });
 
@@ -182,8 +166,8 @@ describe('leaving', () => {
     room.command({ cmd: 'kick', player: 1 });
     expect(player.news()).toEqual([CLOSINGS.kicked]);
     expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
-    seat.receive(text('late'));
-    seat.leave();
+    seat.receive(text('late'), player);
+    seat.leave(player, true);
     room.send({ cmd: 'send', to: [1], payload: text('gone') });
     expect(host.news()).toEqual([]);
     expect(player.news()).toEqual([]);
@@ -199,9 +183,9 @@ describe('leaving', () => {
 describe('messages', () => {
   test('from a player reach the host with the id', () => {
     const { room, host } = prepared();
-    const { seat } = seated(room);
+    const { seat, player } = seated(room);
     host.news();
-    seat.receive(text('hi'));
+    seat.receive(text('hi'), player);
     expect(host.news()).toEqual([{ from: 1, text: 'hi' }]);
   });
 
@@ -231,7 +215,12 @@ describe('messages', () => {
 describe('the end', () => {
   test.each([
     ['stop', (room: Room) => room.command({ cmd: 'stop' }), CLOSINGS.gameOver, CLOSINGS.stopped],
-    ['a host that is gone', (room: Room) => room.hostGone(), CLOSINGS.hostGone, CLOSINGS.hostGone],
+    [
+      'a host that is gone',
+      (room: Room, host: TestHost) => room.hostGone(host, false),
+      CLOSINGS.hostGone,
+      CLOSINGS.hostGone,
+    ],
     [
       'the relay',
       (room: Room) => room.end(CLOSINGS.restarting),
@@ -242,13 +231,13 @@ describe('the end', () => {
     const { room, host, keeper } = prepared();
     const { player, seat } = seated(room);
     host.news();
-    end(room);
-    end(room);
+    end(room, host);
+    end(room, host);
     expect(player.news()).toEqual([forPlayers]);
     expect(host.news()).toEqual([forHost]);
     expect(keeper.released).toEqual([CODE]);
-    seat.receive(text('late'));
-    seat.leave();
+    seat.receive(text('late'), player);
+    seat.leave(player, true);
     expect(host.news()).toEqual([]);
   });
 
@@ -261,7 +250,7 @@ describe('the end', () => {
   ])('after it, $cmd does nothing', (command) => {
     const { room, host, keeper } = prepared();
     const { player } = seated(room);
-    room.hostGone();
+    room.hostGone(host, false);
     host.news();
     player.news();
     room.command(command);
