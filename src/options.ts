@@ -261,6 +261,30 @@ export const OPTIONS = {
     help: 'how long running rooms may go on after SIGTERM, with no new ones',
   },
 
+  // Who is away for a moment, and what outlives a restart.
+  maxHold: {
+    kind: 'number',
+    unit: 'seconds',
+    default: 600,
+    min: 0,
+    max: 86_400,
+    zero: 'off',
+    help: 'longest time that a host may ask to wait for who is away; codes rest as long, too',
+  },
+  keep: {
+    kind: 'number',
+    unit: 'bytes',
+    default: 256 * KIB,
+    min: 0,
+    max: 1024 * MIB,
+    help: 'most that is kept for a player who is away; beyond it the oldest goes',
+  },
+  stateFile: {
+    kind: 'text',
+    default: '',
+    help: 'file that rooms and seats outlive a restart in; rooms live in memory only if empty',
+  },
+
   // When it is too much: no new rooms and players, running games go on.
   maxLag: {
     kind: 'number',
@@ -279,6 +303,41 @@ export const OPTIONS = {
     max: 100,
     zero: 'off',
     help: 'how full the heap may be; with more, new rooms and joins get 1013',
+  },
+
+  // Past the relay, from end to end.
+  iceServers: {
+    kind: 'text',
+    default: '',
+    pattern: /^stuns?:[^\s,/?]+(, *stuns?:[^\s,/?]+)*$/,
+    looksLike: 'stun: URLs with commas, such as stun:stun.example.org:3478',
+    help: 'STUN servers for WebRTC, stun: URLs with commas, which GET /ice gives out',
+  },
+  turnUrl: {
+    kind: 'text',
+    default: '',
+    pattern:
+      /^turns?:[^\s,/?]+(\?transport=(udp|tcp))?(, *turns?:[^\s,/?]+(\?transport=(udp|tcp))?)*$/,
+    looksLike: 'turn: URLs with commas, such as turn:turn.example.org:3478',
+    help: 'TURN server for WebRTC, its turn: URLs with commas; GET /ice has credentials for it',
+  },
+  turnSecret: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    help: "the TURN server's shared secret (coturn: static-auth-secret), which credentials are made from",
+  },
+
+  // What a browser and a terminal are shown.
+  pages: {
+    kind: 'flag',
+    default: true,
+    help: 'serve pages: the front page at / and the demo at /sketch',
+  },
+  qr: {
+    kind: 'flag',
+    default: true,
+    help: 'show a QR code of the address in the network, when started on a terminal',
   },
 
   // What an operator sees.

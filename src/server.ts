@@ -8,23 +8,27 @@ import { LoadMonitor } from './guard/load-monitor.js';
 import { connectionsForDescriptors, memoryForBuffers } from './guard/machine.js';
 import { originCheck } from './guard/origins.js';
 import { FrontDoor } from './http/front-door.js';
+import { iceServers } from './http/ice.js';
 import { JoinCounts } from './http/join-counts.js';
 import { metricsRegistry } from './http/metrics.js';
 import { serveMetrics } from './http/metrics-server.js';
+import { pageFiles, sdkFile } from './http/static-files.js';
 import { webServer } from './http/web-server.js';
 import { RelayLog, type RelayLogger } from './log/relay-log.js';
 import { flagOf } from './options/describe.js';
 import { completeOptions, OptionError } from './options/read.js';
 import type { OptionName, Options } from './options.js';
 import { CLOSINGS } from './protocol/close-codes.js';
+import { keptBytes, shedKept, whoIsAway } from './rooms/kept.js';
 import { RoomRegistry } from './rooms/room-registry.js';
+import { StateKeeper } from './state/state-keeper.js';
 import { Acceptor } from './transport/acceptor.js';
 
 /** How long everybody may take to confirm their close before they are cut, in milliseconds. */
 const CLOSE_GRACE = 2_000;
 
 /** What `createRelay` takes: any of the command line's options, and a log. */
-export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFormat'>> {
+export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr'>> {
   /** Where to log, `pino` or what has its methods; without one, nothing is logged. */
   readonly logger?: RelayLogger;
 }
@@ -84,11 +88,18 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
   const log = new RelayLog(logger);
   const joins = new JoinCounts();
 
-  const rooms = new RoomRegistry(options, log);
+  // What is kept has to fit into the queue of the connection that gets it.
+  const keep = Math.min(options.keep, options.playerBacklog / 2);
+  const rooms = new RoomRegistry({ ...options, keep }, log);
+  const state = options.stateFile === '' ? undefined : keepState(options.stateFile, rooms, log);
   const admission = new Admission({ ...options, maxConnections }, () => load.overload);
   const acceptor = new Acceptor({
     ...options,
     memory,
+    kept: {
+      bytes: () => keptBytes(rooms.all),
+      shed: (excess) => shedKept([...rooms.all], excess),
+    },
     fault: (error) => log.fault(error),
     connected: (address) => admission.connected(address),
     disconnected: (address) => admission.disconnected(address),
@@ -100,6 +111,8 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     traffic: () => rooms.traffic,
     joins: () => joins.results,
     closes: () => acceptor.closes,
+    away: () => whoIsAway([...rooms.all]),
+    stateErrors: () => state?.errors ?? 0,
     backlog: () => acceptor.buffered,
     paused: () => acceptor.paused,
     lag: () => load.lag,
@@ -116,6 +129,9 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     mayCreate: createTokenCheck(options.createToken),
     isOverloaded: () => load.overload !== undefined,
     metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
+    // The SDK is no page, but what the pages of games elsewhere are made with.
+    files: new Map([...sdkFile(), ...(options.pages ? pageFiles() : [])]),
+    iceServers: readOption('turnUrl', () => iceServers(options)),
   });
 
   const handleRequest = (request: IncomingMessage, response: ServerResponse): void =>
@@ -123,8 +139,14 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
   const handleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void =>
     frontDoor.upgrade(request, socket, head);
 
+  let restored = false;
+  const restore = (): void => {
+    if (!restored && state !== undefined) rooms.restore(state.read());
+    restored = true;
+  };
   const stops: (() => void)[] = [];
   const serve = (server: Server, { requests }: { readonly requests: boolean }): void => {
+    restore();
     server.on('upgrade', handleUpgrade);
     if (requests) server.on('request', handleRequest);
     stops.push(load.start(), () => {
@@ -165,12 +187,24 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
       closing ??= (async () => {
         rooms.draining = true;
         await rooms.whenEmpty(options.drain * 1000);
+        // Before anybody is closed: who sits where now is who may come back.
+        state?.finish();
         await endAll(CLOSINGS.restarting);
       })();
       return closing;
     },
-    abort: () => endAll(CLOSINGS.internalError),
+    abort() {
+      state?.stop();
+      return endAll(CLOSINGS.internalError);
+    },
   };
+}
+
+/** Rooms that outlive the process; those of the one before are there again. */
+function keepState(path: string, rooms: RoomRegistry, log: RelayLog): StateKeeper {
+  const keeper = new StateKeeper(path, () => rooms.all, log);
+  rooms.onChange = (room) => keeper.changed(room);
+  return keeper;
 }
 
 async function listen(server: Server, { port, host }: Options): Promise<ListenAddress> {

@@ -13,6 +13,9 @@ export interface AdmissionLimits {
   readonly limitLoopback: boolean;
 }
 
+/** Credentials for a TURN server a minute from one address: a school's phones, all at once. */
+const ICE_PER_MINUTE = 256;
+
 /**
  * Who may come in: each question gives the reason why not, or `undefined`. It holds counts and
  * rates per address, and knows nothing of requests and sockets. Times are in milliseconds.
@@ -22,6 +25,7 @@ export class Admission {
   readonly #overload: () => Overload | undefined;
   readonly #rooms: AddressBuckets;
   readonly #misses: Misses;
+  readonly #ice = new AddressBuckets(ICE_PER_MINUTE);
   readonly #connections = new Map<string, number>();
   #total = 0;
 
@@ -76,6 +80,11 @@ export class Admission {
   /** The address has tried a code, and there is no such room. */
   missed(address: string, code: string, now: number): void {
     if (!this.#isExempt(address)) this.#misses.count(address, code, now);
+  }
+
+  /** May this address have servers for WebRTC, and a credential for them? Asking counts. */
+  askForIce(address: string, now: number): boolean {
+    return this.#isExempt(address) || this.#ice.tryTake(address, now);
   }
 
   #isExempt(address: string): boolean {

@@ -3,6 +3,7 @@ import { TokenBucket } from '../guard/token-bucket.js';
 import type { Closing } from '../protocol/close-codes.js';
 import type { RoomCode } from '../rooms/ids.js';
 import type { RoomObserver, RoomSummary } from '../rooms/room-registry.js';
+import type { StateLog } from '../state/state-keeper.js';
 
 /** `pino`, or what has its methods. */
 export type RelayLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -14,7 +15,7 @@ const REFUSALS = { rate: 1, burst: 10 };
 const MAX_FIELD = 100;
 
 /** What the relay has to say: a line per room opened and closed, per refusal, per fault. */
-export class RelayLog implements RoomObserver {
+export class RelayLog implements RoomObserver, StateLog {
   readonly #logger: RelayLogger | undefined;
   readonly #refusals = new TokenBucket(REFUSALS, performance.now());
   readonly #roomNumbers = new Map<RoomCode, number>();
@@ -47,6 +48,19 @@ export class RelayLog implements RoomObserver {
       bytes: toHost.bytes + toPlayers.bytes,
     };
     this.#logger?.info(fields, 'room closed');
+  }
+
+  hostAway(code: RoomCode, away: boolean): void {
+    const room = this.#roomNumbers.get(code);
+    this.#logger?.info({ room }, away ? 'room waits for its host' : 'room has its host back');
+  }
+
+  stateSetAside(path: string, why: string): void {
+    this.#logger?.error({ path, why }, 'state file cannot be used; starting without, it is here');
+  }
+
+  stateFailed(err: unknown): void {
+    this.#logger?.error({ err }, 'state file cannot be read or written; games go on');
   }
 
   refused({ code, reason }: Closing, address: string, origin: string | undefined): void {

@@ -17,16 +17,18 @@ export const MAX_PLAYERS = 500;
 /** What can come before the `state` that they are followed by. */
 const MEMBERSHIP = new Set(['state', 'player_joined', 'player_left']);
 
-/** The longest text that the relay reads as JSON. */
+/** What the relay reads as JSON: text up to this length, and bytes up to so many. */
 const MAX_JSON = 4 * 1024 * 1024;
+const MAX_JSON_BYTES = 500_000;
 
 /** An id that nobody has: players are counted from 1. */
 const NOBODY = 0;
 
-/** @param {object} command */
+/** @param {{ data?: unknown }} command */
 const json = (command) => {
-  const text = JSON.stringify(command);
-  return Buffer.byteLength(text) <= MAX_JSON ? text : encode(command);
+  const isMuch = Array.isArray(command.data) && command.data.length > MAX_JSON_BYTES;
+  const text = isMuch ? '' : JSON.stringify(command);
+  return isMuch || Buffer.byteLength(text) > MAX_JSON ? encode(command) : text;
 };
 /** @param {Buffer} bytes */
 const asList = (bytes) => Array.from(bytes);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { decode, encode } from 'cborg';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -55,6 +56,8 @@ export class Client<Item> {
 /** A game that speaks CBOR by `cborg`, which the relay does not use. */
 export class Host extends Client<Event> {
   code = '';
+  /** What it brings to get its room back; empty if the room does not wait. */
+  token = '';
 
   static async connect(url: string, query = '', options?: ClientOptions): Promise<Host> {
     const host = new Host(new WebSocket(`${url}/CREATE${query}`, options));
@@ -65,12 +68,22 @@ export class Host extends Client<Event> {
   /** Connects and prepares a room; what the relay says on the way is taken. */
   static async open(
     url: string,
-    { query = '', maxPlayers = 8, name = 'test' } = {},
+    { query = '', maxPlayers = 8, name = 'test', hold = 0 } = {},
   ): Promise<Host> {
     const host = await Host.connect(url, query);
-    host.command({ cmd: 'prepare', max_players: maxPlayers, name });
-    host.code = (await host.until('prepare_reply')).key;
-    return host;
+    host.command({ cmd: 'prepare', max_players: maxPlayers, name, ...(hold > 0 && { hold }) });
+    const { key, resume = '' } = await host.until('prepare_reply');
+    return Object.assign(host, { code: key, token: resume });
+  }
+
+  /** Takes a host's room over, by a new connection. Whether it may shows in what it gets. */
+  static async resume(
+    url: string,
+    { code, token }: Pick<Host, 'code' | 'token'>,
+    { format = '', ...options }: ClientOptions & { format?: string } = {},
+  ): Promise<Host> {
+    const query = `?room=${code}&resume=${token}${format}`;
+    return Object.assign(await Host.connect(url, query, options), { code, token });
   }
 
   private constructor(socket: WebSocket) {
@@ -120,9 +133,23 @@ export class Player extends Client<Message> {
   }
 }
 
-/** Joins, and waits until the host has been told. */
-export async function joined(url: string, host: Host): Promise<Player & { id: number }> {
-  const player = await Player.join(url, host.code);
+/** Where the seat is that a key is for, as a player's path. */
+export function seatOf({ code }: Pick<Host, 'code'>, key: string): string {
+  return `${code}?seat=${key}`;
+}
+
+/** What a phone makes up to be known again: a different one every time. */
+export function seatKey(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+/** Joins, with a seat key if there is one, and waits until the host has been told. */
+export async function joined(
+  url: string,
+  host: Host,
+  key?: string,
+): Promise<Player & { id: number }> {
+  const player = await Player.join(url, key === undefined ? host.code : seatOf(host, key));
   const { player: id } = await host.until('player_joined');
   await host.until('state');
   return Object.assign(player, { id });

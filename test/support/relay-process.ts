@@ -32,6 +32,8 @@ export interface RelayProcessSetup {
   readonly node?: readonly string[];
   /** Most file descriptors that the process may have. */
   readonly descriptors?: number;
+  /** The largest file that it may write, in bytes: a disk that is full soon. */
+  readonly fileSize?: number;
   /** Whether it is started with TLS options. */
   readonly tls?: boolean;
 }
@@ -55,26 +57,26 @@ export class RelayProcess {
     setup: RelayProcessSetup = {},
   ): Promise<RelayProcess> {
     const relay = new RelayProcess(options, setup);
-    const [first = ''] = (await relay.#says(/\n/)).split('\n');
-    relay.port = JSON.parse(first).port;
+    // Of rooms that are there again, and of a state file, it speaks before.
+    const [line = ''] = /.*"msg":"listening".*/.exec(await relay.#says(/"listening".*\n/)) ?? [];
+    relay.port = JSON.parse(line).port;
     return relay;
   }
 
   private constructor(
     options: readonly string[],
-    { node = INSPECTED, descriptors, tls = false }: RelayProcessSetup,
+    { node = INSPECTED, descriptors, fileSize, tls = false }: RelayProcessSetup,
   ) {
     const args = [...node, CLI, '--host', '127.0.0.1', '--port', '0', '--max-lag', '0', ...options];
+    const limits = [
+      ...(descriptors === undefined ? [] : [`ulimit -n ${descriptors};`]),
+      ...(fileSize === undefined ? [] : [`ulimit -f ${fileSize / 512};`]),
+    ];
     // The shell becomes the relay: the process id stays the same.
     this.#child =
-      descriptors === undefined
+      limits.length === 0
         ? spawn(process.execPath, args)
-        : spawn('sh', [
-            '-c',
-            `ulimit -n ${descriptors}; exec "$0" "$@"`,
-            process.execPath,
-            ...args,
-          ]);
+        : spawn('sh', ['-c', `${limits.join(' ')} exec "$0" "$@"`, process.execPath, ...args]);
     this.#tls = tls;
     this.#child.stdout?.on('data', (text) => {
       this.#stdout += text;

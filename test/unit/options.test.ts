@@ -67,3 +67,26 @@ test('a program gets the same checks, under the name that it used', () => {
   expect(() => completeOptions({ maxRooms: 0 })).toThrow(/^maxRooms: expected/);
   expect(() => completeOptions({ host: 1 as unknown as string })).toThrow(/^host: expected text/);
 });
+
+describe('servers for WebRTC', () => {
+  test.each([
+    ['iceServers', 'stun:stun.example:3478'],
+    ['iceServers', 'stun:192.0.2.1, stuns:[2001:db8::1]:5349'],
+    ['turnUrl', 'turn:turn.example'],
+    ['turnUrl', 'turn:turn.example:3478?transport=tcp,turns:turn.example:5349'],
+  ] as const)('%s may be %s', (name, urls) => {
+    expect(completeOptions({ [name]: urls })[name]).toBe(urls);
+  });
+
+  test.each([
+    ['iceServers', 'stun.example:3478'],
+    ['iceServers', 'stun://stun.example'],
+    ['iceServers', 'turn:turn.example'],
+    ['iceServers', 'stun:a.example,'],
+    ['turnUrl', 'stun:stun.example'],
+    ['turnUrl', 'turn:turn.example?transport=sctp'],
+    ['turnUrl', 'turn:a.example turn:b.example'],
+  ] as const)('%s may not be %s, which no browser takes', (name, urls) => {
+    expect(() => completeOptions({ [name]: urls })).toThrow(/URLs with commas/);
+  });
+});

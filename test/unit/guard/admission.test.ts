@@ -89,6 +89,16 @@ describe('codes', () => {
   });
 });
 
+test('ICE servers have a rate per address, and none on this machine', () => {
+  const admission = made();
+  let given = 0;
+  while (given < 1000 && admission.askForIce(A, 0)) given++;
+  expect(given).toBe(256);
+  expect(admission.askForIce(B, 0)).toBe(true);
+  expect(admission.askForIce(A, 1000)).toBe(true);
+  for (let i = 0; i < 1000; i++) expect(admission.askForIce('127.0.0.1', 0)).toBe(true);
+});
+
 test.each(['late', 'heap', 'memory'] as const)(
   'when it is too much (%s), nobody new comes in',
   (overload) => {

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { SavedRoom } from '../../../src/rooms/saved-room.js';
+import { hashSecret } from '../../../src/rooms/secret.js';
+import {
+  firstLine,
+  lastLine,
+  parseState,
+  roomLine,
+  SKIPPED_IDS,
+  StateError,
+} from '../../../src/state/saved-state.js';
+import { savedRooms } from '../../support/arbitraries.js';
+
+const HASH = hashSecret('somebody');
+const OTHER = hashSecret('somebody else');
+
+function written(...rooms: object[]): string {
+  return (
+    firstLine() +
+    rooms.map((room) => roomLine(room as SavedRoom)).join('') +
+    lastLine(rooms.length, true)
+  );
+}
+
+/** Why it cannot be used. Anything that is thrown but is no StateError fails the test. */
+function refusal(state: string): string {
+  try {
+    parseState(state);
+  } catch (error) {
+    if (error instanceof StateError) return error.message;
+    throw error;
+  }
+  throw new Error('was not refused');
+}
+
+const room = {
+  code: 'BCDF',
+  name: 'Größe 🎉',
+  maxPlayers: 8,
+  started: true,
+  hold: 60,
+  resume: HASH,
+  lastId: 7,
+  seats: [
+    { id: 3, key: HASH, away: false },
+    { id: 7, key: null, away: false },
+  ],
+  banned: [OTHER],
+};
+
+test('what is written is read again', () => {
+  fc.assert(
+    fc.property(savedRooms(), (rooms) => {
+      expect(parseState(written(...rooms))).toEqual(rooms);
+    }),
+  );
+});
+
+test('after a process that was killed the ids behind those written are left out', () => {
+  const state = (fields: object) =>
+    firstLine() + roomLine({ ...room, ...fields } as unknown as SavedRoom) + lastLine(1, false);
+  expect(parseState(state({}))).toEqual([{ ...room, lastId: 7 + SKIPPED_IDS }]);
+  expect(parseState(state({ lastId: null, seats: [] }))[0]?.lastId).toBe(SKIPPED_IDS);
+});
+
+test('keys that are not known do not matter', () => {
+  const later = JSON.parse('{"__proto__":{"name":"polluted"},"constructor":1,"extra":[1]}');
+  const [read] = parseState(written({ ...later, ...room, ['__proto__' as string]: { hold: 1 } }));
+  expect(read).toEqual(room);
+  expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+});
+
+test('wherever it is cut off, it is not used', () => {
+  const state = Buffer.from(written(room, { ...room, code: 'GHJK' }));
+  for (let length = 0; length < state.length; length++) {
+    expect(refusal(state.subarray(0, length).toString())).toBeTypeOf('string');
+  }
+});
+
+test('with bytes that were never written it is used only as something sound, or not at all', () => {
+  const state = Buffer.from(written(room, { ...room, code: 'GHJK' }));
+  fc.assert(
+    fc.property(fc.nat(state.length - 1), fc.nat(255), (at, byte) => {
+      const damaged = Buffer.from(state);
+      damaged[at] = byte;
+      try {
+        const rooms = parseState(damaged.toString());
+        // What can be read can be written and read again.
+        expect(parseState(written(...rooms))).toEqual(rooms);
+      } catch (error) {
+        expect(error).toBeInstanceOf(StateError);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+describe('is not used, and why, when it is', () => {
+  const foreign = 'it is no state file of lobby-relay';
+  const cutOff = 'its end is missing';
+
+  test.each([
+    ['empty', '', foreign],
+    ['only an end of line', '\n', foreign],
+    ['text', 'hello\n', foreign],
+    ['bytes', '\0\ufffd\0\n', foreign],
+    ['another JSON', '{"rooms":[]}\n', foreign],
+    ['a JSON list', '[]\n', foreign],
+    ['null', 'null\n', foreign],
+    ['deep', `${'['.repeat(100_000)}\n`, foreign],
+    ["somebody else's", '{"format":"other","version":1}\n{"rooms":0}\n', foreign],
+    ['without a version', '{"format":"lobby-relay state"}\n{"rooms":0}\n', foreign],
+    [
+      'with a version that cannot be printed',
+      '{"format":"lobby-relay state","version":{"toString":1}}\n{"rooms":0}\n',
+      foreign,
+    ],
+    [
+      'newer, whatever is in it',
+      '{"format":"lobby-relay state","version":2}\nsomething new',
+      'it is of version 2, and this relay reads 1',
+    ],
+    ['without a last line', firstLine(), cutOff],
+    ['without its last line', firstLine() + roomLine(room as unknown as SavedRoom), cutOff],
+    [
+      'short of a room',
+      firstLine() + roomLine(room as unknown as SavedRoom) + lastLine(2, true),
+      cutOff,
+    ],
+    ['with more behind it', `${written(room)}x`, cutOff],
+    ['twice in one file', written(room) + written(room), cutOff],
+    ['with a line that is no JSON', `${firstLine()}{\n${lastLine(1, true)}`, 'line 2 is damaged'],
+    ['with an empty line', `${firstLine()}\n${lastLine(1, true)}`, 'line 2 is damaged'],
+    ['with a line that is no object', `${firstLine()}7\n${lastLine(1, true)}`, 'line 2 is damaged'],
+  ])('%s', (_, state, why) => {
+    expect(refusal(state)).toBe(why);
+  });
+});
+
+describe('a room is damaged', () => {
+  const seat = { id: 3, key: HASH, away: false };
+
+  test.each<[string, object]>([
+    ['no code', { code: undefined }],
+    ['a code that is none', { code: 'ABCD' }],
+    ['a list as its code', { code: ['BCDF'] }],
+    ['a code that cannot be printed', { code: { toString: 1 } }],
+    ['no name', { name: null }],
+    ['a name that is too long', { name: 'x'.repeat(1025) }],
+    ['a name that has no UTF-8', { name: '\ud800' }],
+    ['no room for anybody', { maxPlayers: 0 }],
+    ['a fraction of players', { maxPlayers: 1.5 }],
+    ['more players than can be counted', { maxPlayers: 1e300 }],
+    ['nothing certain about its start', { started: 1 }],
+    ['no time to wait', { hold: 0 }],
+    ['less than no time to wait', { hold: -1 }],
+    ['a time that is text', { hold: '60' }],
+    ['no token', { resume: null }],
+    ['a token that is no hash', { resume: 'x'.repeat(42) }],
+    ['a last id that is none', { lastId: 'seven' }],
+    ['no last id', { lastId: undefined }],
+    ['a last id of 0', { lastId: 0 }],
+    ['a last id behind which there is none', { lastId: Number.MAX_SAFE_INTEGER }],
+    ['a last id of more than four bytes', { lastId: 2 ** 32 }],
+    ['seats but no last id', { lastId: null }],
+    ['an id above the last', { lastId: 2, seats: [seat] }],
+    ['no list of seats', { seats: { 0: seat, length: 1 } }],
+    ['nothing as a seat', { seats: [null] }],
+    ['text as a seat', { seats: ['seat'] }],
+    ['an id of 0', { seats: [{ ...seat, id: 0 }] }],
+    ['an id that is text', { seats: [{ ...seat, id: '3' }] }],
+    ['a seat without a key', { seats: [{ id: 3, away: true }] }],
+    ['a key that is no hash', { seats: [{ ...seat, key: '__proto__' }] }],
+    ['nobody knows whether away', { seats: [{ id: 3, key: HASH }] }],
+    ['two with one id', { seats: [seat, { ...seat, key: null }] }],
+    ['two with one key', { seats: [seat, { ...seat, id: 4 }] }],
+    ['somebody in a seat who was kicked', { seats: [seat], banned: [HASH] }],
+    ['a kicked one that is no hash', { banned: [1] }],
+    ['no list of kicked ones', { banned: null }],
+  ])('with %s', (_, fields) => {
+    expect(refusal(written({ ...room, ...fields }))).toBe('line 2 is damaged');
+  });
+
+  test('with the code of another one', () => {
+    expect(refusal(written(room, { ...room, code: 'bcdf' }))).toBe('line 3 is damaged');
+  });
+});
