@@ -1,0 +1,117 @@
+import { type Broadcast, globals, type Resolved } from './environment.js';
+
+/** How long a tab with the same keepsake has to say so, in milliseconds. */
+const ANSWER_TIME = 200;
+
+const CHANNEL = 'lobby-relay';
+
+/**
+ * What a page remembers over a reload: its seat, or its room.
+ *
+ * A tab that is duplicated gets a copy of `sessionStorage`, and so of this. While a page uses its
+ * keepsake, a mark beside it says so; the page takes the mark away when it is left. A page that
+ * finds a mark is a duplicate, or its browser was killed: it asks around, and whoever uses the
+ * keepsake answers.
+ */
+export class Keepsake {
+  readonly #environment: Resolved;
+  readonly #name: string;
+  #value: string | undefined;
+  #broadcast: Broadcast | undefined;
+  #endings: (() => void)[] = [];
+
+  /** @param name what it is for, the same after a reload */
+  constructor(environment: Resolved, name: string) {
+    this.#environment = environment;
+    this.#name = `lobby-relay ${name}`;
+  }
+
+  /** What was kept, unless another tab uses it. */
+  async find(): Promise<string | undefined> {
+    const value = this.#read(this.#name);
+    if (value === undefined || !this.#environment.copied) return value;
+    const isFree = this.#read(this.#mark) === undefined || !(await this.#isTaken(value));
+    return isFree ? value : undefined;
+  }
+
+  /** Keeps a value until it is changed or dropped. */
+  keep(value: string): void {
+    this.#value = value;
+    this.#write(this.#name, value);
+    if (!this.#environment.copied || this.#endings.length > 0) return;
+    this.#write(this.#mark, '1');
+    this.#answerOthers();
+    const leave = (): void => this.#write(this.#mark, undefined);
+    const comeBack = (): void => this.#write(this.#mark, '1');
+    globals.addEventListener?.('pagehide', leave);
+    globals.addEventListener?.('pageshow', comeBack);
+    this.#endings.push(leave, () => {
+      globals.removeEventListener?.('pagehide', leave);
+      globals.removeEventListener?.('pageshow', comeBack);
+      this.#broadcast?.close();
+    });
+  }
+
+  /** Forgets it. */
+  drop(): void {
+    this.#write(this.#name, undefined);
+    this.release();
+  }
+
+  /** Leaves it for another time, or for whoever wants it. */
+  release(): void {
+    for (const end of this.#endings.splice(0)) end();
+  }
+
+  get #mark(): string {
+    return `${this.#name} in use`;
+  }
+
+  #isTaken(value: string): Promise<boolean> {
+    const broadcast = openBroadcast();
+    if (broadcast === undefined) return Promise.resolve(false);
+    return new Promise((settle) => {
+      const finish = (taken: boolean): void => {
+        cancel();
+        broadcast.close();
+        settle(taken);
+      };
+      const cancel = this.#environment.clock.after(ANSWER_TIME, () => finish(false));
+      broadcast.onmessage = ({ data }) => {
+        if (data === `taken ${this.#name} ${value}`) finish(true);
+      };
+      broadcast.postMessage(`free? ${this.#name} ${value}`);
+    });
+  }
+
+  #answerOthers(): void {
+    const broadcast = openBroadcast();
+    if (broadcast === undefined) return;
+    this.#broadcast = broadcast;
+    broadcast.onmessage = ({ data }) => {
+      const mine = `${this.#name} ${this.#value}`;
+      if (data === `free? ${mine}`) broadcast.postMessage(`taken ${mine}`);
+    };
+  }
+
+  /** Storage may be full, or forbidden: then there is nothing kept. */
+  #read(key: string): string | undefined {
+    try {
+      return this.#environment.storage?.getItem(key) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #write(key: string, value: string | undefined): void {
+    try {
+      if (value === undefined) this.#environment.storage?.removeItem(key);
+      else this.#environment.storage?.setItem(key, value);
+    } catch {}
+  }
+}
+
+function openBroadcast(): Broadcast | undefined {
+  const { BroadcastChannel } = globals;
+  return BroadcastChannel && new BroadcastChannel(CHANNEL);
+}

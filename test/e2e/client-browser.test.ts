@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createRelay, type Relay } from '../../src/server.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
+import { CALM } from '../support/relay.js';
+
+const ROOT = new URL('../../', import.meta.url);
+
+describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () => {
+  let relay: Relay;
+  let relayUrl: string;
+  let browser: Browser;
+  let context: BrowserContext;
+  let complaints: string[];
+  /** Another origin than the relay's, which has the examples. */
+  const pages = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://pages');
+    if (pathname === '/favicon.ico') return void response.writeHead(204).end();
+    response.setHeader('Content-Type', 'text/html');
+    response.end(
+      pathname === '/empty' ? '<!doctype html>' : readFileSync(new URL(`.${pathname}`, ROOT)),
+    );
+  });
+
+  beforeAll(async () => {
+    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
+    const { port } = await relay.listen();
+    relayUrl = `http://127.0.0.1:${port}`;
+    await new Promise<void>((listening) => pages.listen(0, '127.0.0.1', listening));
+    browser = await launchChromium();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await relay?.close();
+    pages.close();
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    context = await browser.newContext();
+    context.setDefaultTimeout(10_000);
+    context.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+  });
+
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function open(path: string, query: Record<string, string> = {}): Promise<Page> {
+    const page = await context.newPage();
+    const { port } = pages.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/${path}?${new URLSearchParams(query)}`);
+    return page;
+  }
+
+  test('the smallest host and player play', async () => {
+    const host = await open('examples/sdk/host.html', { relay: relayUrl });
+    await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
+    const code = (await host.getByLabel('Room code').textContent()) ?? '';
+    const phone = await open('examples/sdk/player.html', { relay: relayUrl });
+    await phone.getByLabel('Code on the big screen').fill('AAAA');
+    await phone.getByRole('button', { name: 'Join' }).click();
+    await phone.getByText('Not in: no such room').waitFor();
+    await phone.getByLabel('Code on the big screen').fill(code);
+    await phone.getByRole('button', { name: 'Join' }).click();
+    await phone.getByText('You are player 1.').waitFor();
+    await phone.getByRole('button', { name: 'Wave' }).click();
+    await host.getByText('Player 1 says hello').waitFor();
+    await host.getByRole('button', { name: 'Everybody, wave!' }).click();
+    await phone.getByText('Wave!').waitFor();
+  });
+
+  test.each([
+    ['webrtc.html', 'http'],
+    ['webrtc-by-hand.html', 'ws'],
+  ])('%s opens a channel past the relay', async (file, scheme) => {
+    const query = { relay: relayUrl.replace('http', scheme) };
+    const bigScreen = await open(`examples/sdk/${file}`, query);
+    const link = bigScreen.getByRole('link');
+    await expect.poll(() => link.getAttribute('href')).toMatch(/code=/);
+    const opened = context.waitForEvent('page');
+    await link.click();
+    const phone = await opened;
+    for (const page of [bigScreen, phone]) await page.getByText('open', { exact: true }).waitFor();
+    const before = await relayed();
+    expect(before).toBeGreaterThan(0);
+    for (let round = 1; round <= 5; round++) {
+      for (const [from, to] of [
+        [phone, bigScreen],
+        [bigScreen, phone],
+      ] as const) {
+        await from.getByLabel('Say').fill(`round ${round}`);
+        await from.getByLabel('Say').press('Enter');
+        await to.getByText(`round ${round}`).waitFor();
+      }
+    }
+    // The last signals are still to be acknowledged, by both ends.
+    expect(await relayed()).toBeLessThanOrEqual(before + 2);
+  });
+
+  test('a data channel carries bytes both ways, and the relay none of them', async () => {
+    const page = await open('empty');
+    await page.evaluate(`(async () => {
+      const { createRoom, joinRoom } = await import('${relayUrl}/client.js');
+      const room = await createRoom('${relayUrl}');
+      const me = await joinRoom('${relayUrl}', room.code);
+      const given = new Promise((resolve) => room.on('channel', (_player, channel) => resolve(channel)));
+      window.ends = [await me.openChannel(), await given];
+      for (const end of window.ends) end.binaryType = 'arraybuffer';
+    })()`);
+    const before = await relayed();
+    const heard = await page.evaluate<number[][]>(`(async () => {
+      const next = (end) => new Promise((resolve) => {
+        end.onmessage = ({ data }) => resolve([...new Uint8Array(data)]);
+      });
+      const [player, host] = window.ends;
+      const heard = [next(host), next(player)];
+      player.send(Uint8Array.of(0, 1, 255));
+      host.send(Uint8Array.of(254, 0));
+      return Promise.all(heard);
+    })()`);
+    expect(heard).toEqual([
+      [0, 1, 255],
+      [254, 0],
+    ]);
+    // The last signals are still to be acknowledged, by both ends.
+    expect(await relayed()).toBeLessThanOrEqual(before + 2);
+  });
+
+  test('a reloaded page has its seat, and a duplicated tab one of its own', async () => {
+    const host = await open('examples/sdk/host.html', { relay: relayUrl });
+    await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
+    const code = (await host.getByLabel('Room code').textContent()) ?? '';
+    const join = `import('${relayUrl}/client.js').then(({ joinRoom }) => joinRoom('${relayUrl}', '${code}')).then(() => true)`;
+    const seatOf = async (page: Page): Promise<string> => {
+      const connecting = page.waitForEvent('websocket');
+      await page.evaluate(join);
+      return new URL((await connecting).url()).searchParams.get('seat') ?? '';
+    };
+
+    const phone = await open('empty');
+    const seat = await seatOf(phone);
+    expect(seat).toMatch(/^[\w-]{16,64}$/);
+
+    // As a browser's "duplicate tab" does, this copies sessionStorage.
+    const opened = context.waitForEvent('page');
+    await phone.evaluate('void window.open(location.href)');
+    const duplicate = await opened;
+    await duplicate.waitForLoadState();
+    expect(await duplicate.evaluate<number>('sessionStorage.length')).toBe(2);
+    const other = await seatOf(duplicate);
+    expect(other).toMatch(/^[\w-]{16,64}$/);
+    expect(other).not.toBe(seat);
+
+    await phone.reload();
+    expect(await seatOf(phone)).toBe(seat);
+    await duplicate.reload();
+    expect(await seatOf(duplicate)).toBe(other);
+  });
+
+  test('joins from a page that is no secure context, as in a home network', async () => {
+    const page = await context.newPage();
+    await page.route('http://192.168.7.7/', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
+    );
+    await page.route('http://192.168.7.7/client.js', (route) =>
+      route.fulfill({
+        path: new URL('dist/client.js', ROOT).pathname,
+        contentType: 'text/javascript',
+      }),
+    );
+    // Chromium keeps such a page from loopback addresses: its WebSockets are led there by the test.
+    await page.routeWebSocket('ws://192.168.7.7/**', (socket) => {
+      const { pathname, search } = new URL(socket.url());
+      const line = new WebSocket(`${relayUrl.replace('http', 'ws')}${pathname}${search}`);
+      const opened = once(line, 'open');
+      socket.onMessage((data) => void opened.then(() => line.send(data)));
+      line.on('message', (data: Buffer, binary) => socket.send(binary ? data : data.toString()));
+      line.on('close', (code, reason) => void socket.close({ code, reason: reason.toString() }));
+    });
+    await page.goto('http://192.168.7.7/');
+    expect(await page.evaluate<boolean>('isSecureContext')).toBe(false);
+    const id = await page.evaluate<number>(`(async () => {
+      const { createRoom, joinRoom } = await import('http://192.168.7.7/client.js');
+      const room = await createRoom(location.origin);
+      return (await joinRoom(location.origin, room.code)).id;
+    })()`);
+    expect(id).toBe(1);
+  });
+
+  /** How many messages the relay has passed on. */
+  async function relayed(): Promise<number> {
+    const text = await (await fetch(`${relayUrl}/metrics`)).text();
+    const lines = [...text.matchAll(/^lobby_relay_messages_total\{[^}]*\} (\d+)$/gm)];
+    return lines.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+});

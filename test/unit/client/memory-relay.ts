@@ -1,0 +1,276 @@
+import { decode, encode } from 'cborg';
+import type { Socket } from '../../../src/client/environment.js';
+import { CLOSINGS, type Closing } from '../../../src/protocol/close-codes.js';
+
+/** One connection, with what is under way on it; `owner` is what the relay takes it for. */
+interface Connection {
+  readonly socket: MemorySocket;
+  readonly up: (string | Uint8Array)[];
+  readonly down: Down[];
+  owner: 'host' | Seat | undefined;
+  isOpen: boolean;
+  cut: boolean;
+  clientKnows: boolean;
+}
+
+type Down =
+  | { readonly is: 'open' }
+  | { readonly is: 'data'; readonly data: string | Uint8Array }
+  | { readonly is: 'close'; readonly code: number; readonly reason: string };
+
+interface Seat {
+  readonly id: number;
+  readonly key: string;
+  connection: Connection | undefined;
+  readonly kept: (string | Uint8Array)[];
+}
+
+const CODE = 'BCDF';
+const TOKEN = 'a-token-of-the-relay';
+
+/**
+ * A relay with seats, as docs/protocol.md has it, in memory: with one room, and lines that carry
+ * something, break, or go dead when the test says so.
+ */
+export class MemoryRelay {
+  readonly connections: Connection[] = [];
+  #host: Connection | undefined;
+  #seats: Seat[] = [];
+  #prepared = false;
+  #lastId = 0;
+  readonly #forHost: object[] = [];
+
+  /** A WebSocket constructor whose sockets come here. */
+  get WebSocket(): new (
+    url: string,
+  ) => Socket {
+    const relay = this;
+    return class extends MemorySocket {
+      constructor(url: string) {
+        super(url);
+        relay.#connect(this);
+      }
+    };
+  }
+
+  /** Something that is under way arrives; false if nothing is. */
+  carry(choose: (count: number) => number): boolean {
+    const ways = this.connections.flatMap((connection) => [
+      ...(connection.cut || connection.up.length === 0 ? [] : [() => this.#arrive(connection)]),
+      ...(connection.cut || connection.down.length === 0 ? [] : [() => this.#reach(connection)]),
+    ]);
+    const way = ways[choose(ways.length)];
+    way?.();
+    return way !== undefined;
+  }
+
+  /** A line breaks: some of what is under way still arrives, and nobody is told. */
+  cut(connection: Connection, choose: (count: number) => number): void {
+    if (connection.cut) return;
+    for (let left = choose(connection.up.length + 1); left > 0; left--) this.#arrive(connection);
+    for (let left = choose(connection.down.length + 1); left > 0; left--) this.#reach(connection);
+    connection.cut = true;
+    connection.up.length = 0;
+    connection.down.length = 0;
+  }
+
+  tellClient(connection: Connection): void {
+    if (!connection.cut || connection.clientKnows) return;
+    connection.clientKnows = true;
+    this.#forgetIfOver(connection);
+    connection.socket.onclose?.({ code: 1006, reason: '' });
+  }
+
+  tellRelay(connection: Connection): void {
+    if (!connection.cut) return;
+    this.#lost(connection);
+    this.#forgetIfOver(connection);
+  }
+
+  /** Killed and started again: all lines are cut, and what was kept is gone. */
+  restart(choose: (count: number) => number): void {
+    for (const connection of [...this.connections]) {
+      this.cut(connection, choose);
+      connection.owner = undefined;
+    }
+    this.#host = undefined;
+    this.#forHost.length = 0;
+    for (const seat of this.#seats) {
+      seat.connection = undefined;
+      seat.kept.length = 0;
+    }
+  }
+
+  #connect(socket: MemorySocket): void {
+    const connection: Connection = {
+      socket,
+      up: [],
+      down: [],
+      owner: undefined,
+      isOpen: false,
+      cut: false,
+      clientKnows: false,
+    };
+    socket.connection = connection;
+    this.connections.push(connection);
+    connection.down.push({ is: 'open' });
+    const url = new URL(socket.url);
+    if (url.pathname === '/CREATE') this.#admitHost(connection, url.searchParams);
+    else this.#admitPlayer(connection, url.pathname.slice(1), url.searchParams.get('seat') ?? '');
+  }
+
+  #admitHost(connection: Connection, query: URLSearchParams): void {
+    if (!query.has('resume')) {
+      this.#host = connection;
+      connection.owner = 'host';
+      return this.#tellHost(this.#state());
+    }
+    if (query.get('resume') !== TOKEN) return this.#close(connection, CLOSINGS.noSuchRoom);
+    const before = this.#host;
+    this.#host = connection;
+    connection.owner = 'host';
+    if (before !== undefined) this.#close(before, CLOSINGS.replaced);
+    this.#tellHost({ cmd: 'prepare_reply', key: CODE, resume: TOKEN, resumed: true });
+    for (const event of this.#forHost.splice(0)) this.#tellHost(event);
+    this.#tellHost(this.#state());
+  }
+
+  #admitPlayer(connection: Connection, code: string, key: string): void {
+    if (code !== CODE || !this.#prepared) return this.#close(connection, CLOSINGS.noSuchRoom);
+    const known = this.#seats.find((seat) => seat.key === key);
+    const seat = known ?? { id: ++this.#lastId, key, connection: undefined, kept: [] };
+    connection.owner = seat;
+    if (known === undefined) {
+      this.#seats.push(seat);
+      this.#tellHost({ cmd: 'player_joined', player: seat.id }, this.#state());
+    } else if (known.connection === undefined) {
+      this.#tellHost({ cmd: 'player_back', player: seat.id }, this.#state());
+    }
+    const before = seat.connection;
+    seat.connection = connection;
+    if (before !== undefined) this.#close(before, CLOSINGS.replaced);
+    for (const data of seat.kept.splice(0)) this.#down(connection, { is: 'data', data });
+  }
+
+  /** What the client has sent reaches the relay. */
+  #arrive(connection: Connection): void {
+    const frame = connection.up.shift();
+    if (frame === undefined) return;
+    const { owner } = connection;
+    if (owner === 'host') return this.#command(decode(frame as Uint8Array));
+    if (owner === undefined || owner.connection !== connection) return;
+    const cmd = typeof frame === 'string' ? 'from_str' : 'from';
+    this.#tellHost({ cmd, from: owner.id, data: frame });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever a host may say
+  #command(command: any): void {
+    switch (command.cmd) {
+      case 'prepare':
+        this.#prepared = true;
+        return this.#tellHost(this.#state(), { cmd: 'prepare_reply', key: CODE, resume: TOKEN });
+      case 'to':
+      case 'to_str':
+        for (const id of command.to) this.#toPlayer(id, command.data);
+    }
+  }
+
+  #toPlayer(id: number, data: string | Uint8Array): void {
+    const seat = this.#seats.find((each) => each.id === id);
+    if (seat === undefined) return;
+    if (seat.connection === undefined) seat.kept.push(data);
+    else this.#down(seat.connection, { is: 'data', data });
+  }
+
+  /** What the relay has sent reaches the client. */
+  #reach({ down, socket }: Connection): void {
+    const next = down.shift();
+    if (next === undefined) return;
+    switch (next.is) {
+      case 'open':
+        return socket.onopen?.();
+      case 'data':
+        return socket.onmessage?.({ data: toEventData(next.data) });
+      case 'close':
+        this.connections.splice(this.connections.indexOf(socket.connected), 1);
+        return socket.onclose?.(next);
+    }
+  }
+
+  #lost(connection: Connection): void {
+    const { owner } = connection;
+    connection.owner = undefined;
+    if (owner === 'host') {
+      if (this.#host === connection) this.#host = undefined;
+    } else if (owner !== undefined && owner.connection === connection) {
+      owner.connection = undefined;
+      this.#tellHost({ cmd: 'player_away', player: owner.id }, this.#state());
+    }
+  }
+
+  #close(connection: Connection, { code, reason }: Closing): void {
+    connection.owner = undefined;
+    this.#down(connection, { is: 'close', code, reason });
+  }
+
+  #tellHost(...events: object[]): void {
+    for (const event of events) {
+      const isState = (event as { cmd: string }).cmd === 'state';
+      if (this.#host !== undefined) this.#down(this.#host, { is: 'data', data: encode(event) });
+      else if (!isState) this.#forHost.push(event);
+    }
+  }
+
+  #down(connection: Connection, down: Down): void {
+    if (!connection.cut) connection.down.push(down);
+  }
+
+  #forgetIfOver(connection: Connection): void {
+    if (!connection.clientKnows || connection.owner !== undefined) return;
+    this.connections.splice(this.connections.indexOf(connection), 1);
+  }
+
+  #state(): object {
+    return {
+      cmd: 'state',
+      name: 'test',
+      players: this.#seats.map(({ id }) => id),
+      max_players: 8,
+      accept_conns: this.#prepared,
+      away: this.#seats.filter(({ connection }) => connection === undefined).map(({ id }) => id),
+    };
+  }
+}
+
+/** A socket that leads to a relay in memory. */
+class MemorySocket implements Socket {
+  binaryType = '';
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  connection: Connection | undefined;
+
+  constructor(readonly url: string) {}
+
+  get connected(): Connection {
+    if (this.connection === undefined) throw new Error('not connected');
+    return this.connection;
+  }
+
+  send(data: string | Uint8Array): void {
+    if (!this.connected.cut) this.connected.up.push(data);
+  }
+
+  /** Given up by its owner: to the relay, its line is dead. */
+  close(): void {
+    this.connected.cut = true;
+    this.connected.up.length = 0;
+    this.connected.down.length = 0;
+    this.connected.clientKnows = true;
+  }
+}
+
+function toEventData(data: string | Uint8Array): unknown {
+  return typeof data === 'string' ? data : Uint8Array.from(data).buffer;
+}
