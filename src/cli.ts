@@ -28,7 +28,9 @@ async function serve(options: Options): Promise<void> {
   try {
     const { address, port } = await relay.listen();
     const scheme = options.tlsCert === '' ? 'ws' : 'wss';
-    if (onTerminal) process.stderr.write(banner({ scheme, address, port }));
+    // Without pages there is nothing at that address for a phone.
+    const qr = options.qr && options.pages;
+    if (onTerminal) process.stderr.write(banner({ scheme, address, port, qr }));
     logger.info({ address, port, url: url(scheme, address, port) }, 'listening');
   } catch (error) {
     if (error instanceof OptionError) fail(EXIT_USAGE, error.message);

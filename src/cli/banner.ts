@@ -1,24 +1,31 @@
 import { networkInterfaces } from 'node:os';
+import { qrCode } from './qr-code.js';
 
 interface Place {
   readonly scheme: 'ws' | 'wss';
   readonly address: string;
   readonly port: number;
+  /** Whether phones are given a code to scan. */
+  readonly qr: boolean;
 }
 
 /** What a person who has just started the relay wants to know: where it can be reached. */
-export function banner({ scheme, address, port }: Place): string {
+export function banner({ scheme, address, port, qr }: Place): string {
   const everywhere = isEverywhere(address);
   const local = url(scheme, everywhere ? 'localhost' : address, port);
   const lan = everywhere ? lanAddress() : undefined;
+  const network = lan === undefined ? undefined : url(scheme, lan, port);
   return [
     '',
     'lobby-relay is up',
     '',
     `  this machine   ${local}`,
-    ...(lan === undefined ? [] : [`  the network    ${url(scheme, lan, port)}`]),
+    ...(network === undefined ? [] : [`  the network    ${network}`]),
+    ...(network === undefined || !qr
+      ? []
+      : ['', ...qrCode(page(network)).map((line) => `  ${line}`)]),
     '',
-    `  Open ${local.replace('ws', 'http')} to see what it does. Ctrl+C stops it.`,
+    `  Open ${page(local)} to see what it does. Ctrl+C stops it.`,
     '',
     '',
   ].join('\n');
@@ -27,6 +34,11 @@ export function banner({ scheme, address, port }: Place): string {
 /** An address as it stands in a URL. */
 export function url(scheme: string, address: string, port: number): string {
   return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** The page of a relay that is connected to at this address. */
+function page(socket: string): string {
+  return socket.replace('ws', 'http');
 }
 
 function isEverywhere(address: string): boolean {

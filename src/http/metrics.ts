@@ -8,6 +8,8 @@ export interface Counts {
   connections(): Readonly<Record<string, number>>;
   traffic(): Traffic;
   joins(): ReadonlyMap<string, number>;
+  away(): { readonly players: number; readonly hosts: number; readonly kept: number };
+  stateErrors(): number;
   closes(): ReadonlyMap<number, number>;
   backlog(): number;
   paused(): number;
@@ -52,6 +54,14 @@ export function metricsRegistry(counts: Counts): Registry {
 
   gauge('rooms', 'Rooms that can be reached by a code.', [], () => single(counts.rooms()));
   gauge('connections', 'Open WebSockets.', ['role'], () => byRole(counts.connections()));
+  gauge('away', 'Who is cut off and waited for.', ['role'], () => {
+    const { players, hosts } = counts.away();
+    return byRole({ player: players, host: hosts });
+  });
+  gauge('kept_bytes', 'What is kept for those who are away.', [], () => single(counts.away().kept));
+  counter('state_errors', 'How often the state file could not be written.', [], () =>
+    single(counts.stateErrors()),
+  );
   gauge('backlog_bytes', 'What waits: to be written, or to be a whole message.', [], () =>
     single(counts.backlog()),
   );

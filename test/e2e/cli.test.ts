@@ -49,6 +49,7 @@ describe('what is wrong is one line, and no stack', () => {
     [['8081'], {}, 'too many arguments'],
     [[], { PORT: '99999' }, 'PORT: expected a whole number from 0 to 65535, got 99999'],
     [['--log-level', 'loud'], {}, '--log-level: expected one of'],
+    [['--turn-url', 'turn:t.example'], {}, '--turn-url and --turn-secret'],
   ])('%j %j', async (args, env, message) => {
     const { code, stdout, stderr } = await new Cli(args, env).exited;
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -91,6 +92,24 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     cli.kill(signal);
     expect((await cli.exited).code).toBe(signal === 'SIGINT' ? 130 : 143);
   });
+});
+
+test("the TURN server's secret is given to nobody, and not logged", async () => {
+  const turn = [
+    '--turn-url',
+    'turn:t.example',
+    '--turn-secret',
+    'a-secret',
+    '--log-level',
+    'trace',
+  ];
+  const { cli, url } = await started(turn);
+  const answer = await (await fetch(`${url.replace('ws', 'http')}/ice`)).text();
+  expect(answer).toContain('turn:t.example');
+  expect(answer).not.toContain('a-secret');
+  cli.kill('SIGTERM');
+  const { stdout, stderr } = await cli.exited;
+  expect(stdout + stderr).not.toContain('a-secret');
 });
 
 test('no payload and no room code is in the log at info', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { Host, joined, Player } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
 
@@ -14,7 +15,109 @@ test('GET / helps, as text or as a page, and any page may ask', async () => {
   const page = await fetch(http, { headers: { accept: 'text/html,*/*' } });
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+  expect(page.headers.get('vary')).toContain('Accept');
   expect(await page.text()).toContain('<!doctype html>');
+});
+
+test('files are asked for anew each time, and sent once', async () => {
+  const { http } = await startRelay();
+  const first = await fetch(`${http}/client.js`);
+  expect(first.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+  expect(first.headers.get('access-control-allow-origin')).toBe('*');
+  expect(first.headers.get('cache-control')).toBe('no-cache');
+  expect(await first.text()).toContain('createRoom');
+  const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+  const again = await fetch(`${http}/client.js`, { headers });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+  const head = await fetch(`${http}/client.js`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('no path reaches the disk', async () => {
+  const { port } = await startRelay();
+  for (const target of [
+    '/client.js/',
+    '/client%2Ejs',
+    '/../client.js',
+    '/home/../client.js',
+    '/home/../../package.json',
+    '/home/index.html',
+    '/home/',
+    '/pages/theme.css',
+    '/toString',
+  ]) {
+    // By hand: `fetch` would take the dots out.
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const [answer] = await once(socket, 'data');
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 404 /);
+    socket.destroy();
+  }
+});
+
+test('who takes nothing of its answers is cut', async () => {
+  const { relay } = await startRelay({ stall: 0.1 });
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  relay.attach(server);
+  const connected = once(server, 'connection');
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  onTestFinished(() => void client.destroy());
+  const ask = () => client.write('GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n');
+  // One more as soon as one has gone into the buffers on the way, until they are full.
+  server.on('request', (_request, response) => response.on('finish', ask));
+  ask();
+  const [socket] = await connected;
+  await once(socket, 'close');
+  expect(socket.bytesWritten).toBeGreaterThan(64 * 1024);
+});
+
+test('without pages there is the text, and the SDK', async () => {
+  const { http } = await startRelay({ pages: false });
+  const home = await fetch(http, { headers: { accept: 'text/html' } });
+  expect([home.status, home.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; charset=utf-8',
+  ]);
+  expect((await fetch(`${http}/theme.css`)).status).toBe(404);
+  expect((await fetch(`${http}/client.js`)).status).toBe(200);
+});
+
+test('GET /ice gives servers, and credentials where there is a TURN server', async () => {
+  const none = await fetch(`${(await startRelay()).http}/ice`);
+  expect(await none.json()).toEqual({ iceServers: [] });
+  expect(none.headers.get('access-control-allow-origin')).toBe('*');
+  expect(none.headers.get('cache-control')).toBe('no-store');
+  const { http } = await startRelay({
+    iceServers: 'stun:s.example',
+    turnUrl: 'turn:t.example',
+    turnSecret: 'north',
+  });
+  const given = await (await fetch(`${http}/ice`)).json();
+  expect(given).toHaveProperty('iceServers', [
+    { urls: ['stun:s.example'] },
+    {
+      urls: ['turn:t.example'],
+      username: expect.stringMatching(/^\d{10}:[\w-]{12}$/),
+      credential: expect.stringMatching(/^[\w+/]{27}=$/),
+    },
+  ]);
+});
+
+test('GET /ice has a rate, and is only for pages that may connect', async () => {
+  const { http } = await startRelay({ limitLoopback: true, origin: 'https://game.example' });
+  const ask = (origin?: string) =>
+    fetch(`${http}/ice`, origin === undefined ? {} : { headers: { origin } });
+  expect((await ask('https://other.example')).status).toBe(403);
+  expect((await ask('https://game.example')).status).toBe(200);
+  let answer = await ask();
+  for (let asked = 0; asked < 300 && answer.status === 200; asked++) answer = await ask();
+  expect(answer.status).toBe(429);
+  expect(answer.headers.get('retry-after')).toBe('1');
+  // The rate is of credentials alone.
+  expect((await fetch(`${http}/client.js`)).status).toBe(200);
 });
 
 test('GET /CODE is the name as prepared, in whatever case the code is written', async () => {

@@ -52,6 +52,17 @@ test('the packed package runs from an empty folder, as a command and as a librar
   host.command({ cmd: 'stop' });
   for (const player of players) expect(await player.closed).toMatchObject({ code: 4000 });
 
+  for (const [path, type] of [
+    ['/', 'text/html; charset=utf-8'],
+    ['/theme.css', 'text/css; charset=utf-8'],
+    ['/client.js', 'text/javascript; charset=utf-8'],
+  ] as const) {
+    const answer = await fetch(`${url.replace('ws', 'http')}${path}`, {
+      headers: { accept: 'text/html' },
+    });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+  }
+
   const script = `import { createRelay } from 'lobby-relay';
     const relay = createRelay({ port: 0, host: '127.0.0.1' });
     console.log((await relay.listen()).port > 0);

@@ -1,0 +1,81 @@
+/** The element with this id. */
+export function byId(id: string): HTMLElement;
+export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind;
+export function byId(id: string, kind: new () => HTMLElement = HTMLElement): HTMLElement {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`the page has no such ${kind.name}: #${id}`);
+  return element;
+}
+
+/** A new element with a class and with text, which is never read as HTML. */
+export function create<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className = '',
+  text = '',
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** Sets the text where it differs: screen readers speak of what is set. */
+export function setText(id: string, text: string): void {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows one of the sections of a page, and hides the others. */
+export function showOnly(sections: readonly string[], shown: string): void {
+  for (const id of sections) byId(id).hidden = id !== shown;
+}
+
+/** A word with a box for every letter; those that are not known yet are empty. */
+export function showWord(id: string, word: string): void {
+  const element = byId(id);
+  if (element.dataset['word'] === word) return;
+  element.dataset['word'] = word;
+  const letters = [...word].map((letter) => {
+    if (letter === ' ') return create('span', 'letter letter-gap');
+    return create('span', 'letter', letter === '_' ? '' : letter);
+  });
+  const boxes = create('span', 'letters');
+  boxes.ariaHidden = 'true';
+  boxes.append(...letters);
+  element.replaceChildren(boxes, create('span', 'only-spoken', spoken(word)));
+}
+
+/** `"_a_ __"` is `"3 letters and 2 letters: blank a blank, blank blank"`. */
+function spoken(word: string): string {
+  if (!word.includes('_')) return word;
+  const parts = word.split(' ');
+  const lengths = parts.map(({ length }) => `${length} letters`).join(' and ');
+  const known = word.replace(/[_ ]/g, '') !== '';
+  const letters = parts.map((part) => [...part.replaceAll('_', '–')].join(' ')).join(', ');
+  return known ? `${lengths}: ${letters.replaceAll('–', 'blank')}` : lengths;
+}
+
+/** Seconds that are left, in an element of the page, until it is told otherwise. */
+export class Countdown {
+  readonly #id: string;
+  #end: number | null = null;
+
+  constructor(id: string) {
+    this.#id = id;
+    setInterval(() => this.#show(), 250);
+  }
+
+  set(left: number | null): void {
+    this.#end = left === null ? null : performance.now() + left;
+    this.#show();
+  }
+
+  #show(): void {
+    const element = byId(this.#id);
+    element.hidden = this.#end === null;
+    if (this.#end === null) return;
+    const seconds = Math.ceil(Math.max(0, this.#end - performance.now()) / 1000);
+    setText(this.#id, String(seconds));
+    element.classList.toggle('is-short', seconds <= 10);
+  }
+}

@@ -1,0 +1,89 @@
+import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
+import type { Scene, View } from '../wire.js';
+import type { Desk } from './desk.js';
+
+export const SCENES = ['join', 'message', 'choose', 'draw', 'guessing'];
+
+let countdown: Countdown | undefined;
+let latest: Scene['is'] | undefined;
+
+/** Shows what the screen says that this phone is to show. */
+export function showScene(view: View, left: number | null, desk: Desk): void {
+  const { scene } = view;
+  countdown ??= new Countdown('phone-time');
+  countdown.set(scene.is === 'reveal' ? null : left);
+  byId('bar').hidden = false;
+  setText('my-name', view.name);
+  setText('my-points', view.round === 0 ? '' : `${view.points} points · place ${view.place}`);
+  desk.beginTurn(view.turn);
+  showOnly(SCENES, sectionOf(scene));
+  show(scene, view);
+  if (latest === scene.is) return;
+  latest = scene.is;
+  // Whoever listens or uses keys is taken to what is new.
+  if (scene.is === 'guess') byId('guess').focus();
+  else byId('phone').focus({ preventScroll: true });
+}
+
+function sectionOf(scene: Scene): string {
+  switch (scene.is) {
+    case 'choose':
+    case 'draw':
+      return scene.is;
+    case 'guess':
+      return 'guessing';
+    case 'lobby':
+    case 'wait':
+    case 'guessed':
+    case 'reveal':
+    case 'podium':
+      return 'message';
+    default:
+      return scene satisfies never;
+  }
+}
+
+function show(scene: Scene, { place, players, points }: View): void {
+  switch (scene.is) {
+    case 'lobby':
+      return say('✎', 'You are in!', 'The game starts on the big screen.');
+    case 'wait':
+      return say('…', `${scene.drawer} is choosing`, 'Get ready to guess.');
+    case 'guessed':
+      return say('✓', 'You got it!', `Watch the others guess what ${scene.drawer} draws.`);
+    case 'reveal':
+      return say(
+        scene.gain > 0 ? `+${scene.gain}` : '0',
+        scene.word,
+        `was the word that ${scene.drawer} drew.`,
+      );
+    case 'podium':
+      return say(
+        `${place}.`,
+        place === 1 ? 'You win!' : `${scene.winners.join(' and ')} won`,
+        `Place ${place} of ${players}, with ${points} points.`,
+      );
+    case 'choose':
+      return byId('words').replaceChildren(...scene.words.map(wordButton));
+    case 'draw':
+      return setText('my-word', scene.word);
+    case 'guess':
+      setText('drawer', `${scene.drawer} draws. What is it?`);
+      return showWord('mask', scene.mask);
+    default:
+      return scene satisfies never;
+  }
+}
+
+function say(mark: string, title: string, text: string): void {
+  setText('message-mark', mark);
+  setText('message-title', title);
+  setText('message-text', text);
+}
+
+function wordButton(word: string, index: number): HTMLElement {
+  const button = create('button', 'button word-button', word);
+  button.type = 'button';
+  button.dataset['index'] = String(index);
+  return button;
+}

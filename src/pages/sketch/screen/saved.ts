@@ -1,0 +1,27 @@
+import type { Game } from '../game.js';
+import type { Stroke } from '../ink.js';
+
+/** What the screen keeps over a reload, for as long as its tab is open. */
+export interface Saved {
+  readonly game: Game;
+  readonly strokes: readonly Stroke[];
+}
+
+const KEY = 'sketch';
+
+/** Storage may be full, or forbidden: then a reload begins a new game. */
+export function save(code: string, saved: Saved): void {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify({ code, ...saved }));
+  } catch {}
+}
+
+/** What was kept for the room with this code. */
+export function load(code: string): Saved | undefined {
+  try {
+    const { code: kept, ...saved } = JSON.parse(sessionStorage.getItem(KEY) ?? '');
+    return kept === code ? saved : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+import { SheetView } from '../canvas.js';
+import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
+import { canStart, findPlayer, type Game, mask, type Phase, ranking } from '../game.js';
+import type { Verdict } from '../guess.js';
+import type { Party } from './party.js';
+import { guestList, others, podiumSteps, scoreList } from './people.js';
+import { nameOf, timeLeft } from './view-for.js';
+
+const SECTIONS = ['lobby', 'turn', 'podium'];
+/** Guesses that stay on the screen. */
+const MOST_GUESSES = 12;
+
+/** Everything that the big screen shows of the game. */
+export class Stage {
+  readonly #countdown = new Countdown('time');
+  readonly #sheet: SheetView;
+  #party: Party | undefined;
+  #turn = -1;
+
+  constructor(empty: Party['sheet']) {
+    this.#sheet = new SheetView(byId('sheet', HTMLCanvasElement), empty);
+  }
+
+  /** Shows the game as it is. */
+  show(party: Party): void {
+    this.#party = party;
+    const { game } = party;
+    const { phase } = game;
+    showOnly(SECTIONS, sectionOf(phase));
+    setText('announcement', announcementOf(game));
+    this.#countdown.set(phase.is === 'reveal' ? null : timeLeft(game, Date.now()));
+    switch (phase.is) {
+      case 'lobby':
+        return showLobby(game);
+      case 'podium':
+        return showPodium(game);
+      case 'choosing':
+      case 'drawing':
+      case 'reveal':
+        return this.#showTurn(game);
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  /** The sheet has changed; if `anew`, not only by additions. */
+  ink(anew: boolean): void {
+    if (this.#party === undefined) return;
+    if (anew) this.#sheet.show(this.#party.sheet);
+    else this.#sheet.update();
+  }
+
+  showGuess(name: string, text: string, verdict: Verdict): void {
+    const isRight = verdict === 'right';
+    const line = create('li', isRight ? 'guess is-right' : 'guess');
+    line.append(create('b', '', isRight ? name : `${name}:`), ` ${isRight ? 'got it!' : text}`);
+    const list = byId('guesses');
+    list.append(line);
+    while (list.childElementCount > MOST_GUESSES) list.firstElementChild?.remove();
+  }
+
+  #showTurn(game: Game): void {
+    const { phase } = game;
+    if (this.#turn !== game.turn) {
+      this.#turn = game.turn;
+      byId('guesses').replaceChildren();
+    }
+    setText('round', `Round ${game.round} of ${game.rounds}`);
+    byId('scores').replaceChildren(...scoreList(game));
+    byId('curtain').hidden = phase.is === 'drawing';
+    byId('word').hidden = phase.is === 'choosing';
+    if (phase.is === 'drawing') {
+      setText('who', `${nameOf(game, phase.drawer)} draws`);
+      showWord('word', mask(phase, Date.now()));
+    }
+    if (phase.is === 'choosing') {
+      setText('who', 'Next up');
+      setText('curtain-title', nameOf(game, phase.drawer));
+      setText('curtain-text', 'is choosing a word');
+      byId('curtain').classList.remove('is-note');
+    }
+    if (phase.is === 'reveal') {
+      setText('who', `${nameOf(game, phase.drawer)} drew`);
+      showWord('word', phase.word);
+      setText('curtain-title', phase.word);
+      setText('curtain-text', canStart(game) ? resultOf(game) : 'Waiting for more players…');
+      byId('curtain').classList.add('is-note');
+    }
+  }
+}
+
+function sectionOf(phase: Phase): string {
+  return phase.is === 'lobby' || phase.is === 'podium' ? phase.is : 'turn';
+}
+
+function showLobby(game: Game): void {
+  byId('guests').replaceChildren(...guestList(game));
+  byId('nobody').hidden = game.players.length > 0;
+  byId('start', HTMLButtonElement).disabled = !canStart(game);
+  setText('start-note', canStart(game) ? 'Everybody in?' : 'It takes two players, eight can play.');
+}
+
+function showPodium(game: Game): void {
+  byId('steps').replaceChildren(...podiumSteps(game));
+  byId('others').replaceChildren(...others(game));
+  const winners = ranking(game).filter(({ place }) => place === 1);
+  setText('podium-who', winners.length > 1 ? 'winners are' : 'winner is');
+  byId('again', HTMLButtonElement).disabled = !canStart(game);
+}
+
+/** For those who listen: what is going on, in a sentence. */
+function announcementOf(game: Game): string {
+  const { phase } = game;
+  switch (phase.is) {
+    case 'lobby':
+      return `${game.players.length} ${game.players.length === 1 ? 'player is' : 'players are'} in.`;
+    case 'choosing':
+      return `${nameOf(game, phase.drawer)} is choosing a word.`;
+    case 'drawing':
+      return `${nameOf(game, phase.drawer)} draws. Guess!`;
+    case 'reveal':
+      return `The word was ${phase.word}. ${resultOf(game)}`;
+    case 'podium':
+      return 'That was the last drawing.';
+    default:
+      return phase satisfies never;
+  }
+}
+
+function resultOf(game: Game): string {
+  const { phase } = game;
+  if (phase.is !== 'reveal') return '';
+  if (phase.ending === 'drawer') return 'The drawer is gone.';
+  const names = phase.gains
+    .filter(({ id }) => id !== phase.drawer)
+    .flatMap(({ id }) => findPlayer(game, id)?.name ?? []);
+  if (phase.ending === 'everybody') return 'Everybody got it!';
+  return names.length === 0 ? 'Nobody got it.' : `${names.join(', ')} got it.`;
+}

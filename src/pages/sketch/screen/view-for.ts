@@ -1,0 +1,50 @@
+import { findPlayer, type Game, mask, ranking } from '../game.js';
+import type { Scene, View } from '../wire.js';
+
+/** What a player's phone is to show now; `undefined` for somebody who has no name yet. */
+export function viewFor(game: Game, id: number, now: number): View | undefined {
+  const ranked = ranking(game);
+  const player = ranked.find((each) => each.id === id);
+  if (player === undefined) return undefined;
+  const { name, points, place } = player;
+  const { round, rounds, turn } = game;
+  const scene = sceneFor(game, id, now);
+  return { name, points, place, players: ranked.length, round, rounds, turn, scene };
+}
+
+/** The word is in it only for the drawer, and for everybody when the turn is over. */
+function sceneFor(game: Game, id: number, now: number): Scene {
+  const { phase } = game;
+  switch (phase.is) {
+    case 'lobby':
+      return { is: 'lobby' };
+    case 'choosing':
+      if (phase.drawer === id) return { is: 'choose', words: phase.words };
+      return { is: 'wait', drawer: nameOf(game, phase.drawer) };
+    case 'drawing': {
+      if (phase.drawer === id) return { is: 'draw', word: phase.word };
+      const drawer = nameOf(game, phase.drawer);
+      if (phase.gains.some((gain) => gain.id === id)) return { is: 'guessed', drawer };
+      return { is: 'guess', drawer, mask: mask(phase, now) };
+    }
+    case 'reveal': {
+      const gain = phase.gains.find((each) => each.id === id)?.points ?? 0;
+      return { is: 'reveal', word: phase.word, drawer: nameOf(game, phase.drawer), gain };
+    }
+    case 'podium': {
+      const winners = ranking(game).filter(({ place }) => place === 1);
+      return { is: 'podium', winners: winners.map(({ name }) => name) };
+    }
+    default:
+      return phase satisfies never;
+  }
+}
+
+export function nameOf(game: Game, id: number): string {
+  return findPlayer(game, id)?.name ?? 'somebody who left';
+}
+
+/** How long the phase goes on, in milliseconds. */
+export function timeLeft({ phase }: Game, now: number): number | null {
+  return 'until' in phase ? Math.max(0, phase.until - now) : null;
+}

@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
+import { createRelay, type Relay } from '../../src/server.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
+import { Host } from '../support/clients.js';
+import { CALM } from '../support/relay.js';
+
+const PHONE = { width: 360, height: 740 };
+const TV = { width: 1920, height: 1080 };
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly id: string;
+  readonly impact: string;
+}
+
+describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
+  let relay: Relay;
+  let browser: Browser;
+  let context: BrowserContext;
+  let url: string;
+  let http: string;
+  let hosts: Set<string>;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
+    const { port } = await relay.listen();
+    url = `ws://127.0.0.1:${port}`;
+    http = `http://127.0.0.1:${port}`;
+    browser = await launchChromium();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await relay?.close();
+  });
+
+  beforeEach(() => {
+    hosts = new Set();
+    complaints = [];
+  });
+
+  /** No page may have talked to anybody else, or have had anything to complain about. */
+  afterEach(async () => {
+    await context.close();
+    expect([...hosts]).toEqual([new URL(http).host]);
+    expect(complaints).toEqual([]);
+  });
+
+  async function open(
+    viewport: { width: number; height: number },
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<Page> {
+    context = await browser.newContext({ viewport, colorScheme });
+    context.setDefaultTimeout(10_000);
+    context.on('request', (request) => hosts.add(new URL(request.url()).host));
+    context.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        complaints.push(message.text());
+      }
+    });
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+    const page = await context.newPage();
+    await page.goto(http);
+    await page.getByText('This relay is up').waitFor();
+    return page;
+  }
+
+  /** A page on another origin, by a server indeed: others may not reach loopback addresses. */
+  async function openElsewhere(body: string): Promise<Page> {
+    const server = createServer((_request, response) => {
+      response.setHeader('Content-Type', 'text/html').end(`<!doctype html><body>${body}`);
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const page = await context.newPage();
+    await page.goto(`http://${host}/game`);
+    hosts.delete(host);
+    return page;
+  }
+
+  describe.each([
+    ['a phone', PHONE],
+    ['a TV', TV],
+  ] as const)('on %s', (_where, viewport) => {
+    test.each(['light', 'dark'] as const)(
+      'fits, and is for everybody, in the %s',
+      async (scheme) => {
+        const page = await open(viewport, scheme);
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+        expect(width).toBe(viewport.width);
+        // Over the paper's dots, and in a picture, axe does not judge contrast.
+        await page.evaluate("document.body.style.backgroundImage = 'none'");
+        // Through the protocol: the page's own policy would refuse it, as it should.
+        await page.evaluate(AXE);
+        const { violations, incomplete } = await page.evaluate<Record<string, AxeResult[]>>(
+          "axe.run({ exclude: ['svg'] })",
+        );
+        expect(violations?.map(({ id, impact }) => `${impact}: ${id}`)).toEqual([]);
+        expect(incomplete?.map(({ id }) => id)).toEqual([]);
+      },
+    );
+  });
+
+  test('a thumb hits what it aims at', async () => {
+    const page = await open(PHONE);
+    for (const target of [
+      page.getByRole('textbox'),
+      page.getByRole('button', { name: 'Join' }),
+      page.getByRole('link', { name: 'Play the demo on this screen' }),
+      page.getByRole('button', { name: 'Copy' }),
+    ]) {
+      const box = await target.boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(48);
+      expect(box?.width).toBeGreaterThanOrEqual(48);
+    }
+  });
+
+  test('says which game has a code, by keyboard alone', async () => {
+    const host = await Host.open(url, { name: 'Trivia', maxPlayers: 5 });
+    const page = await open(PHONE);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(host.code.toLowerCase());
+    await page.keyboard.press('Enter');
+    await page.getByText(`${host.code} is “Trivia”: 0 of 5 players`).waitFor();
+    await page.keyboard.type('x');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Join');
+    host.socket.terminate();
+  });
+
+  test('says that no room has a code', async () => {
+    const page = await open(PHONE);
+    await page.getByLabel('The four letters').fill('bbbb');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('No room has the code BBBB.').waitFor();
+    // The browser reports every 404.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
+  });
+
+  test("leads the demo's players to the demo", async () => {
+    const host = await Host.open(url, { name: 'Sketch and guess' });
+    const page = await open(PHONE);
+    await page.getByLabel('The four letters').fill(host.code);
+    await page.route('**/sketch?*', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
+    );
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.waitForURL(`${http}/sketch?code=${host.code}`);
+    host.socket.terminate();
+  });
+
+  test('says when the relay is gone', async () => {
+    const page = await open(TV);
+    await context.setOffline(true);
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.getByText('This relay does not answer').waitFor();
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('ERR_INTERNET_DISCONNECTED')]);
+  });
+
+  test('has code that opens a room when it is copied into a page elsewhere', async () => {
+    const page = await open(TV);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: http });
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const code = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(code).toContain(`from '${http}/client.js'`);
+
+    const elsewhere = await openElsewhere(`<script type="module">${code}</script>`);
+    await elsewhere.getByText(/^Join with [A-Z]{4}$/).waitFor();
+  });
+
+  test("the README's host opens a room, and its phone joins", async () => {
+    await open(TV);
+    const [, script = ''] = /```html\n([\s\S]+?)```/.exec(README) ?? [];
+    const game = await openElsewhere(script.replaceAll('http://localhost:8081', http));
+    const shown = await game.getByText(/Join with [A-Z]{4}/).innerText();
+    const code = shown?.match(/[A-Z]{4}$/)?.[0];
+    const [, join = ''] = /`(const me = await joinRoom.+?)`/.exec(README) ?? [];
+    const phone = await openElsewhere(`<script type="module">
+      import { joinRoom } from '${http}/client.js';
+      const code = '${code}';
+      ${join.replace('http://localhost:8081', http)};
+      me.on('message', (text) => document.body.append(text));
+    </script>`);
+    await phone.getByText('welcome').waitFor();
+  });
+
+  test('may talk to its own relay, by WebSocket too, and to nobody else', async () => {
+    const page = await open(TV);
+    const connect = (to: string) =>
+      page.evaluate<string>(`new Promise((resolve) => {
+        document.addEventListener('securitypolicyviolation', (event) => {
+          resolve(event.effectiveDirective);
+        });
+        const socket = new WebSocket('${to}/BBBB');
+        socket.onclose = ({ code }) => resolve(String(code));
+      })`);
+    expect(await connect(url)).toBe('4004');
+    expect(await connect('ws://192.0.2.1')).toBe('connect-src');
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('Content Security Policy')]);
+  });
+});

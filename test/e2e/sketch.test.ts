@@ -1,0 +1,269 @@
+import type { Browser, Page } from 'playwright-core';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
+import { createRelay, type Relay } from '../../src/server.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
+import { CALM } from '../support/relay.js';
+import { arc, draw, inked, inspect, openLine, Party } from '../support/sketch.js';
+
+describe.skipIf(!hasChromium())('sketch and guess', { timeout: 120_000 }, () => {
+  let relay: Relay;
+  let origin: string;
+  let browser: Browser;
+  let party: Party;
+
+  beforeAll(async () => {
+    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
+    const { port } = await relay.listen();
+    origin = `http://127.0.0.1:${port}`;
+    browser = await launchChromium();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await relay?.close();
+  });
+
+  beforeEach(() => {
+    party = new Party(browser, origin);
+  });
+
+  afterEach(async () => {
+    await party.close();
+    expect(party.complaints).toEqual([]);
+  });
+
+  async function codeOn(screen: Page): Promise<string> {
+    const tiles = screen.locator('#code-tiles');
+    await expect.poll(() => tiles.textContent()).toMatch(/^[A-Z]{4}$/);
+    return (await tiles.textContent()) ?? '';
+  }
+
+  /** The drawer takes a word, and this is it. */
+  async function chooseWord(phone: Page): Promise<string> {
+    const button = phone.locator('#words button').first();
+    const word = (await button.textContent()) ?? '';
+    await button.click();
+    await phone.getByText(`Draw ${word}`).waitFor();
+    return word;
+  }
+
+  async function guess(phone: Page, text: string): Promise<void> {
+    await phone.getByLabel('Your guess', { exact: true }).fill(text);
+    await phone.getByLabel('Your guess', { exact: true }).press('Enter');
+  }
+
+  async function takeTool(phone: Page, name: string): Promise<void> {
+    await phone.locator('label').filter({ hasText: name }).click();
+  }
+
+  /** Waits until the same is on the screen and on the phone. */
+  async function sameSheet(screen: Page, phone: Page): Promise<void> {
+    const share = async (): Promise<number> =>
+      (await inked(screen, 'sheet')) / (await inked(phone, 'paper'));
+    await expect.poll(share).toBeCloseTo(1, 1);
+  }
+
+  test('a whole game', async () => {
+    const screen = await party.screen();
+    const code = await codeOn(screen);
+    await inspect(screen, 'screen-empty');
+
+    const door = await party.phoneAtDoor(code);
+    await inspect(door, 'phone-join');
+    await door.getByLabel('Your name').fill('Ada');
+    await door.getByRole('button', { name: 'Play' }).click();
+    const ada = door;
+    const ben = await party.phone(code, 'Ben');
+    const cleo = await party.phone(code, '<b>Cleo</b>');
+    for (const phone of [ada, ben, cleo]) await phone.getByText('You are in!').waitFor();
+    await inspect(ada, 'phone-lobby');
+    await screen.locator('#guests').getByText('<b>Cleo</b>').waitFor();
+    await inspect(screen, 'screen-lobby');
+
+    await screen.getByLabel('Rounds').selectOption('1');
+    await screen.getByRole('button', { name: 'Start' }).click();
+    await ben.getByText('Ada is choosing').waitFor();
+    await inspect(screen, 'screen-choosing');
+    await inspect(ada, 'phone-choosing');
+    await inspect(ben, 'phone-waiting');
+    const word = await chooseWord(ada);
+
+    // Strokes are on the screen while the finger is still on the glass, and can be taken back.
+    await draw(ada, arc([0.5, 0.5], 0.3));
+    await sameSheet(screen, ada);
+    const one = await inked(screen, 'sheet');
+    expect(one).toBeGreaterThan(0.01);
+    await takeTool(ada, 'Red');
+    await takeTool(ada, 'Thick');
+    await draw(ada, arc([0.5, 0.5], 0.18, 0.05, 0.45));
+    await expect.poll(() => inked(screen, 'sheet')).toBeGreaterThan(one * 1.2);
+    await ada.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => inked(screen, 'sheet')).toBeCloseTo(one, 2);
+    await takeTool(ada, 'Medium');
+    await draw(ada, arc([0.5, 0.5], 0.18, 0.05, 0.45));
+    await takeTool(ada, 'Sky');
+    await draw(ada, arc([0.4, 0.4], 0.04));
+    await draw(ada, arc([0.6, 0.4], 0.04));
+    await inspect(ada, 'phone-drawing');
+
+    // The word is on the drawer's phone, and nowhere else.
+    await ben.getByText('Ada draws. What is it?').waitFor();
+    for (const page of [screen, ben, cleo]) {
+      expect(await page.content()).not.toContain(`>${word}<`);
+    }
+    await guess(ben, 'a washing machine <img src=x>');
+    await screen.locator('#guesses').getByText('a washing machine <img src=x>').waitFor();
+    await ben.locator('#answers').getByText('No.').waitFor();
+    const close = `${word.slice(0, -1)}${word.endsWith('x') ? 'z' : 'x'}`;
+    if (word.replace(' ', '').length >= 4) {
+      await guess(ben, close);
+      await ben.locator('#answers').getByText('Close!').waitFor();
+    }
+    await inspect(ben, 'phone-guessing');
+    await guess(ben, `It’s ${word.toUpperCase()}!`);
+    await ben.getByText('You got it!').waitFor();
+    await inspect(ben, 'phone-guessed');
+    await screen.locator('#guesses').getByText('got it!').first().waitFor();
+    expect(await screen.locator('#guesses').textContent()).not.toContain(close);
+    await inspect(screen, 'screen-drawing');
+
+    // Who comes late sees what is going on.
+    const dan = await party.phoneFromFrontPage(code, 'Dan');
+    await dan.getByText('Ada draws. What is it?').waitFor();
+    await guess(cleo, word);
+    await guess(dan, word);
+    await screen.getByText('Everybody got it!', { exact: true }).waitFor();
+    await cleo.getByText('was the word that Ada drew.').waitFor();
+    await inspect(screen, 'screen-reveal');
+    await inspect(cleo, 'phone-reveal');
+
+    for (const [drawer, others] of [
+      [ben, [ada, cleo, dan]],
+      [cleo, [ada, ben, dan]],
+      [dan, [ada, ben, cleo]],
+    ] as const) {
+      const next = await chooseWord(drawer);
+      expect(await inked(screen, 'sheet')).toBe(0);
+      for (const phone of others) await guess(phone, next);
+    }
+    await screen.getByRole('heading', { name: 'And the winner' }).waitFor();
+    await ada.getByText(/^Place \d of 4/).waitFor();
+    await inspect(screen, 'screen-podium');
+    await inspect(ada, 'phone-podium');
+
+    await screen.getByRole('button', { name: 'Play again' }).click();
+    await ada.getByRole('heading', { name: 'Your turn!' }).waitFor();
+  });
+
+  test('eight play, on a screen and phones of any shape', async () => {
+    const screen = await party.screen();
+    const code = await codeOn(screen);
+    const phones: Page[] = [];
+    for (let number = 1; number <= 8; number++) {
+      const phone = await party.phone(code, `Somebody No. ${number}`);
+      await phone.getByText('You are in!').waitFor();
+      phones.push(phone);
+    }
+    await inspect(screen, 'screen-eight-lobby');
+    expect(await screen.evaluate('document.body.scrollHeight <= innerHeight')).toBe(true);
+    const late = await party.phone(code, 'Nine');
+    await late.getByText('The room is full.').waitFor();
+    await screen.getByRole('button', { name: 'Start' }).click();
+    const [drawer, ...guessers] = phones;
+    if (drawer === undefined) throw new Error('nobody draws');
+    await chooseWord(drawer);
+    for (const phone of guessers) await guess(phone, 'something that it is certainly not');
+    await expect.poll(() => screen.locator('#guesses > li').count()).toBe(7);
+    for (const [name, viewport] of [
+      ['tv', { width: 1920, height: 1080 }],
+      ['laptop', { width: 1280, height: 720 }],
+      ['tablet', { width: 820, height: 1180 }],
+    ] as const) {
+      await screen.setViewportSize(viewport);
+      await inspect(screen, `screen-eight-${name}`);
+      // Nothing is cut off at the side, and no name runs into what is below.
+      expect(await screen.evaluate('document.body.scrollWidth <= innerWidth')).toBe(true);
+      const [last, foot] = await Promise.all([
+        screen.locator('#scores > li').last().boundingBox(),
+        screen.locator('.side-foot').boundingBox(),
+      ]);
+      expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual(foot?.y ?? 0);
+    }
+    await drawer.setViewportSize({ width: 360, height: 560 });
+    await inspect(drawer, 'phone-short');
+    const inSight = 'document.getElementById("undo").getBoundingClientRect().bottom <= innerHeight';
+    expect(await drawer.evaluate(inSight)).toBe(true);
+  });
+
+  test('a reload of the screen, and of each phone, in the middle of a turn', async () => {
+    const screen = await party.screen();
+    const code = await codeOn(screen);
+    const ada = await party.phone(code, 'Ada');
+    await ada.getByText('You are in!').waitFor();
+    const ben = await party.phone(code, 'Ben');
+    await screen.getByRole('button', { name: 'Start' }).click();
+    const word = await chooseWord(ada);
+    await draw(ada, arc([0.5, 0.5], 0.3));
+    await sameSheet(screen, ada);
+    const before = await inked(screen, 'sheet');
+
+    await screen.reload();
+    await screen.getByRole('heading', { name: 'Ada draws' }).waitFor();
+    expect(await screen.locator('#code-small').textContent()).toBe(code);
+    await expect.poll(() => inked(screen, 'sheet')).toBeCloseTo(before, 2);
+    await draw(ada, arc([0.5, 0.5], 0.15));
+    await sameSheet(screen, ada);
+    expect(await inked(screen, 'sheet')).toBeGreaterThan(before);
+
+    await ada.reload();
+    await ada.getByText(`Draw ${word}`).waitFor();
+    await sameSheet(screen, ada);
+    expect(await inked(ada, 'paper')).toBeGreaterThan(0.01);
+
+    await ben.reload();
+    await ben.getByText('Ada draws. What is it?').waitFor();
+    await guess(ben, word);
+    await ben.getByText('was the word that Ada drew.').waitFor();
+    expect(await screen.locator('#scores > li').count()).toBe(2);
+  });
+
+  test('a phone that is frozen and offline comes back to its seat', async () => {
+    const screen = await party.screen();
+    const code = await codeOn(screen);
+    const ada = await party.phone(code, 'Ada');
+    await ada.getByText('You are in!').waitFor();
+    const line = await openLine(new URL(origin).port);
+    onTestFinished(() => line.close());
+    const ben = await new Party(browser, line.origin, party).phone(code, 'Ben');
+    await ben.getByText('You are in!').waitFor();
+    const cleo = await party.phone(code, 'Cleo');
+    await cleo.getByText('You are in!').waitFor();
+    await screen.getByRole('button', { name: 'Start' }).click();
+    const word = await chooseWord(ada);
+
+    const device = await ben.context().newCDPSession(ben);
+    line.cut();
+    await device.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await screen.locator('.score.is-away').getByText('Ben').waitFor();
+    await inspect(screen, 'screen-away');
+    // Who is away is not waited for.
+    await guess(cleo, word);
+    await screen.getByText('Everybody got it!', { exact: true }).waitFor();
+    line.mend();
+    await device.send('Page.setWebLifecycleState', { state: 'active' });
+    await ben.getByRole('heading', { name: 'Your turn!' }).waitFor();
+    expect(await screen.locator('#scores > li').count()).toBe(3);
+    // A browser says so itself when it cannot connect.
+    const isOfLine = (text: string): boolean => /WebSocket connection to .* failed/.test(text);
+    party.complaints.splice(0, Infinity, ...party.complaints.filter((each) => !isOfLine(each)));
+  });
+});

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { file } from '../../../src/http/answer.js';
+import { pageFiles, type StaticFile, sdkFile } from '../../../src/http/static-files.js';
+import { CODE_LENGTH } from '../../../src/rooms/room-code.js';
+
+const sdk = sdkFile().get('/client.js') as StaticFile;
+const built = readFileSync(new URL('../../../dist/client.js', import.meta.url));
+
+test('the SDK is what was built', () => {
+  expect([...sdkFile().keys()]).toEqual(['/client.js']);
+  expect(sdk.body.equals(built)).toBe(true);
+  expect(gunzipSync(sdk.gzipped).equals(built)).toBe(true);
+});
+
+test('pages are served at their names, the front page at the top', () => {
+  const files = pageFiles();
+  for (const [path, type] of [
+    ['/', 'text/html; charset=utf-8'],
+    ['/theme.css', 'text/css; charset=utf-8'],
+    ['/home/main.js', 'text/javascript; charset=utf-8'],
+    ['/home/icon.svg', 'image/svg+xml'],
+  ] as const) {
+    expect(files.get(path)?.type).toBe(type);
+  }
+  expect(files.has('/home')).toBe(false);
+  expect(files.has('/home/index.html')).toBe(false);
+});
+
+test('no file is where only a room can be', () => {
+  const paths = [...pageFiles().keys(), ...sdkFile().keys()];
+  expect(paths.filter((path) => path.length === CODE_LENGTH + 1)).toEqual([]);
+});
+
+describe('an answer with a file', () => {
+  test('is as it was built, or smaller for who takes that', () => {
+    const plain = file(sdk, {});
+    expect([plain.status, plain.body]).toEqual([200, sdk.body]);
+    expect(plain.headers).not.toHaveProperty('Content-Encoding');
+    const gzipped = file(sdk, { 'accept-encoding': 'br, gzip;q=0.8' });
+    expect([gzipped.status, gzipped.body]).toEqual([200, sdk.gzipped]);
+    expect(gzipped.headers).toMatchObject({ 'Content-Encoding': 'gzip' });
+    for (const refused of ['gzip;q=0', 'gzip; q=0.00, br', 'identity']) {
+      expect(file(sdk, { 'accept-encoding': refused }).body).toBe(sdk.body);
+    }
+  });
+
+  test.each([sdk.etag, sdk.etag.slice(2), `"x", ${sdk.etag}`])('is 304 for %s', (tag) => {
+    const answer = file(sdk, { 'if-none-match': tag });
+    expect([answer.status, answer.body]).toEqual([304, '']);
+    expect(answer.headers).toMatchObject({ ETag: sdk.etag, 'Cache-Control': 'no-cache' });
+  });
+
+  test.each(['"x"', '', sdk.etag.slice(0, -2)])('is whole for %s', (tag) => {
+    expect(file(sdk, { 'if-none-match': tag }).status).toBe(200);
+  });
+
+  test('may be used by any page, and lets a page do little', () => {
+    expect(file(sdk, {}).headers).toMatchObject({
+      'Access-Control-Allow-Origin': '*',
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Content-Security-Policy': expect.stringMatching(/^default-src 'none'; script-src 'self';/),
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    });
+  });
+});

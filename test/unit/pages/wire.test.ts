@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { choose, enter, type Game, guess, newGame, start } from '../../../src/pages/sketch/game.js';
+import { judge } from '../../../src/pages/sketch/guess.js';
+import {
+  COLOURS,
+  decodeInk,
+  encodeInk,
+  type Ink,
+  Sheet,
+  splitStroke,
+  WIDTHS,
+} from '../../../src/pages/sketch/ink.js';
+import { viewFor } from '../../../src/pages/sketch/screen/view-for.js';
+import {
+  decodeFromPhone,
+  decodeFromScreen,
+  encode,
+  MAX_GUESS,
+  MAX_NAME,
+} from '../../../src/pages/sketch/wire.js';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+
+describe('ink', () => {
+  test.each<[Ink, string]>([
+    [{ is: 'stroke', colour: 3, width: 1, points: [0, 65_535] }, '0103010000ffff'],
+    [{ is: 'more', points: [1, 2, 256, 3] }, '020001000201000003'],
+    [{ is: 'undo' }, '03'],
+    [{ is: 'clear' }, '04'],
+  ])('%j', (ink, bytes) => {
+    expect(hex(encodeInk(ink))).toBe(bytes);
+    expect(decodeInk(fromHex(bytes))).toEqual(ink);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['an unknown kind', '05'],
+    ['a stroke without a point', '010000'],
+    ['half a point', '01000000010002 00'.replace(' ', '')],
+    ['an unknown colour', `01${COLOURS.length.toString(16).padStart(2, '0')}0000000000`],
+    ['an unknown width', `0100${WIDTHS.length.toString(16).padStart(2, '0')}00000000`],
+    ['an undo with something behind it', '0300'],
+    ['more points than a frame has', `02${'00000000'.repeat(1_025)}`],
+  ])('%s is refused', (_what, bytes) => {
+    expect(decodeInk(fromHex(bytes))).toBeUndefined();
+  });
+
+  test('bytes from anybody are ink or nothing', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const ink = decodeInk(bytes);
+        if (ink !== undefined) expect(encodeInk(ink)).toEqual(bytes);
+      }),
+    );
+  });
+
+  test('a sheet has the strokes, and takes them back', () => {
+    const sheet = new Sheet();
+    sheet.apply({ is: 'more', points: [9, 9] });
+    expect(sheet.strokes).toEqual([]);
+    sheet.apply({ is: 'stroke', colour: 0, width: 0, points: [1, 1] });
+    sheet.apply({ is: 'more', points: [2, 2] });
+    sheet.apply({ is: 'stroke', colour: 1, width: 2, points: [3, 3] });
+    expect(sheet.strokes).toEqual([
+      { colour: 0, width: 0, points: [1, 1, 2, 2] },
+      { colour: 1, width: 2, points: [3, 3] },
+    ]);
+    sheet.apply({ is: 'undo' });
+    expect(sheet.strokes).toHaveLength(1);
+    sheet.apply({ is: 'clear' });
+    sheet.apply({ is: 'undo' });
+    expect(sheet.strokes).toEqual([]);
+  });
+
+  test('a sheet is bounded, and what is taken back makes room', () => {
+    const sheet = new Sheet();
+    const points = Array.from({ length: 2_000 }, () => 7);
+    const fill = (): void => sheet.apply({ is: 'stroke', colour: 0, width: 0, points });
+    for (let count = 0; count < 40; count++) fill();
+    expect(sheet.strokes).toHaveLength(30);
+    sheet.apply({ is: 'undo' });
+    fill();
+    fill();
+    expect(sheet.strokes).toHaveLength(30);
+  });
+
+  test('a long stroke goes out in parts, and is one again', () => {
+    const points = Array.from({ length: 5_000 }, (_, index) => index);
+    const sheet = new Sheet();
+    for (const part of splitStroke({ colour: 2, width: 1, points })) {
+      const ink = decodeInk(encodeInk(part));
+      if (ink === undefined) throw new Error('refused');
+      sheet.apply(ink);
+    }
+    expect(sheet.strokes).toEqual([{ colour: 2, width: 1, points }]);
+  });
+});
+
+describe('messages from a phone', () => {
+  test.each([
+    [{ is: 'hello', name: 'Ada' }],
+    [{ is: 'choose', index: 2 }],
+    [{ is: 'guess', text: 'a cat' }],
+  ] as const)('%j', (message) => {
+    expect(decodeFromPhone(encode(message))).toEqual(message);
+  });
+
+  test.each([
+    'no JSON',
+    'null',
+    '7',
+    '[]',
+    '{}',
+    '{"is":"hello"}',
+    '{"is":"hello","name":7}',
+    '{"is":"hello","name":"  "}',
+    '{"is":"hello","name":"\\u202e\\u0000"}',
+    '{"is":"choose","index":"0"}',
+    '{"is":"choose","index":0.5}',
+    '{"is":"guess","text":["cat"]}',
+    '{"is":"view","view":{}}',
+    '{"is":"__proto__"}',
+    `{"is":"guess","text":"cat","more":"${'x'.repeat(1_000)}"}`,
+  ])('%s is refused', (text) => {
+    expect(decodeFromPhone(text)).toBeUndefined();
+  });
+
+  test('names and guesses are cut to size and cleaned', () => {
+    const name = ` \u202eA\u0007d\n\ta${'x'.repeat(99)}`;
+    const hello = decodeFromPhone(encode({ is: 'hello', name }));
+    expect(hello).toEqual({ is: 'hello', name: `A d a${'x'.repeat(MAX_NAME - 5)}` });
+    const text = decodeFromPhone(encode({ is: 'guess', text: '🐱'.repeat(99) }));
+    expect(text).toEqual({ is: 'guess', text: '🐱'.repeat(MAX_GUESS) });
+  });
+
+  test('anything at all is a message or nothing', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.string(), (json, text) => {
+        for (const each of [json, text]) decodeFromPhone(each);
+      }),
+    );
+  });
+});
+
+test('a phone takes what its screen sends, and nothing else', () => {
+  expect(decodeFromScreen('{"is":"sheet"}')).toEqual({ is: 'sheet' });
+  for (const text of ['', 'null', '{"is":"hello"}', '{"is":"toString"}']) {
+    expect(decodeFromScreen(text)).toBeUndefined();
+  }
+});
+
+describe('judging', () => {
+  test.each([
+    ['ice cream', 'ice cream', 'right'],
+    ['ICECREAM!', 'ice cream', 'right'],
+    ["it's an Ice-Cream, no?", 'ice cream', 'right'],
+    ['Crème', 'creme', 'right'],
+    ['pineapple', 'apple', 'wrong'],
+    ['aple', 'apple', 'close'],
+    ['appel', 'apple', 'close'],
+    ['applee', 'apple', 'close'],
+    ['ellephannt', 'elephant', 'close'],
+    ['elephone', 'elephant', 'close'],
+    ['cat', 'bat', 'wrong'],
+    ['goat', 'boat', 'close'],
+    ['🐱', 'cat', 'wrong'],
+  ] as const)('%s for %s is %s', (said, word, verdict) => {
+    expect(judge(said, word)).toBe(verdict);
+  });
+});
+
+describe('what phones are told', () => {
+  const NOW = 1_000;
+  const word = 'xylophone';
+  let game: Game = ['Ada', 'Ben', 'Cleo'].reduce(
+    (before, name, index) => enter(before, index + 1, name),
+    newGame(),
+  );
+  game = start(game, 1, NOW);
+  game = { ...game, phase: { ...game.phase, words: [word, 'b', 'c'] } } as Game;
+  const told = (id: number): string => JSON.stringify(viewFor(game, id, NOW));
+
+  test('the word goes to the drawer, and to nobody else before the end', () => {
+    expect(told(1)).toContain(word);
+    for (const id of [2, 3]) expect(told(id)).not.toContain(word);
+    game = choose(game, 1, 0, NOW);
+    expect(told(1)).toContain(word);
+    for (const id of [2, 3]) expect(told(id)).not.toContain(word);
+    game = guess(game, 2, word, NOW).game;
+    for (const id of [2, 3]) expect(told(id)).not.toContain(word);
+    game = guess(game, 3, word, NOW).game;
+    for (const id of [1, 2, 3]) expect(told(id)).toContain(word);
+  });
+
+  test('who has no name yet is told nothing', () => {
+    expect(viewFor(game, 4, NOW)).toBeUndefined();
+  });
+});
