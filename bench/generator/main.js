@@ -43,8 +43,7 @@ const lobby = new Lobby({
     tally,
     writer: new FrameWriter(messages),
   },
-  dialect:
-    options.dialect === 'socket.io' ? new SocketIo(messages) : new Wmbp(messages, options.bytes),
+  dialect: options.dialect === 'socket.io' ? new SocketIo(messages) : new Wmbp(messages, options),
   messages,
   rooms: options.rooms,
   players: options.players,
@@ -158,6 +157,7 @@ function readOptions() {
       window: { type: 'string', default: '8' },
       size: { type: 'string', default: '64' },
       hz: { type: 'string', default: '20' },
+      hold: { type: 'string', default: '0' },
       warm: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '3' },
       binary: { type: 'boolean', default: false },
@@ -169,7 +169,9 @@ function readOptions() {
   if (scenario !== 'idle' && SCENARIOS[scenario] === undefined) {
     throw new Error(`--scenario: expected one of ${Object.keys(SCENARIOS)}, idle`);
   }
-  const numbers = ['port', 'pid', 'rooms', 'players', 'window', 'size', 'hz', 'warm', 'seconds'];
+  const numbers = [
+    ...['port', 'pid', 'rooms', 'players', 'window', 'size', 'hz', 'hold', 'warm', 'seconds'],
+  ];
   for (const name of numbers) {
     if (values[name] === undefined) continue;
     values[name] = Number(values[name]);

@@ -24,14 +24,19 @@ export class Wmbp {
   #messages;
   #from;
   #wrongFrom;
+  #hold;
+  #keys = 0;
 
   /**
    * @param {import('./messages.js').Messages} messages
-   * @param {boolean} bytes whether the host asks for byte strings rather than arrays of integers
+   * @param {object} options
+   * @param {boolean} options.bytes whether hosts ask for byte strings rather than arrays of integers
+   * @param {number} options.hold how long rooms wait for who is cut off, in seconds; 0 for not
    */
-  constructor(messages, bytes) {
+  constructor(messages, { bytes, hold }) {
     const { binary, size } = messages;
     this.#messages = messages;
+    this.#hold = hold;
     this.hostPath = bytes ? '/CREATE?bytes=1' : '/CREATE';
     this.upOpcode = binary ? BINARY : TEXT;
     this.#from = fromEnvelope(binary ? 'from' : 'from_str');
@@ -40,7 +45,8 @@ export class Wmbp {
   }
 
   playerPath(code) {
-    return `/${code}`;
+    if (this.#hold === 0) return `/${code}`;
+    return `/${code}?seat=${String(++this.#keys).padStart(16, '0')}`;
   }
 
   /** What stands before a message to one player. */
@@ -53,13 +59,15 @@ export class Wmbp {
 
   hostOpened(host, maxPlayers) {
     const prepare = [
-      cborHead(MAP, 3),
+      cborHead(MAP, 4),
       cborText('cmd'),
       cborText('prepare'),
       cborText('max_players'),
       cborHead(UNSIGNED, maxPlayers),
       cborText('name'),
       cborText('bench'),
+      cborText('hold'),
+      cborHead(UNSIGNED, this.#hold),
     ];
     host.say(BINARY, Buffer.concat(prepare));
   }

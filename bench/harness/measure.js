@@ -3,12 +3,12 @@ import { generate, startServer } from './processes.js';
 /**
  * One figure: a server of its own, the generator, and an end to both.
  *
- * @param {{ name: string, dialect: string, command: (port: number) => string[] }} server
+ * @param {{ name: string, dialect: string, generator?: string[], command: (port: number) => string[] }} server
  * @param {Record<string, string | number | true>} options the generator's, by name
  * @param {{ server?: number, generator?: number }} cores which may be used; any if there are none
  */
 export async function measure(server, options, cores = {}) {
-  const args = ['--dialect', server.dialect];
+  const args = ['--dialect', server.dialect, ...(server.generator ?? [])];
   for (const [name, value] of Object.entries(options)) {
     args.push(`--${name}`);
     if (value !== true) args.push(String(value));

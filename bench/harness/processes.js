@@ -44,11 +44,12 @@ export function connectionLimit() {
  *
  * @param {object} server
  * @param {(port: number) => string[]} server.command of Node
+ * @param {Record<string, string>} [server.env] besides this process's own
  * @param {number} [core] the one that it may use
  */
-export async function startServer({ name, command }, core) {
+export async function startServer({ name, command, env }, core) {
   const port = await freePort();
-  const child = start(command(port), core, ['ignore', 'ignore', 'inherit']);
+  const child = start(command(port), core, ['ignore', 'ignore', 'inherit'], env);
   let ended = false;
   child.once('exit', () => {
     ended = true;
@@ -102,11 +103,15 @@ export async function generate({ port, pid }, args, core) {
   }
 }
 
-function start(command, core, stdio) {
+function start(command, core, stdio, env = {}) {
   const node = [process.execPath, ...command];
   const program = core === undefined ? node : ['taskset', '-c', String(core), ...node];
   // One process id for all of it, because each of them hands over to the next.
-  const child = spawn('sh', ['-c', `${RAISE_FILES}; exec "$@"`, 'sh', ...program], { stdio });
+  const script = `${RAISE_FILES}; exec "$@"`;
+  const child = spawn('sh', ['-c', script, 'sh', ...program], {
+    stdio,
+    env: { ...process.env, ...env },
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;

@@ -24,11 +24,20 @@ export function lobbyRelay(cli = path('../../dist/cli.js'), name = 'lobby-relay'
   };
 }
 
+/** The same in rooms that wait for who is cut off, all of whose players have a seat key. */
+const withHold = {
+  ...lobbyRelay(undefined, 'with hold'),
+  generator: ['--hold', '60'],
+};
+
 export const PEERS = {
+  hold: withHold,
   naive: {
     name: 'naive',
     dialect: 'wmbp',
     command: (port) => [path('../peers/naive.js'), String(port)],
+    // The obvious relay has `ws` and a codec, and not what ws unmasks faster with.
+    env: { WS_NO_BUFFER_UTIL: '1' },
   },
   'socket.io': {
     name: 'socket.io',
