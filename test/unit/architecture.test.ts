@@ -10,33 +10,54 @@ import { describe, expect, test } from 'vitest';
 const FLOORS = [
   'cli',
   'index',
+  'pages',
+  'client',
   'server',
   'options',
   'log',
   'http',
   'transport',
   'guard',
+  'state',
   'rooms',
   'protocol',
 ];
 
 /** Floors that stand beside the others: anything below the first may not use them. */
-const ONLY_FROM: Record<string, string[]> = { options: ['cli', 'index', 'server', 'options'] };
+const ONLY_FROM: Record<string, string[]> = {
+  options: ['cli', 'index', 'server', 'options'],
+  pages: ['pages'],
+  client: ['client', 'pages'],
+};
+
+/** What runs in browsers takes nothing from the house but the wire. */
+const ONLY_TO: Record<string, string[]> = {
+  pages: ['pages', 'client', 'protocol'],
+  client: ['client', 'protocol'],
+};
 
 /** What each floor may import from outside; `node:*` is open to all but the core. */
 const PACKAGES: Record<string, string[]> = {
-  cli: ['commander', 'pino', 'pino-pretty'],
+  cli: ['commander', 'pino', 'pino-pretty', 'uqr'],
   index: [],
+  pages: ['uqr'],
   server: [],
   options: [],
   log: ['pino'],
   http: ['prom-client'],
   transport: ['ws'],
   guard: ['proxy-addr'],
+  state: [],
   rooms: ['nanoid'],
   protocol: ['cbor-x/index-no-eval'],
+  client: [],
 };
-const NODE_MODULES: Record<string, string[]> = { rooms: [], protocol: ['node:buffer'] };
+const NODE_MODULES: Record<string, string[]> = {
+  rooms: ['node:crypto'],
+  protocol: ['node:buffer'],
+  pages: [],
+  client: [],
+};
 
 const source = fileURLToPath(new URL('../../src', import.meta.url));
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -72,9 +93,16 @@ describe.each(files)('%s', (file) => {
       .filter(
         (target) =>
           FLOORS.indexOf(target) < FLOORS.indexOf(floor) ||
-          !(ONLY_FROM[target]?.includes(floor) ?? true),
+          !(ONLY_FROM[target]?.includes(floor) ?? true) ||
+          !(ONLY_TO[floor]?.includes(target) ?? true),
       );
     expect(wrong).toEqual([]);
+  });
+
+  test.runIf(floor === 'pages')('takes only types from the protocol', () => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const taken = [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gms)];
+    expect(taken.map(([, name]) => name).filter((name) => name?.includes('protocol/'))).toEqual([]);
   });
 
   test('imports only the packages of its floor', () => {

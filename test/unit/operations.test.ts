@@ -20,6 +20,8 @@ test('docs/operations.md has every metric', () => {
     traffic: noTraffic,
     joins: () => new Map(),
     closes: () => new Map(),
+    away: () => ({ players: 0, hosts: 0, kept: 0 }),
+    stateErrors: () => 0,
     backlog: () => 0,
     paused: () => 0,
     lag: () => 0,
