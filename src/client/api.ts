@@ -170,7 +170,10 @@ export interface Room extends Emitter<RoomEvents> {
   start(): void;
   /** Opens the door again. */
   open(): void;
-  /** Ends the game for everybody; a `close` event follows. */
+  /**
+   * Ends the game for everybody; a `close` event follows. If the relay cannot be reached, after
+   * `hold` seconds at the latest: by then it has ended the room by itself.
+   */
   stop(): void;
 }
 

@@ -54,7 +54,8 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
   #caughtUp = false;
   /** Whether the game wants the door closed; `undefined` if it has never said so. */
   #wantsStarted: boolean | undefined;
-  #wantsStop = false;
+  /** The room is to be over, and by this time it is, even if the relay is not heard again. */
+  #overBy: number | undefined;
   readonly #kicked = new Set<number>();
   readonly #plainBacklog: PlainBacklog;
 
@@ -142,7 +143,7 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
   }
 
   stop(): void {
-    this.#wantsStop = true;
+    this.#overBy ??= this.#environment.clock.now() + this.#opening.hold * 1000;
     this.#command({ cmd: 'stop' });
   }
 
@@ -203,7 +204,8 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
     this.#caughtUp = false;
     for (const { end } of this.#players.values()) end.lineLost();
     // Without a token there is nothing to come back to: the room went with the line.
-    const canReturn = this.#isOpen && this.#memory !== undefined;
+    const isThere = this.#environment.clock.now() < (this.#overBy ?? Number.POSITIVE_INFINITY);
+    const canReturn = this.#isOpen && this.#memory !== undefined && isThere;
     return canReturn && (error.retry === 'yes' || error.what === 'tooManyAttempts');
   }
 
@@ -357,7 +359,7 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
 
   /** Commands that may have been lost with the line; to hear them twice does no harm. */
   #repeatCommands(): void {
-    if (this.#wantsStop) return this.stop();
+    if (this.#overBy !== undefined) return this.stop();
     if (this.#wantsStarted !== undefined) this.#setStarted(this.#wantsStarted);
     for (const player of this.#kicked) this.#command({ cmd: 'kick', player });
   }

@@ -76,9 +76,11 @@ class Party {
       seat.on('message', (data) => this.down[index]?.take(data));
       seat.on('gap', (count) => this.gaps.push(count));
     });
-    onTestFinished(() => {
+    onTestFinished(async () => {
       for (const seat of seats) seat.leave();
+      const closed = new Promise((resolve) => room.on('close', resolve));
       room.stop();
+      await closed;
     });
   }
 
@@ -170,8 +172,14 @@ test('a host that comes back as a new page has its room and its players', async 
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
   };
-  const first = await createRoom(relay.url, { WebSocket: Fragile, storage, name: 'Trivia' });
-  const [hostSocket] = [...sockets].slice(-1);
+  const hostSockets: WebSocket[] = [];
+  class HostSocket extends WebSocket {
+    constructor(url: string) {
+      super(url);
+      hostSockets.push(this);
+    }
+  }
+  const first = await createRoom(relay.url, { WebSocket: HostSocket, storage, name: 'Trivia' });
   const seat = await joinRoom(relay.url, first.code, { WebSocket, storage: null });
   onTestFinished(() => seat.leave());
   const heard: Data[] = [];
@@ -179,9 +187,10 @@ test('a host that comes back as a new page has its room and its players', async 
   const restarted = new Promise<void>((resolve) => seat.on('restart', resolve));
 
   // The page is gone without a word; what it would do next is not to happen.
-  const gone = once(hostSocket as WebSocket, 'close');
-  Object.assign(hostSocket as WebSocket, { onclose: null });
-  hostSocket?.terminate();
+  const [hostSocket] = hostSockets as [WebSocket];
+  const gone = once(hostSocket, 'close');
+  hostSocket.onclose = null;
+  hostSocket.terminate();
   await gone;
   seat.send('said while the host was away');
 
