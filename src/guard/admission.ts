@@ -44,6 +44,17 @@ export class Admission {
     return (this.#connections.get(address) ?? 0) < bound ? undefined : CLOSINGS.relayFull;
   }
 
+  /**
+   * May this address have one more for somebody who comes back to a place? Those are not refused
+   * for being many, but whoever gathers places is not to use up the relay with them: there may be
+   * twice as many.
+   */
+  comeBack(address: string): Closing | undefined {
+    const bound = this.#limits.connectionsPerAddress;
+    if (bound === 0 || this.#isExempt(address)) return undefined;
+    return (this.#connections.get(address) ?? 0) < 2 * bound ? undefined : CLOSINGS.relayFull;
+  }
+
   /** The address has one connection more. */
   connected(address: string): void {
     this.#total++;

@@ -106,9 +106,9 @@ export class FrontDoor {
     const { admission, mayConnect, mayCreate } = this.#parts;
     if (this.closed) return CLOSINGS.restarting;
     if (!mayConnect(request.headers.origin)) return CLOSINGS.originNotAllowed;
-    // Whoever has a place here already is not refused for rates or load.
-    if (this.#hasPlace(to)) return undefined;
     const crowded = admission.connect(address);
+    // Whoever has a place here already is not refused for rates or load.
+    if (this.#hasPlace(to)) return crowded && this.#squeezeIn(address);
     if (crowded !== undefined) return crowded;
     const now = performance.now();
     switch (to.to) {
@@ -135,6 +135,15 @@ export class FrontDoor {
     }
     if (to.to !== 'create' || to.resume?.code === undefined) return false;
     return rooms.find(to.resume.code)?.mayResume(to.resume.token) ?? false;
+  }
+
+  /**
+   * Each that comes back may leave one behind that never says that it has heard of its end: those
+   * have to go before it counts how many there are.
+   */
+  #squeezeIn(address: string): Closing | undefined {
+    const { acceptor, admission } = this.#parts;
+    return acceptor.cutClosing(address) ? undefined : admission.comeBack(address);
   }
 
   #missedResume({ room }: Resume, address: string, now: number): Closing {

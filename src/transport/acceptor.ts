@@ -98,7 +98,12 @@ export class Acceptor {
     };
     this.#refusedContext = {
       ...this.#context,
-      gone: (connection) => void this.#closing.delete(connection),
+      // It was closed before it was open.
+      ended: (connection, code) => {
+        this.#count(code);
+        this.#open.refused.add(connection);
+      },
+      gone: (connection) => void this.#open.refused.delete(connection),
     };
     this.#servers = {
       host: webSocketServer(options.maxHostMessage, CLOSE_TIMEOUT),
@@ -168,6 +173,17 @@ export class Acceptor {
     });
   }
 
+  /** Cuts the one of this address that has been closing for longest, and returns whether it did. */
+  cutClosing(address: string): boolean {
+    for (const connection of this.#closing) {
+      if (connection.address !== address) continue;
+      this.#closing.delete(connection);
+      connection.terminate();
+      return true;
+    }
+    return false;
+  }
+
   /**
    * Accepts nobody any more and waits until everybody is gone; who is not by then is cut.
    *
@@ -228,6 +244,10 @@ export class Acceptor {
   #ended(connection: Connection, code: number): void {
     for (const connections of Object.values(this.#open)) connections.delete(connection);
     this.#closing.add(connection);
+    this.#count(code);
+  }
+
+  #count(code: number): void {
     this.#closes.set(code, (this.#closes.get(code) ?? 0) + 1);
   }
 }

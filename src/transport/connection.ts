@@ -156,6 +156,11 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.#webSocket.once('close', () => clearTimeout(timer));
   }
 
+  /** Ends it now, without a word. */
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
   /** Looks whether the other end is still there and keeps up. To be called now and then. */
   check(now: number): void {
     if (now - (this.#saysLastSince ?? now) > LAST_WORDS) this.#webSocket.terminate();

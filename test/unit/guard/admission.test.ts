@@ -48,6 +48,17 @@ describe('connections', () => {
   });
 });
 
+test('who comes back to a place has a bound twice as high, and none in all', () => {
+  const admission = made();
+  for (const address of [A, A, A]) admission.connected(address);
+  expect(admission.comeBack(A)).toBeUndefined();
+  admission.connected(A);
+  expect(admission.comeBack(A)).toBe(CLOSINGS.relayFull);
+  for (let others = 0; others < 9; others++) admission.connected('::1');
+  expect(admission.comeBack(B)).toBeUndefined();
+  expect(admission.comeBack('::1')).toBeUndefined();
+});
+
 describe('rooms', () => {
   test('are opened at a rate per address', () => {
     const admission = made();
