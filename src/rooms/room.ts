@@ -9,7 +9,7 @@ import type {
 import type { Payload } from '../protocol/payload.js';
 import { AwayHost } from './away-host.js';
 import { AwayPlayer } from './away-player.js';
-import { nextPlayerId, type PlayerId, type RoomCode } from './ids.js';
+import type { RoomCode } from './ids.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
 import { ResumeToken } from './resume-token.js';
 import type { SavedRoom } from './saved-room.js';
@@ -78,7 +78,6 @@ export class Room implements SeatKeeper {
   readonly #keeper: RoomKeeper;
   readonly #seats = new Seats();
   #status: Status = { is: 'unprepared' };
-  #lastId: PlayerId | undefined;
   #deliveries = 0;
   #hostKeepsUp = true;
   #stopWaiting: (() => void) | undefined;
@@ -120,26 +119,13 @@ export class Room implements SeatKeeper {
     const status = this.#status;
     if (status.is !== 'prepared' || status.hold === undefined) return undefined;
     const { code, name, maxPlayers, started, hold } = status;
-    return {
-      code,
-      name,
-      maxPlayers,
-      started,
-      hold: hold.seconds,
-      resume: hold.token.hash,
-      lastId: this.#lastId ?? null,
-      seats: [...this.#seats.all()].map(({ id, key, away }) => ({
-        id,
-        key: key ?? null,
-        away: away !== undefined,
-      })),
-      banned: [...this.#seats.banned],
-    };
+    const waiting = { hold: hold.seconds, resume: hold.token.hash };
+    return { code, name, maxPlayers, started, ...waiting, ...this.#seats.saved };
   }
 
   /** How many players have joined so far, those who left included. */
   get everJoined(): number {
-    return this.#lastId ?? 0;
+    return this.#seats.everTaken;
   }
 
   /** Who is kept for: players who are away, and the host if it is. */
@@ -309,17 +295,8 @@ export class Room implements SeatKeeper {
     }
   }
 
-  #restore({
-    code,
-    name,
-    maxPlayers,
-    started,
-    hold,
-    resume,
-    lastId,
-    seats,
-    banned,
-  }: SavedRoom): void {
+  #restore(saved: SavedRoom): void {
+    const { code, name, maxPlayers, started, hold, resume, seats } = saved;
     // The relay may have been started anew with other limits.
     const seconds = Math.min(hold, this.#keeper.maxHold);
     const waiting = { seconds, token: new ResumeToken(resume) };
@@ -342,8 +319,7 @@ export class Room implements SeatKeeper {
       this.#awaitPlayer(seat, waiting);
       if (!away) this.#host.event({ cmd: 'player_away', player: id });
     }
-    for (const key of banned) this.#seats.ban(key);
-    this.#lastId = lastId ?? undefined;
+    this.#seats.restore(saved);
   }
 
   #setStarted(started: boolean): void {
@@ -357,8 +333,7 @@ export class Room implements SeatKeeper {
   #seat(peer: PlayerPeer, key?: Exclude<SeatKey, 'malformed'>): Seat | Closing {
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
-    this.#lastId = nextPlayerId(this.#lastId);
-    const seat = new Seat(this.#lastId, peer, this, key);
+    const seat = new Seat(this.#seats.nextId(), peer, this, key);
     this.#seats.add(seat);
     this.#host.event({ cmd: 'player_joined', player: seat.id });
     this.#changed();

@@ -1,4 +1,5 @@
-import type { PlayerId } from './ids.js';
+import { nextPlayerId, type PlayerId } from './ids.js';
+import type { SavedRoom } from './saved-room.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
 
@@ -8,12 +9,34 @@ const MAX_BANNED = 65_536;
 /** Who sits where in one room, and who must not. */
 export class Seats {
   readonly #byId = new Map<number, Seat>();
+  #lastId: PlayerId | undefined;
   // Most rooms have no player with a key, and most of the others kick nobody.
   #byKey: Map<SecretHash, Seat> | undefined;
   #banned: Set<SecretHash> | undefined;
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** How many players have had a seat so far, those who left included. */
+  get everTaken(): number {
+    return this.#lastId ?? 0;
+  }
+
+  /** What is written down of them. */
+  get saved(): Pick<SavedRoom, 'lastId' | 'seats' | 'banned'> {
+    const seats = [...this.all()].map(({ id, key, away }) => ({
+      id,
+      key: key ?? null,
+      away: away !== undefined,
+    }));
+    return { lastId: this.#lastId ?? null, seats, banned: [...(this.#banned ?? [])] };
+  }
+
+  /** Goes on behind the last id that was given, and with those who must not come in. */
+  restore({ lastId, banned }: SavedRoom): void {
+    this.#lastId = lastId ?? undefined;
+    for (const key of banned) this.ban(key);
   }
 
   get(id: number): Seat | undefined {
@@ -34,6 +57,12 @@ export class Seats {
   ids(condition?: (seat: Seat) => boolean): PlayerId[] {
     const seats = condition === undefined ? [...this.all()] : [...this.all()].filter(condition);
     return seats.map(({ id }) => id);
+  }
+
+  /** An id that nobody here has had. */
+  nextId(): PlayerId {
+    this.#lastId = nextPlayerId(this.#lastId);
+    return this.#lastId;
   }
 
   add(seat: Seat): void {
@@ -60,9 +89,5 @@ export class Seats {
 
   isBanned(key: SecretHash): boolean {
     return this.#banned?.has(key) ?? false;
-  }
-
-  get banned(): Iterable<SecretHash> {
-    return this.#banned ?? [];
   }
 }
