@@ -9,10 +9,10 @@ import type {
 import type { Payload } from '../protocol/payload.js';
 import { AwayHost } from './away-host.js';
 import { AwayPlayer } from './away-player.js';
+import { Hold, type HoldKeeper } from './hold.js';
 import type { RoomCode } from './ids.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
-import { ResumeToken } from './resume-token.js';
-import type { SavedRoom } from './saved-room.js';
+import type { SavedRoom, SavedSeat } from './saved-room.js';
 import { Seat, type SeatKeeper } from './seat.js';
 import type { SeatKey } from './seat-key.js';
 import { Seats } from './seats.js';
@@ -31,29 +31,16 @@ type Status =
     }
   | { readonly is: 'ended' };
 
-interface Hold {
-  readonly seconds: number;
-  readonly token: ResumeToken;
-}
-
 /** What a room needs of the place that keeps all rooms. */
-export interface RoomKeeper {
+export interface RoomKeeper extends HoldKeeper {
   /** The most players that a room may ask for. */
   readonly maxPlayers: number;
-  /** How long a room may ask to wait for those who are away, in seconds. */
-  readonly maxHold: number;
-  /** How much is kept for a player who is away, in bytes. */
-  readonly keep: number;
-  /** How much is kept for a host that is away, in bytes. */
-  readonly hostBacklog: number;
   /** Makes the room joinable, or says why not. */
   register(room: Room): RoomCode | Closing;
   /** What would be written down of the room has changed. */
   changed(room: Room): void;
   /** The room's host is away, or back. */
   hostAway(code: RoomCode, away: boolean): void;
-  /** Does something after so many milliseconds, unless it is called off by what this returns. */
-  after(milliseconds: number, action: () => void): () => void;
   /** Forgets a room that has ended. */
   release(room: Room, code: RoomCode | undefined, why: Closing): void;
 }
@@ -80,7 +67,6 @@ export class Room implements SeatKeeper {
   #status: Status = { is: 'unprepared' };
   #deliveries = 0;
   #hostKeepsUp = true;
-  #stopWaiting: (() => void) | undefined;
   readonly traffic = noTraffic();
 
   constructor(host: HostPeer, keeper: RoomKeeper) {
@@ -91,8 +77,16 @@ export class Room implements SeatKeeper {
 
   /** A room as it was written down: everybody is away. */
   static restore(saved: SavedRoom, keeper: RoomKeeper): Room {
-    const room = new Room(new AwayHost(keeper.hostBacklog, () => {}), keeper);
-    room.#restore(saved);
+    const { code, name, started, seats } = saved;
+    const nobody = new AwayHost(0, () => {});
+    const room = new Room(nobody, keeper);
+    const hold = Hold.restore(saved, keeper);
+    // The relay may have been started anew with other limits.
+    const maxPlayers = Math.min(saved.maxPlayers, keeper.maxPlayers);
+    room.#status = { is: 'prepared', code, name, maxPlayers, started, hold };
+    room.#awaitHost(code, hold);
+    room.#seats.restore(saved);
+    for (const seat of seats) room.#restoreSeat(seat, hold);
     return room;
   }
 
@@ -119,8 +113,7 @@ export class Room implements SeatKeeper {
     const status = this.#status;
     if (status.is !== 'prepared' || status.hold === undefined) return undefined;
     const { code, name, maxPlayers, started, hold } = status;
-    const waiting = { hold: hold.seconds, resume: hold.token.hash };
-    return { code, name, maxPlayers, started, ...waiting, ...this.#seats.saved };
+    return { code, name, maxPlayers, started, ...hold.saved, ...this.#seats.saved };
   }
 
   /** How many players have joined so far, those who left included. */
@@ -216,8 +209,7 @@ export class Room implements SeatKeeper {
   leave(seat: Seat, forGood: boolean): void {
     const hold = this.#hold;
     if (forGood || hold === undefined || seat.key === undefined) return this.#leave(seat);
-    seat.peer = new AwayPlayer(this.#keeper.keep);
-    this.#awaitPlayer(seat, hold);
+    hold.awaitPlayer(seat, () => this.#leave(seat));
     this.#host.event({ cmd: 'player_away', player: seat.id });
     this.#changed();
   }
@@ -230,9 +222,11 @@ export class Room implements SeatKeeper {
    */
   hostGone(host: HostPeer, forGood: boolean): void {
     if (host !== this.#host) return;
-    const hold = this.#hold;
-    if (forGood || hold === undefined) this.end(CLOSINGS.hostGone);
-    else this.#awaitHost(hold);
+    const status = this.#status;
+    if (forGood || status.is !== 'prepared' || status.hold === undefined) {
+      return this.end(CLOSINGS.hostGone);
+    }
+    this.#awaitHost(status.code, status.hold);
   }
 
   /** Puts this host in the place of the one before, which is away or about to be replaced. */
@@ -241,8 +235,7 @@ export class Room implements SeatKeeper {
     if (status.is !== 'prepared' || status.hold === undefined) return host.close(CLOSINGS.hostGone);
     const before = this.#host;
     this.#host = host;
-    this.#stopWaiting?.();
-    status.hold.token.known(token);
+    status.hold.hostIsBack(token);
     host.event({ cmd: 'prepare_reply', key: status.code, resume: token, resumed: true });
     if (before instanceof AwayHost) {
       before.handOver(host);
@@ -259,8 +252,9 @@ export class Room implements SeatKeeper {
     const status = this.#status;
     if (status.is === 'ended') return;
     this.#status = { is: 'ended' };
-    this.#keeper.release(this, status.is === 'prepared' ? status.code : undefined, forPlayers);
-    this.#stopWaiting?.();
+    const prepared = status.is === 'prepared' ? status : undefined;
+    this.#keeper.release(this, prepared?.code, forPlayers);
+    prepared?.hold?.stop();
     for (const seat of this.#seats.all()) {
       this.#seats.remove(seat);
       seat.peer.close(forPlayers);
@@ -276,14 +270,13 @@ export class Room implements SeatKeeper {
     if (this.#status.is === 'unprepared') {
       const code = this.#keeper.register(this);
       if (typeof code !== 'string') return this.end(code);
-      const seconds = Math.min(hold, this.#keeper.maxHold);
       this.#status = {
         is: 'prepared',
         code,
         name,
         maxPlayers: Math.min(maxPlayers, this.#keeper.maxPlayers),
         started: false,
-        hold: seconds > 0 ? { seconds, token: ResumeToken.draw() } : undefined,
+        hold: Hold.ask(hold, this.#keeper),
       };
       this.#keeper.changed(this);
       this.#tellState();
@@ -295,31 +288,13 @@ export class Room implements SeatKeeper {
     }
   }
 
-  #restore(saved: SavedRoom): void {
-    const { code, name, maxPlayers, started, hold, resume, seats } = saved;
-    // The relay may have been started anew with other limits.
-    const seconds = Math.min(hold, this.#keeper.maxHold);
-    const waiting = { seconds, token: new ResumeToken(resume) };
-    this.#status = {
-      is: 'prepared',
-      code,
-      name,
-      maxPlayers: Math.min(maxPlayers, this.#keeper.maxPlayers),
-      started,
-      hold: waiting,
-    };
-    this.#awaitHost(waiting);
-    for (const { id, key, away } of seats) {
-      if (key === null) {
-        this.#host.event({ cmd: 'player_left', player: id });
-        continue;
-      }
-      const seat = new Seat(id, new AwayPlayer(this.#keeper.keep), this, key);
-      this.#seats.add(seat);
-      this.#awaitPlayer(seat, waiting);
-      if (!away) this.#host.event({ cmd: 'player_away', player: id });
-    }
-    this.#seats.restore(saved);
+  /** A seat as it was written down. Who sat there then has gone by now, and the host is told. */
+  #restoreSeat({ id, key, away }: SavedSeat, hold: Hold): void {
+    const nobody = new AwayPlayer(0);
+    const seat = new Seat(id, nobody, this, key ?? undefined);
+    this.#seats.add(seat);
+    if (away && key !== null) hold.awaitPlayer(seat, () => this.#leave(seat));
+    else this.leave(seat, false);
   }
 
   #setStarted(started: boolean): void {
@@ -357,23 +332,20 @@ export class Room implements SeatKeeper {
     return seat;
   }
 
-  #awaitPlayer(seat: Seat, { seconds }: Hold): void {
-    seat.stopWaiting = this.#keeper.after(seconds * 1000, () => this.#leave(seat));
-  }
-
   #leave(seat: Seat): void {
     this.#remove(seat);
     this.#changed();
   }
 
-  #awaitHost({ seconds, token }: Hold): void {
-    if (this.#status.is === 'prepared') this.#keeper.hostAway(this.#status.code, true);
-    token.forget();
-    const away = new AwayHost(this.#keeper.hostBacklog, () => this.setHostKeepsUp(away, false));
+  #awaitHost(code: RoomCode, hold: Hold): void {
+    this.#keeper.hostAway(code, true);
+    const away = hold.awaitHost(
+      () => this.setHostKeepsUp(away, false),
+      () => this.end(CLOSINGS.hostGone),
+    );
     this.#host = away;
     // It is not the one that did not keep up.
     this.setHostKeepsUp(away, true);
-    this.#stopWaiting = this.#keeper.after(seconds * 1000, () => this.end(CLOSINGS.hostGone));
   }
 
   #kick(player: number): void {

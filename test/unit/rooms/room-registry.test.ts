@@ -4,7 +4,7 @@ import type { RoomCode } from '../../../src/rooms/ids.js';
 import { keptBytes } from '../../../src/rooms/kept.js';
 import { Room } from '../../../src/rooms/room.js';
 import { RoomRegistry } from '../../../src/rooms/room-registry.js';
-import type { SavedRoom } from '../../../src/rooms/saved-room.js';
+import type { SavedRoom, SavedSeat } from '../../../src/rooms/saved-room.js';
 import { Seat } from '../../../src/rooms/seat.js';
 import { parseSeatKey } from '../../../src/rooms/seat-key.js';
 import type { SecretHash } from '../../../src/rooms/secret.js';
@@ -195,5 +195,20 @@ describe('a room that waits', () => {
     vi.advanceTimersByTime(1000);
     expect(back.news()).toContainEqual({ cmd: 'player_left', player: 1 });
     expect(after.find(code)?.saved?.hold).toBe(1);
+  });
+
+  test('comes back without those who cannot, whatever is written of them', () => {
+    const before = new RoomRegistry(LIMITS);
+    const { room, code, token } = held(before);
+    for (let players = 0; players < 2; players++) before.join(code, new TestPlayer());
+    const saved = room.saved as SavedRoom;
+    const [here, away] = saved.seats as [SavedSeat, SavedSeat];
+    const after = new RoomRegistry(LIMITS);
+    after.restore([{ ...saved, seats: [here, { ...away, away: true }] }]);
+    expect(after.find(code)?.saved?.seats).toEqual([]);
+    const back = new TestHost();
+    after.resume(code, token, back);
+    expect(back.news()).toContainEqual({ cmd: 'player_left', player: 2 });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
