@@ -156,7 +156,13 @@ export class Room implements SeatKeeper {
     }
   }
 
-  /** Passes the host's message on: the payload path. */
+  /** Tells the host that what it sent cannot be used. */
+  reject({ code, message }: CommandError): void {
+    if (this.#status.is === 'ended') return;
+    this.#host.event({ cmd: 'error', reason: message, code });
+  }
+
+  /** Passes the host's message on: the payload path, one way. */
   send({ to, payload }: SendCommand): void {
     if (to === 'everybody') {
       for (const seat of this.#seats.all()) seat.peer.send(payload);
@@ -175,17 +181,10 @@ export class Room implements SeatKeeper {
     count(this.traffic.toPlayers, payload, receivers);
   }
 
-  /** Whether this host reads as fast as its players write; if not, they are not read for a while. */
-  setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
-    if (host !== this.#host || keepsUp === this.#hostKeepsUp) return;
-    this.#hostKeepsUp = keepsUp;
-    for (const { peer } of this.#seats.all()) peer.setReading(keepsUp);
-  }
-
-  /** Tells the host that what it sent cannot be used. */
-  reject({ code, message }: CommandError): void {
-    if (this.#status.is === 'ended') return;
-    this.#host.event({ cmd: 'error', reason: message, code });
+  /** Passes a player's message on: the payload path, the other way. */
+  receive(from: Seat, payload: Payload): void {
+    this.#host.message(from.id, payload);
+    count(this.traffic.toHost, payload, 1);
   }
 
   /**
@@ -201,17 +200,20 @@ export class Room implements SeatKeeper {
     return this.#seats.isBanned(key) ? CLOSINGS.kicked : this.#seat(peer, key);
   }
 
-  receive(from: Seat, payload: Payload): void {
-    this.#host.message(from.id, payload);
-    count(this.traffic.toHost, payload, 1);
-  }
-
+  /** This seat's player has left it, for good unless the room waits for who sits there. */
   leave(seat: Seat, forGood: boolean): void {
     const hold = this.#hold;
     if (forGood || hold === undefined || seat.key === undefined) return this.#leave(seat);
     hold.awaitPlayer(seat, () => this.#leave(seat));
     this.#host.event({ cmd: 'player_away', player: seat.id });
     this.#changed();
+  }
+
+  /** Whether this host reads as fast as its players write; if not, they are not read for a while. */
+  setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
+    if (host !== this.#host || keepsUp === this.#hostKeepsUp) return;
+    this.#hostKeepsUp = keepsUp;
+    for (const { peer } of this.#seats.all()) peer.setReading(keepsUp);
   }
 
   /**
@@ -288,18 +290,20 @@ export class Room implements SeatKeeper {
     }
   }
 
-  /** A seat as it was written down. Who sat there then has gone by now, and the host is told. */
-  #restoreSeat({ id, key, away }: SavedSeat, hold: Hold): void {
-    const nobody = new AwayPlayer(0);
-    const seat = new Seat(id, nobody, this, key ?? undefined);
-    this.#seats.add(seat);
-    if (away && key !== null) hold.awaitPlayer(seat, () => this.#leave(seat));
-    else this.leave(seat, false);
-  }
-
   #setStarted(started: boolean): void {
     if (this.#status.is === 'prepared') {
       this.#status = { ...this.#status, started };
+      this.#keeper.changed(this);
+    }
+    this.#tellState();
+  }
+
+  #kick(player: number): void {
+    const seat = this.#seats.get(player);
+    if (seat !== undefined) {
+      if (seat.key !== undefined) this.#seats.ban(seat.key);
+      this.#remove(seat);
+      seat.peer.close(CLOSINGS.kicked);
       this.#keeper.changed(this);
     }
     this.#tellState();
@@ -332,9 +336,32 @@ export class Room implements SeatKeeper {
     return seat;
   }
 
+  #refusal(): Closing | undefined {
+    const status = this.#status;
+    if (status.is !== 'prepared') return CLOSINGS.noSuchRoom;
+    if (status.started) return CLOSINGS.alreadyStarted;
+    // Every join is an event for the host: one that does not read would let them pile up.
+    if (!this.#hostKeepsUp) return CLOSINGS.relayFull;
+    return this.#seats.size < status.maxPlayers ? undefined : CLOSINGS.roomFull;
+  }
+
   #leave(seat: Seat): void {
     this.#remove(seat);
     this.#changed();
+  }
+
+  #remove(seat: Seat): void {
+    this.#seats.remove(seat);
+    this.#host.event({ cmd: 'player_left', player: seat.id });
+  }
+
+  /** A seat as it was written down. Who sat there then has gone by now, and the host is told. */
+  #restoreSeat({ id, key, away }: SavedSeat, hold: Hold): void {
+    const nobody = new AwayPlayer(0);
+    const seat = new Seat(id, nobody, this, key ?? undefined);
+    this.#seats.add(seat);
+    if (away && key !== null) hold.awaitPlayer(seat, () => this.#leave(seat));
+    else this.leave(seat, false);
   }
 
   #awaitHost(code: RoomCode, hold: Hold): void {
@@ -346,31 +373,6 @@ export class Room implements SeatKeeper {
     this.#host = away;
     // It is not the one that did not keep up.
     this.setHostKeepsUp(away, true);
-  }
-
-  #kick(player: number): void {
-    const seat = this.#seats.get(player);
-    if (seat !== undefined) {
-      if (seat.key !== undefined) this.#seats.ban(seat.key);
-      this.#remove(seat);
-      seat.peer.close(CLOSINGS.kicked);
-      this.#keeper.changed(this);
-    }
-    this.#tellState();
-  }
-
-  #remove(seat: Seat): void {
-    this.#seats.remove(seat);
-    this.#host.event({ cmd: 'player_left', player: seat.id });
-  }
-
-  #refusal(): Closing | undefined {
-    const status = this.#status;
-    if (status.is !== 'prepared') return CLOSINGS.noSuchRoom;
-    if (status.started) return CLOSINGS.alreadyStarted;
-    // Every join is an event for the host: one that does not read would let them pile up.
-    if (!this.#hostKeepsUp) return CLOSINGS.relayFull;
-    return this.#seats.size < status.maxPlayers ? undefined : CLOSINGS.roomFull;
   }
 
   readonly #state = (): StateEvent => {
