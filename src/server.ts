@@ -155,7 +155,7 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     });
   };
   const endAll = async (closing: typeof CLOSINGS.restarting | typeof CLOSINGS.internalError) => {
-    frontDoor.closed = true;
+    frontDoor.close();
     rooms.endAll(closing);
     await acceptor.close(CLOSE_GRACE);
     for (const stop of stops.splice(0)) stop();
