@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { CLOSINGS } from '../../src/protocol/close-codes.js';
-import { createRelay, type Relay } from '../../src/server.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
-import { CALM } from '../support/relay.js';
+import { BROWSER_TIMEOUT, newDevice, relayWithChromium } from '../support/browser.js';
+import { hasChromium } from '../support/chromium.js';
 
 const EXAMPLES = new URL('../../examples/browser/', import.meta.url);
 const BIG_SCREEN = { viewport: { width: 1280, height: 720 } };
@@ -22,26 +21,12 @@ declare const document: {
   };
 };
 
-describe.skipIf(!hasChromium())('the browser examples', { timeout: 60_000 }, () => {
-  let relay: Relay;
-  let relayUrl: string;
-  let browser: Browser;
+describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEOUT }, () => {
+  const relay = relayWithChromium();
   let bigScreen: BrowserContext;
   let phones: BrowserContext;
   /** What no page may do: errors on its console, requests to anybody but the relay. */
   let complaints: string[];
-
-  beforeAll(async () => {
-    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
-    const { port } = await relay.listen();
-    relayUrl = `ws://127.0.0.1:${port}`;
-    browser = await launchChromium();
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await relay?.close();
-  });
 
   beforeEach(async () => {
     complaints = [];
@@ -56,19 +41,13 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: 60_000 }, () 
   });
 
   async function newContext(options: BrowserContextOptions): Promise<BrowserContext> {
-    const context = await browser.newContext(options);
-    // Sooner than the test's own, whose message would not say what was waited for.
-    context.setDefaultTimeout(10_000);
-    context.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    context.on('weberror', (error) => complaints.push(String(error.error())));
+    const context = await newDevice(relay.browser, complaints, options);
     context.on('request', (request) => {
       if (!request.url().startsWith(EXAMPLES.href)) complaints.push(request.url());
     });
     context.on('page', (page) => {
       page.on('websocket', (socket) => {
-        if (!socket.url().startsWith(`${relayUrl}/`)) complaints.push(socket.url());
+        if (!socket.url().startsWith(`${relay.url}/`)) complaints.push(socket.url());
       });
     });
     return context;
@@ -77,7 +56,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: 60_000 }, () 
   async function open(context: BrowserContext, file: string, query = {}): Promise<Page> {
     const page = await context.newPage();
     const url = new URL(file, EXAMPLES);
-    url.search = new URLSearchParams({ relay: relayUrl, ...query }).toString();
+    url.search = new URLSearchParams({ relay: relay.url, ...query }).toString();
     await page.goto(url.href);
     return page;
   }
@@ -215,7 +194,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: 60_000 }, () 
   test('take no harm from a phone that sends what no page of ours would', async () => {
     const { host, code } = await openHost();
     const ada = await join(code, 'Ada');
-    const stranger = new WebSocket(`${relayUrl}/${code}`);
+    const stranger = new WebSocket(`${relay.url}/${code}`);
     await once(stranger, 'message');
     for (const text of ['', '{', 'null', '[]', '{"type":"shout"}', '{"type":"name","text":" "}']) {
       stranger.send(text);

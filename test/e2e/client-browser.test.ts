@@ -2,19 +2,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { createRelay, type Relay } from '../../src/server.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
-import { CALM } from '../support/relay.js';
+import { BROWSER_TIMEOUT, newDevice, relayWithChromium } from '../support/browser.js';
+import { hasChromium } from '../support/chromium.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
-describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () => {
-  let relay: Relay;
-  let relayUrl: string;
-  let browser: Browser;
+describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEOUT }, () => {
+  const relay = relayWithChromium();
   let context: BrowserContext;
   let complaints: string[];
   /** Another origin than the relay's, which has the examples. */
@@ -28,27 +25,14 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
   });
 
   beforeAll(async () => {
-    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
-    const { port } = await relay.listen();
-    relayUrl = `http://127.0.0.1:${port}`;
     await new Promise<void>((listening) => pages.listen(0, '127.0.0.1', listening));
-    browser = await launchChromium();
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await relay?.close();
-    pages.close();
   });
+
+  afterAll(() => void pages.close());
 
   beforeEach(async () => {
     complaints = [];
-    context = await browser.newContext();
-    context.setDefaultTimeout(10_000);
-    context.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    context.on('weberror', (error) => complaints.push(String(error.error())));
+    context = await newDevice(relay.browser, complaints);
   });
 
   afterEach(async () => {
@@ -64,10 +48,10 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
   }
 
   test('the smallest host and player play', async () => {
-    const host = await open('examples/sdk/host.html', { relay: relayUrl });
+    const host = await open('examples/sdk/host.html', { relay: relay.http });
     await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
     const code = (await host.getByLabel('Room code').textContent()) ?? '';
-    const phone = await open('examples/sdk/player.html', { relay: relayUrl });
+    const phone = await open('examples/sdk/player.html', { relay: relay.http });
     await phone.getByLabel('Code on the big screen').fill('AAAA');
     await phone.getByRole('button', { name: 'Join' }).click();
     await phone.getByText('Not in: no such room').waitFor();
@@ -84,7 +68,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
     ['webrtc.html', 'http'],
     ['webrtc-by-hand.html', 'ws'],
   ])('%s opens a channel past the relay', async (file, scheme) => {
-    const query = { relay: relayUrl.replace('http', scheme) };
+    const query = { relay: relay.http.replace('http', scheme) };
     const bigScreen = await open(`examples/sdk/${file}`, query);
     const link = bigScreen.getByRole('link');
     await expect.poll(() => link.getAttribute('href')).toMatch(/code=/);
@@ -111,9 +95,9 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
   test('a data channel carries bytes both ways, and the relay none of them', async () => {
     const page = await open('empty');
     await page.evaluate(`(async () => {
-      const { createRoom, joinRoom } = await import('${relayUrl}/client.js');
-      const room = await createRoom('${relayUrl}');
-      const me = await joinRoom('${relayUrl}', room.code);
+      const { createRoom, joinRoom } = await import('${relay.http}/client.js');
+      const room = await createRoom('${relay.http}');
+      const me = await joinRoom('${relay.http}', room.code);
       const given = new Promise((resolve) => room.on('channel', (_player, channel) => resolve(channel)));
       window.ends = [await me.openChannel(), await given];
       for (const end of window.ends) end.binaryType = 'arraybuffer';
@@ -138,10 +122,10 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
   });
 
   test('a reloaded page has its seat, and a duplicated tab one of its own', async () => {
-    const host = await open('examples/sdk/host.html', { relay: relayUrl });
+    const host = await open('examples/sdk/host.html', { relay: relay.http });
     await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
     const code = (await host.getByLabel('Room code').textContent()) ?? '';
-    const join = `import('${relayUrl}/client.js').then(({ joinRoom }) => joinRoom('${relayUrl}', '${code}')).then(() => true)`;
+    const join = `import('${relay.http}/client.js').then(({ joinRoom }) => joinRoom('${relay.http}', '${code}')).then(() => true)`;
     const seatOf = async (page: Page): Promise<string> => {
       const connecting = page.waitForEvent('websocket');
       await page.evaluate(join);
@@ -182,7 +166,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
     // Chromium keeps such a page from loopback addresses: its WebSockets are led there by the test.
     await page.routeWebSocket('ws://192.168.7.7/**', (socket) => {
       const { pathname, search } = new URL(socket.url());
-      const line = new WebSocket(`${relayUrl.replace('http', 'ws')}${pathname}${search}`);
+      const line = new WebSocket(`${relay.http.replace('http', 'ws')}${pathname}${search}`);
       const opened = once(line, 'open');
       socket.onMessage((data) => void opened.then(() => line.send(data)));
       line.on('message', (data: Buffer, binary) => socket.send(binary ? data : data.toString()));
@@ -200,7 +184,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: 60_000 }, () 
 
   /** How many messages the relay has passed on. */
   async function relayed(): Promise<number> {
-    const text = await (await fetch(`${relayUrl}/metrics`)).text();
+    const text = await (await fetch(`${relay.http}/metrics`)).text();
     const lines = [...text.matchAll(/^lobby_relay_messages_total\{[^}]*\} (\d+)$/gm)];
     return lines.reduce((sum, [, count]) => sum + Number(count), 0);
   }

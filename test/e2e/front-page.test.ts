@@ -1,55 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-} from 'vitest';
-import { createRelay, type Relay } from '../../src/server.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { runAxe } from '../support/axe.js';
+import { BROWSER_TIMEOUT, newDevice, PHONE, relayWithChromium, TV } from '../support/browser.js';
+import { hasChromium } from '../support/chromium.js';
 import { Host } from '../support/clients.js';
-import { CALM } from '../support/relay.js';
-
-const PHONE = { width: 360, height: 740 };
-const TV = { width: 1920, height: 1080 };
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-interface AxeResult {
-  readonly id: string;
-  readonly impact: string;
-}
-
-describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
-  let relay: Relay;
-  let browser: Browser;
+describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, () => {
+  const relay = relayWithChromium();
   let context: BrowserContext;
-  let url: string;
-  let http: string;
   let hosts: Set<string>;
   let complaints: string[];
-
-  beforeAll(async () => {
-    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
-    const { port } = await relay.listen();
-    url = `ws://127.0.0.1:${port}`;
-    http = `http://127.0.0.1:${port}`;
-    browser = await launchChromium();
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await relay?.close();
-  });
 
   beforeEach(() => {
     hosts = new Set();
@@ -59,7 +24,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
   /** No page may have talked to anybody else, or have had anything to complain about. */
   afterEach(async () => {
     await context.close();
-    expect([...hosts]).toEqual([new URL(http).host]);
+    expect([...hosts]).toEqual([new URL(relay.http).host]);
     expect(complaints).toEqual([]);
   });
 
@@ -67,17 +32,11 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
     viewport: { width: number; height: number },
     colorScheme: 'light' | 'dark' = 'light',
   ): Promise<Page> {
-    context = await browser.newContext({ viewport, colorScheme });
-    context.setDefaultTimeout(10_000);
+    const look = { viewport, colorScheme };
+    context = await newDevice(relay.browser, complaints, look, ['error', 'warning']);
     context.on('request', (request) => hosts.add(new URL(request.url()).host));
-    context.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    context.on('weberror', (error) => complaints.push(String(error.error())));
     const page = await context.newPage();
-    await page.goto(http);
+    await page.goto(relay.http);
     await page.getByText('This relay is up').waitFor();
     return page;
   }
@@ -108,13 +67,9 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
         expect(width).toBe(viewport.width);
         // Over the paper's dots, and in a picture, axe does not judge contrast.
         await page.evaluate("document.body.style.backgroundImage = 'none'");
-        // Through the protocol: the page's own policy would refuse it, as it should.
-        await page.evaluate(AXE);
-        const { violations, incomplete } = await page.evaluate<Record<string, AxeResult[]>>(
-          "axe.run({ exclude: ['svg'] })",
-        );
-        expect(violations?.map(({ id, impact }) => `${impact}: ${id}`)).toEqual([]);
-        expect(incomplete?.map(({ id }) => id)).toEqual([]);
+        const { violations, incomplete } = await runAxe(page, ['svg']);
+        expect(violations.map(({ id, impact }) => `${impact}: ${id}`)).toEqual([]);
+        expect(incomplete.map(({ id }) => id)).toEqual([]);
       },
     );
   });
@@ -134,7 +89,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
   });
 
   test('says which game has a code, by keyboard alone', async () => {
-    const host = await Host.open(url, { name: 'Trivia', maxPlayers: 5 });
+    const host = await Host.open(relay.url, { name: 'Trivia', maxPlayers: 5 });
     const page = await open(PHONE);
     await page.keyboard.press('Tab');
     await page.keyboard.type(host.code.toLowerCase());
@@ -156,14 +111,14 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
   });
 
   test("leads the demo's players to the demo", async () => {
-    const host = await Host.open(url, { name: 'Sketch and guess' });
+    const host = await Host.open(relay.url, { name: 'Sketch and guess' });
     const page = await open(PHONE);
     await page.getByLabel('The four letters').fill(host.code);
     await page.route('**/sketch?*', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
     );
     await page.getByRole('button', { name: 'Join' }).click();
-    await page.waitForURL(`${http}/sketch?code=${host.code}`);
+    await page.waitForURL(`${relay.http}/sketch?code=${host.code}`);
     host.socket.terminate();
   });
 
@@ -177,11 +132,11 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
 
   test('has code that opens a room when it is copied into a page elsewhere', async () => {
     const page = await open(TV);
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: http });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: relay.http });
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const code = await page.evaluate<string>('navigator.clipboard.readText()');
-    expect(code).toContain(`from '${http}/client.js'`);
+    expect(code).toContain(`from '${relay.http}/client.js'`);
 
     const elsewhere = await openElsewhere(`<script type="module">${code}</script>`);
     await elsewhere.getByText(/^Join with [A-Z]{4}$/).waitFor();
@@ -190,14 +145,14 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
   test("the README's host opens a room, and its phone joins", async () => {
     await open(TV);
     const [, script = ''] = /```html\n([\s\S]+?)```/.exec(README) ?? [];
-    const game = await openElsewhere(script.replaceAll('http://localhost:8081', http));
+    const game = await openElsewhere(script.replaceAll('http://localhost:8081', relay.http));
     const shown = await game.getByText(/Join with [A-Z]{4}/).innerText();
     const code = shown?.match(/[A-Z]{4}$/)?.[0];
     const [, join = ''] = /`(const me = await joinRoom.+?)`/.exec(README) ?? [];
     const phone = await openElsewhere(`<script type="module">
-      import { joinRoom } from '${http}/client.js';
+      import { joinRoom } from '${relay.http}/client.js';
       const code = '${code}';
-      ${join.replace('http://localhost:8081', http)};
+      ${join.replace('http://localhost:8081', relay.http)};
       me.on('message', (text) => document.body.append(text));
     </script>`);
     await phone.getByText('welcome').waitFor();
@@ -213,7 +168,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: 60_000 }, () => {
         const socket = new WebSocket('${to}/BBBB');
         socket.onclose = ({ code }) => resolve(String(code));
       })`);
-    expect(await connect(url)).toBe('4004');
+    expect(await connect(relay.url)).toBe('4004');
     expect(await connect('ws://192.0.2.1')).toBe('connect-src');
     expect(complaints.splice(0)).toEqual([expect.stringContaining('Content Security Policy')]);
   });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BROWSER_TIMEOUT } from '../support/browser.js';
 import { Cable } from '../support/cable.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
 import { Host, Player, seatKey, seatOf } from '../support/clients.js';
@@ -39,12 +40,12 @@ interface Party {
 
 const THREE_PINGS = 3 * PING * 1000;
 
-describe.skipIf(!hasChromium())('a page', { timeout: 60_000 + THREE_PINGS }, () => {
+describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PINGS }, () => {
   let browser: Browser;
 
   beforeAll(async () => {
     browser = await launchChromium();
-  }, 60_000);
+  }, BROWSER_TIMEOUT);
 
   afterAll(() => browser?.close());
 

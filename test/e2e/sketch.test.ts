@@ -1,39 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-} from 'vitest';
-import { createRelay, type Relay } from '../../src/server.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
-import { CALM } from '../support/relay.js';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
+import { hasChromium } from '../support/chromium.js';
 import { arc, draw, inked, inspect, openLine, Party } from '../support/sketch.js';
 
-describe.skipIf(!hasChromium())('sketch and guess', { timeout: 120_000 }, () => {
-  let relay: Relay;
-  let origin: string;
-  let browser: Browser;
+describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }, () => {
+  const relay = relayWithChromium();
   let party: Party;
 
-  beforeAll(async () => {
-    relay = createRelay({ port: 0, host: '127.0.0.1', ...CALM });
-    const { port } = await relay.listen();
-    origin = `http://127.0.0.1:${port}`;
-    browser = await launchChromium();
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await relay?.close();
-  });
-
   beforeEach(() => {
-    party = new Party(browser, origin);
+    party = new Party(relay.browser, relay.http);
   });
 
   afterEach(async () => {
@@ -241,9 +217,9 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: 120_000 }, () => 
     const code = await codeOn(screen);
     const ada = await party.phone(code, 'Ada');
     await ada.getByText('You are in!').waitFor();
-    const line = await openLine(new URL(origin).port);
+    const line = await openLine(new URL(relay.http).port);
     onTestFinished(() => line.close());
-    const ben = await new Party(browser, line.origin, party).phone(code, 'Ben');
+    const ben = await new Party(relay.browser, line.origin, party).phone(code, 'Ben');
     await ben.getByText('You are in!').waitFor();
     const cleo = await party.phone(code, 'Cleo');
     await cleo.getByText('You are in!').waitFor();

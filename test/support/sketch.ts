@@ -1,14 +1,9 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-export const TV = { width: 1920, height: 1080 };
-export const PHONE = { width: 360, height: 740 };
+import { runAxe } from './axe.js';
+import { newDevice, PHONE, TV } from './browser.js';
 
 /** Where screenshots of a test go, if they are wanted: `SHOTS=/tmp/shots npx vitest run …`. */
 const SHOTS = process.env['SHOTS'];
@@ -17,6 +12,7 @@ export type Theme = 'light' | 'dark';
 
 /** One screen and phones, each in a browser context of its own, as they are devices of their own. */
 export class Party {
+  /** What no page may do: errors on its console, requests to anybody but the relay. */
   readonly complaints: string[];
   readonly #browser: Browser;
   readonly #origin: string;
@@ -70,19 +66,15 @@ export class Party {
   }
 
   async #open(options: Parameters<Browser['newContext']>[0]): Promise<Page> {
-    const context = await this.#browser.newContext({ reducedMotion: 'reduce', ...options });
-    context.setDefaultTimeout(15_000);
-    context.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(message.text());
-    });
-    context.on('weberror', (error) => this.complaints.push(String(error.error())));
+    const look = { reducedMotion: 'reduce', ...options } as const;
+    const context = await newDevice(this.#browser, this.complaints, look);
+    this.#contexts.push(context);
     const watch = (url: string): void => {
       if (new URL(url).host !== new URL(this.#origin).host) this.complaints.push(url);
     };
     context.on('request', (request) => watch(request.url()));
     const page = await context.newPage();
     page.on('websocket', (socket) => watch(socket.url()));
-    this.#contexts.push(context);
     return page;
   }
 }
@@ -146,11 +138,7 @@ export async function inspect(page: Page, name: string): Promise<void> {
 
 /** What axe-core finds serious or critical. */
 async function violations(page: Page): Promise<unknown[]> {
-  // Evaluated from outside, so that the page's policy need not allow it.
-  await page.evaluate(AXE);
-  const found = (await page.evaluate('axe.run()')) as {
-    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-  };
+  const found = await runAxe(page);
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => ({
