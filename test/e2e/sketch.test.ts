@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { REVEAL_TIME } from '../../src/pages/sketch/game.js';
 import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
 import { hasChromium } from '../support/chromium.js';
 import { arc, draw, inked, inspect, openLine, Party } from '../support/sketch.js';
@@ -35,6 +36,12 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
   async function guess(phone: Page, text: string): Promise<void> {
     await phone.getByLabel('Your guess', { exact: true }).fill(text);
     await phone.getByLabel('Your guess', { exact: true }).press('Enter');
+  }
+
+  /** Everybody has it; their drawing is looked at, and then it is the next one's turn. */
+  async function nextTurn(screen: Page): Promise<void> {
+    await screen.getByText('Everybody got it!', { exact: true }).waitFor();
+    await party.pass(screen, REVEAL_TIME);
   }
 
   async function takeTool(phone: Page, name: string): Promise<void> {
@@ -127,10 +134,12 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
       [cleo, [ada, ben, dan]],
       [dan, [ada, ben, cleo]],
     ] as const) {
+      await nextTurn(screen);
       const next = await chooseWord(drawer);
-      expect(await inked(screen, 'sheet')).toBe(0);
+      await expect.poll(() => inked(screen, 'sheet')).toBe(0);
       for (const phone of others) await guess(phone, next);
     }
+    await nextTurn(screen);
     await screen.getByRole('heading', { name: 'And the winner' }).waitFor();
     await ada.getByText(/^Place \d of 4/).waitFor();
     await inspect(screen, 'screen-podium');
@@ -236,6 +245,8 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await screen.getByText('Everybody got it!', { exact: true }).waitFor();
     line.mend();
     await device.send('Page.setWebLifecycleState', { state: 'active' });
+    await screen.locator('.score.is-away').waitFor({ state: 'detached' });
+    await nextTurn(screen);
     await ben.getByRole('heading', { name: 'Your turn!' }).waitFor();
     expect(await screen.locator('#scores > li').count()).toBe(3);
     // A browser says so itself when it cannot connect.

@@ -17,6 +17,7 @@ export class Party {
   readonly #browser: Browser;
   readonly #origin: string;
   readonly #contexts: BrowserContext[];
+  #time = Date.now();
 
   /**
    * @param origin of the relay
@@ -29,10 +30,18 @@ export class Party {
     this.#contexts = host === undefined ? [] : host.#contexts;
   }
 
+  /** Its clock stands still until `pass`: a busy machine has as long for a turn as it takes. */
   async screen(): Promise<Page> {
     const page = await this.#open({ viewport: TV });
+    await page.clock.setFixedTime(this.#time);
     await page.goto(`${this.#origin}/sketch`);
     return page;
+  }
+
+  /** Lets so much time pass on the screen, where all clocks of the game are; in milliseconds. */
+  async pass(screen: Page, milliseconds: number): Promise<void> {
+    this.#time += milliseconds;
+    await screen.clock.setFixedTime(this.#time);
   }
 
   /** A phone that has come in with a name. */
