@@ -127,7 +127,9 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     await context.setOffline(true);
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
     await page.getByText('This relay does not answer').waitFor();
-    expect(complaints.splice(0)).toEqual([expect.stringContaining('ERR_INTERNET_DISCONNECTED')]);
+    // One complaint whenever the page has asked.
+    expect(complaints).not.toEqual([]);
+    for (const each of complaints.splice(0)) expect(each).toContain('ERR_INTERNET_DISCONNECTED');
   });
 
   test('has code that opens a room when it is copied into a page elsewhere', async () => {
