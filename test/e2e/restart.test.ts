@@ -161,7 +161,8 @@ describe('a restart', () => {
 
   test('ends rooms that nobody returns to, and forgets them', async () => {
     const relay = await start();
-    const host = await Host.open(relay.url, { hold: 0.5 });
+    // Long enough for the player to be there before.
+    const host = await Host.open(relay.url, { hold: 3 });
     const key = seatKey();
     await joined(relay.url, host, key);
     const again = await restart(relay);

@@ -10,7 +10,7 @@ import { Host, Player, seatKey, seatOf } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
 
 /** The relay's `--ping` in seconds: a page is missed after three times that. 20 makes it a minute. */
-const PING = Number(process.env['BROWSER_PING'] ?? 0.3);
+const PING = Number(process.env['BROWSER_PING'] ?? 0.5);
 
 /** Longer than any test, in seconds. */
 const LONG = 600;

@@ -218,7 +218,7 @@ describe('a player with a seat key', () => {
   });
 
   test('in a phone that sleeps for longer than the ping allows, is back when it wakes', async () => {
-    const { url } = await startRelay({ ping: 0.2 });
+    const { url } = await startRelay({ ping: 0.5 });
     const host = await Host.open(url, { hold: LONG });
     const phone = startProgram(PHONE, [`${url}/${seatOf(host, seatKey())}`]);
     onTestFinished(() => void phone.kill('SIGKILL'));
