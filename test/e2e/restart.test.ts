@@ -29,7 +29,8 @@ let file: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'relay-state-'));
   file = join(directory, 'state');
-  return () => rmSync(directory, { recursive: true });
+  // First of all, and so after all relays that may still write there have ended.
+  onTestFinished(() => rmSync(directory, { recursive: true }));
 });
 
 /** A relay that keeps its rooms in the file, until the test is over. */
