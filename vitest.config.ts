@@ -4,7 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
-    testTimeout: 20_000,
+    // Only against hanging: a machine that is busy takes its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Attacks measure what others have to wait: nothing else is to run meanwhile.
     fileParallelism: false,
   },
