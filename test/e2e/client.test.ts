@@ -140,7 +140,9 @@ describe('next to ends without this SDK', () => {
     const toHost = messagesTo(room);
     const ana = await join(url, room.code);
     const toAna = messagesOf(ana);
+    const isThere = once<Player>((listener) => room.on('join', listener));
     const plain = await PlainPlayer.join(url, room.code);
+    await isThere;
     room.send('before it has said anything');
     plain.send('hello');
     const [player, data] = await toHost.next();
