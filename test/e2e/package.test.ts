@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -37,7 +38,7 @@ test('the packed package runs from an empty folder, as a command and as a librar
     },
   );
   onTestFinished(() => void process.kill(-(child.pid as number), 'SIGKILL'));
-  const [line] = await once(child.stdout, 'data');
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const url = `ws://127.0.0.1:${JSON.parse(line).port}`;
   const host = await Host.open(url, { name: 'packed' });
   const players = [await joined(url, host), await joined(url, host)];

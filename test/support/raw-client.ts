@@ -47,8 +47,11 @@ export class RawClient {
 
   /** The code of the close frame that the relay sends. */
   async closeCode(): Promise<number> {
-    const bytes = await this.until((received) => received.includes(0x88));
-    return bytes.readUInt16BE(bytes.indexOf(0x88) + 2);
+    const code = (bytes: Buffer): number => bytes.indexOf(0x88) + 2;
+    const bytes = await this.until(
+      (received) => received.includes(0x88) && received.length >= code(received) + 2,
+    );
+    return bytes.readUInt16BE(code(bytes));
   }
 }
 

@@ -102,8 +102,10 @@ export class RelayProcess {
 
   /** What it has logged of bugs in itself, and what Node has written to stderr on its own. */
   get faults(): string[] {
+    // The last line may not be whole yet.
     const logged = this.#stdout
       .split('\n')
+      .slice(0, -1)
       .filter((line) => line !== '' && JSON.parse(line).level >= LEVEL_ERROR);
     const said = this.#stderr
       .split('\n')
