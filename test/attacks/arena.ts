@@ -16,7 +16,10 @@ const LEFT_HELD = 12 * 1024 * 1024;
 const TIME_TO_RECOVER = 25_000;
 
 /** How long a machine with little to spare may take for one attack, in milliseconds. */
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
+
+/** How many healthy rooms play meanwhile, unless an arena says otherwise. */
+export const HEALTHY_ROOMS = 50;
 
 const MIB = 1024 * 1024;
 
@@ -74,7 +77,7 @@ afterAll(() => {
  */
 export function arena(
   options: readonly string[] = [],
-  { rooms = 50, query = '', ends = false, ...setup }: ArenaSetup = {},
+  { rooms = HEALTHY_ROOMS, query = '', ends = false, ...setup }: ArenaSetup = {},
 ): Attack {
   let relay: RelayProcess | undefined;
   let healthy: HealthyRooms | undefined;

@@ -150,7 +150,7 @@ export async function eventually<T>(
   measure: () => Promise<T>,
   fits: (value: T) => boolean,
 ): Promise<T> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const value = await measure();
     if (fits(value)) return value;

@@ -21,6 +21,9 @@ import {
   upgrade,
 } from './attackers.js';
 
+/** How long a player who does not confirm a close is waited for while the relay goes on, in ms. */
+const CLOSE_TIMEOUT = 15_000;
+
 describe('64 MiB for everything that waits', () => {
   const attack = arena(['--memory', '64MiB']);
 
@@ -131,8 +134,9 @@ describe('100 file descriptors', () => {
 });
 
 describe('the end of the process', () => {
-  describe('with two seconds to drain', () => {
-    const attack = arena(['--drain', '2'], { ends: true });
+  describe('with some seconds to drain', () => {
+    // For all that is tried meanwhile, on a machine that is busy.
+    const attack = arena(['--drain', '5'], { ends: true });
 
     attack('running rooms go on, new ones get 1012, and then everybody', async (arena) => {
       const { relay, healthy } = arena;
@@ -157,7 +161,7 @@ describe('the end of the process', () => {
   describe('under load, without a drain', () => {
     const attack = arena([], { ends: true });
 
-    attack('everybody is told 1012, and it is gone within five seconds', async (arena) => {
+    attack('everybody is told 1012, and who is deaf is not waited for', async (arena) => {
       const { relay, healthy } = arena;
       const host = await openRoom(relay, { maxPlayers: 50 });
       const players: Player[] = [];
@@ -179,7 +183,7 @@ describe('the end of the process', () => {
       }
       for (const client of idle) expect(await client.closeCode()).toBe(1012);
       expect(await relay.ended).toEqual({ code: 0, signal: null });
-      expect(performance.now() - start).toBeLessThan(5000);
+      expect(performance.now() - start).toBeLessThan(CLOSE_TIMEOUT);
     });
   });
 });
