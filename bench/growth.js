@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { SERIES } from './growth-series.js';
+import { readFigureOptions } from './harness/figure-options.js';
 import { machine, machineLine, machineNote, pinnedCores } from './harness/machine.js';
 import { measure, mediansOf } from './harness/measure.js';
 import { connectionLimit } from './harness/processes.js';
@@ -20,14 +19,15 @@ Measures how lobby-relay's costs grow: ${Object.keys(SERIES).join(', ')}. Writes
   --out DIR      where to write (docs/performance)
 `;
 
-const options = readOptions();
+const options = readFigureOptions(HELP, { rounds: 3, seconds: 3 }, ['only']);
 const relay = lobbyRelay(options.relay);
 const cores = pinnedCores();
 const where = machine();
 console.log(machineLine(where));
 mkdirSync(options.out, { recursive: true });
 let failed = false;
-for (const name of options.series) await draw(name, SERIES[name]);
+const names = options.only?.split(',') ?? Object.keys(SERIES);
+for (const name of names) await draw(name, SERIES[name]);
 process.exitCode = failed ? 1 : 0;
 
 /** Measures a series round by round, so that a disturbance spoils no point in all of them. */
@@ -69,28 +69,4 @@ function summary(run) {
     .filter((figure) => run[figure] !== undefined)
     .map((figure) => `${figure} ${Number(run[figure].toPrecision(4))}`)
     .join(', ');
-}
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '3' },
-      relay: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  return {
-    series: values.only?.split(',') ?? Object.keys(SERIES),
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    relay: values.relay,
-    out: values.out ?? fileURLToPath(new URL('../docs/performance', import.meta.url)),
-  };
 }

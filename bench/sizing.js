@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readFigureOptions } from './harness/figure-options.js';
 import { machine, machineLine, machineNote, pinnedCores } from './harness/machine.js';
 import { measure, mediansOf } from './harness/measure.js';
 import { connectionLimit } from './harness/processes.js';
@@ -32,7 +31,7 @@ const LATE = 1_000_000 / 60;
 /** Between what fits and what does not, it is not looked closer than this. */
 const RESOLUTION = 10;
 
-const options = readOptions();
+const options = readFigureOptions(HELP, { rounds: 3, seconds: 4, step: 50 });
 const relay = lobbyRelay(options.relay);
 const cores = pinnedCores();
 const where = machine();
@@ -150,28 +149,4 @@ function write() {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'sizing.svg'), svg);
   writeFileSync(join(options.out, 'sizing.json'), `${JSON.stringify(json, null, 1)}\n`);
-}
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '4' },
-      step: { type: 'string', default: '50' },
-      relay: { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  return {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    step: Number(values.step),
-    relay: values.relay,
-    out: values.out ?? fileURLToPath(new URL('../docs/performance', import.meta.url)),
-  };
 }
