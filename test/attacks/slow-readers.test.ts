@@ -27,6 +27,15 @@ async function broadcast(host: Host, reader: Player, count: number, size: number
   }
 }
 
+/** A room with somebody who reads and somebody who does not. */
+async function partyWithDeaf(relay: Arena['relay']) {
+  const host = await openRoom(relay);
+  const reader = await joinRoom(relay, host);
+  const hostile = await joinRoom(relay, host);
+  hostile.socket.pause();
+  return { host, reader, hostile };
+}
+
 function tooSlow({ relay }: Arena): Promise<number> {
   return relay.metric('lobby_relay_closes_total', 'code="4008"');
 }
@@ -37,10 +46,7 @@ describe('players', () => {
   attack('a player that never reads is cut when too much waits for it', async (arena) => {
     const { relay } = arena;
     const before = await tooSlow(arena);
-    const host = await openRoom(relay);
-    const reader = await joinRoom(relay, host);
-    const hostile = await joinRoom(relay, host);
-    hostile.socket.pause();
+    const { host, reader, hostile } = await partyWithDeaf(relay);
     const count = (16 * MIB + MORE_THAN_KERNEL) / (64 * KIB);
     await broadcast(host, reader, count, 64 * KIB);
     expect((await host.until('player_left')).player).toBe(hostile.id);
@@ -50,10 +56,7 @@ describe('players', () => {
   attack('a player that never reads is cut when what waits stalls', async (arena) => {
     const { relay } = arena;
     const before = await tooSlow(arena);
-    const host = await openRoom(relay);
-    const reader = await joinRoom(relay, host);
-    const hostile = await joinRoom(relay, host);
-    hostile.socket.pause();
+    const { host, reader, hostile } = await partyWithDeaf(relay);
     const count = MORE_THAN_KERNEL / (64 * KIB);
     await broadcast(host, reader, count, 64 * KIB);
     expect((await host.until('player_left')).player).toBe(hostile.id);
@@ -61,28 +64,19 @@ describe('players', () => {
   });
 
   attack('a player that never reads messages of the largest size is cut', async ({ relay }) => {
-    const host = await openRoom(relay);
-    const reader = await joinRoom(relay, host);
-    const hostile = await joinRoom(relay, host);
-    hostile.socket.pause();
+    const { host, reader, hostile } = await partyWithDeaf(relay);
     await broadcast(host, reader, 4, 15 * MIB);
     expect((await host.until('player_left')).player).toBe(hostile.id);
   });
 
   attack('a player that never reads 300,000 tiny messages is cut', async ({ relay }) => {
-    const host = await openRoom(relay);
-    const reader = await joinRoom(relay, host);
-    const hostile = await joinRoom(relay, host);
-    hostile.socket.pause();
+    const { host, reader, hostile } = await partyWithDeaf(relay);
     await broadcast(host, reader, 300_000, 60);
     expect((await host.until('player_left')).player).toBe(hostile.id);
   });
 
   attack('a player that is cut hears why, if it reads again at once', async ({ relay }) => {
-    const host = await openRoom(relay);
-    const reader = await joinRoom(relay, host);
-    const hostile = await joinRoom(relay, host);
-    hostile.socket.pause();
+    const { host, reader, hostile } = await partyWithDeaf(relay);
     const left = host.until('player_left');
     await broadcast(host, reader, (16 * MIB + MORE_THAN_KERNEL) / (64 * KIB), 64 * KIB);
     await left;

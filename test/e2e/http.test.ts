@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { Host, joined, Player } from '../support/clients.js';
-import { startRelay } from '../support/relay.js';
+import { roomInfo, startRelay } from '../support/relay.js';
 
 test('GET / helps, as text or as a page, and any page may ask', async () => {
   const { http } = await startRelay();
@@ -138,12 +138,11 @@ test('GET /CODE for JSON tells how full the room is', async () => {
   const { url, http } = await startRelay();
   const host = await Host.open(url, { maxPlayers: 2, name: 'Trivia' });
   await joined(url, host);
-  const ask = async () =>
-    (await fetch(`${http}/${host.code}`, { headers: { accept: 'application/json' } })).json();
   const info = { code: host.code, name: 'Trivia', players: 1, max_players: 2 };
-  expect(await ask()).toEqual({ ...info, accept_conns: true });
+  expect(await roomInfo(http, host.code)).toEqual({ ...info, accept_conns: true });
   await joined(url, host);
-  expect(await ask()).toEqual({ ...info, players: 2, accept_conns: false });
+  const full = { ...info, players: 2, accept_conns: false };
+  expect(await roomInfo(http, host.code)).toEqual(full);
 });
 
 test.each(['/BBBB', '/abcd', '/a%20b'])('%s is a room that is not there', async (path) => {

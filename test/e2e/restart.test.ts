@@ -86,11 +86,8 @@ describe('a restart', () => {
       resumed: true,
     });
     // Who was away before is away still, as the host has heard.
-    const events = [];
-    for (let event = await again.next(); event.cmd !== 'state'; event = await again.next()) {
-      events.push(event);
-    }
-    expect(events.slice(0, 3)).toEqual([
+    const { before } = await again.untilState();
+    expect(before.slice(0, 3)).toEqual([
       { cmd: 'player_away', player: 2 },
       { cmd: 'player_away', player: 4 },
       { cmd: 'player_left', player: 5 },

@@ -4,7 +4,7 @@ import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
 import { startProgram } from '../support/program.js';
 import { frame, OPCODE, RawClient } from '../support/raw-client.js';
-import { startRelay } from '../support/relay.js';
+import { nobodyCanJoin, startRelay } from '../support/relay.js';
 
 const PHONE = fileURLToPath(new URL('programs/returning-phone.ts', import.meta.url));
 
@@ -341,15 +341,8 @@ describe('a host', () => {
       resume: host.token,
       resumed: true,
     });
-    const events = [];
-    for (;;) {
-      const event = await again.next();
-      if (event.cmd === 'state') {
-        expect(event).toMatchObject({ players: [1, 3], away: [], accept_conns: true });
-        break;
-      }
-      events.push(event);
-    }
+    const { before: events, state } = await again.untilState();
+    expect(state).toMatchObject({ players: [1, 3], away: [], accept_conns: true });
     expect(events.filter(({ cmd, from }) => cmd === 'from_str' && from === 1)).toEqual(
       Array.from({ length: 100 }, (_, i) => ({ cmd: 'from_str', from: 1, data: `one ${i}` })),
     );
@@ -477,10 +470,7 @@ describe('a host', () => {
     await hostsAway(http, 1);
     const COUNT = 40;
     for (let i = 0; i < COUNT; i++) player.send(Buffer.alloc(1 << 20, i));
-    const headers = { accept: 'application/json' };
-    const info = async () =>
-      (await (await fetch(`${http}/${host.code}`, { headers })).json()) as Record<string, boolean>;
-    while ((await info())['accept_conns']);
+    await nobodyCanJoin(http, host.code);
     const late = Player.connect(url, seatOf(host, seatKey()));
     expect(await late.closed).toEqual({ code: 1013, reason: 'relay full' });
     seated.send('waits, too');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Host, joined, Player } from '../support/clients.js';
-import { startRelay } from '../support/relay.js';
+import { nobodyCanJoin, startRelay } from '../support/relay.js';
 
 /** Longer than any test, in seconds. */
 const LONG = 300;
@@ -33,10 +33,7 @@ test('a host that does not read loses nothing: its players are read again when i
   const COUNT = 40;
   for (let i = 0; i < COUNT; i++) player.send(Buffer.alloc(1 << 20, i));
   // Once more waits for the host than may, its players are not read, and nobody can join.
-  const headers = { accept: 'application/json' };
-  const info = async () =>
-    (await (await fetch(`${http}/${host.code}`, { headers })).json()) as Record<string, boolean>;
-  while ((await info())['accept_conns']);
+  await nobodyCanJoin(http, host.code);
   const late = Player.connect(url, host.code);
   expect(await late.closed).toEqual({ code: 1013, reason: 'relay full' });
   host.socket.resume();

@@ -102,6 +102,16 @@ export class Host extends Client<Event> {
     }
   }
 
+  /** All that it hears before the next state, and that state. */
+  async untilState(): Promise<{ before: Event[]; state: Event }> {
+    const before: Event[] = [];
+    for (;;) {
+      const event = await this.next();
+      if (event.cmd === 'state') return { before, state: event };
+      before.push(event);
+    }
+  }
+
   /** What the relay has said by now: a command that is always answered, and all before its answer. */
   async settled(): Promise<Event[]> {
     this.command({ cmd: 'prepare', max_players: 1, name: 'asked to see what came before' });

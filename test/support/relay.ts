@@ -20,3 +20,14 @@ export async function startRelay(options: RelayOptions = {}): Promise<RunningRel
   const { port } = await relay.listen();
   return { relay, port, url: `ws://127.0.0.1:${port}`, http: `http://127.0.0.1:${port}` };
 }
+
+/** What the relay says of a room to who asks for JSON. */
+export async function roomInfo(http: string, code: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${http}/${code}`, { headers: { accept: 'application/json' } });
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+/** Waits until nobody can join: so much waits for the host that its players are not read. */
+export async function nobodyCanJoin(http: string, code: string): Promise<void> {
+  while ((await roomInfo(http, code))['accept_conns']);
+}
