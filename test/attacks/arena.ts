@@ -13,7 +13,7 @@ const LEFT_WAITING = 256 * 1024;
 const LEFT_HELD = 12 * 1024 * 1024;
 
 /** How long memory may take to come back, in milliseconds: who does not read is given 15 s to go. */
-const TIME_TO_RECOVER = 25_000;
+const TIME_TO_RECOVER = 40_000;
 
 /** How long a machine with little to spare may take for one attack, in milliseconds. */
 const TIMEOUT = 120_000;
