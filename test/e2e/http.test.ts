@@ -113,7 +113,8 @@ test('GET /ice has a rate, and is only for pages that may connect', async () => 
   expect((await ask('https://other.example')).status).toBe(403);
   expect((await ask('https://game.example')).status).toBe(200);
   let answer = await ask();
-  for (let asked = 0; asked < 300 && answer.status === 200; asked++) answer = await ask();
+  // While it asks, some come back.
+  while (answer.status === 200) answer = await ask();
   expect(answer.status).toBe(429);
   expect(answer.headers.get('retry-after')).toBe('1');
   // The rate is of credentials alone.
