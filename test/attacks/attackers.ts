@@ -147,7 +147,7 @@ export async function get(
 
 /** Waits until something measured has got where it should. */
 export async function eventually<T>(
-  measure: () => Promise<T>,
+  measure: () => T | Promise<T>,
   fits: (value: T) => boolean,
 ): Promise<T> {
   const deadline = performance.now() + 30_000;
@@ -155,5 +155,7 @@ export async function eventually<T>(
     const value = await measure();
     if (fits(value)) return value;
     if (performance.now() > deadline) throw new Error(`is still ${value}`);
+    // It may be this process in which something has to happen first.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
