@@ -277,7 +277,6 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
 
   /** Makes good what was not told because the line was lost, and greets everybody. */
   #catchUp(present: readonly number[], away: ReadonlySet<number>): void {
-    this.#caughtUp = true;
     for (const id of this.#players.keys()) if (!present.includes(id)) this.#leave(id);
     for (const id of present) {
       this.#join(id);
@@ -285,6 +284,8 @@ export class RoomConnection extends Events<RoomEvents> implements Room, RoomOfPl
     }
     for (const { id, end, exact, away } of this.players) if (exact && !away) end.greet(id);
     this.#repeatCommands();
+    // Not before: what listeners have sent meanwhile comes after what has waited.
+    this.#caughtUp = true;
     for (const { ids, message } of this.#plainBacklog.take()) this.#sendPlain(ids, message);
   }
 
