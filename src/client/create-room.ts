@@ -4,7 +4,7 @@ import { Keepsake } from './keepsake.js';
 import { RelayAddress } from './relay-address.js';
 import { RelayError } from './relay-error.js';
 import { type Opening, RoomConnection } from './room-connection.js';
-import { readMemory } from './room-memory.js';
+import { readRoom } from './room-memory.js';
 
 const MAX_PLAYERS = 8;
 const HOLD = 120;
@@ -28,14 +28,14 @@ export async function createRoom(url: string | URL, options: RoomOptions = {}): 
   const address = new RelayAddress(url);
   const environment = resolve(options);
   const keepsake = new Keepsake(environment, `room ${address}`);
-  const memory = resume ? readMemory(await keepsake.find()) : undefined;
+  const saved = resume ? readRoom(await keepsake.find()) : undefined;
   const opening = { environment, address, keepsake, token, name, maxPlayers, hold };
   try {
-    return await open({ ...opening, memory });
+    return await open({ ...opening, saved });
   } catch (error) {
     const isGone = error instanceof RelayError && error.what === 'noSuchRoom';
-    if (memory === undefined || !isGone) throw error;
-    return open({ ...opening, memory: undefined });
+    if (saved === undefined || !isGone) throw error;
+    return open({ ...opening, saved: undefined });
   }
 }
 

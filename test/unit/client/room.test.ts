@@ -28,17 +28,40 @@ async function openRoom(): Promise<{ readonly room: Room; readonly clock: FakeCl
   return { room: await opened, clock };
 }
 
+/** The line breaks, and the room is taken back on a new one. */
+function comeBack(clock: FakeClock, ...players: number[]): void {
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  say({ ...REPLY, resumed: true }, state(...players));
+}
+
+test('what the game wants of its room is said again on every new line, while it holds', async () => {
+  const { room, clock } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  room.start();
+  room.players[1]?.kick();
+  comeBack(clock, 1, 2);
+  expect(commands()).toEqual([{ cmd: 'start' }, { cmd: 'kick', player: 2 }]);
+  say({ cmd: 'player_left', player: 2 });
+  room.open();
+  comeBack(clock, 1);
+  expect(commands()).toEqual([{ cmd: 'open' }]);
+  room.stop();
+  comeBack(clock, 1);
+  expect(commands()).toEqual([{ cmd: 'stop' }]);
+});
+
 test('plain players get in order what is sent while the room catches up', async () => {
   const { room, clock } = await openRoom();
   room.on('leave', () => room.send('sent at the leave'));
   await Promise.resolve();
   for (const player of [1, 2]) say({ cmd: 'player_joined', player });
   for (const from of [1, 2]) say({ cmd: 'from_str', from, data: 'I am plain' });
-  FakeSocket.last.lose();
-  room.send('sent before', { to: [1] });
-  clock.pass(1_000);
-  FakeSocket.last.open();
-  say({ ...REPLY, resumed: true }, state(1));
+  room.on('status', (status) => {
+    if (status === 'away') room.send('sent before', { to: [1] });
+  });
+  comeBack(clock, 1);
   expect(commands()).toEqual([
     { cmd: 'to_str', to: [1], data: 'sent before' },
     { cmd: 'to_str', to: [1], data: 'sent at the leave' },
