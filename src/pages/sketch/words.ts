@@ -1,3 +1,8 @@
+import { shuffled } from './shuffled.js';
+
+/** How many words a drawer can choose from. */
+const OFFERED = 3;
+
 /** What can be drawn by anybody, and named by anybody, in a minute. */
 export const WORDS: readonly string[] = `
 airplane, alarm clock, ambulance, anchor, ant, apple, arrow, avocado, backpack, bagpipes, balloon,
@@ -23,3 +28,14 @@ windmill, witch, wolf, worm, zebra
 `
   .split(',')
   .map((word) => word.trim());
+
+/** Words to choose from, and all that have been offered by now: none twice before all have come. */
+export function offerWords(
+  offered: readonly string[],
+  random: () => number,
+): { readonly words: readonly string[]; readonly offered: readonly string[] } {
+  const fresh = WORDS.filter((word) => !offered.includes(word));
+  if (fresh.length < OFFERED) return offerWords([], random);
+  const words = shuffled(fresh, random).slice(0, OFFERED);
+  return { words, offered: [...offered, ...words] };
+}

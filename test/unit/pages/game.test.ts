@@ -1,23 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import {
-  advance,
   CHOOSING_TIME,
-  canStart,
-  choose,
   DRAWING_TIME,
-  enter,
-  finish,
   type Game,
-  guess,
-  leave,
-  mask,
   newGame,
   PATIENCE,
   REVEAL_TIME,
-  ranking,
+} from '../../../src/pages/sketch/game.js';
+import { mask } from '../../../src/pages/sketch/hints.js';
+import { canStart, enter } from '../../../src/pages/sketch/players.js';
+import { ranking } from '../../../src/pages/sketch/scoring.js';
+import {
+  advance,
+  choose,
+  finish,
+  guess,
+  leave,
   setAway,
   start,
-} from '../../../src/pages/sketch/game.js';
+} from '../../../src/pages/sketch/turns.js';
 import { WORDS } from '../../../src/pages/sketch/words.js';
 
 const NOW = 1_000_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choose, enter, type Game, guess, newGame, start } from '../../../src/pages/sketch/game.js';
+import { type Game, newGame } from '../../../src/pages/sketch/game.js';
 import { judge } from '../../../src/pages/sketch/guess.js';
 import {
   COLOURS,
@@ -11,7 +11,9 @@ import {
   splitStroke,
   WIDTHS,
 } from '../../../src/pages/sketch/ink.js';
+import { enter } from '../../../src/pages/sketch/players.js';
 import { viewFor } from '../../../src/pages/sketch/screen/view-for.js';
+import { choose, guess, start } from '../../../src/pages/sketch/turns.js';
 import {
   decodeFromPhone,
   decodeFromScreen,

@@ -1,17 +1,9 @@
 import type { Player, Room } from '../../../client/index.js';
-import {
-  advance,
-  choose,
-  enter,
-  findPlayer,
-  type Game,
-  guess,
-  leave,
-  newGame,
-  setAway,
-} from '../game.js';
+import { type Game, newGame } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { decodeInk, encodeInk, Sheet, splitStroke } from '../ink.js';
+import { enter, findPlayer } from '../players.js';
+import { advance, choose, guess, leave, setAway } from '../turns.js';
 import { clean, decodeFromPhone, encode, type FromPhone, MAX_NAME } from '../wire.js';
 import type { Saved } from './saved.js';
 import { timeLeft, viewFor } from './view-for.js';

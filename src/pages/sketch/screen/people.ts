@@ -1,5 +1,6 @@
 import { create } from '../dom.js';
-import { type Game, type Ranked, ranking } from '../game.js';
+import type { Game } from '../game.js';
+import { type Ranked, ranking } from '../scoring.js';
 
 /** A player's initial, in a colour of their own. */
 export function badge({ id, name }: { readonly id: number; readonly name: string }): HTMLElement {

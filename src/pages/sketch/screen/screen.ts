@@ -1,8 +1,10 @@
 import { createRoom, type Room } from '../../../client/index.js';
 import { byId, setText } from '../dom.js';
-import { findPlayer, finish, MAX_PLAYERS, start } from '../game.js';
+import { MAX_PLAYERS } from '../game.js';
 import { Sheet } from '../ink.js';
+import { findPlayer } from '../players.js';
 import { relayUrl } from '../relay-url.js';
+import { finish, start } from '../turns.js';
 import { showInvitation } from './invitation.js';
 import { Party } from './party.js';
 import { load, save } from './saved.js';

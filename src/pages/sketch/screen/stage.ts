@@ -1,7 +1,10 @@
 import { SheetView } from '../canvas.js';
 import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
-import { canStart, findPlayer, type Game, mask, type Phase, ranking } from '../game.js';
+import type { Game, Phase } from '../game.js';
 import type { Verdict } from '../guess.js';
+import { mask } from '../hints.js';
+import { canStart, findPlayer } from '../players.js';
+import { ranking } from '../scoring.js';
 import type { Party } from './party.js';
 import { guestList, others, podiumSteps, scoreList } from './people.js';
 import { nameOf, timeLeft } from './view-for.js';

@@ -1,4 +1,7 @@
-import { findPlayer, type Game, mask, ranking } from '../game.js';
+import type { Game } from '../game.js';
+import { mask } from '../hints.js';
+import { findPlayer } from '../players.js';
+import { ranking } from '../scoring.js';
 import type { Scene, View } from '../wire.js';
 
 /** What a player's phone is to show now; `undefined` for somebody who has no name yet. */

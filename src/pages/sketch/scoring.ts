@@ -1,0 +1,35 @@
+import { DRAWING_TIME, type Drawing, type Game, type Player } from './game.js';
+import { changePlayer, findPlayer } from './players.js';
+
+const POINTS_FOR_GUESSING = 50;
+/** On top of that for a guess in the first moment; the longer it takes, the less. */
+const POINTS_FOR_SPEED = 50;
+/** For the drawer, for everybody who gets it. */
+const POINTS_FOR_DRAWING = 30;
+
+/** Somebody has got it: points for them at once, and for the drawer, too. */
+export function reward(game: Game, drawing: Drawing, id: number, now: number): Game {
+  const { drawer } = drawing;
+  const share = Math.max(0, drawing.until - now) / DRAWING_TIME;
+  const gain = { id, points: POINTS_FOR_GUESSING + Math.round(POINTS_FOR_SPEED * share) };
+  const guessers = [...drawing.gains.filter((each) => each.id !== drawer), gain];
+  const gains = [...guessers, { id: drawer, points: guessers.length * POINTS_FOR_DRAWING }];
+  const next = addPoints({ ...game, phase: { ...drawing, gains } }, id, gain.points);
+  return addPoints(next, drawer, POINTS_FOR_DRAWING);
+}
+
+function addPoints(game: Game, id: number, points: number): Game {
+  return changePlayer(game, id, { points: (findPlayer(game, id)?.points ?? 0) + points });
+}
+
+export interface Ranked extends Player {
+  /** From 1; who has the same points has the same place. */
+  readonly place: number;
+}
+
+/** The best first. */
+export function ranking(game: Game): readonly Ranked[] {
+  const sorted = [...game.players].sort((a, b) => b.points - a.points);
+  const placeOf = (points: number) => 1 + sorted.filter((each) => each.points > points).length;
+  return sorted.map((player) => ({ ...player, place: placeOf(player.points) }));
+}

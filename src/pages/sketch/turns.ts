@@ -1,0 +1,129 @@
+import {
+  CHOOSING_TIME,
+  DRAWING_TIME,
+  type Drawing,
+  type Ending,
+  type Game,
+  PATIENCE,
+  type Phase,
+  REVEAL_TIME,
+} from './game.js';
+import { judge, type Verdict } from './guess.js';
+import { pickHints } from './hints.js';
+import { canStart, changePlayer, findPlayer, presentPlayers } from './players.js';
+import { reward } from './scoring.js';
+import { offerWords } from './words.js';
+
+/** From the lobby or the podium: everybody begins with nothing. */
+export function start(game: Game, rounds: number, now: number, random = Math.random): Game {
+  if (game.phase.is !== 'lobby' && game.phase.is !== 'podium') return game;
+  if (!canStart(game)) return game;
+  const players = game.players.map((player) => ({ ...player, points: 0 }));
+  return nextTurn({ ...game, players, rounds, round: 1, drawn: [] }, now, random);
+}
+
+/** Goes straight to the podium. */
+export function finish(game: Game): Game {
+  return { ...game, phase: { is: 'podium' } };
+}
+
+/** The drawer takes one of the words. */
+export function choose(
+  game: Game,
+  id: number,
+  index: number,
+  now: number,
+  random = Math.random,
+): Game {
+  const { phase } = game;
+  if (phase.is !== 'choosing' || phase.drawer !== id) return game;
+  const word = phase.words[index];
+  if (word === undefined) return game;
+  const hints = pickHints(word, random);
+  const until = now + DRAWING_TIME;
+  return { ...game, phase: { is: 'drawing', drawer: id, word, hints, until, gains: [] } };
+}
+
+/** Somebody guesses. No verdict if it is not for them to guess now. */
+export function guess(
+  game: Game,
+  id: number,
+  text: string,
+  now: number,
+): { readonly game: Game; readonly verdict: Verdict | undefined } {
+  const { phase } = game;
+  if (phase.is !== 'drawing' || !isGuesser(game, phase, id)) return { game, verdict: undefined };
+  const verdict = judge(text, phase.word);
+  if (verdict !== 'right') return { game, verdict };
+  return { game: advance(reward(game, phase, id, now), now), verdict };
+}
+
+function isGuesser(game: Game, { drawer, gains }: Drawing, id: number): boolean {
+  return (
+    id !== drawer && findPlayer(game, id) !== undefined && !gains.some((each) => each.id === id)
+  );
+}
+
+/** Somebody is gone for good; the turn may be over with that. */
+export function leave(game: Game, id: number, now: number): Game {
+  return advance({ ...game, players: game.players.filter((player) => player.id !== id) }, now);
+}
+
+/** A phone is cut off, or back. */
+export function setAway(game: Game, id: number, away: boolean, now: number): Game {
+  const player = findPlayer(game, id);
+  if (player === undefined || (player.awaySince !== null) === away) return game;
+  return advance(changePlayer(game, id, { awaySince: away ? now : null }), now);
+}
+
+/** Moves on to what comes next, if it is time. To be called every now and then. */
+export function advance(game: Game, now: number, random = Math.random): Game {
+  const { phase } = game;
+  switch (phase.is) {
+    case 'lobby':
+    case 'podium':
+      return game;
+    case 'choosing':
+      if (isLost(game, phase.drawer, now))
+        return canStart(game) ? nextTurn(game, now, random) : game;
+      // Who does not choose draws the first word.
+      return now < phase.until ? game : choose(game, phase.drawer, 0, now, random);
+    case 'drawing': {
+      const ending = findEnding(game, phase, now);
+      if (ending === undefined) return game;
+      const { drawer, word, gains } = phase;
+      const until = now + REVEAL_TIME;
+      return { ...game, phase: { is: 'reveal', drawer, word, ending, gains, until } };
+    }
+    case 'reveal':
+      // With too few players to go on, everybody waits here.
+      return now < phase.until || !canStart(game) ? game : nextTurn(game, now, random);
+    default:
+      return phase satisfies never;
+  }
+}
+
+function findEnding(game: Game, phase: Drawing, now: number): Ending | undefined {
+  if (isLost(game, phase.drawer, now)) return 'drawer';
+  if (now >= phase.until) return 'time';
+  const guessers = presentPlayers(game).filter(({ id }) => id !== phase.drawer);
+  const isDone = guessers.length > 0 && guessers.every(({ id }) => !isGuesser(game, phase, id));
+  return isDone ? 'everybody' : undefined;
+}
+
+function isLost(game: Game, id: number, now: number): boolean {
+  const player = findPlayer(game, id);
+  if (player === undefined) return true;
+  return player.awaySince !== null && now - player.awaySince >= PATIENCE;
+}
+
+function nextTurn(game: Game, now: number, random: () => number): Game {
+  const drawer = presentPlayers(game).find(({ id }) => !game.drawn.includes(id));
+  if (drawer === undefined) {
+    if (game.round >= game.rounds) return finish(game);
+    return nextTurn({ ...game, round: game.round + 1, drawn: [] }, now, random);
+  }
+  const { words, offered } = offerWords(game.offered, random);
+  const phase: Phase = { is: 'choosing', drawer: drawer.id, words, until: now + CHOOSING_TIME };
+  return { ...game, phase, offered, turn: game.turn + 1, drawn: [...game.drawn, drawer.id] };
+}
