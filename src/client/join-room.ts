@@ -3,6 +3,7 @@ import { randomKey, resolve } from './environment.js';
 import { Keepsake } from './keepsake.js';
 import { RelayAddress } from './relay-address.js';
 import { SeatConnection } from './seat-connection.js';
+import { readSeat, writeSeat } from './seat-memory.js';
 
 /**
  * Joins a room, in the seat that this page had in it before, if it had one.
@@ -21,15 +22,15 @@ export async function joinRoom(
   const environment = resolve(options);
   const room = code.toUpperCase();
   const keepsake = new Keepsake(environment, `seat ${address}${room}`);
-  const key = (await keepsake.find()) ?? randomKey();
-  keepsake.keep(key);
+  const memory = readSeat(await keepsake.find()) ?? { key: randomKey(), hostIsExact: false };
+  keepsake.keep(writeSeat(memory));
   return new Promise((joined, refused) => {
     new SeatConnection({
       environment,
       address,
       keepsake,
       code: room,
-      key,
+      memory,
       plain: options.plain ?? false,
       joined,
       refused,

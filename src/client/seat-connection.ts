@@ -11,6 +11,7 @@ import { Line } from './line.js';
 import { toData, toMessage } from './message.js';
 import type { RelayAddress } from './relay-address.js';
 import type { RelayError } from './relay-error.js';
+import { type SeatMemory, writeSeat } from './seat-memory.js';
 import { ACKNOWLEDGE_AFTER } from './timing.js';
 
 /** How long to wait for the host's greeting before it is taken for a plain one, in milliseconds. */
@@ -25,7 +26,7 @@ export interface Joining {
   readonly address: RelayAddress;
   readonly keepsake: Keepsake;
   readonly code: string;
-  readonly key: string;
+  readonly memory: SeatMemory;
   readonly plain: boolean;
   joined(seat: Seat): void;
   refused(error: RelayError): void;
@@ -42,6 +43,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   readonly #end: End;
   readonly #channels: Channels;
   #id: number | undefined;
+  #hostIsExact: boolean;
   #isIn = false;
   /** Whether the host is spoken to without envelopes, until it greets. */
   #speaksPlain = false;
@@ -53,8 +55,9 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
     super();
     this.#joining = joining;
     this.code = joining.code;
-    const { environment, address, code, key } = joining;
+    const { environment, address, code, memory } = joining;
     this.#environment = environment;
+    this.#hostIsExact = memory.hostIsExact;
     this.#log = new SendLog(environment.buffer);
     this.#queue = this.#log.openQueue();
     this.#end = this.#newEnd();
@@ -63,7 +66,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
       opened: (channel) => this.emit('channel', channel),
     });
     this.#line = new Line(environment, {
-      address: () => address.socket(code, { seat: key }),
+      address: () => address.socket(code, { seat: memory.key }),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: (error) => this.#lost(error),
@@ -145,14 +148,28 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   }
 
   #received(data: string | Uint8Array): void {
-    const isEnvelope =
-      !this.#joining.plain &&
-      (this.#end.peer !== 0 ||
-        (typeof data !== 'string' && readGreeting(data)?.to === this.#end.self));
-    if (isEnvelope) return this.#end.receive(typeof data === 'string' ? NO_ENVELOPE : data);
+    if (this.#isEnvelope(data))
+      return this.#end.receive(typeof data === 'string' ? NO_ENVELOPE : data);
     this.#nowIn();
     if (!this.#speaksPlain) this.#hostIsPlain();
     this.emit('message', data);
+  }
+
+  /** Before the host greets, its plain messages come as they are. */
+  #isEnvelope(data: string | Uint8Array): boolean {
+    if (this.#joining.plain) return false;
+    if (this.#end.peer !== 0) return true;
+    if (typeof data === 'string') return false;
+    // A page that was reloaded gets what was meant for the page before: it is in envelopes, too.
+    return this.#hostIsExact || readGreeting(data)?.to === this.#end.self;
+  }
+
+  /** The next page is to know what it gets before it is greeted. */
+  #rememberHost(): void {
+    if (this.#hostIsExact) return;
+    this.#hostIsExact = true;
+    const { keepsake, memory } = this.#joining;
+    keepsake.keep(writeSeat({ ...memory, hostIsExact: true }));
   }
 
   #lost(error: RelayError): boolean {
@@ -186,6 +203,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
       },
       greeted: ({ player }) => {
         this.#id = player || this.#id;
+        this.#rememberHost();
         this.#nowIn();
       },
       acknowledgeLater: () => {

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { createRoom, type Data, joinRoom, type KeyStorage } from '../../../src/client/index.js';
+import { FakeClock } from './fakes.js';
+import { MemoryRelay } from './memory-relay.js';
+
+const URL = 'ws://relay';
+
+/** As `sessionStorage` is: one for each tab. */
+function newTab(): KeyStorage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
+/** A relay over which everything arrives in the order in which it is sent. */
+class OrderlyRelay extends MemoryRelay {
+  static readonly #first = (): number => 0;
+
+  carryAll(): void {
+    while (this.carry(OrderlyRelay.#first)) {}
+  }
+
+  async until<Result>(promise: Promise<Result>): Promise<Result> {
+    let isDone = false;
+    const settled = (): void => {
+      isDone = true;
+    };
+    promise.then(settled, settled);
+    while (!isDone) {
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      this.carry(OrderlyRelay.#first);
+    }
+    return promise;
+  }
+
+  /** The latest page is closed: the relay knows at once, and the host not yet. */
+  closePage(): void {
+    const connection = this.connections.at(-1);
+    if (connection === undefined) throw new Error('nobody is connected');
+    this.cut(connection, OrderlyRelay.#first);
+    this.tellRelay(connection);
+  }
+}
+
+test("a player's reloaded page gets what the relay has kept for it once, and as it was sent", async () => {
+  const relay = new OrderlyRelay();
+  const { WebSocket } = relay;
+  const clock = new FakeClock();
+  const room = await relay.until(createRoom(URL, { WebSocket, clock, storage: null }));
+  const page = { WebSocket, clock, storage: newTab() };
+  await relay.until(joinRoom(URL, room.code, page));
+  relay.carryAll();
+  const kept: Data[] = ['text', Uint8Array.of(0, 1, 2)];
+  relay.closePage();
+  for (const data of kept) room.send(data);
+  const seat = await relay.until(joinRoom(URL, room.code, page));
+  const heard: Data[] = [];
+  seat.on('message', (data) => heard.push(data));
+  await Promise.resolve();
+  relay.carryAll();
+  expect(seat.id).toBe(1);
+  expect(heard).toEqual(kept);
+});
