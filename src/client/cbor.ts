@@ -27,7 +27,8 @@ const SIMPLE_VALUES = new Map<number, boolean | null>([
 ]);
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark belongs to the text: what is sent is what arrives.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Writes one map; its numbers have to be integers from 0 to 2^32 - 1. */
 export function encode(map: { readonly [key: string]: Value }): Uint8Array<ArrayBuffer> {

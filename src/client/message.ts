@@ -2,7 +2,8 @@ import type { Data } from './api.js';
 import type { Message } from './exactly-once/envelope.js';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark belongs to the text: what is sent is what arrives.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** @throws TypeError if it is neither a string nor a Uint8Array */
 export function toMessage(data: Data): Message {
