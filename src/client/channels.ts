@@ -1,6 +1,6 @@
 import type { Channel, ChannelOptions } from './api.js';
 import { ChannelError, type ChannelErrorName, isChannelErrorName } from './channel-error.js';
-import type { Resolved } from './environment.js';
+import { type Resolved, randomMark } from './environment.js';
 import type { Message } from './exactly-once/envelope.js';
 import { toData, toSignal } from './message.js';
 import type { RelayAddress } from './relay-address.js';
@@ -15,8 +15,8 @@ const ICE_SERVERS_TIMEOUT = 3_000;
 const MOST_OPENING = 8;
 
 /**
- * What two ends tell each other of a connection, as JSON: `id` is its opener's, and `by` says which
- * of them is meant, as both count from 1.
+ * What two ends tell each other of a connection, as JSON. Its opener draws the `id` at random: what
+ * was for the page before a reload may still come, and is to find nothing. `by` is who says it.
  */
 interface Signal {
   readonly id: number;
@@ -77,10 +77,9 @@ export class Channels {
   readonly #environment: Resolved;
   readonly #address: RelayAddress;
   readonly #events: ChannelsEvents;
-  /** Those that this end opens, and those that the other one does, by the opener's number. */
+  /** Those that this end opens, and those that the other one does, by the opener's id. */
   readonly #mine = new Map<number, Connection>();
   readonly #theirs = new Map<number, Connection>();
-  #lastId = 0;
   #closed = false;
 
   constructor(environment: Resolved, address: RelayAddress, events: ChannelsEvents) {
@@ -96,7 +95,7 @@ export class Channels {
     const Peer = this.#standard();
     if (Peer === undefined) throw new ChannelError('unsupported');
     const iceServers = await this.#iceServers();
-    const id = ++this.#lastId;
+    const id = randomMark();
     return new Promise((opened, refused) => {
       const connection = this.#add(this.#mine, id, timeout, refused);
       const peer = this.#attach(connection, new Peer({ iceServers }));
