@@ -98,12 +98,14 @@ export class Channels {
     const id = randomMark();
     return new Promise((opened, refused) => {
       const connection = this.#add(this.#mine, id, timeout, refused);
-      const peer = this.#attach(connection, new Peer({ iceServers }));
-      const init = maxRetransmits === undefined ? { ordered } : { ordered, maxRetransmits };
-      const channel = peer.createDataChannel(label, init);
-      this.#watch(this.#mine, id, connection, channel, opened);
-      const describe = this.#introduce(peer, { id, by: 'opener' });
-      describe().catch((cause) => connection.fail(new ChannelError('unreachable', { cause })));
+      const offer = async (): Promise<void> => {
+        const peer = this.#attach(connection, new Peer({ iceServers }));
+        const init = maxRetransmits === undefined ? { ordered } : { ordered, maxRetransmits };
+        const channel = peer.createDataChannel(label, init);
+        this.#watch(this.#mine, id, connection, channel, opened);
+        await this.#introduce(peer, { id, by: 'opener' })();
+      };
+      offer().catch((cause) => connection.fail(new ChannelError('unreachable', { cause })));
     });
   }
 
@@ -143,12 +145,12 @@ export class Channels {
     const connection = this.#add(this.#theirs, id, TIMEOUT, () => {});
     const iceServers = await this.#iceServers();
     if (this.#theirs.get(id) !== connection) return;
-    const peer = this.#attach(connection, new Peer({ iceServers }));
-    peer.ondatachannel = ({ channel }) => {
-      this.#watch(this.#theirs, id, connection, channel, () => this.#events.opened(channel));
-    };
-    const describe = this.#introduce(peer, reply);
     try {
+      const peer = this.#attach(connection, new Peer({ iceServers }));
+      peer.ondatachannel = ({ channel }) => {
+        this.#watch(this.#theirs, id, connection, channel, () => this.#events.opened(channel));
+      };
+      const describe = this.#introduce(peer, reply);
       await this.#setRemote(connection, peer, description as object);
       await describe();
     } catch (cause) {

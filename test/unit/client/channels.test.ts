@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Channels } from '../../../src/client/channels.js';
+import type { Resolved } from '../../../src/client/environment.js';
 import type { Message } from '../../../src/client/exactly-once/envelope.js';
 import { RelayAddress } from '../../../src/client/relay-address.js';
 import { stillEnvironment } from './fakes.js';
@@ -38,7 +39,7 @@ class FakePeer {
 }
 
 /** One end, with what it has signalled and the peer connections that it has made. */
-function newEnd() {
+function newEnd(changes: Partial<Resolved> = {}) {
   const signals: Message[] = [];
   const peers: FakePeer[] = [];
   class RTCPeerConnection extends FakePeer {
@@ -47,10 +48,15 @@ function newEnd() {
       peers.push(this);
     }
   }
-  const environment = { ...stillEnvironment(), RTCPeerConnection, iceServers: [] };
+  const still = stillEnvironment();
+  const environment = { ...still, RTCPeerConnection, iceServers: [], ...changes };
   const events = { signal: (message: Message) => signals.push(message), opened: () => {} };
   const channels = new Channels(environment, new RelayAddress('ws://relay'), events);
-  return { channels, signals, peers, clock: environment.clock };
+  return { channels, signals, peers, clock: still.clock };
+}
+
+function read({ body }: Message): unknown {
+  return JSON.parse(new TextDecoder().decode(body));
 }
 
 /** What has been promised meanwhile comes true. */
@@ -72,4 +78,32 @@ test('what was for the page before a reload does not disturb the one after it', 
   const [peer] = after.peers;
   peer?.channel.open();
   expect(await opened).toBe(peer?.channel);
+});
+
+/** A browser that makes no more peer connections, or none with these servers. */
+class Unwilling {
+  constructor() {
+    throw new DOMException('too many', 'UnknownError');
+  }
+}
+
+test('a browser that makes no peer connection is an error like any other', async () => {
+  const { channels, signals } = newEnd({ RTCPeerConnection: Unwilling });
+  await expect(channels.open({})).rejects.toMatchObject({
+    name: 'ChannelError',
+    what: 'unreachable',
+    cause: { message: 'too many' },
+  });
+  expect(signals.map(read)).toMatchObject([{ by: 'opener', failed: 'unreachable' }]);
+});
+
+test('the other end is told at once that there is no peer connection', async () => {
+  const [opener, other] = [newEnd(), newEnd({ RTCPeerConnection: Unwilling })];
+  const opened = opener.channels.open({});
+  await settle();
+  for (const signal of opener.signals) other.channels.receive(signal);
+  await settle();
+  for (const signal of other.signals) opener.channels.receive(signal);
+  opener.clock.pass(15_000);
+  await expect(opened).rejects.toMatchObject({ what: 'unreachable' });
 });
