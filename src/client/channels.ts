@@ -95,6 +95,7 @@ export class Channels {
     const Peer = this.#standard();
     if (Peer === undefined) throw new ChannelError('unsupported');
     const iceServers = await this.#iceServers();
+    if (this.#closed) throw new ChannelError('closed');
     const id = randomMark();
     return new Promise((opened, refused) => {
       const connection = this.#add(this.#mine, id, timeout, refused);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Channels } from '../../../src/client/channels.js';
 import type { Resolved } from '../../../src/client/environment.js';
 import type { Message } from '../../../src/client/exactly-once/envelope.js';
@@ -106,4 +106,19 @@ test('the other end is told at once that there is no peer connection', async () 
   for (const signal of other.signals) opener.channels.receive(signal);
   opener.clock.pass(15_000);
   await expect(opened).rejects.toMatchObject({ what: 'unreachable' });
+});
+
+test('a channel is refused at once if the other end goes while the relay is asked for servers', async () => {
+  let answer = (_response: Response): void => {};
+  const asked = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  vi.stubGlobal('fetch', () => asked);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { channels, peers } = newEnd({ iceServers: undefined });
+  const opened = channels.open({});
+  channels.close();
+  answer(Response.json({ iceServers: [] }));
+  await expect(opened).rejects.toMatchObject({ what: 'closed' });
+  expect(peers).toEqual([]);
 });
