@@ -3,7 +3,7 @@ import { toData } from './message.js';
 import type { Command } from './room-commands.js';
 
 interface Waiting {
-  readonly ids: readonly number[];
+  readonly ids: Set<number>;
   readonly message: Message;
 }
 
@@ -33,15 +33,20 @@ export class PlainSender {
   resume(): void {
     this.#isPaused = false;
     this.#bytes = 0;
-    for (const { ids, message } of this.#backlog.splice(0)) this.send(ids, message);
+    for (const { ids, message } of this.#backlog.splice(0)) this.send([...ids], message);
   }
 
   send(ids: readonly number[], message: Message): void {
     // A list without ids would be everybody, and signals are for the SDK.
     if (ids.length === 0 || message.kind === 'signal') return;
-    if (this.#isPaused) return this.#keep({ ids, message });
+    if (this.#isPaused) return this.#keep({ ids: new Set(ids), message });
     const data = toData(message);
     this.#command({ cmd: typeof data === 'string' ? 'to_str' : 'to', to: ids, data });
+  }
+
+  /** What waits for this player, who is to have it in another way. */
+  take(id: number): readonly Message[] {
+    return this.#backlog.filter(({ ids }) => ids.delete(id)).map(({ message }) => message);
   }
 
   #keep(waiting: Waiting): void {

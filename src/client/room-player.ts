@@ -140,7 +140,12 @@ export class RoomPlayer implements Player {
 
   #becomeExact(): void {
     this.#cancelGrace();
-    if (this.plain) this.#end = this.#openEnd();
+    if (this.plain) {
+      this.#end = this.#openEnd();
+      const { hub, plain } = this.#room;
+      // From now on, this player would take what is in no envelope for a mistake.
+      for (const message of plain.take(this.id)) hub.send([this.id], message);
+    }
     this.#speech = 'exact';
   }
 

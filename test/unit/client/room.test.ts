@@ -1,10 +1,14 @@
 import { decode, encode } from 'cborg';
 import { expect, test } from 'vitest';
+import { readFrame, writeGreeting } from '../../../src/client/exactly-once/envelope.js';
 import { createRoom, type Room } from '../../../src/client/index.js';
 import { type FakeClock, FakeSocket, stillEnvironment } from './fakes.js';
 
 const CODE = 'BCDF';
 const REPLY = { cmd: 'prepare_reply', key: CODE, resume: 'x'.repeat(24) };
+
+/** The first of a player with the SDK: a question, by a page that the host does not know. */
+const GREETING = { from: 7, to: 0, ask: 1, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
 
 function say(...events: object[]): void {
   for (const event of events) FakeSocket.last.receive(encode(event));
@@ -65,5 +69,25 @@ test('plain players get in order what is sent while the room catches up', async 
   expect(commands()).toEqual([
     { cmd: 'to_str', to: [1], data: 'sent before' },
     { cmd: 'to_str', to: [1], data: 'sent at the leave' },
+  ]);
+});
+
+test('what waits for a player who turns out to have the SDK goes in envelopes', async () => {
+  const { room, clock } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  room.on('status', (status) => status === 'away' && room.send('welcome'));
+  await Promise.resolve();
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  say({ ...REPLY, resumed: true }, { cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  say(state(1, 2));
+  const frames = commands().map(({ cmd, to, data }) =>
+    data instanceof Uint8Array ? [to, readFrame(data)?.is] : [to, cmd, data],
+  );
+  expect(frames).toEqual([
+    [[1], 'greeting'],
+    [[1], 'message'],
+    [[2], 'to_str', 'welcome'],
   ]);
 });
