@@ -89,7 +89,7 @@ export function randomMark(): number {
   return number || 1;
 }
 
-/** A key for a seat: 132 random bits. */
+/** A key that nobody else has: 132 random bits. */
 export function randomKey(): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const bytes = crypto.getRandomValues(new Uint8Array(22));

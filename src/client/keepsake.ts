@@ -1,4 +1,4 @@
-import { type Broadcast, globals, type Resolved } from './environment.js';
+import { type Broadcast, globals, type Resolved, randomKey } from './environment.js';
 
 /** How long a tab with the same keepsake has to say so, in milliseconds. */
 const ANSWER_TIME = 200;
@@ -9,14 +9,15 @@ const CHANNEL = 'lobby-relay';
  * What a page remembers over a reload: its seat, or its room.
  *
  * A tab that is duplicated gets a copy of `sessionStorage`, and so of this. While a page uses its
- * keepsake, a mark beside it says so; the page takes the mark away when it is left. A page that
- * finds a mark is a duplicate, or its browser was killed: it asks around, and whoever uses the
- * keepsake answers.
+ * keepsake, a mark beside it says which page does; the page takes the mark away when it is left. A
+ * page that finds a mark is a duplicate, or its browser was killed: it asks around, and the page
+ * whose mark it is answers.
  */
 export class Keepsake {
   readonly #environment: Resolved;
   readonly #name: string;
-  #value: string | undefined;
+  /** This page's mark. What is kept is none: it may have changed since the tab was duplicated. */
+  readonly #page = randomKey();
   #broadcast: Broadcast | undefined;
   #endings: (() => void)[] = [];
 
@@ -30,19 +31,19 @@ export class Keepsake {
   async find(): Promise<string | undefined> {
     const value = this.#read(this.#name);
     if (value === undefined || !this.#environment.copied) return value;
-    const isFree = this.#read(this.#mark) === undefined || !(await this.#isTaken(value));
+    const page = this.#read(this.#mark);
+    const isFree = page === undefined || !(await this.#isThere(page));
     return isFree ? value : undefined;
   }
 
   /** Keeps a value until it is changed or dropped. */
   keep(value: string): void {
-    this.#value = value;
     this.#write(this.#name, value);
     if (!this.#environment.copied || this.#endings.length > 0) return;
-    this.#write(this.#mark, '1');
+    this.#write(this.#mark, this.#page);
     this.#answerOthers();
     const leave = (): void => this.#write(this.#mark, undefined);
-    const comeBack = (): void => this.#write(this.#mark, '1');
+    const comeBack = (): void => this.#write(this.#mark, this.#page);
     globals.addEventListener?.('pagehide', leave);
     globals.addEventListener?.('pageshow', comeBack);
     this.#endings.push(leave, () => {
@@ -67,20 +68,20 @@ export class Keepsake {
     return `${this.#name} in use`;
   }
 
-  #isTaken(value: string): Promise<boolean> {
+  #isThere(page: string): Promise<boolean> {
     const broadcast = openBroadcast();
     if (broadcast === undefined) return Promise.resolve(false);
     return new Promise((settle) => {
-      const finish = (taken: boolean): void => {
+      const finish = (isThere: boolean): void => {
         cancel();
         broadcast.close();
-        settle(taken);
+        settle(isThere);
       };
       const cancel = this.#environment.clock.after(ANSWER_TIME, () => finish(false));
       broadcast.onmessage = ({ data }) => {
-        if (data === `taken ${this.#name} ${value}`) finish(true);
+        if (data === `here ${page}`) finish(true);
       };
-      broadcast.postMessage(`free? ${this.#name} ${value}`);
+      broadcast.postMessage(`there? ${page}`);
     });
   }
 
@@ -89,8 +90,7 @@ export class Keepsake {
     if (broadcast === undefined) return;
     this.#broadcast = broadcast;
     broadcast.onmessage = ({ data }) => {
-      const mine = `${this.#name} ${this.#value}`;
-      if (data === `free? ${mine}`) broadcast.postMessage(`taken ${mine}`);
+      if (data === `there? ${this.#page}`) broadcast.postMessage(`here ${this.#page}`);
     };
   }
 
