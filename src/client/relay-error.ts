@@ -38,9 +38,11 @@ function lookUp(code: number, reason: string): [RelayErrorName, Omit<Closing, 'c
   const known = names.filter((name) => CLOSINGS[name].code === code);
   const name = known.find((each) => CLOSINGS[each].reason === reason);
   if (name !== undefined) return [name, CLOSINGS[name]];
-  // 1001 without the relay's own words is a proxy or a browser that goes away.
-  const [first] = known;
-  if (first !== undefined && code !== CLOSINGS.stopped.code) return [first, CLOSINGS[first]];
+  // 1001 without the relay's own words is a proxy or a browser that goes away. Where closes share a
+  // code, other words may mean anything.
+  const [only, another] = known;
+  const isClear = another === undefined && only !== 'stopped';
+  if (only !== undefined && isClear) return [only, CLOSINGS[only]];
   if (code === ABNORMAL) return ['unreachable', { reason: 'no answer', retry: 'yes' }];
   return ['closed', { reason: 'closed', retry: FOR_GOOD.includes(code) ? 'no' : 'yes' }];
 }

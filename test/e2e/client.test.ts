@@ -198,5 +198,6 @@ describe('errors', () => {
     expect(new RelayError(1001, '')).toMatchObject({ what: 'closed', retry: 'yes' });
     expect(new RelayError(1002, '')).toMatchObject({ what: 'closed', retry: 'no' });
     expect(new RelayError(1008, 'wrong or missing token')).toMatchObject({ what: 'badToken' });
+    expect(new RelayError(1008, 'not here')).toMatchObject({ what: 'closed', retry: 'no' });
   });
 });
