@@ -24,9 +24,11 @@ export class Inbound {
 
   /**
    * The next message is number `next`. Returns how many of those before it will never come, not
-   * counting those up to `origin`, which were for an earlier page.
+   * counting those up to `origin`, which were for an earlier page. The question has said what was
+   * had, so none of it waits to be acknowledged.
    */
   goOn(origin: number, next: number): number {
+    this.acknowledged();
     this.#had = Math.max(this.#had, origin);
     const lost = Math.max(0, next - 1 - this.#had);
     this.#duplicates = Math.max(0, this.#had - (next - 1));

@@ -132,6 +132,20 @@ describe('an end', () => {
     expect(queue.acked).toBe(0);
   });
 
+  test('acknowledges what comes after a time without a line', () => {
+    const { end, greet, asked, sent, counts } = openPair();
+    end.receive(writeMessage(text('1')));
+    end.lineLost();
+    // What was wished for comes to nothing: there is no line.
+    end.acknowledge();
+    end.greet();
+    greet({ ask: 2, answer: asked(), next: 2 });
+    end.receive(writeMessage(text('2')));
+    expect(counts().wishes).toBe(2);
+    end.acknowledge();
+    expect(sent.at(-1)).toEqual({ is: 'ack', ack: 2 });
+  });
+
   test('acknowledges with the next message, alone when asked, at once if it is much', () => {
     const { end, say, sent, counts } = openPair();
     end.receive(writeMessage(text('1')));
