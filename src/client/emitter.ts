@@ -48,9 +48,11 @@ export class Events<Map extends { [Name in keyof Map]: Parameters }> implements 
   }
 
   #call(name: keyof Map, event: Parameters): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    // Those who are added meanwhile wait for the next event; those who are ended are not called.
+    for (const listener of [...listeners]) {
       try {
-        listener(...event);
+        if (listeners.has(listener)) listener(...event);
       } catch (error) {
         // A mistake in the game is its own: it must not stop what keeps the game connected.
         queueMicrotask(() => {

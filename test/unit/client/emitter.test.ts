@@ -55,6 +55,16 @@ test('a listener is called until it is ended, even one that was added twice', as
   expect(heard).toEqual(['a', 'a', 'b']);
 });
 
+test('a listener that another one ends is not called any more', async () => {
+  const radio = new Radio();
+  const heard: string[] = [];
+  radio.on('word', () => end());
+  const end = radio.on('word', (word) => heard.push(word));
+  await aTurn();
+  radio.say('a');
+  expect(heard).toEqual([]);
+});
+
 test('a listener that fails hinders no other', async () => {
   const radio = new Radio();
   const heard: string[] = [];
