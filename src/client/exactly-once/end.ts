@@ -50,6 +50,8 @@ export class End {
   /** Whether the question was sent on a line that is still there. */
   #asked = false;
   #live = false;
+  /** Messages up to this number were for an earlier page of the other end. */
+  #origin = 0;
 
   /**
    * @param self a random number from 1 to 2^32 - 1
@@ -158,6 +160,7 @@ export class End {
     const knewSomebody = this.#peer !== 0;
     if (isNew) {
       this.#peer = greeting.from;
+      this.#origin = this.#queue.acked;
       this.#inbound.restart();
       if (knewSomebody) this.#effects.restarted();
     }
@@ -179,7 +182,8 @@ export class End {
   #answer({ ask, had }: Greeting, remembers: boolean, player: number): void {
     const queue = this.#queue;
     if (remembers) queue.ack(had);
-    const origin = remembers ? Math.min(had, queue.last) : queue.acked;
+    // A page that has had nothing yet may still be known: its question before had no answer.
+    const origin = remembers ? Math.max(this.#origin, Math.min(had, queue.last)) : queue.acked;
     this.#live = true;
     const answer = { answer: ask, origin, next: queue.next, player };
     const asks = this.#asking !== 0 && !this.#asked;

@@ -161,6 +161,19 @@ describe('an end', () => {
     expect(sent.at(-1)).toEqual({ is: 'ack', ack: 66 });
   });
 
+  test('counts as no gap what an earlier page had, though a new page has to ask twice', () => {
+    const { end, say, greet, sent } = openPair();
+    for (const each of ['1', '2', '3']) say(text(each));
+    end.receive(writeAck(2));
+    greet({ from: 300, to: 0, ask: 1 });
+    // The answer was lost with the line, but not all that has told the page whom it talks to.
+    greet({ from: 300, to: ME, ask: 2, had: 0 });
+    expect(sent.slice(-2)).toMatchObject([
+      { greeting: { to: 300, answer: 2, origin: 2, next: 3 } },
+      { message: text('3') },
+    ]);
+  });
+
   test('gives a new page of the other end what the old one has not acknowledged', () => {
     const { end, say, greet, sent, counts } = openPair();
     for (const each of ['1', '2', '3']) say(text(each));
