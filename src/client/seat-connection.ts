@@ -161,7 +161,9 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
     if (this.#end.peer !== 0) return true;
     if (typeof data === 'string') return false;
     // A page that was reloaded gets what was meant for the page before: it is in envelopes, too.
-    return this.#hostIsExact || readGreeting(data)?.to === this.#end.self;
+    if (this.#hostIsExact) return true;
+    // A greeting without a player is one of a player, which a plain host passes on.
+    return (readGreeting(data)?.player ?? 0) !== 0;
   }
 
   /** The next page is to know what it gets before it is greeted. */
