@@ -15,9 +15,6 @@ import { ACKNOWLEDGE_AFTER } from './timing.js';
 /** How long a player who says nothing may still greet, in milliseconds; then it is a plain one. */
 const GRACE = 1_000;
 
-/** A text frame that is in no envelope. */
-const NO_ENVELOPE = new Uint8Array();
-
 /** What players need of their room. */
 export interface RoomOfPlayers {
   readonly environment: Resolved;
@@ -94,7 +91,7 @@ export class RoomPlayer implements Player {
     if (greets && !this.exact) this.#becomeExact();
     if (this.#speech === 'unknown') this.#becomePlain();
     if (this.plain) return this.#room.emit('message', this, data);
-    this.#end.receive(typeof data === 'string' ? NO_ENVELOPE : data, this.id);
+    this.#end.receive(data, this.id);
   }
 
   setAway(away: boolean): void {

@@ -17,9 +17,6 @@ import { ACKNOWLEDGE_AFTER } from './timing.js';
 /** How long to wait for the host's greeting before it is taken for a plain one, in milliseconds. */
 const GREETING_TIME = 500;
 
-/** A text frame that is in no envelope. */
-const NO_ENVELOPE = new Uint8Array();
-
 /** What a room is joined with. */
 export interface Joining {
   readonly environment: Resolved;
@@ -148,8 +145,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   }
 
   #received(data: string | Uint8Array): void {
-    if (this.#isEnvelope(data))
-      return this.#end.receive(typeof data === 'string' ? NO_ENVELOPE : data);
+    if (this.#isEnvelope(data)) return this.#end.receive(data);
     this.#nowIn();
     if (!this.#speaksPlain) this.#hostIsPlain();
     this.emit('message', data);

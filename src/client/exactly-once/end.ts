@@ -118,12 +118,12 @@ export class End {
   }
 
   /**
-   * Takes a frame from the other end.
+   * Takes a frame from the other end. Text is in no envelope.
    *
    * @param player the id that greetings tell, if this is the host's end
    */
-  receive(bytes: Uint8Array, player = 0): void {
-    const frame = readFrame(bytes);
+  receive(data: string | Uint8Array, player = 0): void {
+    const frame = typeof data === 'string' ? undefined : readFrame(data);
     if (frame === undefined) return this.#misunderstood(player);
     switch (frame.is) {
       case 'greeting':
