@@ -22,7 +22,7 @@ export async function joinRoom(
   const environment = resolve(options);
   const room = code.toUpperCase();
   const keepsake = new Keepsake(environment, `seat ${address}${room}`);
-  const memory = readSeat(await keepsake.find()) ?? { key: randomKey(), hostIsExact: false };
+  const memory = readSeat((await keepsake.find()) ?? randomKey());
   keepsake.keep(writeSeat(memory));
   return new Promise((joined, refused) => {
     new SeatConnection({

@@ -62,7 +62,6 @@ export class RoomMemory {
 
   #save(): void {
     if (this.#key === undefined) return;
-    const { code, token } = this.#key;
-    this.#keepsake.keep(JSON.stringify({ code, token, marks: [...this.#marks] }));
+    this.#keepsake.keep(JSON.stringify({ ...this.#key, marks: [...this.#marks] }));
   }
 }

@@ -40,7 +40,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   readonly #end: End;
   readonly #channels: Channels;
   #id: number | undefined;
-  #hostIsExact: boolean;
+  #memory: SeatMemory;
   #isIn = false;
   /** Whether the host is spoken to without envelopes, until it greets. */
   #speaksPlain = false;
@@ -54,7 +54,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
     this.code = joining.code;
     const { environment, address, code, memory } = joining;
     this.#environment = environment;
-    this.#hostIsExact = memory.hostIsExact;
+    this.#memory = memory;
     this.#log = new SendLog(environment.buffer);
     this.#queue = this.#log.openQueue();
     this.#end = this.#newEnd();
@@ -157,17 +157,16 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
     if (this.#end.peer !== 0) return true;
     if (typeof data === 'string') return false;
     // A page that was reloaded gets what was meant for the page before: it is in envelopes, too.
-    if (this.#hostIsExact) return true;
+    if (this.#memory.hostIsExact) return true;
     // A greeting without a player is one of a player, which a plain host passes on.
-    return (readGreeting(data)?.player ?? 0) !== 0;
+    return Boolean(readGreeting(data)?.player);
   }
 
   /** The next page is to know what it gets before it is greeted. */
   #rememberHost(): void {
-    if (this.#hostIsExact) return;
-    this.#hostIsExact = true;
-    const { keepsake, memory } = this.#joining;
-    keepsake.keep(writeSeat({ ...memory, hostIsExact: true }));
+    if (this.#memory.hostIsExact) return;
+    this.#memory = { ...this.#memory, hostIsExact: true };
+    this.#joining.keepsake.keep(writeSeat(this.#memory));
   }
 
   #lost(error: RelayError): boolean {

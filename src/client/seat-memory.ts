@@ -7,15 +7,10 @@ export interface SeatMemory {
 }
 
 export function writeSeat({ key, hostIsExact }: SeatMemory): string {
-  return JSON.stringify({ key, hostIsExact });
+  return hostIsExact ? `${key} exact` : key;
 }
 
-/** `undefined` if there is none, or it is none of ours. */
-export function readSeat(text: string | undefined): SeatMemory | undefined {
-  try {
-    const { key, hostIsExact } = JSON.parse(text ?? '');
-    return typeof key === 'string' ? { key, hostIsExact: hostIsExact === true } : undefined;
-  } catch {
-    return undefined;
-  }
+export function readSeat(text: string): SeatMemory {
+  const [key = '', host] = text.split(' ');
+  return { key, hostIsExact: host === 'exact' };
 }
