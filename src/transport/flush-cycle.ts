@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
+import { JoinedFrames } from './joined-frames.js';
 
 /** What leaves together at the end of a turn. */
 export interface Flushable {
@@ -46,6 +47,8 @@ export class FlushCycle {
   #running: Flushable[] = [];
   readonly #later: (() => void)[] = [];
   readonly #spare: Buffer[] = [];
+  /** Small frames in one piece, for one or for several in turn. */
+  readonly joined = new JoinedFrames(this);
 
   /** Flushes at the end of this turn, or a few turns later if it is bulk. */
   schedule(flushable: Flushable): void {
@@ -106,6 +109,7 @@ export class FlushCycle {
       else flush(flushable);
     }
     running.length = 0;
+    this.joined.release();
   }
 
   #doLater(): void {
