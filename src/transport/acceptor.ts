@@ -79,6 +79,8 @@ export class Acceptor {
   /** A refused one was never counted as connected. */
   readonly #refusedContext: ConnectionContext;
   readonly #checkEvery: number;
+  /** To be told whenever a socket is gone. */
+  #oneLess = (): void => {};
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: AcceptorOptions) {
@@ -94,6 +96,7 @@ export class Acceptor {
       gone: (connection) => {
         this.#closing.delete(connection);
         options.disconnected(connection.address);
+        this.#oneLess();
       },
     };
     this.#refusedContext = {
@@ -103,7 +106,10 @@ export class Acceptor {
         this.#count(code);
         this.#open.refused.add(connection);
       },
-      gone: (connection) => void this.#open.refused.delete(connection),
+      gone: (connection) => {
+        this.#open.refused.delete(connection);
+        this.#oneLess();
+      },
     };
     this.#servers = {
       host: webSocketServer(options.maxHostMessage, CLOSE_TIMEOUT),
@@ -165,7 +171,7 @@ export class Acceptor {
 
   /** Accepts, and closes with the reason: a browser learns of a refusal in no other way. */
   refuse(closing: Closing, upgrade: Upgrade): void {
-    if (this.#servers.refused.clients.size >= MAX_REFUSED) return void upgrade.socket.destroy();
+    if (this.#open.refused.size >= MAX_REFUSED) return void upgrade.socket.destroy();
     this.accept('refused', upgrade, (link) => {
       const connection = new Connection(link);
       connection.close(closing);
@@ -191,10 +197,25 @@ export class Acceptor {
    */
   async close(grace: number): Promise<void> {
     const { host, player, refused } = this.#servers;
-    await closeServers([host, player], grace);
+    host.close();
+    player.close();
+    await this.#whenGone([this.#open.host, this.#open.player, this.#closing], grace);
     // To the last, who comes back too early is told so.
-    await closeServers([refused], REFUSED_GRACE);
+    refused.close();
+    await this.#whenGone([this.#open.refused], REFUSED_GRACE);
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async #whenGone(some: readonly ReadonlySet<Connection>[], grace: number): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const connections of some) for (const each of connections) each.terminate();
+    }, grace);
+    while (some.some(({ size }) => size > 0)) {
+      await new Promise<void>((resolve) => {
+        this.#oneLess = resolve;
+      });
+    }
+    clearTimeout(cut);
   }
 
   #startChecks(): void {
@@ -252,20 +273,14 @@ export class Acceptor {
   }
 }
 
-async function closeServers(servers: readonly Server[], grace: number): Promise<void> {
-  const cut = setTimeout(() => {
-    for (const server of servers) for (const client of server.clients) client.terminate();
-  }, grace);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  clearTimeout(cut);
-}
-
 function webSocketServer(
   maxPayload: number,
   closeTimeout: number,
 ): Server<typeof OrderedWebSocket> {
   const options = {
     noServer: true,
+    // Its own sets of connections are enough.
+    clientTracking: false,
     WebSocket: OrderedWebSocket,
     maxPayload,
     perMessageDeflate: false,

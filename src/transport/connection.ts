@@ -77,11 +77,6 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.#outbox = new Outbox(socket, context.cycle, this);
     this.#liveness = new Liveness(socket);
     webSocket.owner = this;
-    webSocket.on('message', onMessage);
-    webSocket.on('ping', onPing);
-    webSocket.on('pong', onPong);
-    webSocket.on('close', onClose);
-    webSocket.on('error', onError);
   }
 
   /** One whole message. It is a view on memory that nobody will change. */
@@ -183,7 +178,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     const postponed = this.#postponed ?? [];
     this.#postponed = undefined;
     for (const [bytes, binary] of postponed) this.#serve(bytes, binary);
-    const isReady = this.#outbox.end(this.#saidLast);
+    const isReady = this.#outbox.end(() => this.#saidLast());
     if (!isReady) this.#saysLastSince = performance.now();
     this.#context.ended(this, code);
     try {
@@ -195,18 +190,18 @@ export class Connection implements WebSocketOwner, BacklogListener {
   }
 
   /** All that was sent before the close is on its way. */
-  readonly #saidLast = (): void => {
+  #saidLast(): void {
     this.#saysLastSince = undefined;
     this.#webSocket.finishClose();
-  };
+  }
 
-  /** For the listeners below only. */
+  /** For `OrderedWebSocket` only. */
   gone(): void {
     this.closing(1006);
     this.#context.gone(this);
   }
 
-  /** For the listeners below only. An exception ends this connection. */
+  /** For `OrderedWebSocket` only. An exception ends this connection. */
   received(bytes: Buffer, binary: boolean): void {
     if (!this.#outbox.open) return;
     this.#liveness.message(bytes.length);
@@ -259,14 +254,14 @@ export class Connection implements WebSocketOwner, BacklogListener {
     }
   }
 
-  /** For the listeners below only. */
+  /** For `OrderedWebSocket` only. */
   pinged(data: Buffer): void {
     this.#liveness.finish(data.length);
     this.#sendControl(PONG, data);
     this.served(data.length);
   }
 
-  /** For the listeners below only. */
+  /** For `OrderedWebSocket` only. */
   ponged(data: Buffer): void {
     this.#liveness.finish(data.length);
   }
@@ -287,26 +282,3 @@ export class Connection implements WebSocketOwner, BacklogListener {
     else if (verdict === 'ping') this.#sendControl(PING, NOTHING);
   }
 }
-
-// Listeners without a closure, because each of thousands of connections has them.
-
-type Served = OrderedWebSocket<Connection>;
-
-function onMessage(this: unknown, data: unknown, binary: boolean): void {
-  (this as Served).owner?.received(data as Buffer, binary);
-}
-
-function onPing(this: unknown, data: Buffer): void {
-  (this as Served).owner?.pinged(data);
-}
-
-function onPong(this: unknown, data: Buffer): void {
-  (this as Served).owner?.ponged(data);
-}
-
-function onClose(this: unknown): void {
-  (this as Served).owner?.gone();
-}
-
-/** Broken frames and broken lines: `ws` closes by itself, with the code that fits. */
-function onError(): void {}

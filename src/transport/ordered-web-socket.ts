@@ -9,6 +9,12 @@ export interface WebSocketOwner {
    * @returns false if that takes a while; `finishClose` is to be called when it is done
    */
   closing(code: number): boolean;
+  /** A whole message has come. */
+  received(bytes: Buffer, binary: boolean): void;
+  pinged(data: Buffer): void;
+  ponged(data: Buffer): void;
+  /** The socket is closed. */
+  gone(): void;
 }
 
 /**
@@ -19,6 +25,32 @@ export interface WebSocketOwner {
 export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> extends WebSocket {
   owner: Owner | undefined;
   #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
+
+  /**
+   * Tells its owner without listeners: each of thousands of connections would have five. What is
+   * wrong with a line or a frame needs no answer: `ws` closes by itself, with the code that fits.
+   */
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    const { owner } = this;
+    switch (event) {
+      case 'message':
+        owner?.received(first as Buffer, second as boolean);
+        return true;
+      case 'ping':
+        owner?.pinged(first as Buffer);
+        return true;
+      case 'pong':
+        owner?.ponged(first as Buffer);
+        return true;
+      case 'error':
+        return true;
+      case 'close':
+        owner?.gone();
+        return super.emit(event, first, second);
+      default:
+        return super.emit(event, first, second);
+    }
+  }
 
   override close(code?: number, reason?: string | Buffer): void {
     const isReady = this.owner?.closing(code ?? 1005) ?? true;

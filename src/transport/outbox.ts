@@ -117,9 +117,10 @@ export class Outbox implements FrameSink, Flushable {
     // A new turn begins here: being told of the backlog, somebody may write or end this outbox.
     const [parts, length, chunks] = [this.#parts, this.#length, this.#chunks];
     this.#startTurn();
-    if (this.#keepsUp && length <= DIRECT_BYTES) this.#write(parts, length);
+    let isWritten = false;
+    if (this.#keepsUp && length <= DIRECT_BYTES) isWritten = this.#write(parts, length);
     else this.#queued().push(parts);
-    if (chunks !== undefined && this.#hasWritten) {
+    if (chunks !== undefined && isWritten) {
       for (const chunk of chunks) this.#cycle.returnChunk(chunk);
     }
   }
@@ -162,27 +163,26 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue;
   }
 
-  #write(parts: readonly Buffer[], length: number): void {
+  /** Returns whether the kernel has every byte, so that the memory can be written to again. */
+  #write(parts: readonly Buffer[], length: number): boolean {
     const socket = this.#socket;
-    if (!socket.writable) return;
+    if (!socket.writable) return true;
+    const { joined } = this.#cycle;
     const [only] = parts;
-    if (only !== undefined && parts.length === 1) {
-      socket.write(only);
-    } else if (length <= CHUNK_BYTES) {
-      const { joined } = this.#cycle;
+    const isJoined = parts.length > 1 && length <= CHUNK_BYTES;
+    if (isJoined) {
       socket.write(joined.join(parts));
-      if (!this.#hasWritten) joined.keep();
+    } else if (only !== undefined && parts.length === 1) {
+      socket.write(only);
     } else {
       socket.cork();
       for (const part of parts) socket.write(part);
       socket.uncork();
     }
-    if (socket.writableLength > 0) this.#queued().wait(length);
-  }
-
-  /** Whether the kernel has every byte, so that the memory can be written to again. */
-  get #hasWritten(): boolean {
-    return this.#socket.writableLength === 0 && this.#keepsUp;
+    if (socket.writableLength === 0) return true;
+    if (isJoined) joined.keep();
+    this.#queued().wait(length);
+    return false;
   }
 
   #seal(): void {

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { EventEmitter } from 'node:events';
 import { GCProfiler } from 'node:v8';
 import { encode } from 'cbor-x';
 import { RoomRegistry } from '../../../dist/rooms/room-registry.js';
 import { FlushCycle } from '../../../dist/transport/flush-cycle.js';
 import { HostConnection } from '../../../dist/transport/host-connection.js';
+import { OrderedWebSocket } from '../../../dist/transport/ordered-web-socket.js';
 import { PlayerConnection } from '../../../dist/transport/player-connection.js';
 
 /*
@@ -94,7 +94,7 @@ function makeLobby() {
 performance.now = () => 0;
 
 function connect(context, serve) {
-  const webSocket = new EventEmitter();
+  const webSocket = new OrderedWebSocket(null, undefined, {});
   serve({ webSocket, socket: nowhere(), address: '192.0.2.1', context });
   return { says: (message, binary) => webSocket.emit('message', message, binary) };
 }
