@@ -59,7 +59,7 @@ export function metricsRegistry(counts: Counts): Registry {
     return byRole({ player: players, host: hosts });
   });
   gauge('kept_bytes', 'What is kept for those who are away.', [], () => single(counts.away().kept));
-  counter('state_errors', 'How often the state file could not be written.', [], () =>
+  counter('state_errors', 'How often the state file could not be written or set aside.', [], () =>
     single(counts.stateErrors()),
   );
   gauge('backlog_bytes', 'What waits: to be written, or to be a whole message.', [], () =>

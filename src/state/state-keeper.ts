@@ -45,7 +45,7 @@ export class StateKeeper {
     try {
       return this.#file.read();
     } catch (error) {
-      if (error instanceof StateError) this.#setAside(error.message);
+      if (error instanceof StateError || isForbidden(error)) this.#setAside(error.message);
       else this.#fail(error);
       return [];
     }
@@ -137,4 +137,10 @@ export class StateKeeper {
     this.#failed = true;
     this.#changed = true;
   }
+}
+
+/** A file that must not be read is still somebody's, and is not to be written over. */
+function isForbidden(error: unknown): error is Error {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
 }

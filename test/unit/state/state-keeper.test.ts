@@ -248,6 +248,20 @@ test('a file that cannot be used is set aside, with a reason', () => {
   expect(log).toHaveLength(1);
 });
 
+test('a file that must not be read is set aside, and not written over', () => {
+  writeFileSync(path, 'of another user');
+  // The tests may run as root, who may read anything.
+  const forbidden = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  vi.spyOn(StateFile.prototype, 'read').mockImplementationOnce(() => {
+    throw forbidden;
+  });
+  const { keeper, log } = kept();
+  expect(keeper.read()).toEqual([]);
+  expect(log).toEqual([[`${path}.unreadable`, 'EACCES: permission denied']]);
+  keeper.finish();
+  expect(readFileSync(`${path}.unreadable`, 'utf8')).toBe('of another user');
+});
+
 test('a path that is no file is told of, and stays', () => {
   mkdirSync(path);
   const { keeper, log } = kept();
