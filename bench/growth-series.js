@@ -12,39 +12,8 @@ const PAYLOADS = [16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144];
 const CONNECTIONS = [1000, 2500, 5000, 10_000, 15_000, 20_000];
 
 export const SERIES = {
-  rooms: {
-    title: 'Rooms of 8, every player at 20 Hz, echoed',
-    points(connections) {
-      const most = Math.floor(connections / 9);
-      return upTo(ROOMS, most).map((rooms) => ({
-        x: rooms,
-        options: { scenario: 'echo', rooms, players: 8, hz: 20 },
-      }));
-    },
-    xAxis: (points) => ({ label: 'rooms', log: true, ticks: roundOnes(points) }),
-    panels: (points) => [
-      {
-        label: 'latency, ms',
-        log: true,
-        series: [
-          curve('p50', points, ({ p50 }) => p50 / 1000),
-          curve('p99', points, ({ p99 }) => p99 / 1000),
-        ],
-      },
-      {
-        label: 'CPU per message, µs',
-        series: [curve('CPU', points, ({ cpuPerMessage }) => cpuPerMessage)],
-      },
-      {
-        label: 'share, %',
-        series: [
-          curve('of the relay’s core', points, ({ serverShare }) => serverShare * 100),
-          curve('of the generator’s', points, ({ generatorShare }) => generatorShare * 100),
-          curve('of turns kept', points, turnsKept),
-        ],
-      },
-    ],
-  },
+  rooms: roomsOf(8),
+  'small-rooms': roomsOf(2),
   players: {
     title: `Broadcasts of 64 B to ${PLAYERS} players, in ever larger rooms`,
     points: () =>
@@ -154,4 +123,41 @@ function turnsKept({ messages, missed }) {
 
 function bytes(size) {
   return size < 1024 ? `${size} B` : `${size / 1024} KiB`;
+}
+
+/** Ever more rooms of so many players, all of whom are answered. @param {number} players */
+function roomsOf(players) {
+  return {
+    title: `Rooms of ${players}, every player at 20 Hz, echoed`,
+    points(connections) {
+      const most = Math.floor(connections / (players + 1));
+      return upTo(ROOMS, most).map((rooms) => ({
+        x: rooms,
+        options: { scenario: 'echo', rooms, players, hz: 20 },
+      }));
+    },
+    xAxis: (points) => ({ label: 'rooms', log: true, ticks: roundOnes(points) }),
+    panels: (points) => [
+      {
+        label: 'latency, ms',
+        log: true,
+        series: [
+          curve('p50', points, ({ p50 }) => p50 / 1000),
+          curve('p99', points, ({ p99 }) => p99 / 1000),
+        ],
+      },
+      {
+        label: 'CPU per message, µs',
+        series: [curve('CPU', points, ({ cpuPerMessage }) => cpuPerMessage)],
+      },
+      {
+        label: 'share, %',
+        series: [
+          curve('of the relay’s core', points, ({ serverShare }) => serverShare * 100),
+          curve('of the generator’s', points, ({ generatorShare }) => generatorShare * 100),
+          curve('of turns kept', points, turnsKept),
+        ],
+      },
+    ],
+  };
 }
