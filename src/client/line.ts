@@ -80,7 +80,13 @@ export class Line {
 
   connect(): void {
     this.#cancel();
-    const socket = new this.#environment.WebSocket(this.#events.address());
+    let socket: Socket;
+    try {
+      socket = new this.#environment.WebSocket(this.#events.address());
+    } catch (error) {
+      // As a browser does with `ws://` in a page over HTTPS, and its words for it are the best.
+      return this.#lost(new RelayError(ABNORMAL, String(error)));
+    }
     this.#state = { is: 'connecting', socket };
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.#opened(socket);

@@ -16,7 +16,7 @@ export class RelayError extends Error {
   readonly what: RelayErrorName;
   /** The WebSocket close code; 1006 if there was no answer at all. */
   readonly code: number;
-  /** The relay's words for it, for people who know English. */
+  /** The relay's words for it, or the browser's, for people who know English. */
   readonly reason: string;
   /** Whether to come back: `yes` soon, `later` when something has changed, `no` never. */
   readonly retry: Retry;

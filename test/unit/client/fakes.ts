@@ -49,6 +49,8 @@ export class FakeClock implements Clock {
 /** A socket whose other side is the test. */
 export class FakeSocket implements Socket {
   static all: FakeSocket[] = [];
+  /** What the constructor throws, as a browser's does for `ws://` in a page over HTTPS. */
+  static refusal: Error | undefined;
 
   static get last(): FakeSocket {
     const socket = FakeSocket.all.at(-1);
@@ -65,6 +67,7 @@ export class FakeSocket implements Socket {
   closedWith: number | undefined;
 
   constructor(readonly url: string) {
+    if (FakeSocket.refusal !== undefined) throw FakeSocket.refusal;
     FakeSocket.all.push(this);
   }
 
@@ -92,6 +95,7 @@ export class FakeSocket implements Socket {
 /** An environment in which nothing happens by itself. */
 export function stillEnvironment(): Resolved & { readonly clock: FakeClock } {
   FakeSocket.all = [];
+  FakeSocket.refusal = undefined;
   const clock = new FakeClock();
   return { ...resolve({ WebSocket: FakeSocket, storage: null, clock }), clock };
 }

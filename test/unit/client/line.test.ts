@@ -36,6 +36,19 @@ describe('a line that is lost', () => {
     expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   });
 
+  test('tries on though an attempt is refused on the spot', () => {
+    const { clock, statuses } = openLine();
+    FakeSocket.last.open();
+    FakeSocket.last.lose();
+    FakeSocket.refusal = new Error('too many sockets');
+    clock.pass(250);
+    expect(FakeSocket.all).toHaveLength(1);
+    FakeSocket.refusal = undefined;
+    clock.pass(500);
+    FakeSocket.last.open();
+    expect(statuses).toEqual(['open', 'away', 'open']);
+  });
+
   test('starts with short delays again once all was well', () => {
     const { clock, statuses } = openLine();
     FakeSocket.last.open();
