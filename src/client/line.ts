@@ -60,6 +60,8 @@ export class Line {
   #heard = 0;
   #probed = false;
   #gaveUpAt = Number.NEGATIVE_INFINITY;
+  /** Until then the relay does not want to be asked again. */
+  #unwantedUntil = Number.NEGATIVE_INFINITY;
   /** Ends what is waited for: the next attempt, or the next sign of life. */
   #cancel = (): void => {};
   readonly #stopWaking: () => void;
@@ -159,7 +161,9 @@ export class Line {
   #delay(error: RelayError): number {
     const most = Math.min(FIRST_DELAY * 2 ** this.#attempts++, LONGEST_DELAY);
     const jittered = most * (0.5 + 0.5 * this.#environment.clock.random());
-    return error.retry === 'later' ? LATER + jittered : jittered;
+    if (error.retry !== 'later') return jittered;
+    this.#unwantedUntil = this.#environment.clock.now() + LATER;
+    return LATER + jittered;
   }
 
   #end(error: RelayError): void {
@@ -178,6 +182,7 @@ export class Line {
 
   #wake(): void {
     if (this.#state.is === 'waiting') {
+      if (this.#environment.clock.now() < this.#unwantedUntil) return;
       this.#attempts = 0;
       this.connect();
     } else if (this.#state.is === 'open') {

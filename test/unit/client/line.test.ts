@@ -117,6 +117,21 @@ describe('a line that is lost', () => {
     expect(FakeSocket.all).toHaveLength(wakeUps.length + 1);
   });
 
+  test('stays away from a relay that says later, even when the network is back', () => {
+    const page = new EventTarget();
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    const { clock } = openLine();
+    FakeSocket.last.open();
+    FakeSocket.last.lose(4029, 'too many attempts');
+    clock.pass(14_999);
+    page.dispatchEvent(new Event('online'));
+    expect(FakeSocket.all).toHaveLength(1);
+    clock.pass(1);
+    page.dispatchEvent(new Event('online'));
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
   test('does not come back while nobody looks', () => {
     const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
     vi.stubGlobal('document', document);
