@@ -85,7 +85,7 @@ export function decodeFromScreen(text: string): FromScreen | undefined {
 }
 
 /** Text for people: no control or direction characters, no runs of spaces, at most so long. */
-export function clean(value: unknown, most: number): string {
+function clean(value: unknown, most: number): string {
   if (typeof value !== 'string') return '';
   const text = value.replace(/[\p{C}\s]+/gu, ' ').trim();
   return [...text].slice(0, most).join('').trim();

@@ -1,12 +1,17 @@
 import type { Player, Room } from '../../../client/index.js';
 import { type Game, newGame } from '../game.js';
 import type { Verdict } from '../guess.js';
-import { decodeInk, encodeInk, Sheet, splitStroke } from '../ink.js';
-import { enter, findPlayer } from '../players.js';
+import { decodeInk, encodeInk, Sheet, type Stroke, splitStroke } from '../ink.js';
+import { enter } from '../players.js';
 import { advance, choose, guess, leave, setAway } from '../turns.js';
-import { clean, decodeFromPhone, encode, type FromPhone, MAX_NAME } from '../wire.js';
-import type { Saved } from './saved.js';
+import { decodeFromPhone, encode, type FromPhone } from '../wire.js';
 import { timeLeft, viewFor } from './view-for.js';
+
+/** What the screen keeps over a reload, for as long as its tab is open. */
+export interface Saved {
+  readonly game: Game;
+  readonly strokes: readonly Stroke[];
+}
 
 /** What the party tells the page. */
 export interface PartyEvents {
@@ -101,10 +106,7 @@ export class Party {
   /** The page is new, there or here: it is told everything. */
   #welcome(player: Player, name: string): void {
     this.#shown.delete(player.id);
-    const known = findPlayer(this.#game, player.id);
-    // One's own "Ada 2" is no reason to become "Ada 3".
-    const isSame = known?.name.startsWith(clean(name, MAX_NAME)) === true;
-    this.change((game) => (isSame ? game : enter(game, player.id, name)));
+    this.change((game) => enter(game, player.id, name));
     if (!this.#isDrawer(player)) return;
     player.send(encode({ is: 'sheet' }));
     for (const stroke of this.#sheet.strokes) {

@@ -1,11 +1,4 @@
-import type { Game } from '../game.js';
-import type { Stroke } from '../ink.js';
-
-/** What the screen keeps over a reload, for as long as its tab is open. */
-export interface Saved {
-  readonly game: Game;
-  readonly strokes: readonly Stroke[];
-}
+import type { Saved } from './party.js';
 
 const KEY = 'sketch';
 
