@@ -10,7 +10,7 @@ import type { PlainSender } from './plain-sender.js';
 import type { RelayAddress } from './relay-address.js';
 import type { RoomCommands } from './room-commands.js';
 import type { RoomMemory } from './room-memory.js';
-import { ACKNOWLEDGE_AFTER } from './timing.js';
+import { ACKNOWLEDGE_AFTER, REST } from './timing.js';
 
 /** How long a player who says nothing may still greet, in milliseconds; then it is a plain one. */
 const GRACE = 1_000;
@@ -164,6 +164,7 @@ export class RoomPlayer implements Player {
       acknowledgeLater: () => {
         environment.clock.after(ACKNOWLEDGE_AFTER, () => this.#end.acknowledge());
       },
+      rest: () => void environment.clock.after(REST, () => this.#end.rested()),
     };
     return hub.open(id, effects, memory.markOf(id));
   }

@@ -12,7 +12,7 @@ import { toData, toMessage } from './message.js';
 import type { RelayAddress } from './relay-address.js';
 import type { RelayError } from './relay-error.js';
 import { type SeatMemory, writeSeat } from './seat-memory.js';
-import { ACKNOWLEDGE_AFTER } from './timing.js';
+import { ACKNOWLEDGE_AFTER, REST } from './timing.js';
 
 /** How long to wait for the host's greeting before it is taken for a plain one, in milliseconds. */
 const GREETING_TIME = 500;
@@ -206,6 +206,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
       acknowledgeLater: () => {
         this.#environment.clock.after(ACKNOWLEDGE_AFTER, () => this.#end.acknowledge());
       },
+      rest: () => void this.#environment.clock.after(REST, () => this.#end.rested()),
     });
   }
 }

@@ -8,7 +8,13 @@ import {
   writePing,
 } from './envelope.js';
 import { Inbound } from './inbound.js';
-import type { SendQueue } from './send-log.js';
+import { cost, type SendQueue } from './send-log.js';
+
+/**
+ * When so much was sent again, in bytes, the next question waits for a while: whoever asks without
+ * end is not to be sent everything without end.
+ */
+const MOST_AGAIN = 65_536;
 
 /** What an end does in the world around it. */
 export interface EndEffects {
@@ -24,6 +30,8 @@ export interface EndEffects {
   greeted(greeting: Greeting): void;
   /** Wants `acknowledge` to be called after a while. */
   acknowledgeLater(): void;
+  /** Much was sent again: wants `rested` to be called after a while. */
+  rest(): void;
 }
 
 /**
@@ -52,6 +60,10 @@ export class End {
   #live = false;
   /** Messages up to this number were for an earlier page of the other end. */
   #origin = 0;
+  /** So much was sent again since it has rested. */
+  #again = 0;
+  /** Answers the latest question, if that waits. */
+  #answerLater: (() => void) | undefined;
 
   /**
    * @param self a random number from 1 to 2^32 - 1
@@ -84,6 +96,8 @@ export class End {
     this.#live = false;
     this.#asking = ++this.#lastAsk;
     this.#asked = false;
+    // The other end asks anew, too.
+    this.#answerLater = undefined;
   }
 
   /** There is a line again: asks the other end where to go on, unless it was asked already. */
@@ -110,6 +124,12 @@ export class End {
     if (!this.#live) return;
     const due = this.#inbound.takeDue();
     if (due !== undefined) this.#effects.send(writeAck(due));
+  }
+
+  /** Has rested: what is asked is answered again. */
+  rested(): void {
+    this.#again = 0;
+    this.#answerLater?.();
   }
 
   /** Has the other end show that it is there. */
@@ -184,12 +204,24 @@ export class End {
     if (remembers) queue.ack(had);
     // A page that has had nothing yet may still be known: its question before had no answer.
     const origin = remembers ? Math.max(this.#origin, Math.min(had, queue.last)) : queue.acked;
+    // What is sent before the answer would be misread.
+    this.#live = false;
+    this.#answerLater = () => this.#sendAgain(ask, origin, player);
+    if (this.#again < MOST_AGAIN) this.#answerLater();
+  }
+
+  #sendAgain(ask: number, origin: number, player: number): void {
+    this.#answerLater = undefined;
     this.#live = true;
-    const answer = { answer: ask, origin, next: queue.next, player };
+    const answer = { answer: ask, origin, next: this.#queue.next, player };
     const asks = this.#asking !== 0 && !this.#asked;
     if (asks) this.#asked = true;
     this.#effects.send(writeGreeting(this.#greeting(answer, asks)));
-    for (const message of queue.kept()) this.#effects.send(writeMessage(message));
+    for (const message of this.#queue.kept()) {
+      this.#again += cost(message);
+      this.#effects.send(writeMessage(message));
+    }
+    if (this.#again >= MOST_AGAIN) this.#effects.rest();
   }
 
   /** The other end speaks no envelope, as after a reload without its memory: starts anew. */

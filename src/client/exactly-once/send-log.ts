@@ -47,7 +47,7 @@ export class SendLog {
     if (queues.length === 0) return;
     const entry: Entry = { message, waiting: queues.length };
     this.#entries.add(entry);
-    this.#bytes += cost(entry);
+    this.#bytes += cost(entry.message);
     for (const queue of queues) queue.push(entry);
     for (const oldest of this.#entries) {
       if (this.#bytes <= this.#limit) return;
@@ -59,7 +59,7 @@ export class SendLog {
   #release(entry: Entry): void {
     if (--entry.waiting > 0) return;
     this.#entries.delete(entry);
-    this.#bytes -= cost(entry);
+    this.#bytes -= cost(entry.message);
   }
 }
 
@@ -136,6 +136,7 @@ export class SendQueue {
   }
 }
 
-function cost({ message }: Entry): number {
+/** What a message takes in memory, about, in bytes. */
+export function cost(message: Message): number {
   return message.body.length + OVERHEAD;
 }

@@ -27,6 +27,7 @@ function openEnd({ limit = 1_000_000 } = {}) {
   const gaps: number[] = [];
   let restarts = 0;
   let wishes = 0;
+  let rests = 0;
   const end = new End(ME, queue, {
     send: (frame) => void sent.push(readFrame(frame) as Frame),
     deliver: (message) => void delivered.push(words(message)),
@@ -34,6 +35,7 @@ function openEnd({ limit = 1_000_000 } = {}) {
     restarted: () => void restarts++,
     greeted: () => {},
     acknowledgeLater: () => void wishes++,
+    rest: () => void rests++,
   });
   const say = (message: Message): void => {
     log.add(message, [queue]);
@@ -47,7 +49,7 @@ function openEnd({ limit = 1_000_000 } = {}) {
     const greetings = sent.filter((frame) => frame.is === 'greeting');
     return greetings.at(-1)?.greeting.ask ?? 0;
   };
-  const counts = () => ({ restarts, wishes });
+  const counts = () => ({ restarts, wishes, rests });
   return { end, log, queue, sent, delivered, gaps, say, greet, asked, counts };
 }
 
@@ -185,6 +187,35 @@ describe('an end', () => {
       { message: text('2') },
       { message: text('3') },
     ]);
+  });
+
+  test('rests after it has sent much again, and answers the latest question then', () => {
+    const { end, say, greet, sent, counts } = openPair();
+    say(text('x'.repeat(70_000)));
+    greet({ ask: 2 });
+    expect(counts().rests).toBe(1);
+    const before = sent.length;
+    // Whoever asks may call itself anything.
+    for (let ask = 3; ask < 100; ask++) greet({ from: OTHER + (ask % 3), ask });
+    say(text('meanwhile'));
+    expect(sent).toHaveLength(before);
+    end.rested();
+    expect(sent.slice(before)).toMatchObject([
+      { greeting: { answer: 99, next: 1 } },
+      { is: 'message' },
+      { message: text('meanwhile') },
+    ]);
+    expect(counts().rests).toBe(2);
+    end.rested();
+    expect(sent).toHaveLength(before + 3);
+  });
+
+  test('sends what is little again at once', () => {
+    const { say, greet, sent } = openPair();
+    say(text('x'.repeat(1_000)));
+    const before = sent.length;
+    for (let ask = 2; ask < 12; ask++) greet({ ask });
+    expect(sent).toHaveLength(before + 20);
   });
 
   test('starts anew with an end that speaks without envelopes', () => {

@@ -92,6 +92,8 @@ interface Phone {
   /** How many messages its page has sent to the host. */
   sent: number;
   ackDue: boolean;
+  /** Whether it has sent so much again that it rests. */
+  rests: boolean;
   /** What has come from the host. */
   readonly had: Receipts;
   /** What the host has had of it. */
@@ -99,6 +101,7 @@ interface Phone {
   /** How many messages the host's page has sent to it. */
   sentTo: number;
   hostAckDue: boolean;
+  hostRests: boolean;
 }
 
 export interface WorldOptions {
@@ -110,11 +113,22 @@ export interface WorldOptions {
   readonly keep?: number;
   /** Whether pages are reloaded, and not only their connections. */
   readonly reloads?: boolean;
+  /** How long messages are at least, in bytes. */
+  readonly length?: number;
 }
 
 /** A host, a relay and some phones in memory, on lines that break all the time. */
 export class World {
-  readonly counts = { steps: 0, sent: 0, received: 0, gaps: 0, cuts: 0, restarts: 0, reloads: 0 };
+  readonly counts = {
+    steps: 0,
+    sent: 0,
+    received: 0,
+    gaps: 0,
+    cuts: 0,
+    restarts: 0,
+    reloads: 0,
+    rests: 0,
+  };
   readonly #random: Random;
   readonly #options: Required<WorldOptions>;
   readonly #phones: Phone[] = [];
@@ -127,7 +141,7 @@ export class World {
   readonly #keptForHost: { from: number; frame: Frame }[] = [];
 
   constructor(options: WorldOptions) {
-    this.#options = { players: 3, limit: 1e9, keep: 1e9, reloads: false, ...options };
+    this.#options = { players: 3, limit: 1e9, keep: 1e9, reloads: false, length: 0, ...options };
     this.#random = new Random(options.seed);
     this.#hub = this.#newHub();
     for (let id = 1; id <= this.#options.players; id++) this.#phones.push(this.#newPhone(id));
@@ -184,6 +198,7 @@ export class World {
         if (phone.end.peer === 0 && round < 2) phone.end.greetAgain();
         phone.end.acknowledge();
         this.#hostEnds.get(phone.id)?.acknowledge();
+        if (this.#wakeUp(phone)) busy = true;
       }
       if (!busy) return;
     }
@@ -214,7 +229,9 @@ export class World {
   }
 
   #message(numbers: readonly number[]): Message {
-    return { kind: 'bytes', body: new Uint8Array(Uint32Array.from(numbers).buffer) };
+    const body = new Uint8Array(Math.max(numbers.length * 4, this.#options.length));
+    body.set(new Uint8Array(Uint32Array.from(numbers).buffer));
+    return { kind: 'bytes', body };
   }
 
   #acknowledge(phone: Phone): void {
@@ -222,7 +239,18 @@ export class World {
     if (phone.hostAckDue) this.#hostEnds.get(phone.id)?.acknowledge();
     phone.ackDue = false;
     phone.hostAckDue = false;
+    this.#wakeUp(phone);
     if (phone.end.peer === 0 && phone.line?.clientKnows === false) phone.end.greetAgain();
+  }
+
+  /** Those who rest at a phone's line have rested; false if there are none. */
+  #wakeUp(phone: Phone): boolean {
+    const { rests, hostRests } = phone;
+    phone.rests = false;
+    phone.hostRests = false;
+    if (rests) phone.end.rested();
+    if (hostRests) this.#hostEnds.get(phone.id)?.rested();
+    return rests || hostRests;
   }
 
   // What the lines and the relay do.
@@ -389,6 +417,10 @@ export class World {
         acknowledgeLater: () => {
           phone.hostAckDue = true;
         },
+        rest: () => {
+          this.counts.rests++;
+          phone.hostRests = true;
+        },
       },
       this.#marks.get(phone.id),
     );
@@ -406,6 +438,7 @@ export class World {
       atHost: new Receipts(),
       sentTo: 0,
       hostAckDue: false,
+      hostRests: false,
       ...this.#newPhonePage(id),
     };
     phone.pages = 1;
@@ -413,7 +446,7 @@ export class World {
     return phone;
   }
 
-  #newPhonePage(id: number): Pick<Phone, 'end' | 'log' | 'sent' | 'ackDue'> {
+  #newPhonePage(id: number): Pick<Phone, 'end' | 'log' | 'sent' | 'ackDue' | 'rests'> {
     const log = new SendLog(this.#options.limit);
     const end = new End(this.#random.int(1, 0xffff_ffff), log.openQueue(), {
       send: (frame) => {
@@ -434,8 +467,12 @@ export class World {
       acknowledgeLater: () => {
         this.#phone(id).ackDue = true;
       },
+      rest: () => {
+        this.counts.rests++;
+        this.#phone(id).rests = true;
+      },
     });
-    return { end, log, sent: 0, ackDue: false };
+    return { end, log, sent: 0, ackDue: false, rests: false };
   }
 
   #reloadPhone(phone: Phone): void {
@@ -455,6 +492,7 @@ export class World {
     for (const phone of this.#phones) {
       phone.sentTo = 0;
       phone.atHost.newReceiver();
+      phone.hostRests = false;
       this.#openEnd(phone);
     }
   }
