@@ -172,7 +172,8 @@ export interface Room extends Emitter<RoomEvents> {
   open(): void;
   /**
    * Ends the game for everybody; a `close` event follows. If the relay cannot be reached, after
-   * `hold` seconds at the latest: by then it has ended the room by itself.
+   * `hold` seconds at the latest: by then it has ended the room by itself. A reloaded page does not
+   * take the room back.
    */
   stop(): void;
 }

@@ -135,6 +135,7 @@ export class RoomConnection extends Events<RoomEvents> implements Room {
   }
 
   stop(): void {
+    this.#memory.endHere();
     this.#commands.stop();
   }
 

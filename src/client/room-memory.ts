@@ -28,6 +28,7 @@ export class RoomMemory {
   readonly #keepsake: Keepsake;
   readonly #marks: Map<number, number>;
   #key: RoomKey | undefined;
+  #isLast = false;
 
   constructor(keepsake: Keepsake, saved: SavedRoom | undefined) {
     this.#keepsake = keepsake;
@@ -60,8 +61,14 @@ export class RoomMemory {
     if (this.#marks.delete(id)) this.#save();
   }
 
+  /** This page is the room's last: the one after it is to find nothing. */
+  endHere(): void {
+    this.#isLast = true;
+    this.#keepsake.drop();
+  }
+
   #save(): void {
-    if (this.#key === undefined) return;
+    if (this.#key === undefined || this.#isLast) return;
     this.#keepsake.keep(JSON.stringify({ ...this.#key, marks: [...this.#marks] }));
   }
 }
