@@ -18,6 +18,8 @@ export class Keepsake {
   readonly #name: string;
   /** This page's mark. What is kept is none: it may have changed since the tab was duplicated. */
   readonly #page = randomKey();
+  /** What it has found or kept: another one of this page may have kept something else since. */
+  #value: string | undefined;
   #broadcast: Broadcast | undefined;
   #endings: (() => void)[] = [];
 
@@ -30,19 +32,21 @@ export class Keepsake {
   /** What was kept, unless another tab uses it. */
   async find(): Promise<string | undefined> {
     const value = this.#read(this.#name);
-    if (value === undefined || !this.#environment.copied) return value;
-    const page = this.#read(this.#mark);
-    const isFree = page === undefined || !(await this.#isThere(page));
-    return isFree ? value : undefined;
+    if (value === undefined) return undefined;
+    const page = this.#environment.copied ? this.#read(this.#mark) : undefined;
+    if (page !== undefined && (await this.#isThere(page))) return undefined;
+    this.#value = value;
+    return value;
   }
 
   /** Keeps a value until it is changed or dropped. */
   keep(value: string): void {
+    this.#value = value;
     this.#write(this.#name, value);
     if (!this.#environment.copied || this.#endings.length > 0) return;
     this.#write(this.#mark, this.#page);
     this.#answerOthers();
-    const leave = (): void => this.#write(this.#mark, undefined);
+    const leave = (): void => this.#remove(this.#mark, this.#page);
     const comeBack = (): void => this.#write(this.#mark, this.#page);
     globals.addEventListener?.('pagehide', leave);
     globals.addEventListener?.('pageshow', comeBack);
@@ -55,7 +59,7 @@ export class Keepsake {
 
   /** Forgets it. */
   drop(): void {
-    this.#write(this.#name, undefined);
+    this.#remove(this.#name, this.#value);
     this.release();
   }
 
@@ -103,10 +107,17 @@ export class Keepsake {
     }
   }
 
-  #write(key: string, value: string | undefined): void {
+  #write(key: string, value: string): void {
     try {
-      if (value === undefined) this.#environment.storage?.removeItem(key);
-      else this.#environment.storage?.setItem(key, value);
+      this.#environment.storage?.setItem(key, value);
+    } catch {}
+  }
+
+  /** Removes a value, unless there is another one by now. */
+  #remove(key: string, value: string | undefined): void {
+    if (this.#read(key) !== value) return;
+    try {
+      this.#environment.storage?.removeItem(key);
     } catch {}
   }
 }

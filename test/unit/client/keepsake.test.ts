@@ -59,3 +59,19 @@ test('two tabs with rooms of their own do not answer for each other', async () =
   killed.release();
   expect(await keepsakeIn(restored).find()).toBe('a room');
 });
+
+test.each(['release', 'drop'] as const)(
+  'of two in one tab, a %s of the first leaves the second',
+  async (end) => {
+    const tab = new Tab();
+    const first = keepsakeIn(tab);
+    first.keep('a seat');
+    const second = keepsakeIn(tab);
+    expect(await second.find()).toBeUndefined();
+    second.keep('another seat');
+    first[end]();
+    expect(await keepsakeIn(new Tab(tab)).find()).toBeUndefined();
+    second.release();
+    expect(await keepsakeIn(tab).find()).toBe('another seat');
+  },
+);
