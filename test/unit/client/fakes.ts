@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/client/api.js';
+import type { Clock, KeyStorage } from '../../../src/client/api.js';
 import { type Resolved, resolve, type Socket } from '../../../src/client/environment.js';
 
 /** A clock that stands still until it is moved. */
@@ -90,6 +90,16 @@ export class FakeSocket implements Socket {
   lose(code = 1006, reason = ''): void {
     this.onclose?.({ code, reason });
   }
+}
+
+/** As `sessionStorage` is: one for each tab. */
+export function newTab(): KeyStorage {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
 }
 
 /** An environment in which nothing happens by itself. */

@@ -1,19 +1,9 @@
 import { expect, test } from 'vitest';
-import { createRoom, type Data, joinRoom, type KeyStorage } from '../../../src/client/index.js';
-import { FakeClock } from './fakes.js';
+import { createRoom, type Data, joinRoom } from '../../../src/client/index.js';
+import { FakeClock, newTab } from './fakes.js';
 import { MemoryRelay } from './memory-relay.js';
 
 const URL = 'ws://relay';
-
-/** As `sessionStorage` is: one for each tab. */
-function newTab(): KeyStorage {
-  const kept = new Map<string, string>();
-  return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-  };
-}
 
 /** A relay over which everything arrives in the order in which it is sent. */
 class OrderlyRelay extends MemoryRelay {

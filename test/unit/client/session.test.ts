@@ -2,37 +2,28 @@ import process from 'node:process';
 import { expect, test } from 'vitest';
 import {
   createRoom,
-  type Data,
   joinRoom,
+  type KeyStorage,
   type Room,
   type Seat,
 } from '../../../src/client/index.js';
-import { FakeClock } from './fakes.js';
+import { FakeClock, newTab } from './fakes.js';
 import { MemoryRelay } from './memory-relay.js';
+import { Page } from './page.js';
 import { Random } from './random.js';
+import { Stream } from './stream.js';
 
 const URL = 'ws://relay';
 const PLAYERS = 3;
 const STEPS = 3_000;
 const SEEDS = Number(process.env['SESSION_SEEDS'] ?? 12);
 
-/** Messages to one receiver: numbers, as text and as bytes in turns. */
-class Stream {
-  sent = 0;
-  readonly received: number[] = [];
-
-  next(): Data {
-    const number = String(++this.sent);
-    return this.sent % 2 === 0 ? number : new TextEncoder().encode(number);
-  }
-
-  take(data: Data): void {
-    const isText = typeof data === 'string';
-    const number = Number(isText ? data : new TextDecoder().decode(data));
-    expect(isText).toBe(number % 2 === 0);
-    expect(number).toBe((this.received.at(-1) ?? 0) + 1);
-    this.received.push(number);
-  }
+interface Phone {
+  readonly id: number;
+  readonly tab: KeyStorage;
+  page: Page;
+  /** Once it is in. */
+  seat: Seat | undefined;
 }
 
 class Party {
@@ -41,13 +32,14 @@ class Party {
   readonly #random: Random;
   readonly choose = (count: number): number => this.#random.int(0, count);
   room!: Room;
-  readonly seats: Seat[] = [];
+  readonly phones: Phone[] = [];
   /** By the player's id. */
   readonly up = new Map<number, Stream>();
   readonly down = new Map<number, Stream>();
   readonly gaps: number[] = [];
   cuts = 0;
   restarts = 0;
+  reloads = 0;
 
   constructor(seed: number) {
     this.#random = new Random(seed);
@@ -58,13 +50,39 @@ class Party {
     this.room = await this.#until(createRoom(URL, environment));
     this.room.on('message', ({ id }, data) => this.#stream(this.up, id).take(data));
     this.room.on('gap', (_player, count) => this.gaps.push(count));
+    this.room.on('restart', ({ id }) => this.#stream(this.up, id).restart());
     for (let id = 1; id <= PLAYERS; id++) {
-      const seat = await this.#until(joinRoom(URL, this.room.code, environment));
-      seat.on('message', (data) => this.#stream(this.down, id).take(data));
-      seat.on('gap', (count) => this.gaps.push(count));
-      this.seats.push(seat);
+      const tab = newTab();
+      const phone: Phone = { id, tab, page: this.#newPage(tab), seat: undefined };
+      this.phones.push(phone);
+      await this.#until(this.#join(phone));
     }
-    expect(this.seats.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(this.phones.map(({ seat }) => seat?.id)).toEqual([1, 2, 3]);
+  }
+
+  #newPage(tab: KeyStorage): Page {
+    return new Page(this.relay, this.clock, tab);
+  }
+
+  async #join(phone: Phone): Promise<void> {
+    const { id, page } = phone;
+    const seat = await joinRoom(URL, this.room.code, page.environment).catch(() => undefined);
+    if (page.isClosed) return;
+    // The line broke before it was in.
+    if (seat === undefined) return this.#reload(phone);
+    phone.seat = seat;
+    seat.on('message', (data) => this.#stream(this.down, id).take(data));
+    seat.on('gap', (count) => this.gaps.push(count));
+  }
+
+  #reload(phone: Phone): void {
+    this.reloads++;
+    phone.page.close(this.choose);
+    phone.seat = undefined;
+    phone.page = this.#newPage(phone.tab);
+    this.#stream(this.up, phone.id).newSender();
+    this.#stream(this.down, phone.id).newReceiver();
+    void this.#join(phone);
   }
 
   step(): void {
@@ -73,25 +91,27 @@ class Party {
     const id = random.int(1, PLAYERS + 1);
     if (dice < 60) return this.#sendToOne(id);
     if (dice < 120) return this.#sendToSome();
-    if (dice < 220) return this.seats[id - 1]?.send(this.#stream(this.up, id).next());
+    if (dice < 220) return this.#sendUp(id);
     if (dice < 880) return void this.relay.carry(this.choose);
     if (dice < 960) return this.clock.pass(random.int(0, 400));
+    if (dice < 964) return this.#reload(this.phones[id - 1] as Phone);
     const { connections } = this.relay;
     const connection = connections[this.choose(connections.length)];
     if (connection === undefined) return;
-    if (dice < 970) {
+    if (dice < 974) {
       this.cuts++;
       return this.relay.cut(connection, this.choose);
     }
-    if (dice < 984) return this.relay.tellClient(connection);
+    if (dice < 986) return this.relay.tellClient(connection);
     if (dice < 998) return this.relay.tellRelay(connection);
     this.restarts++;
     return this.relay.restart(this.choose);
   }
 
   /** No more trouble: everything arrives, and everybody is in the end at rest. */
-  settle(): void {
+  async settle(): Promise<void> {
     for (let round = 0; round < 100; round++) {
+      await this.turns();
       for (const connection of [...this.relay.connections]) {
         if (!connection.cut) continue;
         this.relay.tellRelay(connection);
@@ -100,6 +120,16 @@ class Party {
       while (this.relay.carry(this.choose)) {}
       this.clock.pass(500);
     }
+  }
+
+  /** Lets promises settle. */
+  async turns(): Promise<void> {
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+
+  #sendUp(id: number): void {
+    const { seat } = this.phones[id - 1] as Phone;
+    if (seat !== undefined) seat.send(this.#stream(this.up, id).next());
   }
 
   #sendToOne(id: number): void {
@@ -134,7 +164,7 @@ class Party {
       },
     );
     while (!done) {
-      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      await this.turns();
       this.relay.carry(this.choose);
     }
     return promise;
@@ -144,25 +174,27 @@ class Party {
 test('a room and its players lose nothing over lines that break', {
   timeout: 600_000,
 }, async () => {
-  const sums = { cuts: 0, restarts: 0, messages: 0 };
+  const sums = { cuts: 0, restarts: 0, reloads: 0, messages: 0 };
   for (let seed = 1; seed <= SEEDS; seed++) {
     const party = new Party(seed);
     await party.open();
     // Listeners hear from the turn after the one in which they were added.
     await Promise.resolve();
     try {
-      for (let step = 0; step < STEPS; step++) party.step();
-      party.settle();
+      for (let step = 0; step < STEPS; step++) {
+        party.step();
+        await party.turns();
+      }
+      await party.settle();
       for (const [name, streams] of Object.entries({ up: party.up, down: party.down })) {
-        for (const [id, { sent, received }] of streams) {
-          expect(received.length, `${name} ${id}`).toBe(sent);
-          sums.messages += sent;
+        for (const [id, stream] of streams) {
+          stream.expectEnd(`${name} ${id}`);
+          sums.messages += stream.sent;
         }
       }
       expect(party.gaps).toEqual([]);
-      expect([party.room, ...party.seats].map(({ status }) => status)).toEqual(
-        Array(PLAYERS + 1).fill('open'),
-      );
+      const ends = [party.room, ...party.phones.map(({ seat }) => seat)];
+      expect(ends.map((end) => end?.status)).toEqual(Array(PLAYERS + 1).fill('open'));
       expect(party.room.players.map(({ id, away }) => [id, away])).toEqual([
         [1, false],
         [2, false],
@@ -173,8 +205,10 @@ test('a room and its players lose nothing over lines that break', {
     }
     sums.cuts += party.cuts;
     sums.restarts += party.restarts;
+    sums.reloads += party.reloads;
   }
   if (process.env['SESSION_SEEDS'] !== undefined) console.log(sums);
   expect(sums.cuts).toBeGreaterThan(0);
   expect(sums.restarts).toBeGreaterThan(0);
+  expect(sums.reloads).toBeGreaterThan(0);
 });
