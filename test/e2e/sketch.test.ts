@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { REVEAL_TIME } from '../../src/pages/sketch/game.js';
 import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
 import { hasChromium } from '../support/chromium.js';
+import { startRelay } from '../support/relay.js';
 import { arc, draw, inked, inspect, openLine, Party } from '../support/sketch.js';
 
 describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }, () => {
@@ -54,6 +55,17 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
       (await inked(screen, 'sheet')) / (await inked(phone, 'paper'));
     await expect.poll(share).toBeCloseTo(1, 1);
   }
+
+  test('a relay with a token is played on by who has it', async () => {
+    const { http } = await startRelay({ createToken: 'let-me-in' });
+    const page = await relay.browser.newPage();
+    onTestFinished(() => page.close());
+    await page.goto(`${http}/sketch`);
+    await page.getByText('There is no room to be had').waitFor();
+    await page.goto(`${http}/sketch?token=let-me-in`);
+    await codeOn(page);
+    expect(await page.locator('#qr').getAttribute('href')).not.toContain('let-me-in');
+  });
 
   test('a whole game', async () => {
     const screen = await party.screen();

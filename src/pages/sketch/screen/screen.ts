@@ -22,11 +22,13 @@ export async function openScreen(): Promise<void> {
   byId('screen').hidden = false;
   document.title = 'Sketch and guess';
   try {
+    const token = new URLSearchParams(location.search).get('token');
     play(
       await createRoom(relayUrl(), {
         name: 'Sketch and guess',
         maxPlayers: MAX_PLAYERS,
         hold: HOLD,
+        ...(token !== null && { token }),
       }),
     );
   } catch (error) {
