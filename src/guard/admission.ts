@@ -16,6 +16,9 @@ export interface AdmissionLimits {
 /** Credentials for a TURN server a minute from one address: a school's phones, all at once. */
 const ICE_PER_MINUTE = 256;
 
+/** Beyond `maxConnections`, for those who come back to a place: half of the sockets that are spare. */
+const SPARE_CONNECTIONS = 48;
+
 /**
  * Who may come in: each question gives the reason why not, or `undefined`. It holds counts and
  * rates per address, and knows nothing of requests and sockets. Times are in milliseconds.
@@ -38,21 +41,26 @@ export class Admission {
 
   /** May this address have one more connection? */
   connect(address: string): Closing | undefined {
-    if (this.#total >= this.#limits.maxConnections) return CLOSINGS.relayFull;
-    const bound = this.#limits.connectionsPerAddress;
-    if (bound === 0 || this.#isExempt(address)) return undefined;
-    return (this.#connections.get(address) ?? 0) < bound ? undefined : CLOSINGS.relayFull;
+    const { maxConnections, connectionsPerAddress } = this.#limits;
+    const isFull = this.#total >= maxConnections || this.#reaches(connectionsPerAddress, address);
+    return isFull ? CLOSINGS.relayFull : undefined;
   }
 
   /**
-   * May this address have one more for somebody who comes back to a place? Those are not refused
-   * for being many, but whoever gathers places is not to use up the relay with them: there may be
-   * twice as many.
+   * The same for who comes back to a place: there may be twice as many of an address, and some more
+   * in all. Who gathers places is not to use the relay up by coming back to all of them at once.
    */
   comeBack(address: string): Closing | undefined {
-    const bound = this.#limits.connectionsPerAddress;
-    if (bound === 0 || this.#isExempt(address)) return undefined;
-    return (this.#connections.get(address) ?? 0) < 2 * bound ? undefined : CLOSINGS.relayFull;
+    const { maxConnections, connectionsPerAddress } = this.#limits;
+    const most = maxConnections + Math.ceil(Math.min(SPARE_CONNECTIONS, maxConnections / 8));
+    const isFull = this.#total >= most || this.#reaches(2 * connectionsPerAddress, address);
+    return isFull ? CLOSINGS.relayFull : undefined;
+  }
+
+  /** Whether there are more connections than may come anew, of this address or in all. */
+  isOver(address: string): boolean {
+    const { maxConnections, connectionsPerAddress } = this.#limits;
+    return this.#total > maxConnections || this.#reaches(connectionsPerAddress + 1, address);
   }
 
   /** The address has one connection more. */
@@ -96,6 +104,12 @@ export class Admission {
   /** May this address have servers for WebRTC, and a credential for them? Asking counts. */
   askForIce(address: string, now: number): boolean {
     return this.#isExempt(address) || this.#ice.tryTake(address, now);
+  }
+
+  /** Whether an address that is counted has so many connections. */
+  #reaches(count: number, address: string): boolean {
+    if (this.#limits.connectionsPerAddress === 0 || this.#isExempt(address)) return false;
+    return (this.#connections.get(address) ?? 0) >= count;
   }
 
   #isExempt(address: string): boolean {

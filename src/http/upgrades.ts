@@ -44,8 +44,12 @@ export class Upgrades {
     const upgrade = { request, socket, head, address: this.#visitors.addressOf(request) };
     const to = route(request.url ?? '');
     const refusal = this.#refusal(to, upgrade);
-    if (refusal === undefined) this.#enter(to, upgrade);
-    else this.#refuse(to, refusal, upgrade);
+    if (refusal !== undefined) return this.#refuse(to, refusal, upgrade);
+    const { acceptor, admission } = this.#parts;
+    const { address } = upgrade;
+    // Who comes back may be one too many, and have left a connection behind that never confirms its
+    // end: that would be a way to have ever more of them.
+    if (this.#enter(to, upgrade) && admission.isOver(address)) acceptor.cutClosing(address);
   }
 
   /** Why this one may not enter, the cheapest question first. */
@@ -55,7 +59,7 @@ export class Upgrades {
     if (!mayConnect(request.headers.origin)) return CLOSINGS.originNotAllowed;
     const crowded = admission.connect(address);
     // Whoever has a place here already is not refused for rates or load.
-    if (this.#hasPlace(to)) return crowded && this.#squeezeIn(address);
+    if (this.#hasPlace(to)) return crowded && admission.comeBack(address);
     if (crowded !== undefined) return crowded;
     const now = performance.now();
     switch (to.to) {
@@ -88,15 +92,6 @@ export class Upgrades {
     return rooms.find(to.resume.code)?.mayResume(to.resume.token) ?? false;
   }
 
-  /**
-   * Each that comes back may leave one behind that never says that it has heard of its end: those
-   * have to go before it counts how many there are.
-   */
-  #squeezeIn(address: string): Closing | undefined {
-    const { acceptor, admission } = this.#parts;
-    return acceptor.cutClosing(address) ? undefined : admission.comeBack(address);
-  }
-
   #missedResume({ room }: Resume, address: string, now: number): Closing {
     const { admission } = this.#parts;
     if (admission.mayNotGuess(address, now)) return CLOSINGS.tooManyAttempts;
@@ -105,7 +100,8 @@ export class Upgrades {
     return CLOSINGS.noSuchRoom;
   }
 
-  #enter(to: Route, upgrade: Upgrade): void {
+  /** Returns whether there is a connection; it may have been refused yet. */
+  #enter(to: Route, upgrade: Upgrade): boolean {
     const { acceptor, rooms, limits, joins } = this.#parts;
     if (to.to === 'create') {
       const { resume } = to;
@@ -113,21 +109,23 @@ export class Upgrades {
         resume?.code === undefined
           ? rooms.open(host)
           : rooms.resume(resume.code, resume.token, host);
-      acceptor.accept('host', upgrade, (link) => {
+      return acceptor.accept('host', upgrade, (link) => {
         const host = new HostConnection(link, to.format, enter, limits);
         if (host.refusal !== undefined) this.#visitors.refused(host.refusal, upgrade);
         return host;
       });
-    } else if (to.to === 'room' && to.code !== undefined) {
+    }
+    if (to.to === 'room' && to.code !== undefined) {
       const { code, seat } = to;
       const sitDown = (player: PlayerPeer): Seat | Closing => rooms.join(code, player, seat);
-      acceptor.accept('player', upgrade, (link) => {
+      return acceptor.accept('player', upgrade, (link) => {
         const player = new PlayerConnection(link, sitDown, limits);
         joins.count(player.refusal);
         if (player.refusal !== undefined) this.#visitors.refused(player.refusal, upgrade);
         return player;
       });
     }
+    return false;
   }
 
   #refuse(to: Route, closing: Closing, upgrade: Upgrade): void {

@@ -69,18 +69,19 @@ export class Acceptor {
   overfull = false;
 
   readonly #servers: Readonly<Record<Role, Server<typeof OrderedWebSocket>>>;
-  readonly #open: Readonly<Record<Role, Set<Connection>>>;
+  readonly #open: Readonly<Record<'host' | 'player', Set<Connection>>>;
   /** Those that have ended and whose sockets are not gone: what waits for them is still there. */
   readonly #closing = new Set<Connection>();
+  /** Those that were never counted as connected, and are only told why. */
+  readonly #refused = new Set<Connection>();
   readonly #closes = new Map<number, number>();
   readonly #memory: number;
   readonly #options: AcceptorOptions;
   readonly #context: ConnectionContext;
-  /** A refused one was never counted as connected. */
   readonly #refusedContext: ConnectionContext;
   readonly #checkEvery: number;
-  /** To be told whenever a socket is gone. */
-  #oneLess = (): void => {};
+  /** Who is to be told when a socket is gone. */
+  #waiting: (() => void)[] = [];
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: AcceptorOptions) {
@@ -101,13 +102,12 @@ export class Acceptor {
     };
     this.#refusedContext = {
       ...this.#context,
-      // It was closed before it was open.
       ended: (connection, code) => {
         this.#count(code);
-        this.#open.refused.add(connection);
+        this.#refused.add(connection);
       },
       gone: (connection) => {
-        this.#open.refused.delete(connection);
+        this.#refused.delete(connection);
         this.#oneLess();
       },
     };
@@ -116,7 +116,7 @@ export class Acceptor {
       player: webSocketServer(options.maxPlayerMessage, CLOSE_TIMEOUT),
       refused: webSocketServer(1024, REFUSED_TIMEOUT),
     };
-    this.#open = { host: new Set(), player: new Set(), refused: new Set() };
+    this.#open = { host: new Set(), player: new Set() };
     const shortest = Math.min(stall, ping === 0 ? stall : ping);
     this.#checkEvery = Math.min(1000, (shortest * 1000) / 4);
   }
@@ -145,11 +145,16 @@ export class Acceptor {
     return this.#closes;
   }
 
-  /** Completes the handshake; a request that is no valid one is answered with its HTTP error. */
-  accept<T extends Connection>(role: Role, upgrade: Upgrade, create: (link: Link) => T): void {
+  /**
+   * Completes the handshake; a request that is no valid one is answered with its HTTP error.
+   * Returns whether there is a connection.
+   */
+  accept<T extends Connection>(role: Role, upgrade: Upgrade, create: (link: Link) => T): boolean {
     const { request, socket, head, address } = upgrade;
     socket.setNoDelay(true);
+    let isConnected = false;
     this.#servers[role].handleUpgrade(request, socket, head, (webSocket) => {
+      isConnected = true;
       try {
         const link = {
           webSocket: webSocket as OrderedWebSocket<Connection>,
@@ -160,18 +165,21 @@ export class Acceptor {
         if (role !== 'refused') this.#options.connected(address);
         const connection = create(link);
         // One that was refused while it was made has ended already.
-        if (webSocket.readyState === webSocket.OPEN) this.#open[role].add(connection);
+        if (role !== 'refused' && webSocket.readyState === webSocket.OPEN) {
+          this.#open[role].add(connection);
+        }
       } catch (error) {
         this.#context.fault(error);
         webSocket.close(CLOSINGS.internalError.code, CLOSINGS.internalError.reason);
       }
     });
     if (this.#timers.length === 0) this.#startChecks();
+    return isConnected;
   }
 
   /** Accepts, and closes with the reason: a browser learns of a refusal in no other way. */
   refuse(closing: Closing, upgrade: Upgrade): void {
-    if (this.#open.refused.size >= MAX_REFUSED) return void upgrade.socket.destroy();
+    if (this.#refused.size >= MAX_REFUSED) return void upgrade.socket.destroy();
     this.accept('refused', upgrade, (link) => {
       const connection = new Connection(link);
       connection.close(closing);
@@ -179,15 +187,18 @@ export class Acceptor {
     });
   }
 
-  /** Cuts the one of this address that has been closing for longest, and returns whether it did. */
-  cutClosing(address: string): boolean {
+  /**
+   * Cuts the connection of this address that has been closing for longest, if there is one. Those to
+   * which something is still being written are not cut: they may be slow, and are to hear it all.
+   */
+  cutClosing(address: string): void {
     for (const connection of this.#closing) {
-      if (connection.address !== address) continue;
+      if (connection.address !== address || !connection.isTold) continue;
+      // Its socket is gone a little later: it is not to be chosen again meanwhile.
       this.#closing.delete(connection);
       connection.terminate();
-      return true;
+      return;
     }
-    return false;
   }
 
   /**
@@ -202,7 +213,7 @@ export class Acceptor {
     await this.#whenGone([this.#open.host, this.#open.player, this.#closing], grace);
     // To the last, who comes back too early is told so.
     refused.close();
-    await this.#whenGone([this.#open.refused], REFUSED_GRACE);
+    await this.#whenGone([this.#refused], REFUSED_GRACE);
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -211,11 +222,13 @@ export class Acceptor {
       for (const connections of some) for (const each of connections) each.terminate();
     }, grace);
     while (some.some(({ size }) => size > 0)) {
-      await new Promise<void>((resolve) => {
-        this.#oneLess = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     clearTimeout(cut);
+  }
+
+  #oneLess(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #startChecks(): void {
@@ -258,12 +271,15 @@ export class Acceptor {
   }
 
   *#all(): Generator<Connection> {
-    for (const connections of Object.values(this.#open)) yield* connections;
+    yield* this.#open.host;
+    yield* this.#open.player;
     yield* this.#closing;
+    yield* this.#refused;
   }
 
   #ended(connection: Connection, code: number): void {
-    for (const connections of Object.values(this.#open)) connections.delete(connection);
+    this.#open.host.delete(connection);
+    this.#open.player.delete(connection);
     this.#closing.add(connection);
     this.#count(code);
   }

@@ -33,7 +33,7 @@ export interface Link {
 
 /** Why a connection is not read for a while. */
 export const HOLD = { rate: 1, host: 2, turn: 4 } as const;
-export type Hold = (typeof HOLD)[keyof typeof HOLD];
+export type HoldReason = (typeof HOLD)[keyof typeof HOLD];
 
 /** From this length on a message has a turn for itself: putting it together has taken its time. */
 const LARGE = 256 * 1024;
@@ -104,19 +104,24 @@ export class Connection implements WebSocketOwner, BacklogListener {
     return this.#outbox.backlog + (this.#closing ? 0 : this.#liveness.unfinished);
   }
 
+  /** Whether it is closing, and everything up to its close frame has been written. */
+  get isTold(): boolean {
+    return this.#closing && this.#saysLastSince === undefined;
+  }
+
   /** Whether it is not read for now. */
   get held(): boolean {
     return (this.#holds & ~HOLD.turn) !== 0;
   }
 
   /** Stops reading for this reason; the other end's TCP fills up, and nothing is lost. */
-  hold(why: Hold): void {
+  hold(why: HoldReason): void {
     if (this.#holds === 0) this.#webSocket.pause();
     this.#holds |= why;
   }
 
   /** Reads again, unless there is another reason not to. */
-  release(why: Hold): void {
+  release(why: HoldReason): void {
     if (this.#holds === 0) return;
     this.#holds &= ~why;
     if (this.#holds !== 0) return;

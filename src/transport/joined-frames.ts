@@ -9,7 +9,7 @@ export interface Chunks {
 /**
  * Small frames put together into one piece, which travels faster than a list that the kernel has to
  * gather. Players of one room mostly get the same frames in one turn: what was put together for the
- * one before is used again, which saves a broadcast to a hundred a hundredth of copies and views.
+ * one before is used again, and a broadcast to a hundred is copied once.
  */
 export class JoinedFrames {
   readonly #chunks: Chunks;

@@ -27,8 +27,9 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> ext
   #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
 
   /**
-   * Tells its owner without listeners: each of thousands of connections would have five. What is
-   * wrong with a line or a frame needs no answer: `ws` closes by itself, with the code that fits.
+   * Tells its owner, and no listeners but those for `close`: each of thousands of connections would
+   * have five. What is wrong with a line or a frame needs no answer: `ws` closes by itself, with the
+   * code that fits.
    */
   override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
     const { owner } = this;

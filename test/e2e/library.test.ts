@@ -66,6 +66,13 @@ test('a client that confirms no close does not hold the relay up', async () => {
   expect(relay.rooms).toBe(0);
 });
 
+test('a relay may be told to close at once while it is closing', async () => {
+  const { relay, url } = await startRelay();
+  const host = await Host.open(url);
+  host.socket.pause();
+  await Promise.all([relay.close(), relay.abort(), relay.close()]);
+});
+
 test('closing a relay that never listened is harmless', async () => {
   await createRelay().close();
 });

@@ -1,9 +1,10 @@
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
 import { startProgram } from '../support/program.js';
-import { frame, OPCODE, RawClient } from '../support/raw-client.js';
+import { frame, OPCODE, RawClient, upgradeRequest } from '../support/raw-client.js';
 import { nobodyCanJoin, startRelay } from '../support/relay.js';
 
 const PHONE = fileURLToPath(new URL('programs/returning-phone.ts', import.meta.url));
@@ -215,6 +216,35 @@ describe('a player with a seat key', () => {
     again.send('from a second tab');
     expect(await host.until('from_str')).toMatchObject({ from: 1, data: 'from a second tab' });
     third.cut();
+  });
+
+  test.each([
+    ['13', 'HTTP/1.1 101 Switching Protocols'],
+    ['99', 'HTTP/1.1 400 Bad Request'],
+  ])('cuts nobody who is still being told of an end (version %s)', async (version, answer) => {
+    const { url } = await startRelay({ limitLoopback: true, connectionsPerAddress: 3 });
+    const host = await Host.open(url, { hold: LONG });
+    const key = seatKey();
+    await joined(url, host, key);
+    const slow = await joined(url, host);
+    slow.socket.pause();
+    const MANY = 200;
+    const text = 'x'.repeat(60_000);
+    for (let sent = 0; sent < MANY; sent++) host.command({ cmd: 'to_str', to: [2], data: text });
+    host.command({ cmd: 'kick', player: 2 });
+    await host.until('player_left');
+    const request = upgradeRequest(`/${seatOf(host, key)}`).replace(
+      'Version: 13',
+      `Version: ${version}`,
+    );
+    const back = new RawClient(connect(portOf(url), '127.0.0.1'));
+    back.closed.catch(() => {});
+    back.write(request);
+    await back.until((bytes) => bytes.includes('\r\n\r\n'));
+    expect(back.received.toString('latin1')).toContain(answer);
+    slow.socket.resume();
+    expect(await slow.closed).toMatchObject({ code: 4003 });
+    for (let heard = 0; heard < MANY; heard++) expect(await slow.nextText()).toBe(text);
   });
 
   test('in a phone that sleeps for longer than the ping allows, is back when it wakes', async () => {

@@ -48,15 +48,39 @@ describe('connections', () => {
   });
 });
 
-test('who comes back to a place has a bound twice as high, and none in all', () => {
-  const admission = made();
-  for (const address of [A, A, A]) admission.connected(address);
-  expect(admission.comeBack(A)).toBeUndefined();
-  admission.connected(A);
-  expect(admission.comeBack(A)).toBe(CLOSINGS.relayFull);
-  for (let others = 0; others < 9; others++) admission.connected('::1');
-  expect(admission.comeBack(B)).toBeUndefined();
-  expect(admission.comeBack('::1')).toBeUndefined();
+describe('who comes back to a place', () => {
+  test('may be of an address that has twice as many', () => {
+    const admission = made({ maxConnections: 100 });
+    for (const address of [A, A, A]) admission.connected(address);
+    expect(admission.comeBack(A)).toBeUndefined();
+    admission.connected(A);
+    expect(admission.comeBack(A)).toBe(CLOSINGS.relayFull);
+    expect(admission.comeBack(B)).toBeUndefined();
+  });
+
+  test.each([
+    [5, 6],
+    [100, 113],
+    [10_000, 10_048],
+  ])('may be some more than %d in all: up to %d', (maxConnections, most) => {
+    const admission = made({ maxConnections, connectionsPerAddress: 0 });
+    let count = 0;
+    for (; admission.comeBack(A) === undefined; count++) admission.connected(A);
+    expect(count).toBe(most);
+  });
+
+  test('is one too many where there are more than may come anew', () => {
+    const admission = made();
+    admission.connected(A);
+    admission.connected(A);
+    expect(admission.isOver(A)).toBe(false);
+    admission.connected(A);
+    expect(admission.isOver(A)).toBe(true);
+    for (const address of [B, '::1']) admission.connected(address);
+    expect(admission.isOver(B)).toBe(false);
+    admission.connected('::1');
+    expect(admission.isOver(B)).toBe(true);
+  });
 });
 
 describe('rooms', () => {

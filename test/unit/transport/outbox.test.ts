@@ -112,6 +112,38 @@ describe('an outbox', () => {
     expect(socket.written.toString()).toBe('abcde');
   });
 
+  test('joins for others anew while one of them still has to write it', async () => {
+    const cycle = new FlushCycle();
+    const sockets = [new TestSocket(), new TestSocket(), new TestSocket()] as const;
+    const outboxes = sockets.map(
+      (socket) => new Outbox(socket.asSocket, cycle, { backlogChanged() {} }),
+    );
+    const send = (outbox: Outbox | undefined, ...frames: string[]): void => {
+      for (const frame of frames) outbox?.attach(Buffer.from(frame));
+    };
+    const [a, b] = [Buffer.from('aaaa'), Buffer.from('bbbb')];
+    sockets[1].taking = false;
+    for (const outbox of outboxes) {
+      outbox.attach(a);
+      outbox.attach(b);
+    }
+    await endOfTurn();
+    expect(sockets[0].writes[0]).toBe(sockets[2].writes[0]);
+    send(outboxes[0], 'XXXX', 'YYYY');
+    send(outboxes[2], 'XXXX', 'YYYY');
+    await endOfTurn();
+    expect(sockets.map(({ writes }) => writes[0]?.toString())[1]).toBe('aaaabbbb');
+  });
+
+  test('has no memory left to it after a turn', async () => {
+    const { cycle, outbox } = made();
+    const given = vi.spyOn(cycle, 'returnChunk');
+    outbox.attach(Buffer.from('a'));
+    outbox.attach(Buffer.from('b'));
+    await endOfTurn();
+    expect(given).toHaveBeenCalledTimes(1);
+  });
+
   test('hands on more than a socket should hold at once slice by slice', async () => {
     const { socket, outbox } = made();
     const frame = Buffer.alloc(1024 * 1024, 'x');
