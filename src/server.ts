@@ -83,6 +83,9 @@ export interface Relay {
  */
 export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
   const options = completeOptions(given);
+  if (!options.metrics && options.metricsListen !== '') {
+    throw new OptionError(`${flagOf('metricsListen')}: there are no metrics with --no-metrics`);
+  }
   const memory = options.memory || memoryForBuffers();
   const maxConnections = options.maxConnections || connectionsForDescriptors();
   const log = new RelayLog(logger);
@@ -125,7 +128,7 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     log,
     limits: options,
     addresses: readOption('trustProxy', () => addresses(options.trustProxy)),
-    mayConnect: originCheck(options.origin),
+    mayConnect: readOption('origin', () => originCheck(options.origin)),
     mayCreate: createTokenCheck(options.createToken),
     isOverloaded: () => load.overload !== undefined,
     metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
@@ -176,7 +179,7 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
         webServer({ ...options, maxConnections }),
       );
       serve(server, { requests: true });
-      if (options.metrics && options.metricsListen !== '') {
+      if (options.metricsListen !== '') {
         stops.push(await serveMetrics(options.metricsListen, metrics));
       }
       const address = await listen(server, options);

@@ -63,14 +63,16 @@ function toOption(name: OptionName): Option {
   const spec: OptionSpec = OPTIONS[name];
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
   const fallback = defaultOf(name);
+  // A flag that is on is turned off by `--no-…`.
+  const isOn = spec.kind === 'flag' && spec.default;
   const facts = [
     ...(spec.kind === 'text' && spec.choices ? [rangeOf(name)] : []),
-    ...(fallback === '' ? [] : [`default ${fallback}`]),
+    ...(fallback === '' || isOn ? [] : [`default ${fallback}`]),
     environmentOf(name).join(' or '),
   ];
   return new Option(
     `${short}${flagOf(name)}${placeholder(spec)}`,
-    `${spec.help} (${facts.join('; ')})`,
+    `${isOn ? 'do not ' : ''}${spec.help} (${facts.join('; ')})`,
   );
 }
 

@@ -1,6 +1,8 @@
 import {
+  accessSync,
   appendFileSync,
   closeSync,
+  constants,
   fsyncSync,
   openSync,
   readFileSync,
@@ -8,6 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { SavedRoom } from '../rooms/saved-room.js';
 import { parseState } from './saved-state.js';
 
@@ -39,6 +42,15 @@ export class StateFile {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     }
+  }
+
+  /**
+   * Looks whether it could be written, before there is something to write.
+   *
+   * @throws an error of `node:fs` if not
+   */
+  probe(): void {
+    accessSync(dirname(this.#path), constants.W_OK);
   }
 
   /** Moves it out of the way and says where to. */

@@ -42,13 +42,13 @@ export class StateKeeper {
 
   /** The rooms of the process before. What cannot be used is set aside, and there are none. */
   read(): SavedRoom[] {
+    const rooms = this.#readFile();
     try {
-      return this.#file.read();
+      this.#file.probe();
     } catch (error) {
-      if (error instanceof StateError || isForbidden(error)) this.#setAside(error.message);
-      else this.#fail(error);
-      return [];
+      this.#fail(error);
     }
+    return rooms;
   }
 
   /** What is to be written of this room has changed, or it has ended. */
@@ -73,6 +73,16 @@ export class StateKeeper {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+  }
+
+  #readFile(): SavedRoom[] {
+    try {
+      return this.#file.read();
+    } catch (error) {
+      if (error instanceof StateError || isForbidden(error)) this.#setAside(error.message);
+      else this.#fail(error);
+      return [];
+    }
   }
 
   #schedule(): void {

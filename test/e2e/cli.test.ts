@@ -49,6 +49,12 @@ describe('what is wrong is one line, and no stack', () => {
     [['8081'], {}, 'too many arguments'],
     [[], { PORT: '99999' }, 'PORT: expected a whole number from 0 to 65535, got 99999'],
     [['--log-level', 'loud'], {}, '--log-level: expected one of'],
+    [['--origin', 'game.example'], {}, '--origin: expected an origin such as https://game.example'],
+    [
+      ['--no-metrics', '--metrics-listen', '127.0.0.1:9100'],
+      {},
+      '--metrics-listen: there are no metrics with --no-metrics',
+    ],
     [['--turn-url', 'turn:t.example'], {}, '--turn-url and --turn-secret'],
   ])('%j %j', async (args, env, message) => {
     const { code, stdout, stderr } = await new Cli(args, env).exited;

@@ -44,6 +44,19 @@ test('origins are compared whole, and only browsers have one', () => {
   expect(originCheck('')('https://anywhere.example')).toBe(true);
 });
 
+test.each(['game.example', 'https://game.example/', 'https://a.example,', '*'])(
+  'what no browser sends as its origin is refused: %s',
+  (origin) => {
+    expect(() => originCheck(origin)).toThrow(
+      /^expected an origin such as https:\/\/game\.example/,
+    );
+  },
+);
+
+test('origins of apps and of pages without one are origins', () => {
+  expect(originCheck('capacitor://localhost, null')('null')).toBe(true);
+});
+
 test('descriptors leave room for other files, and for connections where there are few', () => {
   expect(connectionsForDescriptors(1024)).toBe(896);
   expect(connectionsForDescriptors(100)).toBe(50);

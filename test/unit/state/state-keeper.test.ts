@@ -262,6 +262,12 @@ test('a file that must not be read is set aside, and not written over', () => {
   expect(readFileSync(`${path}.unreadable`, 'utf8')).toBe('of another user');
 });
 
+test('a path that cannot be written is told of at the start, whoever is away', () => {
+  const { keeper, log } = kept(join(directory, 'nowhere', 'state'));
+  expect(keeper.read()).toEqual([]);
+  expect([log, keeper.errors]).toEqual([['ENOENT'], 1]);
+});
+
 test('a path that is no file is told of, and stays', () => {
   mkdirSync(path);
   const { keeper, log } = kept();
