@@ -107,7 +107,11 @@ export function createRelay({ logger, ...given }: RelayOptions = {}): Relay {
     connected: (address) => admission.connected(address),
     disconnected: (address) => admission.disconnected(address),
   });
-  const load = new LoadMonitor(options, () => acceptor.overfull);
+  const load = new LoadMonitor(
+    options,
+    () => acceptor.overfull,
+    (what, lag) => log.tooBusy(what, lag),
+  );
   const metrics = metricsRegistry({
     rooms: () => rooms.rooms,
     connections: () => acceptor.connections,

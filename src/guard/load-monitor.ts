@@ -14,13 +14,23 @@ export class LoadMonitor {
   lag = 0;
   readonly #limits: LoadLimits;
   readonly #overfull: () => boolean;
+  readonly #tooBusy: (what: Overload, lag: number) => void;
+  #told: Overload | undefined;
   #lateUntil = 0;
   #overload: Overload | undefined;
 
-  /** @param overfull whether more waits in all connections together than may */
-  constructor(limits: LoadLimits, overfull: () => boolean) {
+  /**
+   * @param overfull whether more waits in all connections together than may
+   * @param tooBusy there is too much of this from now on
+   */
+  constructor(
+    limits: LoadLimits,
+    overfull: () => boolean,
+    tooBusy: (what: Overload, lag: number) => void,
+  ) {
     this.#limits = limits;
     this.#overfull = overfull;
+    this.#tooBusy = tooBusy;
   }
 
   /** What there is too much of now, if anything. */
@@ -47,5 +57,8 @@ export class LoadMonitor {
     const found = overload(load, this.#limits);
     if (found === 'late') this.#lateUntil = now + LATE_FOR;
     this.#overload = found ?? (now < this.#lateUntil ? 'late' : undefined);
+    const what = this.overload;
+    if (what !== undefined && what !== this.#told) this.#tooBusy(what, lag);
+    this.#told = what;
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Overload } from '../guard/overload.js';
 import { TokenBucket } from '../guard/token-bucket.js';
 import type { Closing } from '../protocol/close-codes.js';
 import type { RoomCode } from '../rooms/ids.js';
@@ -77,6 +78,11 @@ export class RelayLog implements RoomObserver, StateLog {
     };
     this.#unlogged = 0;
     this.#logger?.info(fields, 'refused');
+  }
+
+  /** From now on nobody new is let in, for a while. */
+  tooBusy(why: Overload, lag: number): void {
+    this.#logger?.warn({ why, lag: Math.round(lag) }, 'too busy for new rooms and players');
   }
 
   /** A request says that it was forwarded, by a proxy that is not trusted. Said once. */
