@@ -18,6 +18,12 @@ export function toData({ kind, body }: Message): Data {
   return kind === 'bytes' ? body : decoder.decode(body);
 }
 
+/** As it is on the wire without an envelope. */
+export function toFrame(message: Message): string | Uint8Array<ArrayBuffer> {
+  const data = toData(message);
+  return typeof data === 'string' ? data : new Uint8Array(data);
+}
+
 export function toSignal(signal: object): Message {
   return { kind: 'signal', body: encoder.encode(JSON.stringify(signal)) };
 }

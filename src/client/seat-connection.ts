@@ -4,11 +4,11 @@ import { Channels } from './channels.js';
 import { Events } from './emitter.js';
 import { type Resolved, randomMark } from './environment.js';
 import { End } from './exactly-once/end.js';
-import { type Message, readGreeting } from './exactly-once/envelope.js';
+import { type Message, readFrame } from './exactly-once/envelope.js';
 import { SendLog, type SendQueue } from './exactly-once/send-log.js';
 import type { Keepsake } from './keepsake.js';
 import { Line } from './line.js';
-import { toData, toMessage } from './message.js';
+import { toData, toFrame, toMessage } from './message.js';
 import type { RelayAddress } from './relay-address.js';
 import type { RelayError } from './relay-error.js';
 import { type SeatMemory, writeSeat } from './seat-memory.js';
@@ -16,6 +16,12 @@ import { ACKNOWLEDGE_AFTER, REST } from './timing.js';
 
 /** How long to wait for the host's greeting before it is taken for a plain one, in milliseconds. */
 const GREETING_TIME = 500;
+
+/**
+ * How long after it has connected a page may still get frames for the page before, in milliseconds.
+ * The relay may have kept much of them, and the line may be slow.
+ */
+const FRAMES_FOR_BEFORE = 30_000;
 
 /** What a room is joined with. */
 export interface Joining {
@@ -47,6 +53,12 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   /** The number of the last message that went out without an envelope. */
   #lastPlain = 0;
   #cancelGreeting = (): void => {};
+  #openedAt = 0;
+  /** Whether the host has greeted the page before this one, before it said anything plain. */
+  #greetsBefore = false;
+  #heardPlain = false;
+  /** Whether it was, or will be, asked again for that. */
+  #asksAgain = false;
 
   constructor(joining: Joining) {
     super();
@@ -117,6 +129,8 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   }
 
   #opened(): void {
+    this.#openedAt = this.#environment.clock.now();
+    this.#asksAgain = false;
     if (this.#joining.plain) this.#speaksPlain = true;
     else this.#end.greetAgain();
     if (this.#speaksPlain && this.#end.peer === 0) this.#sendPlain();
@@ -145,27 +159,54 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
   }
 
   #received(data: string | Uint8Array): void {
-    if (this.#isEnvelope(data)) return this.#end.receive(data);
+    if (this.#end.peer !== 0) return this.#end.receive(data);
+    const frame = typeof data === 'string' || this.#joining.plain ? undefined : readFrame(data);
+    if (frame?.is === 'greeting') {
+      const { to, player } = frame.greeting;
+      if (to === this.#end.self) return this.#end.receive(data);
+      // One without a player is one of a player, which a plain host passes on.
+      if (player !== 0) return this.#greetedBefore();
+    } else if (frame !== undefined && this.#getsFramesForBefore) {
+      return;
+    }
+    this.#receivedPlain(data);
+  }
+
+  /** A page that was reloaded gets first what the relay has kept for the page before. */
+  get #getsFramesForBefore(): boolean {
+    const time = this.#environment.clock.now() - this.#openedAt;
+    return time < FRAMES_FOR_BEFORE && (this.#memory.hostIsExact || this.#greetsBefore);
+  }
+
+  /**
+   * A greeting for the page before was kept for it; or the host is back, and what this page has
+   * asked was lost with the host's line. So it asks again. It never takes the other end from such a
+   * greeting: anybody can write one, and a plain host may pass it on to all.
+   */
+  #greetedBefore(): void {
+    this.#greetsBefore = !this.#heardPlain;
+    if (this.#asksAgain) return;
+    this.#asksAgain = true;
+    this.#environment.clock.after(GREETING_TIME, () => {
+      if (this.#end.peer === 0) this.#end.greetAgain();
+      // A plain host that passes on one such greeting after the other is asked once on each line.
+      if (this.#memory.hostIsExact) this.#asksAgain = false;
+    });
+  }
+
+  #receivedPlain(data: string | Uint8Array): void {
+    this.#heardPlain = true;
+    this.#greetsBefore = false;
+    this.#rememberHost(false);
     this.#nowIn();
     if (!this.#speaksPlain) this.#hostIsPlain();
     this.emit('message', data);
   }
 
-  /** Before the host greets, its plain messages come as they are. */
-  #isEnvelope(data: string | Uint8Array): boolean {
-    if (this.#joining.plain) return false;
-    if (this.#end.peer !== 0) return true;
-    if (typeof data === 'string') return false;
-    // A page that was reloaded gets what was meant for the page before: it is in envelopes, too.
-    if (this.#memory.hostIsExact) return true;
-    // A greeting without a player is one of a player, which a plain host passes on.
-    return Boolean(readGreeting(data)?.player);
-  }
-
   /** The next page is to know what it gets before it is greeted. */
-  #rememberHost(): void {
-    if (this.#memory.hostIsExact) return;
-    this.#memory = { ...this.#memory, hostIsExact: true };
+  #rememberHost(hostIsExact: boolean): void {
+    if (this.#memory.hostIsExact === hostIsExact) return;
+    this.#memory = { ...this.#memory, hostIsExact };
     this.#joining.keepsake.keep(writeSeat(this.#memory));
   }
 
@@ -200,7 +241,7 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
       },
       greeted: ({ player }) => {
         this.#id = player || this.#id;
-        this.#rememberHost();
+        this.#rememberHost(true);
         this.#nowIn();
       },
       acknowledgeLater: () => {
@@ -209,10 +250,4 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
       rest: () => void this.#environment.clock.after(REST, () => this.#end.rested()),
     });
   }
-}
-
-/** As it is on the wire without an envelope. */
-export function toFrame(message: Message): string | Uint8Array<ArrayBuffer> {
-  const data = toData(message);
-  return typeof data === 'string' ? data : new Uint8Array(data);
 }
