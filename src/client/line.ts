@@ -106,6 +106,7 @@ export class Line {
 
   /** All is well: the next loss is not one of a row. */
   settled(): void {
+    if (this.#state.is === 'closed') return;
     this.#attempts = 0;
     this.#setStatus('open');
   }
@@ -149,6 +150,8 @@ export class Line {
     if (this.#state.is !== 'waiting') return;
     if (!again) return this.#end(error);
     this.#setStatus(this.#status === 'connecting' ? 'connecting' : 'away');
+    // Whoever hears that it is away may have closed it.
+    if (this.#state.is !== 'waiting') return;
     this.#cancel = this.#environment.clock.after(this.#delay(error), () => this.connect());
   }
 

@@ -200,7 +200,8 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
     this.#rememberHost(false);
     this.#nowIn();
     if (!this.#speaksPlain) this.#hostIsPlain();
-    this.emit('message', data);
+    // A listener may have left just now, and nothing comes after the close.
+    if (this.status !== 'closed') this.emit('message', data);
   }
 
   /** The next page is to know what it gets before it is greeted. */
@@ -240,6 +241,8 @@ export class SeatConnection extends Events<SeatEvents> implements Seat {
         this.emit('restart');
       },
       greeted: ({ player }) => {
+        // A listener may have left just now, at a gap or a restart.
+        if (this.status === 'closed') return;
         this.#id = player || this.#id;
         this.#rememberHost(true);
         this.#nowIn();

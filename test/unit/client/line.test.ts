@@ -208,3 +208,30 @@ test('a line that is closed says so with 1000, and comes back no more', () => {
   expect(closed).toHaveLength(1);
   expect(clock.timers).toBe(0);
 });
+
+test('a line that is closed is not opened again by what happens at the same time', () => {
+  const { line, clock, statuses } = openLine();
+  FakeSocket.last.open();
+  line.close();
+  line.settled();
+  expect(statuses).toEqual(['open', 'closed']);
+  expect(clock.timers).toBe(0);
+});
+
+test('a line that is closed by who hears that it is away does not come back', () => {
+  const environment = stillEnvironment();
+  const line = new Line(environment, {
+    address: () => 'ws://relay',
+    opened: () => line.settled(),
+    received: () => {},
+    lost: () => true,
+    closed: () => {},
+    status: (status) => status === 'away' && line.close(),
+    probe: () => false,
+  });
+  line.connect();
+  FakeSocket.last.open();
+  FakeSocket.last.lose();
+  expect(line.status).toBe('closed');
+  expect(environment.clock.timers).toBe(0);
+});

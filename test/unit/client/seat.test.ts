@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  type Greeting,
   readGreeting,
   writeGreeting,
   writeMessage,
@@ -48,8 +49,9 @@ async function joinExact(tab: KeyStorage): Promise<Joined> {
 }
 
 /** The host greets this page. */
-function greet(): void {
-  FakeSocket.last.receive(writeGreeting({ ...NOTHING, from: 9, to: mark(), ask: 1, player: 3 }));
+function greet(more: Partial<Greeting> = {}): void {
+  const greeting = { ...NOTHING, from: 9, to: mark(), ask: 1, player: 3 };
+  FakeSocket.last.receive(writeGreeting({ ...greeting, ...more }));
 }
 
 /** What the page calls itself in its greetings. */
@@ -58,7 +60,7 @@ function mark(): number {
 }
 
 /** What the page has sent on its latest line. */
-function greetings(): { readonly from: number }[] {
+function greetings(): Greeting[] {
   const { sent } = FakeSocket.last;
   return sent.flatMap((data) => (typeof data === 'string' ? [] : (readGreeting(data) ?? [])));
 }
@@ -137,4 +139,34 @@ test.each([
   await joinExact(tab);
   expect((await join(tab, data, BYTES)).heard).toEqual([data, BYTES]);
   expect((await join(tab, BYTES)).heard).toEqual([BYTES]);
+});
+
+test.each([
+  ['restart', () => greet({ from: 10 })],
+  ['gap', () => greet({ answer: greetings().at(-1)?.ask ?? 0, next: 5 })],
+] as const)('whoever leaves at a %s has left, and leaves nothing behind', async (name, happen) => {
+  const tab = newTab();
+  const { seat } = await join(tab);
+  if (name === 'restart') greet();
+  const key = new URL(FakeSocket.last.url).searchParams.get('seat');
+  const said: string[] = [];
+  seat.on(name, () => seat.leave());
+  seat.on('status', (status) => said.push(status));
+  seat.on('close', () => said.push('close'));
+  happen();
+  expect(said).toEqual(['closed', 'close']);
+  expect(seat.status).toBe('closed');
+  await join(tab);
+  expect(new URL(FakeSocket.last.url).searchParams.get('seat')).not.toBe(key);
+});
+
+test('whoever leaves when the line is there again hears no message after the close', async () => {
+  const { seat, clock, heard } = await join(null, 'welcome');
+  seat.on('status', (status) => status === 'open' && seat.leave());
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  FakeSocket.last.receive('too late');
+  expect(seat.status).toBe('closed');
+  expect(heard).toEqual(['welcome']);
 });
