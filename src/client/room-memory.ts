@@ -61,6 +61,11 @@ export class RoomMemory {
     if (this.#marks.delete(id)) this.#save();
   }
 
+  /** Nobody else is in the room any more. */
+  forgetAllBut(ids: readonly number[]): void {
+    for (const id of [...this.#marks.keys()]) if (!ids.includes(id)) this.forget(id);
+  }
+
   /** This page is the room's last: the one after it is to find nothing. */
   endHere(): void {
     this.#isLast = true;

@@ -33,7 +33,8 @@ export class Roster {
 
   leave(id: number): void {
     const player = this.#players.get(id);
-    if (player === undefined) return;
+    // The page before this one may have met who left while this one was loaded.
+    if (player === undefined) return this.#room.memory.forget(id);
     this.#players.delete(id);
     player.leave();
     this.#room.emit('leave', player);
@@ -46,6 +47,7 @@ export class Roster {
   /** Makes good what was not told because the line was lost, and greets everybody. */
   catchUp(present: readonly number[], away: ReadonlySet<number>): void {
     for (const id of this.#players.keys()) if (!present.includes(id)) this.leave(id);
+    this.#room.memory.forgetAllBut(present);
     for (const id of present) this.join(id).setAway(away.has(id));
     for (const player of this.players) player.greet();
   }

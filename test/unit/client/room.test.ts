@@ -2,7 +2,7 @@ import { decode, encode } from 'cborg';
 import { expect, test } from 'vitest';
 import { readFrame, writeGreeting } from '../../../src/client/exactly-once/envelope.js';
 import { createRoom, type Room } from '../../../src/client/index.js';
-import { type FakeClock, FakeSocket, stillEnvironment } from './fakes.js';
+import { type FakeClock, FakeSocket, newTab, stillEnvironment } from './fakes.js';
 
 const CODE = 'BCDF';
 const REPLY = { cmd: 'prepare_reply', key: CODE, resume: 'x'.repeat(24) };
@@ -90,4 +90,29 @@ test('what waits for a player who turns out to have the SDK goes in envelopes', 
     [[1], 'message'],
     [[2], 'to_str', 'welcome'],
   ]);
+});
+
+test.each([
+  ['said by the relay', { cmd: 'player_left', player: 2 }],
+  ['seen from who is there', state(1)],
+])('who left while the page was reloaded, %s, is not remembered', async (_name, event) => {
+  const tab = newTab();
+  const page = async (...events: object[]): Promise<void> => {
+    const { WebSocket, clock } = stillEnvironment();
+    void createRoom('ws://relay', { WebSocket, clock, storage: tab });
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    FakeSocket.last.open();
+    say(...events);
+  };
+  /** Whom a page greets that finds both in the room: those whom the page before has known. */
+  const greeted = async (): Promise<unknown> => {
+    await page({ ...REPLY, resumed: true }, state(1, 2));
+    return commands().map(({ to }) => to);
+  };
+  await page(state(), REPLY);
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  for (const from of [1, 2]) say({ cmd: 'from', from, data: writeGreeting(GREETING) });
+  expect(await greeted()).toEqual([[1], [2]]);
+  await page({ ...REPLY, resumed: true }, event);
+  expect(await greeted()).toEqual([[1]]);
 });
