@@ -1,4 +1,5 @@
 import type { Message } from './exactly-once/envelope.js';
+import { cost } from './exactly-once/send-log.js';
 import { toData } from './message.js';
 import type { Command } from './room-commands.js';
 
@@ -50,10 +51,14 @@ export class PlainSender {
   }
 
   #keep(waiting: Waiting): void {
+    const bytes = cost(waiting.message);
+    // What does not fit at all is not to push out what does.
+    if (bytes > this.#limit) return;
     this.#backlog.push(waiting);
-    this.#bytes += waiting.message.body.length;
+    this.#bytes += bytes;
     while (this.#bytes > this.#limit) {
-      this.#bytes -= this.#backlog.shift()?.message.body.length ?? 0;
+      const oldest = this.#backlog.shift() as Waiting;
+      this.#bytes -= cost(oldest.message);
     }
   }
 }
