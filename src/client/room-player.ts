@@ -44,6 +44,7 @@ export class RoomPlayer implements Player {
   #end: End;
   #speech: Speech = 'unknown';
   #away = false;
+  #hasLeft = false;
   /** Stops waiting for a greeting. */
   #cancelGrace = (): void => {};
 
@@ -77,6 +78,8 @@ export class RoomPlayer implements Player {
   }
 
   kick(): void {
+    // It would be said again on every new line: nobody leaves twice.
+    if (this.#hasLeft) return;
     this.#room.commands.kick(this.id);
   }
 
@@ -114,6 +117,7 @@ export class RoomPlayer implements Player {
 
   /** Is gone for good, and leaves nothing behind. */
   leave(): void {
+    this.#hasLeft = true;
     const { hub, memory, commands } = this.#room;
     hub.close(this.id);
     memory.forget(this.id);

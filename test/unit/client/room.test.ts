@@ -56,6 +56,18 @@ test('what the game wants of its room is said again on every new line, while it 
   expect(commands()).toEqual([{ cmd: 'stop' }]);
 });
 
+test('who has left is not kicked, however often there is a new line', async () => {
+  const { room, clock } = await openRoom();
+  room.on('leave', (player) => player.kick());
+  await Promise.resolve();
+  say({ cmd: 'player_joined', player: 1 });
+  const [player] = room.players;
+  say({ cmd: 'player_left', player: 1 });
+  player?.kick();
+  comeBack(clock);
+  expect(commands()).toEqual([]);
+});
+
 test('plain players get in order what is sent while the room catches up', async () => {
   const { room, clock } = await openRoom();
   room.on('leave', () => room.send('sent at the leave'));
