@@ -133,6 +133,8 @@ export class RoomPlayer implements Player {
 
   /** It has said something else than a greeting, or nothing for long. */
   #becomePlain(): void {
+    // A clock that was passed in may call though it was told not to.
+    if (this.#speech !== 'unknown') return;
     this.#cancelGrace();
     this.#speech = 'plain';
     for (const message of this.#end.queue.kept()) this.#room.plain.send([this.id], message);

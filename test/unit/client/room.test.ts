@@ -68,6 +68,26 @@ test('who has left is not kicked, however often there is a new line', async () =
   expect(commands()).toEqual([]);
 });
 
+test('who has greeted stays in envelopes, though a clock calls what was called off', async () => {
+  const { WebSocket, clock } = stillEnvironment();
+  const deaf = {
+    now: () => clock.now(),
+    random: () => clock.random(),
+    after(milliseconds: number, run: () => void) {
+      clock.after(milliseconds, run);
+      return () => {};
+    },
+  };
+  const opened = createRoom('ws://relay', { WebSocket, clock: deaf, storage: null });
+  await Promise.resolve();
+  FakeSocket.last.open();
+  say(state(), REPLY, { cmd: 'player_joined', player: 1 });
+  say({ cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  clock.pass(1_000);
+  (await opened).send('hello');
+  expect(commands().at(-1)).toMatchObject({ cmd: 'to', to: [1] });
+});
+
 test('plain players get in order what is sent while the room catches up', async () => {
   const { room, clock } = await openRoom();
   room.on('leave', () => room.send('sent at the leave'));
