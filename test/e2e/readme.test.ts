@@ -9,7 +9,7 @@ const [hostCode = '', playerCode = '', libraryCode = ''] = [
   ...readFileSync(new URL('README.md', root), 'utf8').matchAll(/```js\n([\s\S]+?)```/g),
 ].map(([, code]) => code);
 
-/** Runs code as a browser or Node would, and gives its output line by line. */
+/** Runs code as Node would, after what makes up for a browser, and gives its output line by line. */
 function run(code: string, prelude = ''): AsyncIterator<string> {
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
     cwd: fileURLToPath(root),
@@ -34,13 +34,13 @@ const nextLine = async (output: AsyncIterator<string>) => (await output.next()).
 
 test("the README's host and player play together", async () => {
   const { url, relay } = await startRelay();
-  const inBrowser = `import { WebSocket } from 'ws'; globalThis.WebSocket = WebSocket;`;
-  const host = run(hostCode.replace('ws://localhost:8081', url), inBrowser);
+  const host = run(hostCode.replace('ws://localhost:8081', url));
   const line = await nextLine(host);
   expect(line).toMatch(/^join with \w{4}$/);
   const code = line.slice(-4);
-  const prompted = `${inBrowser} globalThis.prompt = () => '${code}';`;
-  const player = run(playerCode.replace('ws://localhost:8081', url), prompted);
+  const inBrowser = `import { WebSocket } from 'ws';
+    Object.assign(globalThis, { WebSocket, prompt: () => '${code}' });`;
+  const player = run(playerCode.replace('ws://localhost:8081', url), inBrowser);
   expect(await nextLine(player)).toBe('welcome');
   expect(await nextLine(host)).toBe('player 1 says hello from a phone');
   await relay.close();
