@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { metricsRegistry } from '../../src/http/metrics.js';
+import { RelayLog } from '../../src/log/relay-log.js';
 import { flagOf } from '../../src/options/describe.js';
 import { OPTION_NAMES } from '../../src/options.js';
 import { CLOSINGS } from '../../src/protocol/close-codes.js';
+import type { RoomCode } from '../../src/rooms/ids.js';
 import { noTraffic } from '../../src/rooms/traffic.js';
 
 const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
@@ -36,4 +38,23 @@ test('docs/operations.md has every close code', () => {
   // Nothing sends this one yet.
   const sent = codes.filter((code) => code !== CLOSINGS.replaced.code);
   expect(sent.filter((code) => !text.includes(String(code)))).toEqual([]);
+});
+
+test('docs/operations.md has every line that a relay logs', () => {
+  const said: string[] = [];
+  const say = (_fields: unknown, line: string): void => void said.push(line);
+  const log = new RelayLog({ debug: say, info: say, warn: say, error: say } as never);
+  const code = 'BCDF' as RoomCode;
+  log.opened(code);
+  log.hostAway(code, true);
+  log.hostAway(code, false);
+  const why = CLOSINGS.gameOver;
+  log.ended(code, { why, lifetime: 0, players: 0, traffic: noTraffic() });
+  log.stateSetAside('', '');
+  log.stateFailed(undefined);
+  log.refused(why, '', undefined);
+  log.untrustedProxy('');
+  log.fault(undefined);
+  expect(said).toHaveLength(10);
+  expect(said.filter((line) => !text.includes(`\`${line}\``))).toEqual([]);
 });
