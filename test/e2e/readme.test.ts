@@ -9,6 +9,10 @@ const [hostCode = '', playerCode = '', libraryCode = ''] = [
   ...readFileSync(new URL('README.md', root), 'utf8').matchAll(/```js\n([\s\S]+?)```/g),
 ].map(([, code]) => code);
 
+const [sdkCode = ''] = [
+  ...readFileSync(new URL('docs/sdk.md', root), 'utf8').matchAll(/```js\n([\s\S]+?)```/g),
+].map(([, code]) => code);
+
 /** Runs code as Node would, after what makes up for a browser, and gives its output line by line. */
 function run(code: string, prelude = ''): AsyncIterator<string> {
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
@@ -54,4 +58,14 @@ test("the README's program runs", async () => {
     .replace('port: 8081', "port: 0, host: '127.0.0.1'");
   const output = run(code);
   expect(await nextLine(output)).toMatch(/^0 rooms, 0 players on port \d+$/);
+});
+
+test("the SDK reference's program runs", async () => {
+  const { http } = await startRelay();
+  const output = run(sdkCode.replace('http://localhost:8081', http));
+  expect(await nextLine(output)).toBe('hello yourself');
+  const ends = [await nextLine(output), await nextLine(output)];
+  expect(ends.sort()).toEqual(['player: gameOver', 'room: stopped']);
+  // With both ends over, nothing keeps the program running.
+  expect(await nextLine(output)).toBeUndefined();
 });
