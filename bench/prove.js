@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import { answerHelp } from './harness/help.js';
 import { measure } from './harness/measure.js';
 
-/*
- * Proves that the generator notices what it is there to notice: lets it loose on a relay that does
- * one thing wrong with one frame in 10,000. Without a fault the run has to succeed, and with any
- * fault it has to fail.
- */
+const HELP = `usage: node bench/prove.js
+
+Proves that the generator notices what it is there to notice: lets it loose on a relay that does
+one thing wrong with one frame in 10,000. Without a fault the run has to succeed, and with any
+fault it has to fail. Exits with 1 if one of them did otherwise. Takes a minute, and no options.
+`;
 
 const EVERY = 10_000;
 const BROKEN = fileURLToPath(new URL('peers/broken.js', import.meta.url));
@@ -18,6 +20,7 @@ const SCENARIOS = {
   echo: { scenario: 'echo', rooms: 25, players: 8, hz: 60, ...RUN },
 };
 
+answerHelp(HELP);
 let asExpected = true;
 for (const [scenario, options] of Object.entries(SCENARIOS)) {
   for (const fault of FAULTS) {
