@@ -1,5 +1,5 @@
 // A quiz whose host is a Node.js program: node examples/sdk/quiz.js http://localhost:8081
-// Players can be anything that sends text.
+// Players can be anything that sends text: quiz-player.html is a page for it.
 import { createRoom } from 'lobby-relay/client';
 import { WebSocket } from 'ws';
 
@@ -54,7 +54,8 @@ room.on('join', (player) => {
 });
 room.on('message', (player, text) => {
   if (round >= 0) judge(player, String(text));
-  else if (text === 'start') ask();
+  // Phones begin with a capital, and like to end with a space.
+  else if (String(text).trim().toLowerCase() === 'start') ask();
 });
 room.on('away', () => round >= 0 && goOnIfAllHaveAnswered());
 room.on('leave', (player) => {

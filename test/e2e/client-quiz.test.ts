@@ -4,19 +4,27 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Data, joinRoom } from '../../src/client/index.js';
+import { BROWSER_TIMEOUT, newDevice } from '../support/browser.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
 import { Inbox } from '../support/inbox.js';
 import { startRelay } from '../support/relay.js';
 
-const QUIZ = fileURLToPath(new URL('../../examples/sdk/quiz.js', import.meta.url));
+const EXAMPLES = new URL('../../examples/sdk/', import.meta.url);
+const QUIZ = fileURLToPath(new URL('quiz.js', EXAMPLES));
 
-test('the quiz in Node plays a whole game', async () => {
-  const { http } = await startRelay();
+/** Starts the quiz on a relay. */
+async function startQuiz(http: string) {
   const quiz = spawn(process.execPath, [QUIZ, http], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void quiz.kill('SIGKILL'));
   const lines = createInterface({ input: quiz.stdout })[Symbol.asyncIterator]();
   const nextLine = async () => (await lines.next()).value;
   const [, code = ''] = (await nextLine())?.match(/^Join with (\w{4})/) ?? [];
+  return { quiz, code };
+}
 
+test('the quiz in Node plays a whole game', async () => {
+  const { http } = await startRelay();
+  const { quiz, code } = await startQuiz(http);
   const players = [];
   for (let id = 1; id <= 2; id++) {
     const seat = await joinRoom(http, code, { WebSocket });
@@ -47,3 +55,37 @@ test('the quiz in Node plays a whole game', async () => {
   });
   expect(exitCode).toBe(0);
 });
+
+test.skipIf(!hasChromium())(
+  'the quiz is played on a page',
+  { timeout: BROWSER_TIMEOUT },
+  async () => {
+    const { http } = await startRelay();
+    const { code } = await startQuiz(http);
+    const browser = await launchChromium();
+    onTestFinished(() => browser.close());
+    const complaints: string[] = [];
+    const page = await (await newDevice(browser, complaints)).newPage();
+    await page.goto(`${new URL('quiz-player.html', EXAMPLES)}?relay=${http}`);
+    for (const [typed, answer] of [
+      ['AAAA', 'Not in: no such room'],
+      [`${code} `, 'You are player 1.'],
+    ] as const) {
+      await page.getByLabel('Code of the quiz').fill(typed);
+      await page.getByRole('button', { name: 'Join' }).click();
+      await page.getByText(answer).waitFor();
+    }
+    for (const [said, answer] of [
+      ['Start ', 'Question 1'],
+      ['8', 'Question 2'],
+      ['Venus', 'Question 3'],
+      ['Au', 'Player 1: 2'],
+    ] as const) {
+      await page.getByLabel('Say').fill(said);
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText(answer).waitFor();
+    }
+    await page.getByText('It is over: game over').waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
