@@ -4,7 +4,16 @@ import { REVEAL_TIME } from '../../src/pages/sketch/game.js';
 import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
 import { hasChromium } from '../support/chromium.js';
 import { startRelay } from '../support/relay.js';
-import { arc, draw, inked, inspect, openLine, Party } from '../support/sketch.js';
+import {
+  arc,
+  coverage,
+  differing,
+  draw,
+  inked,
+  inspect,
+  openLine,
+  Party,
+} from '../support/sketch.js';
 
 describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }, () => {
   const relay = relayWithChromium();
@@ -221,9 +230,12 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await sameSheet(screen, ada);
     expect(await inked(screen, 'sheet')).toBeGreaterThan(before);
 
+    const live = await coverage(ada, 'paper');
     await ada.reload();
     await ada.getByText(`Draw ${word}`).waitFor();
     await sameSheet(screen, ada);
+    // What was painted point by point is as smooth as what is painted at once.
+    await expect.poll(async () => differing(await coverage(ada, 'paper'), live)).toBe(0);
     expect(await inked(ada, 'paper')).toBeGreaterThan(0.01);
 
     await ben.reload();

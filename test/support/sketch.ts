@@ -202,3 +202,18 @@ export function inked(page: Page, id: string): Promise<number> {
     count / (canvas.width * canvas.height);
   }`);
 }
+
+/** How covered each pixel of a canvas is, from 0 to 255. */
+export function coverage(page: Page, id: string): Promise<number[]> {
+  return page.evaluate(`{
+    const canvas = document.getElementById('${id}');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    Array.from({ length: data.length / 4 }, (_, pixel) => data[pixel * 4 + 3]);
+  }`);
+}
+
+/** How many pixels clearly differ: an edge may be a shade softer. */
+export function differing(one: readonly number[], other: readonly number[]): number {
+  if (one.length !== other.length) return Number.POSITIVE_INFINITY;
+  return one.filter((value, pixel) => Math.abs(value - (other[pixel] ?? 0)) > 32).length;
+}
