@@ -76,6 +76,21 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     expect(await page.locator('#qr').getAttribute('href')).not.toContain('let-me-in');
   });
 
+  test('a busy relay is asked again', async () => {
+    const code = await codeOn(await party.screen());
+    const phone = await party.phoneAtDoor(code);
+    let refusals = 1;
+    await phone.routeWebSocket(/./, (socket) => {
+      if (refusals-- > 0) void socket.close({ code: 1013, reason: 'relay full' });
+      else socket.connectToServer();
+    });
+    await phone.reload();
+    await phone.getByLabel('Your name').fill('Ada');
+    await phone.getByRole('button', { name: 'Play' }).click();
+    await phone.getByText('There is a crowd at the door.').waitFor();
+    await phone.getByText('You are in!').waitFor();
+  });
+
   test('a whole game', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);

@@ -1,6 +1,8 @@
 import { joinRoom, type RelayError, type Seat } from '../../../client/index.js';
 import { byId, setText, showOnly } from '../dom.js';
+import { explain } from '../explain.js';
 import { decodeInk } from '../ink.js';
+import { patiently } from '../patiently.js';
 import { relayUrl } from '../relay-url.js';
 import { decodeFromScreen, encode, MAX_NAME } from '../wire.js';
 import { Desk } from './desk.js';
@@ -32,7 +34,9 @@ async function enter(code: string, name: string): Promise<void> {
   setText('join-problem', '');
   storeName(name);
   try {
-    play(await joinRoom(relayUrl(), code), name);
+    const join = () => joinRoom(relayUrl(), code);
+    const waiting = () => setText('join-problem', 'There is a crowd at the door. One moment…');
+    play(await patiently(join, waiting), name);
   } catch (error) {
     setText('join-problem', explain(error as RelayError));
   }
@@ -89,24 +93,6 @@ function play(me: Seat, name: string): void {
     };
   });
   sayHello();
-}
-
-function explain(error: RelayError): string {
-  switch (error.what) {
-    case 'noSuchRoom':
-      return 'There is no room with this code.';
-    case 'roomFull':
-      return 'The room is full.';
-    case 'replaced':
-      return 'This seat was taken over by another tab.';
-    case 'unreachable':
-      return 'The relay does not answer. Is this phone in the same network?';
-    case 'gameOver':
-    case 'hostGone':
-      return 'The game is over.';
-    default:
-      return `It did not work: ${error.message}`;
-  }
 }
 
 /** Storage may be forbidden: then a reload asks for the name again. */

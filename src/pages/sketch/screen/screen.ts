@@ -1,7 +1,9 @@
-import { createRoom, type Room } from '../../../client/index.js';
+import { createRoom, type RelayError, type Room } from '../../../client/index.js';
 import { byId, setText } from '../dom.js';
+import { explain } from '../explain.js';
 import { MAX_PLAYERS } from '../game.js';
 import { Sheet } from '../ink.js';
+import { patiently } from '../patiently.js';
 import { findPlayer } from '../players.js';
 import { relayUrl } from '../relay-url.js';
 import { finish, start } from '../turns.js';
@@ -21,18 +23,20 @@ const SAVE_EVERY = 2_000;
 export async function openScreen(): Promise<void> {
   byId('screen').hidden = false;
   document.title = 'Sketch and guess';
+  const token = new URLSearchParams(location.search).get('token');
+  const create = () =>
+    createRoom(relayUrl(), {
+      name: 'Sketch and guess',
+      maxPlayers: MAX_PLAYERS,
+      hold: HOLD,
+      ...(token !== null && { token }),
+    });
   try {
-    const token = new URLSearchParams(location.search).get('token');
-    play(
-      await createRoom(relayUrl(), {
-        name: 'Sketch and guess',
-        maxPlayers: MAX_PLAYERS,
-        hold: HOLD,
-        ...(token !== null && { token }),
-      }),
-    );
+    const room = await patiently(create, () => showTrouble('The relay is busy. One moment…'));
+    byId('trouble').hidden = true;
+    play(room);
   } catch (error) {
-    showTrouble(`There is no room to be had: ${(error as Error).message}`);
+    showTrouble(`There is no room to be had. ${explain(error as RelayError)}`);
   }
 }
 
