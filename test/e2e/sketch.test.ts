@@ -231,7 +231,11 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     const ada = await party.phone(code, 'Ada');
     await ada.getByText('You are in!').waitFor();
     const ben = await party.phone(code, 'Ben');
+    await screen.getByLabel('Rounds').selectOption('3');
+    await screen.reload();
+    await expect.poll(() => screen.getByLabel('Rounds').inputValue()).toBe('3');
     await screen.getByRole('button', { name: 'Start' }).click();
+    await screen.getByText('Round 1 of 3').waitFor();
     const word = await chooseWord(ada);
     await draw(ada, arc([0.5, 0.5], 0.3));
     await sameSheet(screen, ada);

@@ -68,6 +68,7 @@ export interface Game {
   readonly phase: Phase;
   /** From 1; 0 before the start. */
   readonly round: number;
+  /** As chosen on the screen, for this game and the next ones. */
   readonly rounds: number;
   /** Counts up with every turn, over all games on this screen. */
   readonly turn: number;

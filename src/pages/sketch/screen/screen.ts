@@ -52,10 +52,10 @@ function play(room: Room): void {
   stage.show(party);
   stage.ink(true);
 
-  const begin = (): void => {
-    const rounds = Number(byId('rounds', HTMLSelectElement).value);
-    party.change((game) => start(game, rounds, Date.now()));
-  };
+  const rounds = byId('rounds', HTMLSelectElement);
+  rounds.value = String(party.game.rounds);
+  rounds.onchange = () => party.change((game) => ({ ...game, rounds: Number(rounds.value) }));
+  const begin = (): void => party.change((game) => start(game, game.rounds, Date.now()));
   byId('start').onclick = begin;
   byId('again').onclick = begin;
   byId('finish').onclick = () => party.change(finish);
