@@ -33,3 +33,8 @@ export function ranking(game: Game): readonly Ranked[] {
   const placeOf = (points: number) => 1 + sorted.filter((each) => each.points > points).length;
   return sorted.map((player) => ({ ...player, place: placeOf(player.points) }));
 }
+
+/** Who has the most points: nobody, as long as there are none. */
+export function winners(game: Game): readonly Ranked[] {
+  return ranking(game).filter(({ place, points }) => place === 1 && points > 0);
+}

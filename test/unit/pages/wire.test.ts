@@ -13,7 +13,7 @@ import {
 } from '../../../src/pages/sketch/ink.js';
 import { enter } from '../../../src/pages/sketch/players.js';
 import { viewFor } from '../../../src/pages/sketch/screen/view-for.js';
-import { choose, guess, start } from '../../../src/pages/sketch/turns.js';
+import { choose, finish, guess, start } from '../../../src/pages/sketch/turns.js';
 import {
   decodeFromPhone,
   decodeFromScreen,
@@ -194,6 +194,15 @@ describe('what phones are told', () => {
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
     game = guess(game, 3, word, NOW).game;
     for (const id of [1, 2, 3]) expect(told(id)).toContain(word);
+  });
+
+  test('nobody wins a game in which nobody has guessed', () => {
+    const drawing = choose(start({ ...game, phase: { is: 'lobby' } }, 1, NOW), 1, 0, NOW);
+    if (drawing.phase.is !== 'drawing') throw new Error('nobody draws');
+    const guessed = guess(drawing, 2, drawing.phase.word, NOW).game;
+    const podium = (over: Game) => viewFor(finish(over), 3, NOW)?.scene;
+    expect(podium(drawing)).toEqual({ is: 'podium', winners: [] });
+    expect(podium(guessed)).toEqual({ is: 'podium', winners: ['Ben'] });
   });
 
   test('who has no name yet is told nothing', () => {

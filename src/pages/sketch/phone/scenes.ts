@@ -58,6 +58,9 @@ function show(scene: Scene, { place, players, points }: View): void {
         `was the word that ${scene.drawer} drew.`,
       );
     case 'podium':
+      if (scene.winners.length === 0) {
+        return say('0', 'Nobody won', 'The game ended before anybody guessed a word.');
+      }
       return say(
         `${place}.`,
         place === 1 ? 'You win!' : `${scene.winners.join(' and ')} won`,

@@ -4,7 +4,7 @@ import type { Game, Phase } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { mask } from '../hints.js';
 import { canStart, findPlayer } from '../players.js';
-import { ranking } from '../scoring.js';
+import { winners } from '../scoring.js';
 import type { Party } from './party.js';
 import { guestList, others, podiumSteps, scoreList } from './people.js';
 import { nameOf, timeLeft } from './view-for.js';
@@ -104,10 +104,11 @@ function showLobby(game: Game): void {
 }
 
 function showPodium(game: Game): void {
-  byId('steps').replaceChildren(...podiumSteps(game));
-  byId('others').replaceChildren(...others(game));
-  const winners = ranking(game).filter(({ place }) => place === 1);
-  setText('podium-who', winners.length > 1 ? 'winners are' : 'winner is');
+  const { length } = winners(game);
+  setText('podium-begin', length === 0 ? 'That was it, and' : 'And the');
+  setText('podium-end', length === 0 ? 'nobody won' : length === 1 ? 'winner is' : 'winners are');
+  byId('steps').replaceChildren(...(length === 0 ? [] : podiumSteps(game)));
+  byId('others').replaceChildren(...(length === 0 ? [] : others(game)));
   byId('again', HTMLButtonElement).disabled = !canStart(game);
 }
 

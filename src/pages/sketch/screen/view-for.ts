@@ -1,7 +1,7 @@
 import type { Game } from '../game.js';
 import { mask } from '../hints.js';
 import { findPlayer } from '../players.js';
-import { ranking } from '../scoring.js';
+import { ranking, winners } from '../scoring.js';
 import type { Scene, View } from '../wire.js';
 
 /** What a player's phone is to show now; `undefined` for somebody who has no name yet. */
@@ -34,10 +34,8 @@ function sceneFor(game: Game, id: number, now: number): Scene {
       const gain = phase.gains.find((each) => each.id === id)?.points ?? 0;
       return { is: 'reveal', word: phase.word, drawer: nameOf(game, phase.drawer), gain };
     }
-    case 'podium': {
-      const winners = ranking(game).filter(({ place }) => place === 1);
-      return { is: 'podium', winners: winners.map(({ name }) => name) };
-    }
+    case 'podium':
+      return { is: 'podium', winners: winners(game).map(({ name }) => name) };
     default:
       return phase satisfies never;
   }
