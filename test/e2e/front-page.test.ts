@@ -140,7 +140,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     const code = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(code).toContain(`from '${relay.http}/client.js'`);
 
-    const elsewhere = await openElsewhere(`<script type="module">${code}</script>`);
+    const elsewhere = await openElsewhere(code);
     await elsewhere.getByText(/^Join with [A-Z]{4}$/).waitFor();
   });
 
@@ -157,6 +157,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
       ${join.replace('http://localhost:8081', relay.http)};
       me.on('message', (text) => document.body.append(text));
     </script>`);
+    expect(code).toMatch(/^<script type="module">/);
     await phone.getByText('welcome').waitFor();
   });
 
