@@ -122,6 +122,17 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     host.socket.terminate();
   });
 
+  test('takes a code with a space before it', async () => {
+    const page = await open(PHONE);
+    const field = page.getByLabel('The four letters');
+    await field.focus();
+    await page.keyboard.type(' bbbbb');
+    expect(await field.inputValue()).toBe('bbbb');
+    await page.keyboard.press('Enter');
+    await page.getByText('No room has the code BBBB.').waitFor();
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
+  });
+
   test('says when the relay is gone', async () => {
     const page = await open(TV);
     await context.setOffline(true);
@@ -138,6 +149,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const code = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(code).toMatch(/^<script type="module">/);
     expect(code).toContain(`from '${relay.http}/client.js'`);
 
     const elsewhere = await openElsewhere(code);
@@ -157,7 +169,6 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
       ${join.replace('http://localhost:8081', relay.http)};
       me.on('message', (text) => document.body.append(text));
     </script>`);
-    expect(code).toMatch(/^<script type="module">/);
     await phone.getByText('welcome').waitFor();
   });
 

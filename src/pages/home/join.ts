@@ -42,7 +42,12 @@ export function joinByCode(form: HTMLFormElement, { field, answer, relay }: Part
       say('The relay does not answer. Are you still in its network?');
     }
   });
-  field.addEventListener('input', () => say(''));
+  field.addEventListener('input', () => {
+    say('');
+    // Spaces come with what is pasted, and from keyboards that guess words.
+    const letters = field.value.replace(/\s/g, '').slice(0, 4);
+    if (field.value !== letters) field.value = letters;
+  });
 }
 
 function describe({

@@ -11,7 +11,8 @@ import { SCENES, showScene } from './scenes.js';
 const NAME = 'sketch name';
 
 /** A phone: it asks for a name, joins, and then shows what the screen says. */
-export function openPhone(code: string): void {
+export function openPhone(typed: string): void {
+  const code = typed.trim();
   byId('phone').hidden = false;
   const form = byId('join', HTMLFormElement);
   const codeField = byId('code', HTMLInputElement);
