@@ -133,6 +133,14 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
   });
 
+  test('has the demo in sight on a laptop', async () => {
+    const page = await open({ width: 1280, height: 720 });
+    const box = await page
+      .getByRole('link', { name: 'Play the demo on this screen' })
+      .boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(720);
+  });
+
   test('says when the relay is gone', async () => {
     const page = await open(TV);
     await context.setOffline(true);
