@@ -264,6 +264,21 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     expect(await screen.locator('#scores > li').count()).toBe(2);
   });
 
+  test('a game that is ended at once', async () => {
+    const screen = await party.screen();
+    const code = await codeOn(screen);
+    const ada = await party.phone(code, 'Ada');
+    await ada.getByText('You are in!').waitFor();
+    const ben = await party.phone(code, 'Ben');
+    await ben.getByText('You are in!').waitFor();
+    await screen.getByRole('button', { name: 'Start' }).click();
+    await chooseWord(ada);
+    await screen.getByRole('button', { name: 'End the game' }).click();
+    for (const phone of [ada, ben]) await phone.getByText('Nobody won').waitFor();
+    await screen.getByRole('heading', { name: 'This time nobody won' }).waitFor();
+    await inspect(screen, 'screen-nobody');
+  });
+
   test('a phone that is frozen and offline comes back to its seat', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
@@ -292,8 +307,12 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await nextTurn(screen);
     await ben.getByRole('heading', { name: 'Your turn!' }).waitFor();
     expect(await screen.locator('#scores > li').count()).toBe(3);
-    // A browser says so itself when it cannot connect.
+    forgetFailedConnections();
+  });
+
+  /** A browser says so itself when it cannot connect. */
+  function forgetFailedConnections(): void {
     const isOfLine = (text: string): boolean => /WebSocket connection to .* failed/.test(text);
     party.complaints.splice(0, Infinity, ...party.complaints.filter((each) => !isOfLine(each)));
-  });
+  }
 });

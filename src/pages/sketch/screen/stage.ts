@@ -105,10 +105,12 @@ function showLobby(game: Game): void {
 
 function showPodium(game: Game): void {
   const { length } = winners(game);
-  setText('podium-begin', length === 0 ? 'That was it, and' : 'And the');
+  setText('podium-begin', length === 0 ? 'This time' : 'And the');
   setText('podium-end', length === 0 ? 'nobody won' : length === 1 ? 'winner is' : 'winners are');
-  byId('steps').replaceChildren(...(length === 0 ? [] : podiumSteps(game)));
-  byId('others').replaceChildren(...(length === 0 ? [] : others(game)));
+  byId('nobody-won').hidden = length > 0;
+  for (const id of ['steps', 'others']) byId(id).hidden = length === 0;
+  byId('steps').replaceChildren(...podiumSteps(game));
+  byId('others').replaceChildren(...others(game));
   byId('again', HTMLButtonElement).disabled = !canStart(game);
 }
 
