@@ -74,6 +74,9 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await page.goto(`${http}/sketch?token=let-me-in`);
     await codeOn(page);
     expect(await page.locator('#qr').getAttribute('href')).not.toContain('let-me-in');
+    // No phone could follow a code to an address of this machine alone.
+    await page.getByText('Only this machine has that name.').waitFor();
+    expect(await page.locator('#qr').isVisible()).toBe(false);
   });
 
   test('a busy relay is asked again', async () => {

@@ -12,7 +12,11 @@ export function showInvitation(code: string): void {
   const relay = relayUrl();
   const typed = `${relay.host}${relay.pathname}`.replace(/\/$/, '');
   for (const id of ['address', 'address-small']) setText(id, typed);
-  byId('only-here').hidden = !isThisMachine(relay.hostname);
+  // No phone would get anywhere by this name.
+  const onlyHere = isThisMachine(relay.hostname);
+  byId('only-here').hidden = !onlyHere;
+  byId('qr').hidden = onlyHere;
+  setText('scan', onlyHere ? 'On this machine, open' : 'Scan it, or open');
 
   const address = new URL(`sketch?code=${code}`, relay);
   const picture = new DOMParser().parseFromString(
