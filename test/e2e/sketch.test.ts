@@ -267,7 +267,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     expect(await screen.locator('#scores > li').count()).toBe(2);
   });
 
-  test('a game that is ended at once', async () => {
+  test('a game that is ended at once, on phones held any way', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
     const ada = await party.phone(code, 'Ada');
@@ -276,6 +276,16 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await ben.getByText('You are in!').waitFor();
     await screen.getByRole('button', { name: 'Start' }).click();
     await chooseWord(ada);
+    await ada.setViewportSize({ width: 740, height: 360 });
+    await inspect(ada, 'phone-landscape');
+    // A finger on the sheet draws, and cannot scroll to what is out of sight.
+    const fits = 'document.documentElement.scrollHeight <= 360 && innerWidth === 740';
+    expect(await ada.evaluate(fits)).toBe(true);
+    for (const part of ['my-name', 'my-word', 'paper', 'clear']) {
+      const box = await ada.locator(`#${part}`).boundingBox();
+      expect(box?.y, part).toBeGreaterThanOrEqual(0);
+      expect((box?.y ?? 0) + (box?.height ?? 0), part).toBeLessThanOrEqual(360);
+    }
     await screen.getByRole('button', { name: 'End the game' }).click();
     for (const phone of [ada, ben]) await phone.getByText('Nobody won').waitFor();
     await screen.getByRole('heading', { name: 'This time nobody won' }).waitFor();
