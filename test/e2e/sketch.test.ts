@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { REVEAL_TIME } from '../../src/pages/sketch/game.js';
-import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
+import { BROWSER_TIMEOUT, PHONE, relayWithChromium } from '../support/browser.js';
 import { hasChromium } from '../support/chromium.js';
 import { startRelay } from '../support/relay.js';
 import {
@@ -77,6 +77,20 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     // No phone could follow a code to an address of this machine alone.
     await page.getByText('Only this machine has that name.').waitFor();
     expect(await page.locator('#qr').isVisible()).toBe(false);
+  });
+
+  test('the lobby fits on a phone', async () => {
+    const screen = await party.screen();
+    await codeOn(screen);
+    await screen.setViewportSize(PHONE);
+    await inspect(screen, 'screen-on-phone');
+    const [card, last] = await Promise.all([
+      screen.locator('.ticket').boundingBox(),
+      screen.locator('.tile').last().boundingBox(),
+    ]);
+    const end = (box: typeof card) => (box?.x ?? 0) + (box?.width ?? 0);
+    expect(end(last)).toBeLessThan(end(card) - 10);
+    expect(await screen.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
   });
 
   test('a busy relay is asked again', async () => {
