@@ -337,6 +337,26 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     forgetFailedConnections();
   });
 
+  test('a screen that is cut off says so, and covers nothing with it', async () => {
+    const line = await openLine(new URL(relay.http).port);
+    onTestFinished(() => line.close());
+    const screen = await new Party(relay.browser, line.origin, party).screen();
+    await codeOn(screen);
+    line.cut();
+    const bar = screen.getByText('The connection is lost.');
+    await bar.waitFor();
+    await inspect(screen, 'screen-cut-off');
+    const [above, below] = await Promise.all([
+      bar.boundingBox(),
+      screen.getByRole('heading', { name: 'Sketch and guess' }).boundingBox(),
+    ]);
+    expect(below?.y ?? 0).toBeGreaterThanOrEqual((above?.y ?? 0) + (above?.height ?? 0));
+    expect(await screen.evaluate('document.body.scrollHeight <= innerHeight')).toBe(true);
+    line.mend();
+    await bar.waitFor({ state: 'hidden' });
+    forgetFailedConnections();
+  });
+
   /** A browser says so itself when it cannot connect. */
   function forgetFailedConnections(): void {
     const isOfLine = (text: string): boolean => /WebSocket connection to .* failed/.test(text);
