@@ -152,6 +152,7 @@ export class Acceptor {
   accept<T extends Connection>(role: Role, upgrade: Upgrade, create: (link: Link) => T): boolean {
     const { request, socket, head, address } = upgrade;
     socket.setNoDelay(true);
+    this.#context.cycle.gather(socket);
     let isConnected = false;
     this.#servers[role].handleUpgrade(request, socket, head, (webSocket) => {
       isConnected = true;

@@ -9,6 +9,12 @@ export interface Flushable {
   flush(): void;
 }
 
+/** A socket that can be made to wait with what is written to it. */
+export interface Corkable {
+  cork(): void;
+  uncork(): void;
+}
+
 /** Room that a connection's small frames of one turn are written into. */
 export const CHUNK_BYTES = 32 * 1024;
 
@@ -26,6 +32,14 @@ const LATER_TIME = 5;
  */
 const MAX_EARLY = 2;
 const QUIET = 0.025;
+
+/**
+ * How long answers to new connections may wait for more of them, in milliseconds. A turn of the loop
+ * accepts one connection, so each answer would wake its client by itself, or the proxy that all of
+ * them come through. Of many that come at once, the answers of several turns leave together: a join
+ * takes a quarter less of the processor's time. Who comes alone does not wait.
+ */
+const GATHER_TIME = 1;
 
 /** Chunks kept for the next turn; more than that were a burst, and go back to the collector. */
 const MAX_SPARE_CHUNKS = 64;
@@ -47,6 +61,9 @@ export class FlushCycle {
   #running: Flushable[] = [];
   readonly #later: (() => void)[] = [];
   readonly #spare: Buffer[] = [];
+  readonly #corked: Corkable[] = [];
+  #corkedBefore = 0;
+  #answeredAt = 0;
   /** Small frames in one piece, for one or for several in turn. */
   readonly joined = new JoinedFrames(this);
 
@@ -55,6 +72,20 @@ export class FlushCycle {
     if (this.#waiting.push(flushable) > 1 || this.#scheduled) return;
     if (performance.now() - this.#flushedAt < QUIET) this.#start();
     else process.nextTick(this.#flushEarly);
+  }
+
+  /**
+   * A connection is about to be answered: at once if it comes alone; if many come, its socket is
+   * corked, and what was written to all of them leaves together. What is flushed leaves behind it.
+   */
+  gather(socket: Corkable): void {
+    if (this.#corked.length > 0 || this.#hasJustAnswered) {
+      socket.cork();
+      this.#corked.push(socket);
+      this.#start();
+    } else {
+      this.#answeredAt = performance.now();
+    }
   }
 
   /**
@@ -92,12 +123,34 @@ export class FlushCycle {
 
   readonly #run = (): void => {
     this.turn++;
+    if (this.#isGathering()) return void setImmediate(this.#run);
+    this.#answer();
     this.#flushWaiting();
     if (this.#later.length > 0) this.#doLater();
     this.#flushedAt = performance.now();
     this.#scheduled = false;
     if (this.#waiting.length > 0 || this.#later.length > 0) this.#start();
   };
+
+  get #hasJustAnswered(): boolean {
+    return performance.now() - this.#answeredAt < GATHER_TIME;
+  }
+
+  /** Whether this turn has brought more of them, and there is time to see what the next brings. */
+  #isGathering(): boolean {
+    const { length } = this.#corked;
+    const isMore = length > this.#corkedBefore;
+    this.#corkedBefore = length;
+    return isMore && this.#hasJustAnswered;
+  }
+
+  #answer(): void {
+    if (this.#corked.length === 0) return;
+    for (const socket of this.#corked) socket.uncork();
+    this.#corked.length = 0;
+    this.#corkedBefore = 0;
+    this.#answeredAt = performance.now();
+  }
 
   /** What is scheduled meanwhile has its own time. */
   #flushWaiting(): void {
