@@ -21,7 +21,7 @@ function main(): Promise<void> | void {
 
 async function serve(options: Options): Promise<void> {
   const onTerminal = process.stdout.isTTY === true;
-  const logger = createLog(options, onTerminal);
+  const logger = await createLog(options, onTerminal);
   const relay = orUsage(() => createRelay({ ...options, logger }));
   stopOnSignals(relay, logger);
   abortOnFaults(relay, logger);
