@@ -83,7 +83,8 @@ class CborReader {
   #argument = 0;
 
   constructor(frame: Uint8Array) {
-    this.#bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    const { buffer, byteOffset, byteLength } = frame;
+    this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(buffer, byteOffset, byteLength);
     this.#end = frame.byteLength;
   }
 
@@ -437,28 +438,29 @@ function canBeIndefinite(major: number): boolean {
   return major !== UNSIGNED && major !== NEGATIVE && major !== TAG;
 }
 
-/** Which known key these bytes spell, if any. */
+/** Which known key these bytes are, if any. */
 function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
-  const is = (key: string): boolean => {
-    for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
-    return true;
-  };
   switch (end - start) {
     case 2:
-      return is('to') ? 'to' : undefined;
+      return spells(bytes, start, 'to') ? 'to' : undefined;
     case 3:
-      return is('cmd') ? 'cmd' : undefined;
+      return spells(bytes, start, 'cmd') ? 'cmd' : undefined;
     case 4:
-      if (is('data')) return 'data';
-      if (is('hold')) return 'hold';
-      return is('name') ? 'name' : undefined;
+      if (spells(bytes, start, 'data')) return 'data';
+      if (spells(bytes, start, 'hold')) return 'hold';
+      return spells(bytes, start, 'name') ? 'name' : undefined;
     case 6:
-      return is('player') ? 'player' : undefined;
+      return spells(bytes, start, 'player') ? 'player' : undefined;
     case 11:
-      return is('max_players') ? 'max_players' : undefined;
+      return spells(bytes, start, 'max_players') ? 'max_players' : undefined;
     default:
       return undefined;
   }
+}
+
+function spells(bytes: Uint8Array, start: number, key: string): boolean {
+  for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
+  return true;
 }
 
 /** A half-precision float (RFC 8949 appendix D). */

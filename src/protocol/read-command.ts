@@ -56,7 +56,7 @@ function readRecipients({ to }: Fields): SendCommand['to'] {
     throw new CommandError('bad_field', `to: expected at most ${MAX_RECIPIENTS} ids`);
   }
   // What is no integer is skipped: a list that was not empty never becomes "everybody".
-  return to.filter(isInteger);
+  return to.every(isInteger) ? to : to.filter(isInteger);
 }
 
 function readMaxPlayers({ max_players }: Fields): number {

@@ -6,6 +6,9 @@ import { type BacklogListener, SendQueue } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+/** Shared by all that have none: most of thousands of connections, most of the time. */
+const NO_PARTS: Buffer[] = [];
+
 /** More than this in one turn goes after everybody else's. */
 const BULK_BYTES = 64 * 1024;
 
@@ -30,7 +33,7 @@ export class Outbox implements FrameSink, Flushable {
   #beforeFlush: (() => void) | undefined;
 
   // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
-  #parts: Buffer[] = [];
+  #parts = NO_PARTS;
   #length = 0;
   #chunk = NOTHING;
   #sealed = 0;
@@ -72,12 +75,12 @@ export class Outbox implements FrameSink, Flushable {
       this.#seal();
       if (length > CHUNK_BYTES) {
         this.buffer = Buffer.allocUnsafeSlow(length);
-        this.#parts.push(this.buffer);
+        this.#add(this.buffer);
         return 0;
       }
       this.#chunk = this.#cycle.takeChunk();
-      this.#chunks ??= [];
-      this.#chunks.push(this.#chunk);
+      if (this.#chunks === undefined) this.#chunks = [this.#chunk];
+      else this.#chunks.push(this.#chunk);
       this.#sealed = 0;
       this.#filled = 0;
     }
@@ -97,7 +100,7 @@ export class Outbox implements FrameSink, Flushable {
   attach(frame: Buffer): void {
     this.#schedule(frame.length);
     this.#seal();
-    this.#parts.push(frame);
+    this.#add(frame);
   }
 
   /** Lets somebody add to what leaves at the end of this turn; only the last one who asks. */
@@ -145,7 +148,7 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   #startTurn(): void {
-    this.#parts = [];
+    this.#parts = NO_PARTS;
     this.#length = 0;
     this.#chunks = undefined;
     this.#chunk = NOTHING;
@@ -185,9 +188,15 @@ export class Outbox implements FrameSink, Flushable {
     return false;
   }
 
+  /** Most often there is one part: a list that is made for it is smaller than one that can grow. */
+  #add(part: Buffer): void {
+    if (this.#parts.length === 0) this.#parts = [part];
+    else this.#parts.push(part);
+  }
+
   #seal(): void {
     if (this.#filled === this.#sealed) return;
-    this.#parts.push(this.#chunk.subarray(this.#sealed, this.#filled));
+    this.#add(this.#chunk.subarray(this.#sealed, this.#filled));
     this.#sealed = this.#filled;
   }
 
