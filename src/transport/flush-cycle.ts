@@ -41,6 +41,8 @@ const QUIET = 0.025;
  */
 const GATHER_TIME = 1;
 
+const NOBODY: Flushable[] = [];
+
 /** Chunks kept for the next turn; more than that were a burst, and go back to the collector. */
 const MAX_SPARE_CHUNKS = 64;
 
@@ -57,8 +59,7 @@ export class FlushCycle {
   turn = 0;
   #scheduled = false;
   #flushedAt = 0;
-  #waiting: Flushable[] = [];
-  #running: Flushable[] = [];
+  #waiting = NOBODY;
   readonly #later: (() => void)[] = [];
   readonly #spare: Buffer[] = [];
   readonly #corked: Corkable[] = [];
@@ -69,7 +70,13 @@ export class FlushCycle {
 
   /** Flushes at the end of this turn, or a few turns later if it is bulk. */
   schedule(flushable: Flushable): void {
-    if (this.#waiting.push(flushable) > 1 || this.#scheduled) return;
+    if (this.#waiting.length > 0) {
+      this.#waiting.push(flushable);
+      return;
+    }
+    // Most often one waits alone: a list that is made for it is smaller than one that can grow.
+    this.#waiting = [flushable];
+    if (this.#scheduled) return;
     if (performance.now() - this.#flushedAt < QUIET) this.#start();
     else process.nextTick(this.#flushEarly);
   }
@@ -154,14 +161,12 @@ export class FlushCycle {
 
   /** What is scheduled meanwhile has its own time. */
   #flushWaiting(): void {
-    const running = this.#waiting;
-    this.#waiting = this.#running;
-    this.#running = running;
-    for (const flushable of running) {
+    const waiting = this.#waiting;
+    this.#waiting = NOBODY;
+    for (const flushable of waiting) {
       if (flushable.bulk) this.#later.push(() => flushable.flush());
       else flush(flushable);
     }
-    running.length = 0;
     this.joined.release();
   }
 
