@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner, url } from './cli/banner.js';
 import { createLog } from './cli/log.js';
+import { collectAlone } from './cli/one-core.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
@@ -20,6 +21,7 @@ function main(): Promise<void> | void {
 }
 
 async function serve(options: Options): Promise<void> {
+  collectAlone();
   const onTerminal = process.stdout.isTTY === true;
   const logger = await createLog(options, onTerminal);
   const relay = orUsage(() => createRelay({ ...options, logger }));
