@@ -86,7 +86,7 @@ class CborReader {
   constructor(frame: Uint8Array) {
     const { buffer, byteOffset, byteLength } = frame;
     this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(buffer, byteOffset, byteLength);
-    this.#end = frame.byteLength;
+    this.#end = byteLength;
   }
 
   readFields(): Fields {

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { GatheredAnswers } from './gathered-answers.js';
 import { JoinedFrames } from './joined-frames.js';
 
 /** What leaves together at the end of a turn. */
@@ -7,12 +9,6 @@ export interface Flushable {
   /** Whether this is so much that everything small goes first. */
   readonly bulk: boolean;
   flush(): void;
-}
-
-/** A socket that can be made to wait with what is written to it. */
-export interface Corkable {
-  cork(): void;
-  uncork(): void;
 }
 
 /** Room that a connection's small frames of one turn are written into. */
@@ -33,14 +29,7 @@ const LATER_TIME = 5;
 const MAX_EARLY = 2;
 const QUIET = 0.025;
 
-/**
- * How long answers to new connections may wait for more of them, in milliseconds. A turn of the loop
- * accepts one connection, so each answer would wake its client by itself, or the proxy that all of
- * them come through. Of many that come at once, the answers of several turns leave together: a join
- * takes a fifth less of the processor's time. Who comes alone does not wait.
- */
-const GATHER_TIME = 1;
-
+/** Nobody waits; never added to. */
 const NOBODY: Flushable[] = [];
 
 /** Chunks kept for the next turn; more than that were a burst, and go back to the collector. */
@@ -62,9 +51,7 @@ export class FlushCycle {
   #waiting = NOBODY;
   readonly #later: (() => void)[] = [];
   readonly #spare: Buffer[] = [];
-  readonly #corked: Corkable[] = [];
-  #corkedBefore = 0;
-  #answeredAt = 0;
+  readonly #answers = new GatheredAnswers();
   /** Small frames in one piece, for one or for several in turn. */
   readonly joined = new JoinedFrames(this);
 
@@ -81,18 +68,9 @@ export class FlushCycle {
     else process.nextTick(this.#flushEarly);
   }
 
-  /**
-   * A connection is about to be answered: at once if it comes alone; if many come, its socket is
-   * corked, and what was written to all of them leaves together. What is flushed leaves behind it.
-   */
-  gather(socket: Corkable): void {
-    if (this.#corked.length > 0 || this.#hasJustAnswered) {
-      socket.cork();
-      this.#corked.push(socket);
-      this.#start();
-    } else {
-      this.#answeredAt = performance.now();
-    }
+  /** A connection is about to be answered: what is flushed leaves behind the answer. */
+  gather(socket: Pick<Socket, 'cork' | 'uncork'>): void {
+    if (this.#answers.add(socket)) this.#start();
   }
 
   /**
@@ -130,34 +108,14 @@ export class FlushCycle {
 
   readonly #run = (): void => {
     this.turn++;
-    if (this.#isGathering()) return void setImmediate(this.#run);
-    this.#answer();
+    if (this.#answers.areMoreComing()) return void setImmediate(this.#run);
+    this.#answers.release();
     this.#flushWaiting();
     if (this.#later.length > 0) this.#doLater();
     this.#flushedAt = performance.now();
     this.#scheduled = false;
     if (this.#waiting.length > 0 || this.#later.length > 0) this.#start();
   };
-
-  get #hasJustAnswered(): boolean {
-    return performance.now() - this.#answeredAt < GATHER_TIME;
-  }
-
-  /** Whether this turn has brought more of them, and there is time to see what the next brings. */
-  #isGathering(): boolean {
-    const { length } = this.#corked;
-    const isMore = length > this.#corkedBefore;
-    this.#corkedBefore = length;
-    return isMore && this.#hasJustAnswered;
-  }
-
-  #answer(): void {
-    if (this.#corked.length === 0) return;
-    for (const socket of this.#corked) socket.uncork();
-    this.#corked.length = 0;
-    this.#corkedBefore = 0;
-    this.#answeredAt = performance.now();
-  }
 
   /** What is scheduled meanwhile has its own time. */
   #flushWaiting(): void {
