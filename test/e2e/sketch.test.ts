@@ -208,8 +208,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     const code = await codeOn(screen);
     const phones: Page[] = [];
     for (let number = 1; number <= 8; number++) {
-      const phone = await party.phone(code, `Somebody No. ${number}`);
-      await phone.getByText('You are in!').waitFor();
+      const phone = await party.guest(code, `Somebody No. ${number}`);
       phones.push(phone);
     }
     await inspect(screen, 'screen-eight-lobby');
@@ -246,8 +245,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
   test('a reload of the screen, and of each phone, in the middle of a turn', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
-    const ada = await party.phone(code, 'Ada');
-    await ada.getByText('You are in!').waitFor();
+    const ada = await party.guest(code, 'Ada');
     const ben = await party.phone(code, 'Ben');
     await screen.getByLabel('Rounds').selectOption('3');
     await screen.reload();
@@ -285,10 +283,8 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
   test('a game that is ended at once, on phones held any way', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
-    const ada = await party.phone(code, 'Ada');
-    await ada.getByText('You are in!').waitFor();
-    const ben = await party.phone(code, 'Ben');
-    await ben.getByText('You are in!').waitFor();
+    const ada = await party.guest(code, 'Ada');
+    const ben = await party.guest(code, 'Ben');
     await screen.getByRole('button', { name: 'Start' }).click();
     await chooseWord(ada);
     await ada.setViewportSize({ width: 740, height: 360 });
@@ -310,14 +306,11 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
   test('a phone that is frozen and offline comes back to its seat', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
-    const ada = await party.phone(code, 'Ada');
-    await ada.getByText('You are in!').waitFor();
+    const ada = await party.guest(code, 'Ada');
     const line = await openLine(new URL(relay.http).port);
     onTestFinished(() => line.close());
-    const ben = await new Party(relay.browser, line.origin, party).phone(code, 'Ben');
-    await ben.getByText('You are in!').waitFor();
-    const cleo = await party.phone(code, 'Cleo');
-    await cleo.getByText('You are in!').waitFor();
+    const ben = await new Party(relay.browser, line.origin, party).guest(code, 'Ben');
+    const cleo = await party.guest(code, 'Cleo');
     await screen.getByRole('button', { name: 'Start' }).click();
     const word = await chooseWord(ada);
 

@@ -52,6 +52,13 @@ export class Party {
     return page;
   }
 
+  /** The same, once it is told that it is in. */
+  async guest(code: string, name: string): Promise<Page> {
+    const page = await this.phone(code, name);
+    await page.getByText('You are in!').waitFor();
+    return page;
+  }
+
   /** A phone that has scanned the code. */
   async phoneAtDoor(code: string): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
