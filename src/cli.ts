@@ -4,7 +4,6 @@ import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner, url } from './cli/banner.js';
 import { createLog } from './cli/log.js';
 import { collectAlone } from './cli/one-core.js';
-import { boundYoungGeneration } from './cli/young-generation.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
@@ -23,7 +22,6 @@ function main(): Promise<void> | void {
 
 async function serve(options: Options): Promise<void> {
   collectAlone();
-  boundYoungGeneration();
   const onTerminal = process.stdout.isTTY === true;
   const logger = await createLog(options, onTerminal);
   const relay = orUsage(() => createRelay({ ...options, logger }));
