@@ -163,7 +163,10 @@ export class Acceptor {
           address,
           context: role === 'refused' ? this.#refusedContext : this.#context,
         };
-        if (role !== 'refused') this.#options.connected(address);
+        if (role !== 'refused') {
+          link.webSocket.readShortMessages(socket);
+          this.#options.connected(address);
+        }
         const connection = create(link);
         // One that was refused while it was made has ended already.
         if (role !== 'refused' && webSocket.readyState === webSocket.OPEN) {

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { CLOSINGS } from '../protocol/close-codes.js';
+import { type ChunkListener, type FrameOwner, FrameReader } from './frame-reader.js';
 
 /** Whoever serves a WebSocket. */
 export interface WebSocketOwner {
@@ -22,9 +24,22 @@ export interface WebSocketOwner {
  * its close frame, or `ws` itself after a frame that breaks the protocol. In all three `ws` calls
  * `close`, and its owner is told before the close frame is written, so what waits can leave first.
  */
-export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> extends WebSocket {
+export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
+  extends WebSocket
+  implements FrameOwner
+{
   owner: Owner | undefined;
+  messages = 0;
+  #reader: FrameReader | undefined;
   #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
+
+  /** Reads short messages without `ws`. To be called when it is open, before anything is read. */
+  readShortMessages(socket: Socket): void {
+    const [readByWs, another] = socket.listeners('data') as ChunkListener[];
+    // If `ws` should once listen in another way, it reads everything itself.
+    if (readByWs === undefined || another !== undefined) return;
+    this.#reader = new FrameReader(socket, this, readByWs);
+  }
 
   /**
    * Tells its owner, and no listeners but those for `close`: each of thousands of connections would
@@ -35,6 +50,7 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> ext
     const { owner } = this;
     switch (event) {
       case 'message':
+        this.messages++;
         owner?.received(first as Buffer, second as boolean);
         return true;
       case 'ping':
@@ -44,6 +60,7 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner> ext
         owner?.ponged(first as Buffer);
         return true;
       case 'error':
+        this.#reader?.stop();
         return true;
       case 'close':
         owner?.gone();

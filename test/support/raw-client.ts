@@ -66,7 +66,13 @@ export function upgradeRequest(path: string, headers = ''): string {
 export function frame(
   opcode: number,
   payload: Uint8Array | string = '',
-  { fin = true, masked = true, reserved = 0, declared = Buffer.byteLength(payload) } = {},
+  {
+    fin = true,
+    masked = true,
+    reserved = 0,
+    declared = Buffer.byteLength(payload),
+    key = [0, 0, 0, 0],
+  } = {},
 ): Buffer {
   const mask = masked ? 0x80 : 0;
   const head = [(fin ? 0x80 : 0) | (reserved << 4) | opcode];
@@ -81,6 +87,7 @@ export function frame(
       declared & 0xff,
     );
   }
-  if (masked) head.push(0, 0, 0, 0);
-  return Buffer.concat([Uint8Array.from(head), Buffer.from(payload)]);
+  if (!masked) return Buffer.concat([Uint8Array.from(head), Buffer.from(payload)]);
+  const hidden = Buffer.from(payload).map((byte, at) => byte ^ (key[at & 3] as number));
+  return Buffer.concat([Uint8Array.from([...head, ...key]), hidden]);
 }

@@ -1,0 +1,255 @@
+import { Buffer } from 'node:buffer';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { ChunkListener } from '../../../src/transport/frame-reader.js';
+import { OrderedWebSocket } from '../../../src/transport/ordered-web-socket.js';
+import { text } from '../../support/arbitraries.js';
+import { frame, OPCODE } from '../../support/raw-client.js';
+
+const { binary, close, continuation, ping, pong } = OPCODE;
+
+const MAX_PAYLOAD = 100_000;
+
+/** A WebSocket without a network: bytes in, and a list of what becomes of them. */
+class Bench {
+  readonly log: string[] = [];
+  readonly webSocket: OrderedWebSocket;
+  readonly socket = new Duplex({
+    read() {},
+    write: (bytes: Buffer, _, done) => {
+      this.log.push(`writes ${bytes.toString('hex')}`);
+      done();
+    },
+    final: (done) => {
+      this.log.push('ends');
+      done();
+    },
+  });
+
+  constructor({ fast }: { fast: boolean }) {
+    const server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      WebSocket: OrderedWebSocket,
+      maxPayload: MAX_PAYLOAD,
+      autoPong: false,
+      maxBufferedChunks: 8,
+    });
+    let webSocket: OrderedWebSocket | undefined;
+    const socket = this.socket as Socket;
+    server.handleUpgrade(handshake(), socket, Buffer.alloc(0), (accepted) => {
+      webSocket = accepted as OrderedWebSocket;
+      if (fast) webSocket.readShortMessages(socket);
+    });
+    this.webSocket = webSocket as OrderedWebSocket;
+    this.webSocket.owner = {
+      received: (bytes, isBinary) => this.#got(isBinary ? 'bytes' : 'text', bytes),
+      pinged: (bytes) => this.#got('ping', bytes),
+      ponged: (bytes) => this.#got('pong', bytes),
+      closing: (code) => this.log.push(`closes ${code}`) > 0,
+      gone: () => this.log.push('gone'),
+    };
+    this.log.length = 0;
+  }
+
+  #got(what: string, bytes: Buffer): void {
+    this.log.push(`${what} ${bytes.toString('hex')}`);
+  }
+
+  /** @param pausedFor how many of the last chunks come while it is not read, and then at once */
+  async feed(chunks: readonly Buffer[], pausedFor = 0, isCutOff = false): Promise<string[]> {
+    for (const [at, chunk] of chunks.entries()) {
+      if (at === chunks.length - pausedFor) this.webSocket.pause();
+      // The memory of a chunk is for whoever reads it.
+      this.socket.push(Buffer.from(chunk));
+      await turn();
+    }
+    if (isCutOff) this.socket.destroy();
+    else if (pausedFor > 0) this.webSocket.resume();
+    await turn();
+    await turn();
+    this.log.push(`flows: ${this.socket.readableFlowing}`);
+    return this.log;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function handshake(): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+  const key = { 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+  return Object.assign(request, { method: 'GET', headers: { ...headers, ...key } });
+}
+
+/** Lengths around all borders: of what is short, of how a length is written, of what is allowed. */
+const length = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(80) },
+  fc.constantFrom(125, 126, 127, 255, 256, 257, 1000, 65_535, 65_536, MAX_PAYLOAD, MAX_PAYLOAD + 1),
+);
+const key = fc.array(fc.nat(255), { minLength: 4, maxLength: 4 });
+const bytes = length.map((count) => Uint8Array.from({ length: count }, (_, at) => at * 7));
+const string = fc.oneof(text(), text(60), length.map('x'.repeat.bind('x')));
+const options = fc.record({ key });
+
+const whole = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(string, options).map(([s, o]) => frame(OPCODE.text, s, o)) },
+  { weight: 3, arbitrary: fc.tuple(bytes, options).map(([b, o]) => frame(binary, b, o)) },
+);
+const control = fc
+  .tuple(fc.constantFrom(ping, pong), fc.string({ maxLength: 60 }), options)
+  .map(([opcode, what, o]) => frame(opcode, what, o));
+const fragments = fc
+  .tuple(fc.array(bytes, { minLength: 2, maxLength: 4 }), control)
+  .map(([parts, between]) =>
+    Buffer.concat(
+      parts.flatMap((part, at) => [
+        frame(at === 0 ? binary : continuation, part, { fin: at === parts.length - 1 }),
+        at === 0 ? between : Buffer.alloc(0),
+      ]),
+    ),
+  );
+
+/** What no client sends: mostly an error, and some of it only unusual. */
+const odd = fc.oneof(
+  fc.tuple(bytes, options).map(([b, o]) => frame(OPCODE.text, b, o)),
+  fc
+    .tuple(fc.nat(15), fc.boolean(), fc.boolean(), fc.nat(7), fc.nat(200))
+    .map(([opcode, fin, masked, reserved, count]) =>
+      frame(opcode, 'y'.repeat(count), { fin, masked, reserved }),
+    ),
+  fc.uint8Array({ maxLength: 20 }).map((noise) => Buffer.from(noise)),
+  fc.constantFrom(1000, 1001, 3000, 1006, 99).map((code) => frame(close, word(code))),
+  fc.constantFrom(
+    frame(close),
+    frame(binary, '', { declared: 2 ** 40 }),
+    // Lengths that are longer than they need to be.
+    Buffer.from('81fe0003 00000000 616263'.replaceAll(' ', ''), 'hex'),
+    Buffer.from('82ff0000000000000003 00000000 616263'.replaceAll(' ', ''), 'hex'),
+    Buffer.from('82ffffffffffffffffff 00000000 616263'.replaceAll(' ', ''), 'hex'),
+  ),
+);
+
+function word(value: number): Buffer {
+  const two = Buffer.alloc(2);
+  two.writeUInt16BE(value);
+  return two;
+}
+
+const stream = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: whole },
+      { weight: 3, arbitrary: control },
+      { weight: 1, arbitrary: fragments },
+      { weight: 1, arbitrary: odd },
+    ),
+    { maxLength: 12 },
+  )
+  .map((frames) => Buffer.concat(frames));
+
+/** In pieces of these lengths, over and over. */
+function cut(all: Buffer, lengths: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = 0, i = 0; at < all.length; i++) {
+    const end = at + (lengths[i % lengths.length] as number);
+    chunks.push(all.subarray(at, end));
+    at = end;
+  }
+  return chunks;
+}
+
+/** Short pieces only where there is little: otherwise there are too many. */
+const pieces = stream.chain((all) => {
+  const least = Math.max(1, all.length >> 8);
+  const some = fc.integer({ min: least, max: least + 90 });
+  const most = fc.integer({ min: least, max: Math.max(least, all.length) });
+  return fc
+    .array(fc.oneof(some, most), { minLength: 1, maxLength: 9 })
+    .map((lengths) => cut(all, lengths));
+});
+
+describe('whatever comes, in whatever pieces', () => {
+  test('the same becomes of it as when ws reads everything', async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(pieces, fc.nat(4), fc.boolean(), async (chunks, pausedFor, isCutOff) => {
+        const expected = await new Bench({ fast: false }).feed(chunks, pausedFor, isCutOff);
+        const actual = await new Bench({ fast: true }).feed(chunks, pausedFor, isCutOff);
+        for (const line of expected) seen.add(line.startsWith('closes') ? line : '');
+        expect(actual).toEqual(expected);
+      }),
+      { numRuns: 1500 },
+    );
+    // And it was not all the same.
+    const codes = [1000, 1002, 1005, 1007, 1008, 1009];
+    expect([...seen].sort()).toEqual(expect.arrayContaining(codes.map((code) => `closes ${code}`)));
+  }, 60_000);
+});
+
+test('text that is no UTF-8 stays what it was', async () => {
+  // Unmasked once too often, it would be two letters.
+  const wrong = frame(OPCODE.text, Uint8Array.of(0xc3, 0x28), { key: [0x80, 0x40, 0, 0] });
+  const [first] = await new Bench({ fast: true }).feed([wrong]);
+  expect(first).toBe('closes 1007');
+});
+
+describe('which messages ws does not get to see', () => {
+  /** How much `ws` reads of these chunks. */
+  async function readByWs(...chunks: Buffer[]): Promise<string> {
+    const { webSocket, socket } = new Bench({ fast: false });
+    const read: Buffer[] = [];
+    const [listener] = socket.listeners('data') as ChunkListener[];
+    socket.removeAllListeners('data').on('data', function (this: Socket, bytes) {
+      read.push(bytes);
+      listener?.call(this, bytes);
+    });
+    webSocket.readShortMessages(socket as Socket);
+    for (const chunk of chunks) socket.push(chunk);
+    await turn();
+    return Buffer.concat(read).toString('hex');
+  }
+
+  const short = frame(OPCODE.text, 'short');
+  const long = frame(binary, Buffer.alloc(257));
+  const pinged = frame(ping, 'are you there?');
+
+  test.each([
+    ['short ones', [short, Buffer.concat([short, short]), frame(binary, Buffer.alloc(256))], []],
+    ['short ones after a ping', [short, pinged, short], [pinged]],
+    ['short ones around a long one', [Buffer.concat([short, long, short])], [long]],
+    ['short ones after one in pieces', [...cut(short, [1]), short], [short]],
+    ['short ones after a long one in pieces', [...cut(long, [3, 100]), short], [long]],
+  ])('%s', async (_, chunks, expected) => {
+    expect(await readByWs(...chunks)).toBe(Buffer.concat(expected).toString('hex'));
+  });
+
+  test('none after the first fragment', async () => {
+    const first = frame(binary, 'a', { fin: false });
+    const last = frame(continuation, 'b');
+    const all = [short, Buffer.concat([short, first, pinged]), last, short];
+    const expected = Buffer.concat([first, pinged, last, short]);
+    expect(await readByWs(...all)).toBe(expected.toString('hex'));
+  });
+
+  test('none once nobody listens any more', async () => {
+    const { webSocket, socket, log } = new Bench({ fast: true });
+    if (webSocket.owner) webSocket.owner.received = () => void socket.removeAllListeners('data');
+    socket.push(Buffer.concat([short, frame(close)]));
+    await turn();
+    expect(socket.listenerCount('data')).toBe(0);
+    expect(log).toEqual([]);
+  });
+
+  test('none where somebody else listens as well', async () => {
+    const bench = new Bench({ fast: false });
+    bench.socket.on('data', () => {});
+    const before = bench.socket.listeners('data');
+    bench.webSocket.readShortMessages(bench.socket as Socket);
+    expect(bench.socket.listeners('data')).toEqual(before);
+  });
+});
