@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants, runInThisContext } from 'node:vm';
 import { Encoder } from 'cbor-x';
 import { bench, describe } from 'vitest';
+import * as ws from 'ws';
 import type { FrameSink } from '../src/protocol/host-encoder.js';
 
 /*
@@ -34,6 +36,9 @@ const { Payload } = (await built(
 const { FlushCycle } = (await built(
   'transport/flush-cycle.js',
 )) as typeof import('../src/transport/flush-cycle.js');
+const { FrameReader } = (await built(
+  'transport/frame-reader.js',
+)) as typeof import('../src/transport/frame-reader.js');
 const { Outbox } = (await built(
   'transport/outbox.js',
 )) as typeof import('../src/transport/outbox.js');
@@ -47,6 +52,34 @@ const library = new Encoder({ useRecords: false, variableMapSize: true, tagUint8
 const times = (run: () => void) => () => {
   for (let i = 0; i < MESSAGES; i++) run();
 };
+
+/** A text from a client. It is unmasked in place, and may be read again: both ways it is ASCII. */
+function textFrame(): Buffer {
+  const header = Buffer.alloc(6);
+  writeFrameHeader(header, 0, 1, TEXT.length);
+  header[1] = 0x80 | TEXT.length;
+  header.set([1, 2, 3, 4], 2);
+  return Buffer.concat([header, TEXT]);
+}
+
+describe('read a frame, 64 B text', () => {
+  const socket = new EventEmitter() as Socket;
+  new FrameReader(socket, { emitted: 0, emit() {} }, () => {});
+  const frame = textFrame();
+  bench(
+    'ours',
+    times(() => socket.emit('data', frame)),
+  );
+  // Types do not know of it.
+  const { Receiver } = ws as unknown as { Receiver: new (options: object) => EventEmitter };
+  const receiver = new Receiver({ isServer: true }) as EventEmitter & NodeJS.WritableStream;
+  receiver.on('message', () => {});
+  const chunk = textFrame();
+  bench(
+    'ws',
+    times(() => receiver.write(chunk)),
+  );
+});
 
 describe.each([
   ['to_str, 64 B', { cmd: 'to_str', to: [], data: TEXT.toString() }],

@@ -5,8 +5,8 @@ import { MASK_LENGTH, unmask } from './unmask.js';
 
 /** The WebSocket whose frames are read. */
 export interface FrameOwner {
-  /** How many messages it has emitted. */
-  readonly messages: number;
+  /** How many messages, pings and pongs it has emitted. */
+  readonly emitted: number;
   emit(event: 'message', bytes: Buffer, binary: boolean): unknown;
 }
 
@@ -23,10 +23,13 @@ const MASKED = 0x80;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** Longer messages are unmasked faster natively, which `ws` does. No bound on messages is lower. */
-const MAX_SHORT = 256;
+/** The header of an empty message: opcode, length and key. */
+const SHORTEST = 2 + MASK_LENGTH;
 
-const NOTHING = Buffer.alloc(0);
+/** From 700 bytes on it is faster to unmask natively, as `ws` does. No bound on messages is lower. */
+const MAX_SHORT = 512;
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Reads short messages straight out of what the socket delivers, and leaves all other frames to
@@ -35,6 +38,9 @@ const NOTHING = Buffer.alloc(0);
  *
  * To step in again after a frame that is long, cut in two or a ping, it follows where that ends. With
  * the first frame that is anything else, `ws` has the connection for good. (RFC 6455 section 5.2.)
+ *
+ * It relies on one chunk coming after the other: nothing that the owner does with a message may have
+ * the socket deliver the next one before it returns.
  */
 export class FrameReader {
   readonly #socket: Socket;
@@ -43,10 +49,8 @@ export class FrameReader {
   readonly #listener: ChunkListener;
   /** How much is still to come of a frame that `ws` has begun to read, in bytes. */
   #owed = 0;
-  /** How many messages the owner will have emitted then, if nothing is wrong with it. */
-  #awaited = 0;
-  /** What `ws` has read of a header that was cut in two. */
-  #cut = NOTHING;
+  /** What there is of a header that was cut in two; `ws` has read it, too. */
+  #headerSoFar = NOTHING;
 
   /**
    * @param owner is open, and has read nothing yet
@@ -61,14 +65,14 @@ export class FrameReader {
     socket.on('data', this.#listener);
   }
 
-  /** `ws` has found fault with a frame: what still comes is dropped. */
+  /** Reads no more. What still comes is dropped, if nobody else listens. */
   stop(): void {
     this.#socket.off('data', this.#listener);
   }
 
   #read(chunk: Buffer): void {
     let at = 0;
-    if (this.#cut.length > 0) at = this.#passCut(chunk);
+    if (this.#headerSoFar.length > 0) at = this.#passHeader(chunk);
     else if (this.#owed > 0) at = this.#passOwed(chunk, 0);
     while (at < chunk.length) {
       const next = this.#readShort(chunk, at);
@@ -78,17 +82,17 @@ export class FrameReader {
 
   /** Reads the short message that begins here, if there is one, and returns where it ends. */
   #readShort(chunk: Buffer, at: number): number {
-    const first = chunk[at] as number;
+    const first = chunk[at];
     if (first !== (FINAL | TEXT) && first !== (FINAL | BINARY)) return at;
-    // What is not there is no number, and no comparison with it is true.
+    if (chunk.length - at < SHORTEST) return at;
     let length = (chunk[at + 1] as number) - MASKED;
-    let start = at + 2 + MASK_LENGTH;
+    let start = at + SHORTEST;
     if (length === LENGTH_16) {
-      length = ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
+      length = chunk.readUInt16BE(at + 2);
       start += 2;
-    } else if (length === LENGTH_64) return at;
+    } else if (length < 0 || length === LENGTH_64) return at;
     const end = start + length;
-    if (!(length >= 0 && length <= MAX_SHORT && end <= chunk.length)) return at;
+    if (length > MAX_SHORT || end > chunk.length) return at;
     const any = unmask(chunk, start, length);
     const bytes = chunk.subarray(start, end);
     if (first === (FINAL | TEXT) && any >= 0x80 && !isUtf8(bytes)) {
@@ -102,48 +106,44 @@ export class FrameReader {
   /** Has `ws` read the frame that begins here, and returns where it ends. */
   #passFrame(chunk: Buffer, at: number): number {
     const length = frameLength(chunk, at);
-    if (length === 'cut') this.#cut = Buffer.from(chunk.subarray(at));
-    else if (length === 'other') return this.#giveBack(chunk, at);
-    else {
-      this.#owe(length, chunk[at] as number);
-      return this.#passOwed(chunk, at);
+    if (length === 'other') return this.#giveBack(chunk, at);
+    if (length === 'cut') {
+      this.#headerSoFar = join(NOTHING, chunk.subarray(at));
+      return this.#pass(chunk, at, chunk.length);
     }
-    return this.#pass(chunk, at, chunk.length);
+    this.#owed = length;
+    return this.#passOwed(chunk, at);
   }
 
-  /** The same for a frame of which `ws` has a part of the header. */
-  #passCut(chunk: Buffer): number {
-    const cut = this.#cut;
-    const head = Buffer.concat([cut, chunk.subarray(0, MAX_HEADER)]);
-    const length = frameLength(head, 0);
-    if (length === 'other') return this.#giveBack(chunk, 0);
+  /** The same for a frame of whose header `ws` has read a part. */
+  #passHeader(chunk: Buffer): number {
+    const before = this.#headerSoFar;
+    const header = join(before, chunk.subarray(0, MAX_HEADER));
+    const length = frameLength(header, 0);
     if (length === 'cut') {
-      this.#cut = head;
+      this.#headerSoFar = header;
       return this.#pass(chunk, 0, chunk.length);
     }
-    this.#cut = NOTHING;
-    this.#owe(length - cut.length, head[0] as number);
+    this.#headerSoFar = NOTHING;
+    if (length === 'other') return this.#giveBack(chunk, 0);
+    this.#owed = length - before.length;
     return this.#passOwed(chunk, 0);
-  }
-
-  #owe(length: number, first: number): void {
-    this.#owed = length;
-    const isMessage = first === (FINAL | TEXT) || first === (FINAL | BINARY);
-    this.#awaited = this.#owner.messages + (isMessage ? 1 : 0);
   }
 
   #passOwed(chunk: Buffer, at: number): number {
     const end = Math.min(at + this.#owed, chunk.length);
     this.#owed -= end - at;
+    const { emitted } = this.#owner;
     this.#pass(chunk, at, end);
-    // Without a message it was no UTF-8, and nothing that follows counts.
-    const isFaulty = this.#owed === 0 && this.#owner.messages !== this.#awaited;
-    return isFaulty ? this.#giveBack(chunk, end) : end;
+    if (this.#owed > 0 || this.#owner.emitted > emitted) return end;
+    // `ws` has found fault with it, and is about to say so. Nothing that follows counts.
+    this.stop();
+    return chunk.length;
   }
 
   #pass(chunk: Buffer, at: number, end: number): number {
-    const whole = at === 0 && end === chunk.length;
-    this.#readByWs.call(this.#socket, whole ? chunk : chunk.subarray(at, end));
+    const isAll = at === 0 && end === chunk.length;
+    this.#readByWs.call(this.#socket, isAll ? chunk : chunk.subarray(at, end));
     return end;
   }
 
@@ -154,15 +154,23 @@ export class FrameReader {
     if (socket.listeners('data').includes(this.#listener)) {
       this.stop();
       socket.on('data', this.#readByWs);
-      if (at < chunk.length) this.#pass(chunk, at, chunk.length);
+      this.#pass(chunk, at, chunk.length);
     }
     return chunk.length;
   }
 }
 
+/** In memory of its own, not in a piece of something larger: it may have to wait for long. */
+function join(some: Buffer, more: Buffer): Buffer {
+  const joined = Buffer.alloc(some.length + more.length);
+  joined.set(some);
+  joined.set(more, some.length);
+  return joined;
+}
+
 /**
- * How long this frame is with its header, if it is a final message, a ping or a pong of a client.
- * What is said of it is all that `ws` could find fault with but its length and its UTF-8.
+ * How long this frame is with its header, if it is a final message, a ping or a pong of a client. In
+ * the header of such a one `ws` finds no fault, except that it may be too long.
  */
 function frameLength(bytes: Buffer, at: number): number | 'cut' | 'other' {
   const there = bytes.length - at;
@@ -173,6 +181,7 @@ function frameLength(bytes: Buffer, at: number): number | 'cut' | 'other' {
   const isKnown = opcode === TEXT || opcode === BINARY || (isControl && length < LENGTH_16);
   if (!isKnown || length < 0) return 'other';
   if (length < LENGTH_16) return 2 + MASK_LENGTH + length;
+  // All but the key, which has no say in it.
   const header = length === LENGTH_16 ? 4 : MAX_HEADER;
   if (there < header) return 'cut';
   const follows =

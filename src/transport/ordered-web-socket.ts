@@ -29,7 +29,7 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
   implements FrameOwner
 {
   owner: Owner | undefined;
-  messages = 0;
+  emitted = 0;
   #reader: FrameReader | undefined;
   #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
 
@@ -50,16 +50,19 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
     const { owner } = this;
     switch (event) {
       case 'message':
-        this.messages++;
+        this.emitted++;
         owner?.received(first as Buffer, second as boolean);
         return true;
       case 'ping':
+        this.emitted++;
         owner?.pinged(first as Buffer);
         return true;
       case 'pong':
+        this.emitted++;
         owner?.ponged(first as Buffer);
         return true;
       case 'error':
+        // It would drop what still comes, and takes off a listener that is not there.
         this.#reader?.stop();
         return true;
       case 'close':

@@ -12,6 +12,9 @@ import { frame, OPCODE } from '../../support/raw-client.js';
 
 const { binary, close, continuation, ping, pong } = OPCODE;
 
+/** A second try, with other streams, would hide what the first one has found. */
+const ONCE = { retry: 0, timeout: 60_000 };
+
 const MAX_PAYLOAD = 100_000;
 
 /** A WebSocket without a network: bytes in, and a list of what becomes of them. */
@@ -89,7 +92,7 @@ function handshake(): IncomingMessage {
 /** Lengths around all borders: of what is short, of how a length is written, of what is allowed. */
 const length = fc.oneof(
   { weight: 4, arbitrary: fc.nat(80) },
-  fc.constantFrom(125, 126, 127, 255, 256, 257, 1000, 65_535, 65_536, MAX_PAYLOAD, MAX_PAYLOAD + 1),
+  fc.constantFrom(125, 126, 127, 511, 512, 513, 1000, 65_535, 65_536, MAX_PAYLOAD, MAX_PAYLOAD + 1),
 );
 const key = fc.array(fc.nat(255), { minLength: 4, maxLength: 4 });
 const bytes = length.map((count) => Uint8Array.from({ length: count }, (_, at) => at * 7));
@@ -126,6 +129,8 @@ const odd = fc.oneof(
   fc.constantFrom(1000, 1001, 3000, 1006, 99).map((code) => frame(close, word(code))),
   fc.constantFrom(
     frame(close),
+    frame(OPCODE.text, 'abc', { masked: false }),
+    frame(binary, 'abc', { reserved: 4 }),
     frame(binary, '', { declared: 2 ** 40 }),
     // Lengths that are longer than they need to be.
     Buffer.from('81fe0003 00000000 616263'.replaceAll(' ', ''), 'hex'),
@@ -174,7 +179,7 @@ const pieces = stream.chain((all) => {
 });
 
 describe('whatever comes, in whatever pieces', () => {
-  test('the same becomes of it as when ws reads everything', async () => {
+  test('the same becomes of it as when ws reads everything', ONCE, async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(pieces, fc.nat(4), fc.boolean(), async (chunks, pausedFor, isCutOff) => {
@@ -188,7 +193,7 @@ describe('whatever comes, in whatever pieces', () => {
     // And it was not all the same.
     const codes = [1000, 1002, 1005, 1007, 1008, 1009];
     expect([...seen].sort()).toEqual(expect.arrayContaining(codes.map((code) => `closes ${code}`)));
-  }, 60_000);
+  });
 });
 
 test('text that is no UTF-8 stays what it was', async () => {
@@ -215,15 +220,15 @@ describe('which messages ws does not get to see', () => {
   }
 
   const short = frame(OPCODE.text, 'short');
-  const long = frame(binary, Buffer.alloc(257));
+  const long = frame(binary, Buffer.alloc(513));
   const pinged = frame(ping, 'are you there?');
 
   test.each([
-    ['short ones', [short, Buffer.concat([short, short]), frame(binary, Buffer.alloc(256))], []],
+    ['short ones', [short, Buffer.concat([short, short]), frame(binary, Buffer.alloc(512))], []],
     ['short ones after a ping', [short, pinged, short], [pinged]],
     ['short ones around a long one', [Buffer.concat([short, long, short])], [long]],
     ['short ones after one in pieces', [...cut(short, [1]), short], [short]],
-    ['short ones after a long one in pieces', [...cut(long, [3, 100]), short], [long]],
+    ['short ones after a long one in pieces', [...cut(long, [1, 1, 1, 600]), short], [long]],
   ])('%s', async (_, chunks, expected) => {
     expect(await readByWs(...chunks)).toBe(Buffer.concat(expected).toString('hex'));
   });
