@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { GatheredAnswers } from './gathered-answers.js';
+import { type Corkable, GatheredAnswers } from './gathered-answers.js';
 import { JoinedFrames } from './joined-frames.js';
 
 /** What leaves together at the end of a turn. */
@@ -69,7 +68,7 @@ export class FlushCycle {
   }
 
   /** A connection is about to be answered: what is flushed leaves behind the answer. */
-  gather(socket: Pick<Socket, 'cork' | 'uncork'>): void {
+  gather(socket: Corkable): void {
     if (this.#answers.add(socket)) this.#start();
   }
 

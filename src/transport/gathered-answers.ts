@@ -9,14 +9,17 @@ import { performance } from 'node:perf_hooks';
  */
 const GATHER_TIME = 1;
 
+/** What holds an answer back. */
+export type Corkable = Pick<Socket, 'cork' | 'uncork'>;
+
 /** Answers to new connections, held back in their corked sockets while more of them come. */
 export class GatheredAnswers {
-  readonly #corked: Pick<Socket, 'cork' | 'uncork'>[] = [];
+  readonly #corked: Corkable[] = [];
   #corkedBefore = 0;
   #answeredAt = 0;
 
   /** This connection is about to be answered. Returns whether the answer waits for `release`. */
-  add(socket: Pick<Socket, 'cork' | 'uncork'>): boolean {
+  add(socket: Corkable): boolean {
     if (this.#corked.length === 0 && !this.#hasJustAnswered) {
       this.#answeredAt = performance.now();
       return false;
