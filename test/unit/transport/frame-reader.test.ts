@@ -226,7 +226,7 @@ describe('which messages ws does not get to see', () => {
   test.each([
     ['short ones', [short, Buffer.concat([short, short]), frame(binary, Buffer.alloc(512))], []],
     ['short ones after a ping', [short, pinged, short], [pinged]],
-    ['short ones around a long one', [Buffer.concat([short, long, short])], [long]],
+    ['short ones around long ones', [Buffer.concat([short, long, long, short])], [long, long]],
     ['short ones after one in pieces', [...cut(short, [1]), short], [short]],
     ['short ones after a long one in pieces', [...cut(long, [1, 1, 1, 600]), short], [long]],
   ])('%s', async (_, chunks, expected) => {
