@@ -6,6 +6,7 @@ import { Encoder } from 'cbor-x';
 import { bench, describe } from 'vitest';
 import * as ws from 'ws';
 import type { FrameSink } from '../src/protocol/host-encoder.js';
+import { frame, OPCODE } from '../test/support/raw-client.js';
 
 /*
  * The payload path piece by piece, with what one would take from a library beside it. Each run does
@@ -54,30 +55,24 @@ const times = (run: () => void) => () => {
 };
 
 /** A text from a client. It is unmasked in place, and may be read again: both ways it is ASCII. */
-function textFrame(): Buffer {
-  const header = Buffer.alloc(6);
-  writeFrameHeader(header, 0, 1, TEXT.length);
-  header[1] = 0x80 | TEXT.length;
-  header.set([1, 2, 3, 4], 2);
-  return Buffer.concat([header, TEXT]);
-}
+const textFrame = () => frame(OPCODE.text, TEXT, { key: [1, 2, 3, 4] });
 
 describe('read a frame, 64 B text', () => {
   const socket = new EventEmitter() as Socket;
   new FrameReader(socket, { emitted: 0, emit() {} }, () => {});
-  const frame = textFrame();
+  const ours = textFrame();
   bench(
     'ours',
-    times(() => socket.emit('data', frame)),
+    times(() => socket.emit('data', ours)),
   );
   // Types do not know of it.
   const { Receiver } = ws as unknown as { Receiver: new (options: object) => EventEmitter };
   const receiver = new Receiver({ isServer: true }) as EventEmitter & NodeJS.WritableStream;
   receiver.on('message', () => {});
-  const chunk = textFrame();
+  const theirs = textFrame();
   bench(
     'ws',
-    times(() => receiver.write(chunk)),
+    times(() => receiver.write(theirs)),
   );
 });
 

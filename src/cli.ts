@@ -4,7 +4,7 @@ import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner, url } from './cli/banner.js';
 import { createLog } from './cli/log.js';
 import { collectAlone } from './cli/one-core.js';
-import { stayInRush } from './cli/young-generation.js';
+import { holdYoungGeneration } from './cli/young-generation.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
@@ -26,7 +26,7 @@ async function serve(options: Options): Promise<void> {
   const onTerminal = process.stdout.isTTY === true;
   const logger = await createLog(options, onTerminal);
   const relay = orUsage(() => createRelay({ ...options, logger }));
-  stayInRush(() => relay.players);
+  holdYoungGeneration(() => relay.players);
   stopOnSignals(relay, logger);
   abortOnFaults(relay, logger);
   try {

@@ -1,6 +1,6 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-/** How many more connections than at the last look are a rush: a thousand a second. */
+/** How many more players than at the last look are a rush: a thousand a second. */
 export const RUSH = 100;
 
 /** How often to look, in milliseconds: in a rush V8 doubles its room twice in a second. */
@@ -21,17 +21,17 @@ const STAY = '--semi-space-growth-factor=1';
  *
  * (The option `--max-semi-space-size` can only be given to Node itself, and holds for ever.)
  *
- * @param connections how many there are
+ * @param players how many there are now
  */
-export function stayInRush(
-  connections: () => number,
+export function holdYoungGeneration(
+  players: () => number,
   size = youngGeneration,
   setFlags = setFlagsFromString,
 ): void {
   let before = 0;
   let flag = GROW;
   const look = (): void => {
-    const now = connections();
+    const now = players();
     const isRush = now - before >= RUSH;
     before = now;
     const wanted = isRush && size() >= 2 * ENOUGH ? STAY : GROW;

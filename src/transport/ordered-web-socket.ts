@@ -62,7 +62,7 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
         owner?.ponged(first as Buffer);
         return true;
       case 'error':
-        // It would drop what still comes, and takes off a listener that is not there.
+        // `ws` drops what still comes by taking its listener off, and that is not there.
         this.#reader?.stop();
         return true;
       case 'close':

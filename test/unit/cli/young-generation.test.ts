@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test, vi } from 'vitest';
-import { ENOUGH, LOOK_EVERY, RUSH, stayInRush } from '../../../src/cli/young-generation.js';
+import {
+  ENOUGH,
+  holdYoungGeneration,
+  LOOK_EVERY,
+  RUSH,
+} from '../../../src/cli/young-generation.js';
 
 const BUILT = new URL('../../../dist/cli/young-generation.js', import.meta.url).href;
 
@@ -13,7 +18,7 @@ test('the young generation stays as it is while many come, if it is large enough
   const setFlags = vi.fn();
   let connections = 0;
   let size = 0;
-  stayInRush(
+  holdYoungGeneration(
     () => connections,
     () => size,
     setFlags,
@@ -42,7 +47,7 @@ test('the young generation stays as it is while many come, if it is large enough
 function largest(bind: string): number {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8';
-    import { RUSH, stayInRush } from ${JSON.stringify(BUILT)};
+    import { RUSH, holdYoungGeneration } from ${JSON.stringify(BUILT)};
     ${bind}
     const kept = [];
     let largest = 0;
@@ -59,7 +64,7 @@ function largest(bind: string): number {
 }
 
 test('V8 keeps to it', () => {
-  const rush = 'let connections = 0; stayInRush(() => (connections += RUSH));';
+  const rush = 'let connections = 0; holdYoungGeneration(() => (connections += RUSH));';
   expect(largest(rush)).toBeLessThanOrEqual(2 * ENOUGH);
   expect(largest('')).toBeGreaterThan(2 * ENOUGH);
 });

@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import type { ChunkListener } from '../../../src/transport/frame-reader.js';
 import { OrderedWebSocket } from '../../../src/transport/ordered-web-socket.js';
 import { text } from '../../support/arbitraries.js';
+import { hex } from '../../support/hex.js';
 import { frame, OPCODE } from '../../support/raw-client.js';
 
 const { binary, close, continuation, ping, pong } = OPCODE;
@@ -18,7 +19,7 @@ const ONCE = { retry: 0, timeout: 60_000 };
 const MAX_PAYLOAD = 100_000;
 
 /** A WebSocket without a network: bytes in, and a list of what becomes of them. */
-class Bench {
+class Probe {
   readonly log: string[] = [];
   readonly webSocket: OrderedWebSocket;
   readonly socket = new Duplex({
@@ -133,9 +134,9 @@ const odd = fc.oneof(
     frame(binary, 'abc', { reserved: 4 }),
     frame(binary, '', { declared: 2 ** 40 }),
     // Lengths that are longer than they need to be.
-    Buffer.from('81fe0003 00000000 616263'.replaceAll(' ', ''), 'hex'),
-    Buffer.from('82ff0000000000000003 00000000 616263'.replaceAll(' ', ''), 'hex'),
-    Buffer.from('82ffffffffffffffffff 00000000 616263'.replaceAll(' ', ''), 'hex'),
+    hex('81fe0003 00000000 616263'),
+    hex('82ff0000000000000003 00000000 616263'),
+    hex('82ffffffffffffffffff 00000000 616263'),
   ),
 );
 
@@ -183,8 +184,8 @@ describe('whatever comes, in whatever pieces', () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(pieces, fc.nat(4), fc.boolean(), async (chunks, pausedFor, isCutOff) => {
-        const expected = await new Bench({ fast: false }).feed(chunks, pausedFor, isCutOff);
-        const actual = await new Bench({ fast: true }).feed(chunks, pausedFor, isCutOff);
+        const expected = await new Probe({ fast: false }).feed(chunks, pausedFor, isCutOff);
+        const actual = await new Probe({ fast: true }).feed(chunks, pausedFor, isCutOff);
         for (const line of expected) seen.add(line.startsWith('closes') ? line : '');
         expect(actual).toEqual(expected);
       }),
@@ -199,14 +200,14 @@ describe('whatever comes, in whatever pieces', () => {
 test('text that is no UTF-8 stays what it was', async () => {
   // Unmasked once too often, it would be two letters.
   const wrong = frame(OPCODE.text, Uint8Array.of(0xc3, 0x28), { key: [0x80, 0x40, 0, 0] });
-  const [first] = await new Bench({ fast: true }).feed([wrong]);
+  const [first] = await new Probe({ fast: true }).feed([wrong]);
   expect(first).toBe('closes 1007');
 });
 
 describe('which messages ws does not get to see', () => {
   /** How much `ws` reads of these chunks. */
   async function readByWs(...chunks: Buffer[]): Promise<string> {
-    const { webSocket, socket } = new Bench({ fast: false });
+    const { webSocket, socket } = new Probe({ fast: false });
     const read: Buffer[] = [];
     const [listener] = socket.listeners('data') as ChunkListener[];
     socket.removeAllListeners('data').on('data', function (this: Socket, bytes) {
@@ -242,7 +243,7 @@ describe('which messages ws does not get to see', () => {
   });
 
   test('none once nobody listens any more', async () => {
-    const { webSocket, socket, log } = new Bench({ fast: true });
+    const { webSocket, socket, log } = new Probe({ fast: true });
     if (webSocket.owner) webSocket.owner.received = () => void socket.removeAllListeners('data');
     socket.push(Buffer.concat([short, frame(close)]));
     await turn();
@@ -251,10 +252,10 @@ describe('which messages ws does not get to see', () => {
   });
 
   test('none where somebody else listens as well', async () => {
-    const bench = new Bench({ fast: false });
-    bench.socket.on('data', () => {});
-    const before = bench.socket.listeners('data');
-    bench.webSocket.readShortMessages(bench.socket as Socket);
-    expect(bench.socket.listeners('data')).toEqual(before);
+    const probe = new Probe({ fast: false });
+    probe.socket.on('data', () => {});
+    const before = probe.socket.listeners('data');
+    probe.webSocket.readShortMessages(probe.socket as Socket);
+    expect(probe.socket.listeners('data')).toEqual(before);
   });
 });
