@@ -28,6 +28,18 @@ export class Payload {
     return this.#frame;
   }
 
+  /** How long that frame is. */
+  get frameLength(): number {
+    const { length } = this.bytes;
+    return frameHeaderLength(length) + length;
+  }
+
+  /** Writes the frame to where there is room for it. */
+  writeFrame(target: Buffer, at: number): void {
+    const { bytes, text } = this;
+    target.set(bytes, writeFrameHeader(target, at, text ? TEXT : BINARY, bytes.length));
+  }
+
   /**
    * The same message for whoever keeps it for long, shared by all who do: one whose memory holds
    * other things as well would keep those, too, and one without room for a header its frame.
@@ -47,14 +59,15 @@ export class Payload {
   }
 
   #makeFrame(): Buffer {
-    const { bytes } = this;
-    const header = frameHeaderLength(bytes.length);
-    const inPlace = this.#headroom >= header;
-    const frame = inPlace
-      ? Buffer.from(bytes.buffer, bytes.byteOffset - header, header + bytes.length)
-      : Buffer.allocUnsafe(header + bytes.length);
-    writeFrameHeader(frame, 0, this.text ? TEXT : BINARY, bytes.length);
-    if (!inPlace) frame.set(bytes, header);
+    const { bytes, text, frameLength } = this;
+    const header = frameLength - bytes.length;
+    if (this.#headroom >= header) {
+      const frame = Buffer.from(bytes.buffer, bytes.byteOffset - header, frameLength);
+      writeFrameHeader(frame, 0, text ? TEXT : BINARY, bytes.length);
+      return frame;
+    }
+    const frame = Buffer.allocUnsafe(frameLength);
+    this.writeFrame(frame, 0);
     return frame;
   }
 }

@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
+import { ChunkPool } from './chunk-pool.js';
 import { type Corkable, GatheredAnswers } from './gathered-answers.js';
-import { JoinedFrames } from './joined-frames.js';
+import { SharedFrames } from './shared-frames.js';
 
 /** What leaves together at the end of a turn. */
 export interface Flushable {
@@ -9,9 +9,6 @@ export interface Flushable {
   readonly bulk: boolean;
   flush(): void;
 }
-
-/** Room that a connection's small frames of one turn are written into. */
-export const CHUNK_BYTES = 32 * 1024;
 
 /**
  * How long what is late may take in one turn, in milliseconds. One broadcast of 16 MiB to a thousand
@@ -31,9 +28,6 @@ const QUIET = 0.025;
 /** Nobody waits; never added to. */
 const NOBODY: Flushable[] = [];
 
-/** Chunks kept for the next turn; more than that were a burst, and go back to the collector. */
-const MAX_SPARE_CHUNKS = 64;
-
 /**
  * Once per turn of the event loop, after everything that the poll phase read was handled, what was
  * produced for each connection is written out, in one write each. A write costs some 5 µs, nearly
@@ -49,10 +43,11 @@ export class FlushCycle {
   #flushedAt = 0;
   #waiting = NOBODY;
   readonly #later: (() => void)[] = [];
-  readonly #spare: Buffer[] = [];
+  /** How many of these are flushes: until then, they may get more of what is shared. */
+  #bulk = 0;
   readonly #answers = new GatheredAnswers();
-  /** Small frames in one piece, for one or for several in turn. */
-  readonly joined = new JoinedFrames(this);
+  readonly chunks = new ChunkPool();
+  readonly shared = new SharedFrames(this.chunks);
 
   /** Flushes at the end of this turn, or a few turns later if it is bulk. */
   schedule(flushable: Flushable): void {
@@ -79,16 +74,6 @@ export class FlushCycle {
   later(job: () => void): void {
     this.#later.push(job);
     this.#start();
-  }
-
-  /** A chunk that nobody else writes to, until it is given back. */
-  takeChunk(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  }
-
-  /** Gives a chunk back of which the kernel has every byte. */
-  returnChunk(chunk: Buffer): void {
-    if (this.#spare.length < MAX_SPARE_CHUNKS) this.#spare.push(chunk);
   }
 
   #start(): void {
@@ -121,10 +106,19 @@ export class FlushCycle {
     const waiting = this.#waiting;
     this.#waiting = NOBODY;
     for (const flushable of waiting) {
-      if (flushable.bulk) this.#later.push(() => flushable.flush());
+      if (flushable.bulk) this.#flushLater(flushable);
       else flush(flushable);
     }
-    this.joined.release();
+    if (this.#waiting.length > 0 || this.#bulk > 0) this.shared.keep();
+    this.shared.release();
+  }
+
+  #flushLater(flushable: Flushable): void {
+    this.#bulk++;
+    this.#later.push(() => {
+      this.#bulk--;
+      flushable.flush();
+    });
   }
 
   #doLater(): void {

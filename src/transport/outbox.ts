@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { FrameSink } from '../protocol/host-encoder.js';
-import { CHUNK_BYTES, type Flushable, type FlushCycle } from './flush-cycle.js';
+import type { Payload } from '../protocol/payload.js';
+import { CHUNK_BYTES } from './chunk-pool.js';
+import type { Flushable, FlushCycle } from './flush-cycle.js';
 import { type BacklogListener, SendQueue } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -12,14 +14,17 @@ const NO_PARTS: Buffer[] = [];
 /** More than this in one turn goes after everybody else's. */
 const BULK_BYTES = 64 * 1024;
 
+/** So much travels faster in one piece than as a list that the kernel has to gather. */
+const JOINED_BYTES = 8 * 1024;
+
 /** How much a socket that keeps up is given in one write; more goes slice by slice. */
 const DIRECT_BYTES = 256 * 1024;
 
 /**
  * Everything that leaves on one connection, in order, until the end of the turn.
  *
- * A frame is either attached by reference, as one that many receivers share, or written in place
- * into `buffer`, which saves every message to a host an object and a copy.
+ * A message to players is shared by all who get it. What a host gets is written in place, into
+ * `buffer`, which saves every message an object and a copy.
  */
 export class Outbox implements FrameSink, Flushable {
   /** Where `reserve` gave room. */
@@ -32,13 +37,15 @@ export class Outbox implements FrameSink, Flushable {
   #scheduled = false;
   #beforeFlush: (() => void) | undefined;
 
-  // What leaves, in order: these parts, then what was written to the chunk since it was sealed.
+  // What leaves, in order: these parts, then what is between these two places in the chunk.
   #parts = NO_PARTS;
   #length = 0;
   #chunk = NOTHING;
-  #sealed = 0;
-  #filled = 0;
-  /** All chunks of this turn. */
+  #start = 0;
+  #end = 0;
+  /** How much more may be written behind it: nothing in a chunk that others share. */
+  #room = 0;
+  /** All own chunks of this turn. */
   #chunks: Buffer[] | undefined;
 
   /** What the socket has not taken; there is none until it first falls behind. */
@@ -71,32 +78,53 @@ export class Outbox implements FrameSink, Flushable {
 
   reserve(length: number): number {
     this.#schedule(length);
-    if (length > this.#chunk.length - this.#filled) {
+    if (length > this.#room) {
       this.#seal();
       if (length > CHUNK_BYTES) {
         this.buffer = Buffer.allocUnsafeSlow(length);
         this.#add(this.buffer);
         return 0;
       }
-      this.#chunk = this.#cycle.takeChunk();
+      this.#chunk = this.#cycle.chunks.take();
       if (this.#chunks === undefined) this.#chunks = [this.#chunk];
       else this.#chunks.push(this.#chunk);
-      this.#sealed = 0;
-      this.#filled = 0;
+      this.#start = 0;
+      this.#end = 0;
+      this.#room = CHUNK_BYTES;
     }
     this.buffer = this.#chunk;
-    const at = this.#filled;
-    this.#filled += length;
+    const at = this.#end;
+    this.#end += length;
+    this.#room -= length;
     return at;
   }
 
   giveBack(length: number): void {
     this.#length -= length;
-    if (this.buffer === this.#chunk) this.#filled -= length;
-    else this.#parts.push((this.#parts.pop() as Buffer).subarray(0, -length));
+    if (this.buffer === this.#chunk) {
+      this.#end -= length;
+      this.#room += length;
+    } else {
+      this.#parts.push((this.#parts.pop() as Buffer).subarray(0, -length));
+    }
   }
 
-  /** Adds a whole frame, which must never change. */
+  /** Adds a message. */
+  send(payload: Payload): void {
+    const { shared } = this.#cycle;
+    if (!shared.place(payload)) return this.attach(payload.frame);
+    const { chunk, start, end } = shared;
+    this.#schedule(end - start);
+    if (this.#chunk !== chunk || this.#end !== start) {
+      this.#seal();
+      this.#chunk = chunk;
+      this.#start = start;
+      this.#room = 0;
+    }
+    this.#end = end;
+  }
+
+  /** Adds a whole frame as it is; it must never change. */
   attach(frame: Buffer): void {
     this.#schedule(frame.length);
     this.#seal();
@@ -120,11 +148,11 @@ export class Outbox implements FrameSink, Flushable {
     // A new turn begins here: being told of the backlog, somebody may write or end this outbox.
     const [parts, length, chunks] = [this.#parts, this.#length, this.#chunks];
     this.#startTurn();
-    let isWritten = false;
-    if (this.#keepsUp && length <= DIRECT_BYTES) isWritten = this.#write(parts, length);
-    else this.#queued().push(parts);
-    if (chunks !== undefined && isWritten) {
-      for (const chunk of chunks) this.#cycle.returnChunk(chunk);
+    const isDirect = this.#keepsUp && length <= DIRECT_BYTES;
+    const isFree = isDirect ? this.#write(parts, length) : this.#queued().push(parts);
+    if (!isFree) this.#cycle.shared.keep();
+    else if (chunks !== undefined) {
+      for (const chunk of chunks) this.#cycle.chunks.giveBack(chunk);
     }
   }
 
@@ -152,8 +180,9 @@ export class Outbox implements FrameSink, Flushable {
     this.#length = 0;
     this.#chunks = undefined;
     this.#chunk = NOTHING;
-    this.#sealed = 0;
-    this.#filled = 0;
+    this.#start = 0;
+    this.#end = 0;
+    this.#room = 0;
     this.buffer = NOTHING;
   }
 
@@ -170,20 +199,15 @@ export class Outbox implements FrameSink, Flushable {
   #write(parts: readonly Buffer[], length: number): boolean {
     const socket = this.#socket;
     if (!socket.writable) return true;
-    const { joined } = this.#cycle;
     const [only] = parts;
-    const isJoined = parts.length > 1 && length <= CHUNK_BYTES;
-    if (isJoined) {
-      socket.write(joined.join(parts));
-    } else if (only !== undefined && parts.length === 1) {
-      socket.write(only);
-    } else {
+    if (only !== undefined && parts.length === 1) socket.write(only);
+    else if (length <= JOINED_BYTES) socket.write(Buffer.concat(parts, length));
+    else {
       socket.cork();
       for (const part of parts) socket.write(part);
       socket.uncork();
     }
     if (socket.writableLength === 0) return true;
-    if (isJoined) joined.keep();
     this.#queued().wait(length);
     return false;
   }
@@ -195,9 +219,9 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   #seal(): void {
-    if (this.#filled === this.#sealed) return;
-    this.#add(this.#chunk.subarray(this.#sealed, this.#filled));
-    this.#sealed = this.#filled;
+    if (this.#end === this.#start) return;
+    this.#add(this.#cycle.shared.view(this.#chunk, this.#start, this.#end));
+    this.#start = this.#end;
   }
 
   #schedule(length: number): void {

@@ -33,7 +33,7 @@ export class PlayerConnection extends Connection implements PlayerPeer {
   }
 
   send(payload: Payload): void {
-    if (this.outbox.open) this.outbox.attach(payload.frame);
+    if (this.outbox.open) this.outbox.send(payload);
   }
 
   setReading(reading: boolean): void {

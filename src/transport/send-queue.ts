@@ -71,17 +71,25 @@ export class SendQueue {
     this.#socket.write(NOTHING, this.#taken);
   }
 
-  /** Keeps the parts until the socket has taken what is before them. */
-  push(parts: readonly Buffer[]): void {
+  /**
+   * Keeps the parts until the socket has taken what is before them.
+   *
+   * @returns whether all were copied, so that their memory can be written to again
+   */
+  push(parts: readonly Buffer[]): boolean {
     const before = this.bytes;
+    let areCopied = true;
     for (const part of parts) {
       // By reference only what fills its memory: a small part would keep a whole chunk alive.
-      if (part.length * 2 >= part.buffer.byteLength) this.#share(part);
-      else this.#copy(part);
+      if (part.length * 2 >= part.buffer.byteLength) {
+        this.#share(part);
+        areCopied = false;
+      } else this.#copy(part);
     }
     this.#offer();
     // What a socket that keeps up has not been offered yet is not its backlog, unless it piles up.
     this.#listener.backlogChanged(this.#inSocket > 0 ? this.bytes : before);
+    return areCopied;
   }
 
   /**

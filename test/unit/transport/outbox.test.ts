@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Payload } from '../../../src/protocol/payload.js';
-import { CHUNK_BYTES, FlushCycle } from '../../../src/transport/flush-cycle.js';
+import { CHUNK_BYTES } from '../../../src/transport/chunk-pool.js';
+import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
 import { text } from '../../support/peers.js';
 import { TestSocket } from '../../support/test-socket.js';
@@ -34,10 +35,41 @@ describe('an outbox', () => {
     expect(socket.writes).toHaveLength(1);
   });
 
-  test('passes a single frame on as it is, without a copy', async () => {
+  test('passes messages that all of them get on in one piece, which they share', async () => {
+    const { cycle, outbox, socket } = made();
+    const other = new TestSocket();
+    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const messages = [text('one'), text('two'), text('three')];
+    for (const message of messages) {
+      outbox.send(message);
+      another.send(message);
+    }
+    await endOfTurn();
+    expect(socket.writes).toEqual([Buffer.concat(messages.map(({ frame }) => frame))]);
+    expect(other.writes[0]).toBe(socket.writes[0]);
+  });
+
+  test('passes in one write, and in order, what comes by messages and in place', async () => {
+    const { cycle, outbox, socket } = made();
+    const another = new Outbox(new TestSocket().asSocket, cycle, { backlogChanged() {} });
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(text) as [Payload, Payload, Payload, Payload];
+    outbox.send(a);
+    write(outbox, '<');
+    outbox.send(b);
+    another.send(c);
+    outbox.send(d);
+    write(outbox, '>');
+    write(outbox, '>');
+    await endOfTurn();
+    const expected = [a.frame, Buffer.from('<'), b.frame, d.frame, Buffer.from('>>')];
+    expect(socket.written).toEqual(Buffer.concat(expected));
+    expect(socket.systemCalls).toBe(1);
+  });
+
+  test('passes a long message on as it is, without a copy', async () => {
     const { socket, outbox } = made();
-    const payload: Payload = text('shared');
-    outbox.attach(payload.frame);
+    const payload = text('x'.repeat(9000));
+    outbox.send(payload);
     await endOfTurn();
     expect(socket.writes[0]).toBe(payload.frame);
   });
@@ -96,52 +128,75 @@ describe('an outbox', () => {
     expect(socket.written.toString()).toBe('sixsixsixten');
   });
 
-  test('keeps joined frames in memory of their own, too, until the kernel has them', async () => {
-    const { socket, outbox } = made();
-    socket.taking = false;
-    const turn = async (...contents: string[]) => {
-      for (const content of contents) outbox.attach(Buffer.from(content));
-      await endOfTurn();
-    };
-    await turn('a', 'b');
-    await turn('c', 'd');
-    await turn('e');
-    expect(socket.written.toString()).toBe('ab');
-    socket.drain();
-    await endOfTurn();
-    expect(socket.written.toString()).toBe('abcde');
-  });
-
-  test('joins for others anew while one of them still has to write it', async () => {
+  test('leaves what is shared alone while one of them still has to write it', async () => {
     const cycle = new FlushCycle();
     const sockets = [new TestSocket(), new TestSocket(), new TestSocket()] as const;
     const outboxes = sockets.map(
       (socket) => new Outbox(socket.asSocket, cycle, { backlogChanged() {} }),
     );
-    const send = (outbox: Outbox | undefined, ...frames: string[]): void => {
-      for (const frame of frames) outbox?.attach(Buffer.from(frame));
-    };
-    const [a, b] = [Buffer.from('aaaa'), Buffer.from('bbbb')];
     sockets[1].taking = false;
-    for (const outbox of outboxes) {
-      outbox.attach(a);
-      outbox.attach(b);
+    const first = text('aaaa');
+    for (const outbox of outboxes) outbox.send(first);
+    await endOfTurn();
+    expect(sockets[1].writes[0]).toBe(sockets[0].writes[0]);
+    // What the slow one gets now is copied: the others' memory can be used again.
+    const second = text('bbbb');
+    for (const outbox of outboxes) outbox.send(second);
+    await endOfTurn();
+    outboxes[0]?.send(text('XXXX'));
+    await endOfTurn();
+    expect(sockets[0].writes[2]?.buffer).toBe(sockets[0].writes[1]?.buffer);
+    sockets[1].drain();
+    await endOfTurn();
+    expect(sockets[1].written).toEqual(Buffer.concat([first.frame, second.frame]));
+  });
+
+  test('keeps for the next turn what is sent while this one is flushed', async () => {
+    const cycle = new FlushCycle();
+    const [slow, other] = [new TestSocket(), new TestSocket()];
+    const late = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const answers = [text('in between'), text('after it')] as const;
+    const outbox: Outbox = new Outbox(slow.asSocket, cycle, {
+      backlogChanged() {
+        late.send(answers[0]);
+        process.nextTick(() => late.send(answers[1]));
+      },
+    });
+    slow.taking = false;
+    outbox.send(text('taken'));
+    await endOfTurn();
+    outbox.send(text('waits'));
+    await endOfTurn();
+    await endOfTurn();
+    expect(other.written).toEqual(Buffer.concat(answers.map(({ frame }) => frame)));
+  });
+
+  test('lets memory be used again once what was much has left', async () => {
+    const { cycle, outbox } = made();
+    const socket = new TestSocket();
+    const other = new Outbox(socket.asSocket, cycle, { backlogChanged() {} });
+    write(outbox, 'x'.repeat(100_000));
+    await endOfTurn();
+    await endOfTurn();
+    for (const content of ['a', 'b']) {
+      other.send(text(content));
+      await endOfTurn();
     }
-    await endOfTurn();
-    expect(sockets[0].writes[0]).toBe(sockets[2].writes[0]);
-    send(outboxes[0], 'XXXX', 'YYYY');
-    send(outboxes[2], 'XXXX', 'YYYY');
-    await endOfTurn();
-    expect(sockets.map(({ writes }) => writes[0]?.toString())[1]).toBe('aaaabbbb');
+    const [first, second] = socket.writes;
+    expect(second?.buffer).toBe(first?.buffer);
   });
 
   test('has no memory left to it after a turn', async () => {
     const { cycle, outbox } = made();
-    const given = vi.spyOn(cycle, 'returnChunk');
-    outbox.attach(Buffer.from('a'));
-    outbox.attach(Buffer.from('b'));
+    const taken = vi.spyOn(cycle.chunks, 'take');
+    const given = vi.spyOn(cycle.chunks, 'giveBack');
+    write(outbox, 'x'.repeat(CHUNK_BYTES));
+    outbox.giveBack(CHUNK_BYTES);
+    write(outbox, 'x'.repeat(CHUNK_BYTES));
+    write(outbox, 'y');
     await endOfTurn();
-    expect(given).toHaveBeenCalledTimes(1);
+    expect(taken).toHaveBeenCalledTimes(2);
+    expect(given).toHaveBeenCalledTimes(2);
   });
 
   test('hands on more than a socket should hold at once slice by slice', async () => {
