@@ -15,7 +15,7 @@ export class ChunkPool {
     return this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   }
 
-  /** Gives a chunk back of which the kernel has every byte. */
+  /** Gives a chunk back of which nobody needs a byte any more. */
   giveBack(chunk: Buffer): void {
     if (this.#spare.length < MAX_SPARE) this.#spare.push(chunk);
   }

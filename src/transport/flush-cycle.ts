@@ -44,7 +44,7 @@ export class FlushCycle {
   #waiting = NOBODY;
   readonly #later: (() => void)[] = [];
   /** How many of these are flushes: until then, they may get more of what is shared. */
-  #bulk = 0;
+  #bulkLater = 0;
   readonly #answers = new GatheredAnswers();
   readonly chunks = new ChunkPool();
   readonly shared = new SharedFrames(this.chunks);
@@ -109,14 +109,14 @@ export class FlushCycle {
       if (flushable.bulk) this.#flushLater(flushable);
       else flush(flushable);
     }
-    if (this.#waiting.length > 0 || this.#bulk > 0) this.shared.keep();
+    if (this.#waiting.length > 0 || this.#bulkLater > 0) this.shared.keep();
     this.shared.release();
   }
 
   #flushLater(flushable: Flushable): void {
-    this.#bulk++;
+    this.#bulkLater++;
     this.#later.push(() => {
-      this.#bulk--;
+      this.#bulkLater--;
       flushable.flush();
     });
   }

@@ -112,7 +112,8 @@ export class Outbox implements FrameSink, Flushable {
   /** Adds a message. */
   send(payload: Payload): void {
     const { shared } = this.#cycle;
-    if (!shared.place(payload)) return this.attach(payload.frame);
+    // What has to wait is to be there once, however many it waits for: no piece of something larger.
+    if (!this.#keepsUp || !shared.place(payload)) return this.attach(payload.frame);
     const { chunk, start, end } = shared;
     this.#schedule(end - start);
     if (this.#chunk !== chunk || this.#end !== start) {
@@ -149,11 +150,15 @@ export class Outbox implements FrameSink, Flushable {
     const [parts, length, chunks] = [this.#parts, this.#length, this.#chunks];
     this.#startTurn();
     const isDirect = this.#keepsUp && length <= DIRECT_BYTES;
-    const isFree = isDirect ? this.#write(parts, length) : this.#queued().push(parts);
-    if (!isFree) this.#cycle.shared.keep();
-    else if (chunks !== undefined) {
-      for (const chunk of chunks) this.#cycle.chunks.giveBack(chunk);
+    let isFree = false;
+    try {
+      isFree = isDirect ? this.#write(parts, length) : this.#queued().push(parts);
+    } finally {
+      // Even if that has thrown: nobody is to get the bytes of another room.
+      if (!isFree) this.#cycle.shared.keep();
     }
+    if (!isFree || chunks === undefined) return;
+    for (const chunk of chunks) this.#cycle.chunks.giveBack(chunk);
   }
 
   /**
@@ -195,13 +200,13 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue;
   }
 
-  /** Returns whether the kernel has every byte, so that the memory can be written to again. */
+  /** Returns whether the kernel has every byte, or nobody wants them any more. */
   #write(parts: readonly Buffer[], length: number): boolean {
     const socket = this.#socket;
     if (!socket.writable) return true;
     const [only] = parts;
     if (only !== undefined && parts.length === 1) socket.write(only);
-    else if (length <= JOINED_BYTES) socket.write(Buffer.concat(parts, length));
+    else if (length <= JOINED_BYTES) this.#writeJoined(parts);
     else {
       socket.cork();
       for (const part of parts) socket.write(part);
@@ -210,6 +215,18 @@ export class Outbox implements FrameSink, Flushable {
     if (socket.writableLength === 0) return true;
     this.#queued().wait(length);
     return false;
+  }
+
+  #writeJoined(parts: readonly Buffer[]): void {
+    const { chunks } = this.#cycle;
+    const chunk = chunks.take();
+    let end = 0;
+    for (const part of parts) {
+      chunk.set(part, end);
+      end += part.length;
+    }
+    this.#socket.write(chunk.subarray(0, end));
+    if (this.#socket.writableLength === 0) chunks.giveBack(chunk);
   }
 
   /** Most often there is one part: a list that is made for it is smaller than one that can grow. */

@@ -12,7 +12,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
  * behind the other. What a host says in one go to the same players is one piece of memory, and for
  * each of them there is nothing to do but to note where it ends.
  *
- * Of the memory and of what is noted nothing is left after the turn, unless somebody keeps it.
+ * The memory is used again in the next turn, unless somebody keeps it. (Through TLS nothing is
+ * written at once, so there it is always kept.)
  */
 export class SharedFrames {
   /** Where the frame is that was placed last. */
@@ -49,7 +50,7 @@ export class SharedFrames {
     return true;
   }
 
-  /** A piece of a chunk; the same one for all who ask for it in turn. */
+  /** A piece of any chunk; the same one for all who ask for it in turn. */
   view(chunk: Buffer, start: number, end: number): Buffer {
     if (this.#viewed !== chunk || this.#viewStart !== start || this.#viewEnd !== end) {
       this.#view = chunk.subarray(start, end);
@@ -62,7 +63,7 @@ export class SharedFrames {
 
   /** Somebody still has to write what was placed in this turn: its memory is not to be used again. */
   keep(): void {
-    this.#isKept = true;
+    if (this.end > 0) this.#isKept = true;
   }
 
   /** The turn is over: what was placed has been written, or is kept. */
@@ -70,10 +71,16 @@ export class SharedFrames {
     this.#payload = undefined;
     this.start = 0;
     this.end = 0;
-    if (this.#isKept) this.chunk = NOTHING;
+    if (this.#isKept) this.#forget();
     else for (const chunk of this.#full) this.#chunks.giveBack(chunk);
     this.#full.length = 0;
     this.#isKept = false;
+  }
+
+  #forget(): void {
+    this.chunk = NOTHING;
+    this.#view = NOTHING;
+    this.#viewed = NOTHING;
   }
 
   #takeChunk(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Payload } from '../../../src/protocol/payload.js';
+import { Payload } from '../../../src/protocol/payload.js';
 import { CHUNK_BYTES } from '../../../src/transport/chunk-pool.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
@@ -151,6 +151,52 @@ describe('an outbox', () => {
     expect(sockets[1].written).toEqual(Buffer.concat([first.frame, second.frame]));
   });
 
+  test('has a message once that waits for several', async () => {
+    const { cycle, outbox, socket } = made();
+    const other = new TestSocket();
+    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    for (const slow of [socket, other]) slow.taking = false;
+    const memory = Buffer.alloc(400, 'x');
+    const messages = [text('taken'), new Payload(memory.subarray(10), true, 10)];
+    for (const message of messages) {
+      outbox.send(message);
+      another.send(message);
+      await endOfTurn();
+    }
+    for (const slow of [socket, other]) {
+      slow.taking = true;
+      slow.drain();
+    }
+    await endOfTurn();
+    for (const slow of [socket, other]) {
+      expect(slow.writes).toEqual(messages.map(({ frame }) => frame));
+      expect(slow.writes[1]?.buffer).toBe(memory.buffer);
+    }
+  });
+
+  test('lets nobody write over what waits, even if somebody throws', async () => {
+    const cycle = new FlushCycle();
+    const [slow, other] = [new TestSocket(), new TestSocket()];
+    const outbox = new Outbox(slow.asSocket, cycle, {
+      backlogChanged() {
+        throw new Error('on purpose');
+      },
+    });
+    slow.taking = false;
+    // More than is written directly.
+    const messages = Array.from({ length: 300 }, (_, i) => text(String(i).padEnd(1000, '.')));
+    for (const message of messages) outbox.send(message);
+    expect(() => outbox.flush()).toThrow('on purpose');
+    await endOfTurn();
+    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    for (let i = 0; i < 1000; i++) another.send(text('y'.repeat(1000)));
+    await endOfTurn();
+    expect(slow.written.toString()).not.toContain('y');
+    expect(slow.written).toEqual(
+      Buffer.concat(messages.map(({ frame }) => frame)).subarray(0, slow.written.length),
+    );
+  });
+
   test('keeps for the next turn what is sent while this one is flushed', async () => {
     const cycle = new FlushCycle();
     const [slow, other] = [new TestSocket(), new TestSocket()];
@@ -197,6 +243,10 @@ describe('an outbox', () => {
     await endOfTurn();
     expect(taken).toHaveBeenCalledTimes(2);
     expect(given).toHaveBeenCalledTimes(2);
+    for (const part of ['a', 'b']) outbox.attach(Buffer.from(part));
+    await endOfTurn();
+    expect(taken).toHaveBeenCalledTimes(3);
+    expect(given).toHaveBeenCalledTimes(3);
   });
 
   test('hands on more than a socket should hold at once slice by slice', async () => {

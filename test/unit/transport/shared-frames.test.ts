@@ -90,8 +90,10 @@ test('its memory is used again in the next turn, unless somebody still has to wr
   shared.release();
   expect(place(text('six')).buffer).not.toBe(late.buffer);
   expect(late.toString()).toContain('two');
-  // Kept for one turn, not for all that follow.
+  // Kept for one turn, not for all that follow, nor for one in which nothing was placed.
   const next = place(text('ten'));
+  shared.release();
+  shared.keep();
   shared.release();
   expect(place(text('111')).buffer).toBe(next.buffer);
 });
