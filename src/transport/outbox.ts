@@ -112,17 +112,18 @@ export class Outbox implements FrameSink, Flushable {
   /** Adds a message. */
   send(payload: Payload): void {
     const { shared } = this.#cycle;
-    // What has to wait is to be there once, however many it waits for: no piece of something larger.
-    if (!this.#keepsUp || !shared.place(payload)) return this.attach(payload.frame);
+    if (!shared.place(payload)) return this.attach(payload.frame);
     const { chunk, start, end } = shared;
-    this.#schedule(end - start);
     if (this.#chunk !== chunk || this.#end !== start) {
+      // What has to wait is to be there once, however many it waits for: no piece of a chunk.
+      if (!this.#keepsUp) return this.attach(payload.frame);
       this.#seal();
       this.#chunk = chunk;
       this.#start = start;
       this.#room = 0;
     }
     this.#end = end;
+    this.#schedule(end - start);
   }
 
   /** Adds a whole frame as it is; it must never change. */
