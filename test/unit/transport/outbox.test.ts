@@ -177,11 +177,10 @@ describe('an outbox', () => {
   test('lets nobody write over what waits, even if somebody throws', async () => {
     const cycle = new FlushCycle();
     const [slow, other] = [new TestSocket(), new TestSocket()];
-    const outbox = new Outbox(slow.asSocket, cycle, {
-      backlogChanged() {
-        throw new Error('on purpose');
-      },
+    const backlogChanged = vi.fn().mockImplementationOnce(() => {
+      throw new Error('on purpose');
     });
+    const outbox = new Outbox(slow.asSocket, cycle, { backlogChanged });
     slow.taking = false;
     // More than is written directly.
     const messages = Array.from({ length: 300 }, (_, i) => text(String(i).padEnd(1000, '.')));
