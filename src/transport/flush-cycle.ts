@@ -46,7 +46,9 @@ export class FlushCycle {
   /** How many of these are flushes: until then, they may get more of what is shared. */
   #bulkLater = 0;
   readonly #answers = new GatheredAnswers();
+  /** What is written in one turn, and used again in the next. */
   readonly chunks = new ChunkPool();
+  /** What players get in this turn. */
   readonly shared = new SharedFrames(this.chunks);
 
   /** Flushes at the end of this turn, or a few turns later if it is bulk. */

@@ -139,7 +139,7 @@ describe('an outbox', () => {
     for (const outbox of outboxes) outbox.send(first);
     await endOfTurn();
     expect(sockets[1].writes[0]).toBe(sockets[0].writes[0]);
-    // What the slow one gets now is copied: the others' memory can be used again.
+    // What the slow one gets now is not shared: the others' memory can be used again.
     const second = text('bbbb');
     for (const outbox of outboxes) outbox.send(second);
     await endOfTurn();
