@@ -84,9 +84,8 @@ class CborReader {
   #argument = 0;
 
   constructor(frame: Uint8Array) {
-    const { buffer, byteOffset, byteLength } = frame;
-    this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(buffer, byteOffset, byteLength);
-    this.#end = byteLength;
+    this.#bytes = Buffer.isBuffer(frame) ? frame : bufferOn(frame);
+    this.#end = frame.length;
   }
 
   readFields(): Fields {
@@ -184,7 +183,7 @@ class CborReader {
     const isView = this.#info !== INDEFINITE;
     const bytes = this.#readString(major);
     // What was before it has been read, and nobody else has this frame.
-    const headroom = isView ? bytes.byteOffset - this.#bytes.byteOffset : 0;
+    const headroom = isView ? this.#at - bytes.length : 0;
     return new Payload(bytes, major === TEXT, headroom);
   }
 
@@ -450,6 +449,10 @@ class CborReader {
 }
 
 type Key = keyof Fields | undefined;
+
+function bufferOn({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
 
 function canBeIndefinite(major: number): boolean {
   return major !== UNSIGNED && major !== NEGATIVE && major !== TAG;
