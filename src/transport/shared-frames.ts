@@ -73,7 +73,8 @@ export class SharedFrames {
     this.end = 0;
     if (this.#isKept) this.#forget();
     else for (const chunk of this.#full) this.#chunks.giveBack(chunk);
-    this.#full.length = 0;
+    // Most often it is empty, and to set a length takes as long as ten fields.
+    if (this.#full.length > 0) this.#full.length = 0;
     this.#isKept = false;
   }
 
