@@ -59,7 +59,7 @@ const textFrame = () => frame(OPCODE.text, TEXT, { key: [1, 2, 3, 4] });
 
 describe('read a frame, 64 B text', () => {
   const socket = new EventEmitter() as Socket;
-  new FrameReader(socket, { emitted: 0, emit() {} }, () => {});
+  new FrameReader(socket, { emitted: 0, emit() {} }, () => {}, new FlushCycle());
   const ours = textFrame();
   bench(
     'ours',

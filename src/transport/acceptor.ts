@@ -164,7 +164,7 @@ export class Acceptor {
           context: role === 'refused' ? this.#refusedContext : this.#context,
         };
         if (role !== 'refused') {
-          link.webSocket.readShortMessages(socket);
+          link.webSocket.readShortMessages(socket, this.#context.cycle);
           this.#options.connected(address);
         }
         const connection = create(link);

@@ -18,7 +18,7 @@ const LATER_TIME = 5;
 
 /**
  * While little is going on, nobody waits for the end of the turn: what is produced for so few
- * connections leaves with the callback that produced it, if nothing has left for a moment (in
+ * connections leaves with the chunk that it comes of, if nothing has left for a moment (in
  * milliseconds). An echo then takes as long as in a relay that writes at once, which is 10 % less,
  * and the loop is spared a phase.
  */
@@ -33,13 +33,14 @@ const NOBODY: Flushable[] = [];
  * produced for each connection is written out, in one write each. A write costs some 5 µs, nearly
  * all of it in the kernel, whether it carries one message or a hundred.
  *
- * The end of the turn is `setImmediate`: `nextTick` alone would run after every single read and halve
- * the throughput, a timer would add to the latency.
+ * The end of the turn is `setImmediate`: `nextTick` would run after every single read and halve the
+ * throughput, a timer would add to the latency.
  */
 export class FlushCycle {
   /** Which turn this is, counting those in which something was produced. */
   turn = 0;
   #scheduled = false;
+  #isReading = false;
   #flushedAt = 0;
   #waiting = NOBODY;
   readonly #later: (() => void)[] = [];
@@ -59,9 +60,22 @@ export class FlushCycle {
     }
     // Most often one waits alone: a list that is made for it is smaller than one that can grow.
     this.#waiting = [flushable];
-    if (this.#scheduled) return;
-    if (performance.now() - this.#flushedAt < QUIET) this.#start();
-    else process.nextTick(this.#flushEarly);
+    if (!this.#isReading) this.#start();
+  }
+
+  /** A chunk from a socket is about to be read. */
+  beginChunk(): void {
+    this.#isReading = true;
+  }
+
+  /** It has been read: if what came of it is little, it leaves now. */
+  endChunk(): void {
+    this.#isReading = false;
+    const { length } = this.#waiting;
+    if (length === 0 || this.#scheduled) return;
+    const isLittle = length <= MAX_EARLY && performance.now() - this.#flushedAt >= QUIET;
+    if (isLittle) this.#flushEarly();
+    else this.#start();
   }
 
   /** A connection is about to be answered: what is flushed leaves behind the answer. */
@@ -84,13 +98,12 @@ export class FlushCycle {
     setImmediate(this.#run);
   }
 
-  readonly #flushEarly = (): void => {
-    if (this.#waiting.length > MAX_EARLY) return this.#start();
+  #flushEarly(): void {
     this.turn++;
     this.#flushWaiting();
     this.#flushedAt = performance.now();
     if (this.#later.length > 0) this.#start();
-  };
+  }
 
   readonly #run = (): void => {
     this.turn++;

@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { BINARY, MAX_HEADER, PING, PONG, TEXT } from '../protocol/frame.js';
+import type { FlushCycle } from './flush-cycle.js';
 import { MASK_LENGTH, unmask } from './unmask.js';
 
 /** The WebSocket whose frames are read. */
@@ -12,6 +13,9 @@ export interface FrameOwner {
 
 /** How a socket is listened to. */
 export type ChunkListener = (this: Socket, chunk: Buffer) => void;
+
+/** Who wants to know when a chunk is read. */
+export type ChunkCycle = Pick<FlushCycle, 'beginChunk' | 'endChunk'>;
 
 /** In front of the opcode: the last frame of its message, and no extensions. */
 const FINAL = 0x80;
@@ -49,6 +53,7 @@ export class FrameReader {
   readonly #socket: Socket;
   readonly #owner: FrameOwner;
   readonly #readByWs: ChunkListener;
+  readonly #cycle: ChunkCycle;
   readonly #listener: ChunkListener;
   /** How much is still to come of frames that `ws` has begun to read, in bytes. */
   #owed = 0;
@@ -60,11 +65,13 @@ export class FrameReader {
   /**
    * @param owner is open, and has read nothing yet
    * @param readByWs how `ws` listens to the socket
+   * @param cycle is told of every chunk
    */
-  constructor(socket: Socket, owner: FrameOwner, readByWs: ChunkListener) {
+  constructor(socket: Socket, owner: FrameOwner, readByWs: ChunkListener, cycle: ChunkCycle) {
     this.#socket = socket;
     this.#owner = owner;
     this.#readByWs = readByWs;
+    this.#cycle = cycle;
     this.#listener = this.#read.bind(this);
     socket.off('data', readByWs);
     socket.on('data', this.#listener);
@@ -76,12 +83,17 @@ export class FrameReader {
   }
 
   #read(chunk: Buffer): void {
-    let at = 0;
-    if (this.#headerSoFar.length > 0) at = this.#passHeader(chunk);
-    else if (this.#owed > 0) at = this.#passOwed(chunk, 0);
-    while (at < chunk.length) {
-      const next = this.#readShort(chunk, at);
-      at = next === at ? this.#passFrames(chunk, at) : next;
+    this.#cycle.beginChunk();
+    try {
+      let at = 0;
+      if (this.#headerSoFar.length > 0) at = this.#passHeader(chunk);
+      else if (this.#owed > 0) at = this.#passOwed(chunk, 0);
+      while (at < chunk.length) {
+        const next = this.#readShort(chunk, at);
+        at = next === at ? this.#passFrames(chunk, at) : next;
+      }
+    } finally {
+      this.#cycle.endChunk();
     }
   }
 

@@ -1,7 +1,12 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { CLOSINGS } from '../protocol/close-codes.js';
-import { type ChunkListener, type FrameOwner, FrameReader } from './frame-reader.js';
+import {
+  type ChunkCycle,
+  type ChunkListener,
+  type FrameOwner,
+  FrameReader,
+} from './frame-reader.js';
 
 /** Whoever serves a WebSocket. */
 export interface WebSocketOwner {
@@ -34,11 +39,11 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
   #putOff: { readonly code?: number; readonly reason?: string | Buffer } | undefined;
 
   /** Reads short messages without `ws`. To be called when it is open, before anything is read. */
-  readShortMessages(socket: Socket): void {
+  readShortMessages(socket: Socket, cycle: ChunkCycle): void {
     const [readByWs, another] = socket.listeners('data') as ChunkListener[];
     // If `ws` should once listen in another way, it reads everything itself.
     if (readByWs === undefined || another !== undefined) return;
-    this.#reader = new FrameReader(socket, this, readByWs);
+    this.#reader = new FrameReader(socket, this, readByWs, cycle);
   }
 
   /**

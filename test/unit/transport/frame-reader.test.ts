@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import type { ChunkListener } from '../../../src/transport/frame-reader.js';
 import { OrderedWebSocket } from '../../../src/transport/ordered-web-socket.js';
 import { text } from '../../support/arbitraries.js';
@@ -47,7 +48,7 @@ class Probe {
     const socket = this.socket as Socket;
     server.handleUpgrade(handshake(), socket, Buffer.alloc(0), (accepted) => {
       webSocket = accepted as OrderedWebSocket;
-      if (fast) webSocket.readShortMessages(socket);
+      if (fast) webSocket.readShortMessages(socket, new FlushCycle());
     });
     this.webSocket = webSocket as OrderedWebSocket;
     this.webSocket.owner = {
@@ -214,7 +215,7 @@ describe('which messages ws does not get to see', () => {
       read.push(bytes);
       listener?.call(this, bytes);
     });
-    webSocket.readShortMessages(socket as Socket);
+    webSocket.readShortMessages(socket as Socket, new FlushCycle());
     for (const chunk of chunks) socket.push(chunk);
     await turn();
     return Buffer.concat(read).toString('hex');
@@ -255,7 +256,7 @@ describe('which messages ws does not get to see', () => {
     const probe = new Probe({ fast: false });
     probe.socket.on('data', () => {});
     const before = probe.socket.listeners('data');
-    probe.webSocket.readShortMessages(probe.socket as Socket);
+    probe.webSocket.readShortMessages(probe.socket as Socket, new FlushCycle());
     expect(probe.socket.listeners('data')).toEqual(before);
   });
 });

@@ -294,10 +294,8 @@ describe('a turn', () => {
           then?.();
         },
       });
-    return { flushed, schedule };
+    return { cycle, flushed, schedule };
   };
-  const endOfCallback = () => new Promise<void>((resolve) => process.nextTick(resolve));
-
   test('flushes every connection at its end, and one that is scheduled meanwhile in the next', async () => {
     const { flushed, schedule } = recorder();
     schedule('first', () => {
@@ -305,7 +303,6 @@ describe('a turn', () => {
     });
     schedule('second');
     schedule('third');
-    await endOfCallback();
     expect(flushed).toEqual([]);
     await endOfTurn();
     expect(flushed).toEqual(['first', 'second', 'third']);
@@ -316,18 +313,23 @@ describe('a turn', () => {
   test('flushes the little that there is at once if nothing has left for a moment', async () => {
     const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
     onTestFinished(() => now.mockRestore());
-    const { flushed, schedule } = recorder();
-    const afterCallback = async (name: string) => {
-      schedule(name);
-      await endOfCallback();
+    const { cycle, flushed, schedule } = recorder();
+    const afterChunkOf = (...names: string[]): string => {
+      cycle.beginChunk();
+      for (const name of names) schedule(name);
+      cycle.endChunk();
       return flushed.join('');
     };
-    expect(await afterCallback('a')).toBe('a');
-    expect(await afterCallback('b')).toBe('a');
+    expect(afterChunkOf('a')).toBe('a');
+    expect(afterChunkOf('b')).toBe('a');
     await endOfTurn();
     expect(flushed.join('')).toBe('ab');
     now.mockReturnValue(1001);
-    expect(await afterCallback('c')).toBe('abc');
+    expect(afterChunkOf('c', 'd')).toBe('abcd');
+    now.mockReturnValue(1002);
+    expect(afterChunkOf('e', 'f', 'g')).toBe('abcd');
+    await endOfTurn();
+    expect(flushed.join('')).toBe('abcdefg');
   });
 });
 
