@@ -149,8 +149,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#closing) return this.#webSocket.terminate();
     this.#outbox.drop();
     this.close(closing);
-    this.#socket.removeAllListeners('data');
-    this.#socket.resume();
+    this.#webSocket.dropInput(this.#socket);
     // It does not read, so it will not confirm the close either.
     const timer = setTimeout(() => this.#webSocket.terminate(), CUT_AFTER);
     this.#webSocket.once('close', () => clearTimeout(timer));

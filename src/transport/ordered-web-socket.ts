@@ -91,6 +91,13 @@ export class OrderedWebSocket<Owner extends WebSocketOwner = WebSocketOwner>
       };
   }
 
+  /** Drops what still comes, whole frames or not. */
+  dropInput(socket: Socket): void {
+    this.#reader?.stop();
+    socket.removeAllListeners('data');
+    socket.resume();
+  }
+
   /** Writes the close frame that was put off. */
   finishClose(): void {
     const putOff = this.#putOff;

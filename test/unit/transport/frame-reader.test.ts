@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
 import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
-import type { ChunkListener } from '../../../src/transport/frame-reader.js';
+import { type ChunkListener, FrameReader } from '../../../src/transport/frame-reader.js';
 import { OrderedWebSocket } from '../../../src/transport/ordered-web-socket.js';
 import { text } from '../../support/arbitraries.js';
 import { hex } from '../../support/hex.js';
@@ -205,6 +206,72 @@ test('text that is no UTF-8 stays what it was', async () => {
   expect(first).toBe('closes 1007');
 });
 
+describe('what a socket delivers', () => {
+  const owner = (log: string[]) => ({
+    emitted: 0,
+    emit: (_: 'message', bytes: Buffer) => log.push(String(bytes)),
+  });
+  const watch = (log: string[]) => ({
+    beginChunk: () => void log.push('<'),
+    endChunk: () => void log.push('>'),
+  });
+
+  test('is read before its stream has it, unless that holds something back', async () => {
+    const log: string[] = [];
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    new FrameReader(socket, owner(log), () => {}, watch(log));
+    const send = (message: string) => client.write(frame(OPCODE.text, message));
+    const read = (...messages: string[]) =>
+      expect.poll(() => log).toEqual(messages.flatMap((message) => ['<', message, '>']));
+    send('one');
+    await read('one');
+    send('two');
+    await read('one', 'two');
+    expect(socket.readableDidRead).toBe(false);
+    socket.pause();
+    send('three');
+    await expect.poll(() => socket.readableLength).toBeGreaterThan(0);
+    await read('one', 'two');
+    socket.resume();
+    await read('one', 'two', 'three');
+    send('four');
+    await read('one', 'two', 'three', 'four');
+  });
+
+  test('is read after what its stream still holds', async () => {
+    const { socket } = new Probe({ fast: false });
+    const log: string[] = [];
+    new FrameReader(socket as Socket, owner(log), () => {}, watch([]));
+    socket.pause();
+    socket.push(frame(OPCODE.text, 'one'));
+    socket.resume();
+    socket.push(frame(OPCODE.text, 'two'));
+    await turn();
+    expect(log).toEqual(['one', 'two']);
+  });
+
+  test('has an end, even if what it is read by throws', () => {
+    const { socket } = new Probe({ fast: false });
+    const log: string[] = [];
+    const fails = {
+      emitted: 0,
+      emit: () => {
+        throw new Error('on purpose');
+      },
+    };
+    new FrameReader(socket as Socket, fails, () => {}, watch(log));
+    expect(() => socket.push(frame(OPCODE.text, 'one'))).toThrow('on purpose');
+    expect(log).toEqual(['<', '>']);
+  });
+});
+
 describe('which messages ws does not get to see', () => {
   /** How much `ws` reads of these chunks. */
   async function readByWs(...chunks: Buffer[]): Promise<string> {
@@ -245,7 +312,7 @@ describe('which messages ws does not get to see', () => {
 
   test('none once nobody listens any more', async () => {
     const { webSocket, socket, log } = new Probe({ fast: true });
-    if (webSocket.owner) webSocket.owner.received = () => void socket.removeAllListeners('data');
+    if (webSocket.owner) webSocket.owner.received = () => webSocket.dropInput(socket as Socket);
     socket.push(Buffer.concat([short, frame(close)]));
     await turn();
     expect(socket.listenerCount('data')).toBe(0);
