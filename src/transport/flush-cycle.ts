@@ -17,10 +17,13 @@ export interface Flushable {
 const LATER_TIME = 5;
 
 /**
- * While little is going on, nobody waits for the end of the turn: what is produced for so few
- * connections leaves with the chunk that it comes of, if nothing has left for a moment (in
- * milliseconds). An echo then takes as long as in a relay that writes at once, which is 10 % less,
- * and the loop is spared a phase.
+ * While little is going on, nothing that comes of a chunk waits for the end of the turn: what is
+ * produced for so few connections leaves once the chunk is read, if nothing had left for a moment
+ * (in milliseconds) when the first of it was produced. An echo then takes as long as in a relay that
+ * writes at once, which is 10 % less, and the loop is spared a phase.
+ *
+ * Chunks that follow one another closely thus belong to one turn, and their sender has one share of
+ * it, however long it takes to read each of them.
  */
 const MAX_EARLY = 2;
 const QUIET = 0.025;
@@ -60,7 +63,7 @@ export class FlushCycle {
     }
     // Most often one waits alone: a list that is made for it is smaller than one that can grow.
     this.#waiting = [flushable];
-    if (!this.#isReading) this.#start();
+    if (!this.#isReading || performance.now() - this.#flushedAt < QUIET) this.#start();
   }
 
   /** A chunk from a socket is about to be read. */
@@ -73,9 +76,8 @@ export class FlushCycle {
     this.#isReading = false;
     const { length } = this.#waiting;
     if (length === 0 || this.#scheduled) return;
-    const isLittle = length <= MAX_EARLY && performance.now() - this.#flushedAt >= QUIET;
-    if (isLittle) this.#flushEarly();
-    else this.#start();
+    if (length > MAX_EARLY) this.#start();
+    else this.#flushEarly();
   }
 
   /** A connection is about to be answered: what is flushed leaves behind the answer. */

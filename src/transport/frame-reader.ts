@@ -45,8 +45,9 @@ const NOTHING: Buffer = Buffer.alloc(0);
  *
  * The socket's own stream is passed by as well: a socket pushes what it delivers, and that is where
  * it is taken, unless the stream holds something back. Its bookkeeping, which schedules a tick for
- * each chunk to see whether there is more, takes 4 % of an echo's processor time. Should a socket
- * once deliver in another way, the stream emits all of it as `data`, which is read just the same.
+ * each chunk to see whether there is more, takes 4 % of an echo's processor time. Sockets, with TLS
+ * or without, allow for that: once they are read they go on delivering without being asked. What
+ * one should deliver in another way, its stream emits as `data`, which is read just the same.
  *
  * To step in again after a frame that is long, cut in two or a ping, it follows where that ends. With
  * the first frame that is anything else, `ws` has the connection for good. (RFC 6455 section 5.2.)
@@ -72,7 +73,7 @@ export class FrameReader {
   /**
    * @param owner is open, and has read nothing yet
    * @param readByWs how `ws` listens to the socket
-   * @param cycle is told of every chunk
+   * @param cycle is told of every chunk that is read here
    */
   constructor(socket: Socket, owner: FrameOwner, readByWs: ChunkListener, cycle: ChunkCycle) {
     this.#socket = socket;

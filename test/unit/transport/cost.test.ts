@@ -69,8 +69,7 @@ async function lobby(count: number): Promise<Lobby> {
   return { host, players };
 }
 
-const endOfTurn = (): Promise<void> =>
-  new Promise((resolve) => process.nextTick(() => setImmediate(resolve)));
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const MARK = 'this is the payload';
 

@@ -87,3 +87,19 @@ describe('answers to new connections', () => {
     expect(left.length).toBeGreaterThanOrEqual(10);
   });
 });
+
+test('chunks that follow one another closely are of one turn, however long each takes', async () => {
+  const { cycle } = made();
+  const read = () => {
+    cycle.beginChunk();
+    cycle.schedule({ bulk: false, flush() {} });
+    now += 4;
+    cycle.endChunk();
+  };
+  read();
+  const { turn: first } = cycle;
+  for (let i = 0; i < 10; i++) read();
+  expect(cycle.turn).toBe(first);
+  await turn();
+  expect(cycle.turn).toBe(first + 1);
+});

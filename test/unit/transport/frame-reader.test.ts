@@ -4,7 +4,7 @@ import { IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { type ChunkListener, FrameReader } from '../../../src/transport/frame-reader.js';
@@ -37,21 +37,9 @@ class Probe {
   });
 
   constructor({ fast }: { fast: boolean }) {
-    const server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      WebSocket: OrderedWebSocket,
-      maxPayload: MAX_PAYLOAD,
-      autoPong: false,
-      maxBufferedChunks: 8,
-    });
-    let webSocket: OrderedWebSocket | undefined;
     const socket = this.socket as Socket;
-    server.handleUpgrade(handshake(), socket, Buffer.alloc(0), (accepted) => {
-      webSocket = accepted as OrderedWebSocket;
-      if (fast) webSocket.readShortMessages(socket, new FlushCycle());
-    });
-    this.webSocket = webSocket as OrderedWebSocket;
+    this.webSocket = upgraded(socket);
+    if (fast) this.webSocket.readShortMessages(socket, new FlushCycle());
     this.webSocket.owner = {
       received: (bytes, isBinary) => this.#got(isBinary ? 'bytes' : 'text', bytes),
       pinged: (bytes) => this.#got('ping', bytes),
@@ -84,6 +72,23 @@ class Probe {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The WebSocket that `ws` makes of this socket. */
+function upgraded(socket: Socket): OrderedWebSocket {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    WebSocket: OrderedWebSocket,
+    maxPayload: MAX_PAYLOAD,
+    autoPong: false,
+    maxBufferedChunks: 8,
+  });
+  let webSocket: unknown;
+  server.handleUpgrade(handshake(), socket, Buffer.alloc(0), (accepted) => {
+    webSocket = accepted;
+  });
+  return webSocket as OrderedWebSocket;
+}
 
 function handshake(): IncomingMessage {
   const request = new IncomingMessage(new Socket());
@@ -217,7 +222,6 @@ describe('what a socket delivers', () => {
   });
 
   test('is read before its stream has it, unless that holds something back', async () => {
-    const log: string[] = [];
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -226,23 +230,48 @@ describe('what a socket delivers', () => {
       client.destroy();
       server.close();
     });
-    new FrameReader(socket, owner(log), () => {}, watch(log));
-    const send = (message: string) => client.write(frame(OPCODE.text, message));
-    const read = (...messages: string[]) =>
-      expect.poll(() => log).toEqual(messages.flatMap((message) => ['<', message, '>']));
+    const webSocket = upgraded(socket);
+    webSocket.readShortMessages(socket, watch([]));
+    const got: string[] = [];
+    webSocket.owner = {
+      received: (bytes) => void got.push(String(bytes)),
+      pinged() {},
+      ponged() {},
+      closing: () => true,
+      gone() {},
+    };
+    const sent: string[] = [];
+    const send = (...messages: string[]): void => {
+      sent.push(...messages);
+      for (const message of messages) client.write(frame(OPCODE.text, message));
+    };
+    const all = (): Promise<void> => expect.poll(() => got).toEqual(sent);
+    const emit = vi.spyOn(socket, 'emit');
+    const byStream = () => emit.mock.calls.filter(([event]) => String(event) === 'data').length;
+
     send('one');
-    await read('one');
+    await all();
     send('two');
-    await read('one', 'two');
-    expect(socket.readableDidRead).toBe(false);
-    socket.pause();
+    await all();
+    expect(byStream()).toBe(0);
+
+    webSocket.pause();
     send('three');
     await expect.poll(() => socket.readableLength).toBeGreaterThan(0);
-    await read('one', 'two');
-    socket.resume();
-    await read('one', 'two', 'three');
+    expect(got).toEqual(['one', 'two']);
+    webSocket.resume();
+    await all();
     send('four');
-    await read('one', 'two', 'three', 'four');
+    await all();
+    expect(byStream()).toBe(1);
+
+    // So much that the socket itself is not read for a while.
+    webSocket.pause();
+    send(...Array.from({ length: 1000 }, (_, at) => String(at).padEnd(500, '.')));
+    const full = socket.readableHighWaterMark;
+    await expect.poll(() => socket.readableLength).toBeGreaterThanOrEqual(full);
+    webSocket.resume();
+    await all();
   });
 
   test('is read after what its stream still holds', async () => {

@@ -84,7 +84,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ is: fc.constant('drain' as const), line }) },
 );
 
-const turn = () => new Promise((resolve) => process.nextTick(() => setImmediate(resolve)));
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** The frame of a text, written down a second time (RFC 6455 section 5.2). */
 function frameOf(text: Buffer): Buffer {

@@ -17,7 +17,7 @@ function write(outbox: Outbox, content: string): void {
   outbox.buffer.write(content, at, 'latin1');
 }
 
-const endOfTurn = () => new Promise((resolve) => process.nextTick(() => setImmediate(resolve)));
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('an outbox', () => {
   test('hands all of a turn over in one write, in order', async () => {
@@ -296,6 +296,7 @@ describe('a turn', () => {
       });
     return { cycle, flushed, schedule };
   };
+
   test('flushes every connection at its end, and one that is scheduled meanwhile in the next', async () => {
     const { flushed, schedule } = recorder();
     schedule('first', () => {
