@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+import './cli/young-generation.js';
 import type { Logger } from 'pino';
 import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner, url } from './cli/banner.js';
 import { createLog } from './cli/log.js';
 import { collectAlone } from './cli/one-core.js';
-import { holdYoungGeneration } from './cli/young-generation.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
@@ -26,7 +26,6 @@ async function serve(options: Options): Promise<void> {
   const onTerminal = process.stdout.isTTY === true;
   const logger = await createLog(options, onTerminal);
   const relay = orUsage(() => createRelay({ ...options, logger }));
-  holdYoungGeneration(() => relay.players);
   stopOnSignals(relay, logger);
   abortOnFaults(relay, logger);
   try {
