@@ -46,7 +46,12 @@ export class FrontDoor {
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.destroySoon());
     socket.on('error', () => socket.destroy());
-    response.assignSocket(socket);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // It has asked for something else before, which is still being answered.
+      return socket.destroySoon();
+    }
     void this.request(request, response);
   }
 }
