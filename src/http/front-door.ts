@@ -49,8 +49,9 @@ export class FrontDoor {
     try {
       response.assignSocket(socket);
     } catch {
-      // It has asked for something else before, which is still being answered.
-      return socket.destroySoon();
+      // It has asked for something else before, which is still being answered. Not to be waited for:
+      // it may never read that.
+      return void socket.destroy();
     }
     void this.request(request, response);
   }
