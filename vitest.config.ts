@@ -1,16 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** Only against tests that hang: a busy machine takes long. */
+const limits = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
+
+/** The tests in these folders of `test/`, which run after all projects of a smaller order. */
+function project(folders: readonly string[], groupOrder: number, maxWorkers: number | string) {
+  return {
+    test: {
+      name: folders.join(' '),
+      include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
+      sequence: { groupOrder },
+      maxWorkers,
+      benchmark: { include: [] },
+      ...limits,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/build.ts',
-    // Only against hanging: a machine that is busy takes its time.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // A machine that is shared may stand still for seconds; what fails twice is broken.
-    retry: 1,
-    expect: { poll: { timeout: 30_000 } },
-    // Attacks measure what others have to wait: nothing else is to run meanwhile.
-    fileParallelism: false,
+    reporters: ['default', './test/support/skip-reporter.ts'],
+    projects: [
+      project(['unit', 'contract'], 0, '100%'),
+      // They wait for events more than they compute.
+      project(['deploy', 'clients', 'e2e'], 1, 2),
+      // They measure how long healthy rooms wait: nothing else may run at the same time.
+      project(['attacks'], 2, 1),
+      { test: { name: 'bench', include: [], benchmark: { include: ['bench/**/*.bench.ts'] } } },
+    ],
   },
 });
