@@ -1,21 +1,24 @@
-/** Opcodes of the frames that the relay writes itself (RFC 6455 section 5.2). */
+/** The opcodes of frames (RFC 6455 section 5.2). */
+export const CONTINUATION = 0x0;
 export const TEXT = 0x1;
 export const BINARY = 0x2;
+export const CLOSE = 0x8;
 export const PING = 0x9;
 export const PONG = 0xa;
 
 /** The longest header of an unmasked frame, in bytes. */
 export const MAX_HEADER = 10;
 
-/** How many bytes the header of an unmasked frame takes. */
+/** The length of the header of an unmasked frame, in bytes. */
 export function frameHeaderLength(payloadLength: number): number {
   if (payloadLength < 126) return 2;
   return payloadLength < 0x10000 ? 4 : MAX_HEADER;
 }
 
 /**
- * Writes the header of a final, unmasked frame, as a server sends it (RFC 6455 section 5.2), and
- * returns the offset behind it.
+ * Writes the header of a final, unmasked frame, as a server sends it (RFC 6455 section 5.2).
+ *
+ * @returns the offset after the header
  */
 export function writeFrameHeader(
   target: Uint8Array,

@@ -2,15 +2,15 @@ import { Buffer } from 'node:buffer';
 import { BINARY, frameHeaderLength, MAX_HEADER, TEXT, writeFrameHeader } from './frame.js';
 
 /**
- * One message on its way through the relay: bytes that nobody here looks into, and whether they
- * travel as a text or as a binary frame. The bytes of a text are valid UTF-8.
+ * One message: its bytes, which the relay does not decode, and whether they are sent as a text or
+ * as a binary frame. The bytes of a text are valid UTF-8.
  */
 export class Payload {
   #frame: Buffer | undefined;
-  #kept: Payload | undefined;
+  #retained: Payload | undefined;
   readonly #headroom: number;
 
-  /** @param headroom how many bytes right before these are nobody's, and may be written to */
+  /** @param headroom how many bytes directly before `bytes` are unused and may be overwritten */
   constructor(
     readonly bytes: Uint8Array,
     readonly text: boolean,
@@ -20,36 +20,36 @@ export class Payload {
   }
 
   /**
-   * The message as one WebSocket frame, made on first use and then shared by every receiver. It is
-   * not even copied where there is room for the header in front of it.
+   * The message as one WebSocket frame, created on first use and shared by all receivers. With enough
+   * headroom for the header, the message is not copied.
    */
   get frame(): Buffer {
     this.#frame ??= this.#makeFrame();
     return this.#frame;
   }
 
-  /** How long that frame is. */
+  /** The length of the frame, in bytes. */
   get frameLength(): number {
     const { length } = this.bytes;
     return frameHeaderLength(length) + length;
   }
 
-  /** Writes the frame to where there is room for it. */
+  /** Writes the frame into `target`, which must have space for it. */
   writeFrame(target: Buffer, at: number): void {
     const { bytes, text } = this;
     target.set(bytes, writeFrameHeader(target, at, text ? TEXT : BINARY, bytes.length));
   }
 
   /**
-   * The same message for whoever keeps it for long, shared by all who do: one whose memory holds
-   * other things as well would keep those, too, and one without room for a header its frame.
+   * The same message for offline buffers, which share it. It has memory of its own, with headroom for
+   * the header: if it shared memory with other data, it would retain all of that memory.
    */
-  get kept(): Payload {
-    this.#kept ??= this.#makeKept();
-    return this.#kept;
+  get retained(): Payload {
+    this.#retained ??= this.#makeRetained();
+    return this.#retained;
   }
 
-  #makeKept(): Payload {
+  #makeRetained(): Payload {
     const { bytes, text } = this;
     const fills = bytes.length * 2 >= bytes.buffer.byteLength;
     if (fills && this.#headroom >= frameHeaderLength(bytes.length)) return this;

@@ -48,7 +48,7 @@ function header(opcode: number, payloadLength: number): Buffer {
 
 describe('a frame header', () => {
   it.each([...BORDERS, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, Number.MAX_SAFE_INTEGER])(
-    'says that %i bytes follow, in as few bytes as can be',
+    'contains the length %i in as few bytes as possible',
     (length) => {
       const written = header(BINARY, length);
       expect(parseHeader(written)).toEqual({
@@ -68,11 +68,11 @@ describe('a frame header', () => {
     ['text', TEXT, '8105'],
     ['binary', BINARY, '8205'],
     ['a pong', PONG, '8a05'],
-  ])('says that the frame is %s', (_, opcode, hex) => {
+  ])('has the opcode of a %s frame', (_, opcode, hex) => {
     expect(header(opcode, 5).toString('hex')).toBe(hex);
   });
 
-  it('is what the examples of RFC 6455 section 5.7 are', () => {
+  it('matches the examples of RFC 6455 section 5.7', () => {
     expect(header(BINARY, 256).toString('hex')).toBe('827e0100');
     expect(header(BINARY, 65_536).toString('hex')).toBe('827f0000000000010000');
   });
@@ -104,7 +104,7 @@ describe('the frame of a payload', () => {
     expect(received.map(({ data }) => data.length)).toEqual(BORDERS);
   });
 
-  it('is made when it is first asked for, and once', () => {
+  it('is created once, on first use', () => {
     const allocated = vi.spyOn(Buffer, 'allocUnsafe');
     try {
       const payload = new Payload(Buffer.of(1, 2, 3), false);
@@ -118,7 +118,7 @@ describe('the frame of a payload', () => {
     }
   });
 
-  it('has its own copy of the payload, so that the memory that it came in can be used again', () => {
+  it('contains a copy of the payload, so that the memory of the payload can be reused', () => {
     const bytes = Buffer.of(1, 2, 3);
     const { frame } = new Payload(bytes, false);
     bytes.fill(0);

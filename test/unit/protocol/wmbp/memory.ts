@@ -1,11 +1,11 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
-/** How many bytes are asked for in new buffers meanwhile. */
+/** The bytes of all buffers that are allocated during a call. */
 export function bytesReservedBy(action: () => void): number {
   const { allocUnsafe } = Buffer;
   let reserved = 0;
-  // By hand: a spy would keep every call, which is more than what is measured here.
+  // Not with a spy, which stores every call and would use more memory than what is measured here.
   Buffer.allocUnsafe = (size) => {
     reserved += size;
     return allocUnsafe(size);
@@ -18,7 +18,7 @@ export function bytesReservedBy(action: () => void): number {
   }
 }
 
-/** By how much the heap grows meanwhile, not counting the nursery: what is there is soon gone. */
+/** The growth of the heap during a call, without the young generation. */
 export function heapGrownBy(action: () => void): number {
   collectGarbage();
   const before = oldHeap();

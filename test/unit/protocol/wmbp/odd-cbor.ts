@@ -1,4 +1,4 @@
-/** Picks one of so many ways. */
+/** Picks a number below `ways`. */
 export type Choose = (ways: number) => number;
 
 /** Replays numbers, over and over, as choices; no numbers mean the first way every time. */
@@ -78,7 +78,7 @@ function bytes(value: Uint8Array, choose: Choose): Buffer {
 function string(major: number, value: Uint8Array, choose: Choose): Buffer {
   if (choose(4) < 3) return Buffer.concat([head(major, value.length, choose), value]);
   const chunks: Uint8Array[] = [];
-  // Cut anywhere, in the middle of a character as well, and now and then nothing at all.
+  // Chunks of any length, which may split characters and may be empty.
   for (let at = 0; at < value.length; ) {
     const chunk = value.subarray(at, at + choose(value.length - at + 1));
     chunks.push(head(major, chunk.length, choose), chunk);

@@ -1,15 +1,15 @@
 import { decode } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cborEncoder } from '../../../src/protocol/cbor-encoder.js';
-import { ERROR_CODES, type ErrorCode } from '../../../src/protocol/command-error.js';
-import type { HostEncoder } from '../../../src/protocol/host-encoder.js';
-import { jsonEncoder } from '../../../src/protocol/json-encoder.js';
-import type { HostEvent } from '../../../src/protocol/messages.js';
-import { Payload } from '../../../src/protocol/payload.js';
-import { hostEvent, payloadBytes, playerId, text } from '../../support/arbitraries.js';
-import { receive, receiveOne } from '../../support/receive.js';
-import { RecordingSink } from '../../support/recording-sink.js';
+import { Payload } from '../../../../src/protocol/payload.js';
+import { cborEncoder } from '../../../../src/protocol/wmbp/cbor-encoder.js';
+import { ERROR_CODES, type ErrorCode } from '../../../../src/protocol/wmbp/error-codes.js';
+import type { HostEvent } from '../../../../src/protocol/wmbp/events.js';
+import type { HostEncoder } from '../../../../src/protocol/wmbp/host-encoder.js';
+import { jsonEncoder } from '../../../../src/protocol/wmbp/json-encoder.js';
+import { hostEvent, payloadBytes, playerId, text } from '../../../support/arbitraries.js';
+import { receive, receiveOne } from '../../../support/receive.js';
+import { RecordingSink } from '../../../support/recording-sink.js';
 
 const IDS = [1, 23, 24, 255, 256, 65_535, 65_536, 4_000_000_000];
 const SIZES = [
@@ -23,7 +23,7 @@ interface Encoding {
   readonly binary: boolean;
   /** A host's own decoder, which accepts nothing but one whole item. */
   readonly decode: (data: Buffer) => unknown;
-  /** How bytes look to the host. */
+  /** How the host decodes bytes. */
   readonly bytes: 'integers' | 'bytes';
 }
 
@@ -51,7 +51,7 @@ const encodings: Encoding[] = [
   },
 ];
 
-/** As cborg reads it if it insists on the shortest heads and knows no tags. */
+/** Decodes with cborg, which requires the shortest heads and knows no tags. */
 function decodeStrictly(data: Buffer): unknown {
   return decode(data, { strict: true, rejectDuplicateMapKeys: true, allowIndefinite: false });
 }
@@ -60,7 +60,7 @@ function someBytes(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, i) => i * 37 + (i >> 8)));
 }
 
-/** Valid UTF-8 of exactly so many bytes, with characters of every length. */
+/** Valid UTF-8 of exactly this length in bytes, with characters of every length. */
 function someText(length: number): Buffer {
   const bytes = Buffer.alloc(length, 'x');
   bytes.write('aü€🎉'.repeat(Math.floor(length / 10)));
@@ -92,16 +92,16 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     { cmd: 'player_joined', player: 1 },
     { cmd: 'player_left', player: 4_000_000_000 },
     { cmd: 'error', reason: 'to: expected a list of player ids', code: 'bad_field' },
-  ])('tells a host %j', (event) => {
+  ])('encodes %j', (event) => {
     expect(readEvent(event)).toStrictEqual(event);
   });
 
-  it.each(Object.keys(ERROR_CODES) as ErrorCode[])('tells a host an error of code %s', (code) => {
+  it.each(Object.keys(ERROR_CODES) as ErrorCode[])('encodes an error with code %s', (code) => {
     const event = { cmd: 'error', reason: '"quoted"\n\0', code } as const;
     expect(readEvent(event)).toStrictEqual(event);
   });
 
-  it('tells a host of a thousand players, with the longest name', () => {
+  it('encodes a state with a thousand players and the longest name', () => {
     const event: HostEvent = {
       cmd: 'state',
       name: '🎉'.repeat(256),
@@ -112,7 +112,7 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     expect(readEvent(event)).toStrictEqual(event);
   });
 
-  it('tells a host any event', () => {
+  it('encodes any event', () => {
     fc.assert(
       fc.property(hostEvent(), (event) => {
         expect(readEvent(event)).toEqual(event);
@@ -120,7 +120,7 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     );
   });
 
-  it.each(IDS)('brings a message from player %i', (from) => {
+  it.each(IDS)('encodes a message from player %i', (from) => {
     expect(readMessage(from, new Payload(Buffer.of(1, 255), false))).toStrictEqual({
       cmd: 'from',
       from,
@@ -133,7 +133,7 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     });
   });
 
-  it.each(SIZES)('brings %i bytes', (length) => {
+  it.each(SIZES)('encodes %i bytes', (length) => {
     const bytes = someBytes(length);
     const { cmd, data } = readMessage(7, new Payload(bytes, false)) as {
       cmd: string;
@@ -144,14 +144,14 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     expect(Buffer.from(data).equals(bytes)).toBe(true);
   });
 
-  it.each(SIZES)('brings %i bytes of text', (length) => {
+  it.each(SIZES)('encodes %i bytes of text', (length) => {
     const utf8 = someText(length);
     const { cmd, data } = readMessage(7, new Payload(utf8, true)) as { cmd: string; data: string };
     expect(cmd).toBe('from_str');
     expect(data === utf8.toString('utf8')).toBe(true);
   });
 
-  it('brings every byte there is', () => {
+  it('encodes every byte value', () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     expect(readMessage(1, new Payload(all, false))).toEqual({
       cmd: 'from',
@@ -160,12 +160,12 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     });
   });
 
-  it('brings text with NUL, quotes, line separators and byte order marks as it is', () => {
+  it('encodes text with NUL, quotes, line separators and byte order marks unchanged', () => {
     const odd = 'a\ufeff\0"\\\u2028\r\n';
     expect(readMessage(1, new Payload(Buffer.from(odd), true))).toMatchObject({ data: odd });
   });
 
-  it('brings any message from any player', () => {
+  it('encodes any message from any player', () => {
     const payload = fc.oneof(
       payloadBytes().map((bytes) => new Payload(Buffer.from(bytes), false)),
       text(300).map((words) => new Payload(Buffer.from(words), true)),
@@ -181,13 +181,13 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     );
   });
 
-  it('brings a payload that is a view on a larger buffer', () => {
+  it('encodes a payload that is a view on a larger buffer', () => {
     const view = Buffer.from('..hello..').subarray(2, -2);
     expect(readMessage(1, new Payload(view, true))).toMatchObject({ data: 'hello' });
     expect(readMessage(1, new Payload(view, false))).toMatchObject({ data: asHostSees(view) });
   });
 
-  it('writes one after the other', () => {
+  it('writes several frames without a gap', () => {
     const sink = new RecordingSink();
     encoder.message(sink, 1, new Payload(someBytes(20_000), false));
     encoder.event(sink, { cmd: 'player_left', player: 1 });

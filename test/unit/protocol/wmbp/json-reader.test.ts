@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CommandError } from '../../../src/protocol/command-error.js';
-import { decodeCommand } from '../../../src/protocol/decode-command.js';
+import { CommandError } from '../../../../src/protocol/wmbp/command-error.js';
+import { readCommand } from '../../../../src/protocol/wmbp/read-command.js';
 import {
   type Legible,
   legible,
   meaning,
   type WireCommand,
   wireCommand,
-} from '../../support/arbitraries.js';
-import { refusal } from '../../support/hex.js';
+} from '../../../support/arbitraries.js';
+import { refusal } from '../../../support/hex.js';
 
-const read = (json: string): Legible => legible(decodeCommand(Buffer.from(json), false));
+const read = (json: string): Legible => legible(readCommand(Buffer.from(json), false));
 const refused = (json: string) => refusal(() => read(json));
 
 const start = { cmd: 'start' };
@@ -22,7 +22,9 @@ describe('a text frame', () => {
     ['blanks', ' \n'],
     ['half an object', '{"cmd":"start"'],
     ['something behind the object', '{"cmd":"start"}{"cmd":"stop"}'],
-    ['a NUL behind the object', '{"cmd":"start"}\0'],
+    ['a NUL inside the object', '{"cmd":\0"start"}'],
+    ['a NUL before the object', '\0{"cmd":"start"}'],
+    ['100 NULs behind the object', `{"cmd":"start"}${'\0'.repeat(100)}`],
     ['a trailing comma', '{"cmd":"start",}'],
     ['single quotes', "{'cmd':'start'}"],
     ['keys without quotes', '{cmd:"start"}'],
@@ -30,12 +32,29 @@ describe('a text frame', () => {
     ['undefined', '{"cmd":"to","to":[undefined],"data":[]}'],
     ['NaN', '{"cmd":"kick","player":NaN}'],
     ['a hexadecimal number', '{"cmd":"kick","player":0x1}'],
-    ['a byte order mark', '\ufeff{"cmd":"start"}'],
+    ['two byte order marks', '\ufeff\ufeff{"cmd":"start"}'],
+    ['a byte order mark behind the object', '{"cmd":"start"}\ufeff'],
+    ['nothing but a byte order mark and a NUL', '\ufeff\0'],
     ['a raw line break in text', '{"cmd":"to_str","to":[],"data":"a\nb"}'],
     ['60,000 brackets', '['.repeat(60_000)],
     ['10,000 braces', '{"x":'.repeat(10_000)],
   ])('with %s cannot be parsed', (_, json) => {
     expect(refused(json)).toEqual({ code: 'bad_json', reason: 'JSON: cannot be parsed' });
+  });
+
+  it.each([
+    ['a byte order mark in front', '\ufeff{"cmd":"start"}'],
+    ['a NUL behind', '{"cmd":"start"}\0'],
+    ['NULs and spaces behind', '{"cmd":"start"} \0\0\r\n\0'],
+    ['both', '\ufeff {"cmd":"start"}\n\0'],
+  ])('may have %s', (_, json) => {
+    expect(read(json)).toEqual(start);
+  });
+
+  it('keeps a byte order mark and a NUL inside of the message', () => {
+    const data = '\ufeffa\0';
+    const json = JSON.stringify({ cmd: 'to_str', to: [], data });
+    expect(read(`\ufeff${json}\0`)).toEqual({ cmd: 'send', to: 'everybody', text: data });
   });
 
   it.each([
@@ -46,7 +65,7 @@ describe('a text frame', () => {
     ['an empty list', '[]'],
     ['a list around an object', '[{"cmd":"start"}]'],
     ['30,000 lists, one in the other', nestedLists(30_000)],
-  ])('with %s is no object', (_, json) => {
+  ])('with %s is not an object', (_, json) => {
     expect(refused(json)).toEqual({ code: 'bad_json', reason: 'JSON: expected an object' });
   });
 
@@ -67,7 +86,7 @@ describe('a text frame', () => {
     ['lists', `{"cmd":"start","x":${nestedLists(100_000)}}`],
     ['objects', `{"cmd":"start","x":[${'{},'.repeat(50_000)}1]}`],
     ['keys', `{"cmd":"start",${Array.from({ length: 20_000 }, (_, i) => `"${i}":1`)}}`],
-  ])('of more than 64 KiB that is all %s is refused unparsed', (_, json) => {
+  ])('of more than 64 KiB of %s is refused without parsing', (_, json) => {
     const reason = 'JSON: more than 1024 lists, objects and keys';
     expect(refused(json)).toEqual({ code: 'bad_json', reason });
   });
@@ -77,7 +96,7 @@ describe('a text frame', () => {
     expect(read(JSON.stringify({ cmd: 'to_str', to: [], data }))).toMatchObject({ cmd: 'send' });
   });
 
-  it('brings 512 KiB of bytes as integers, and no more', () => {
+  it('contains up to 512 KiB of bytes as integers', () => {
     const json = (count: number) =>
       JSON.stringify({ cmd: 'to', to: [1], data: Array(count).fill(7) });
     expect(read(json(512 * 1024 - 20))).toMatchObject({ cmd: 'send' });
@@ -89,7 +108,7 @@ describe('a text frame', () => {
     ['fractions', '1.5'],
     ['exponents', '1E9'],
     ['strings', '"ab"'],
-  ])('of 300,000 %s, which cost more than integers, is refused unparsed', (_, value) => {
+  ])('of 300,000 %s, which cost more than integers, is refused without parsing', (_, value) => {
     const reason = 'JSON: more than 524288 values; send more as CBOR';
     const list = Array(300_000).fill(value).join();
     expect(refused(`{"cmd":"start","x":[${list}]}`)).toEqual({ code: 'bad_json', reason });
@@ -105,11 +124,11 @@ describe('a text frame', () => {
 
   it('may be a view on a larger buffer', () => {
     const buffer = Buffer.from('xx{"cmd":"start"}xx');
-    expect(decodeCommand(buffer.subarray(2, -2), false)).toEqual(start);
-    expect(decodeCommand(new Uint8Array(buffer).subarray(2, -2), false)).toEqual(start);
+    expect(readCommand(buffer.subarray(2, -2), false)).toEqual(start);
+    expect(readCommand(new Uint8Array(buffer).subarray(2, -2), false)).toEqual(start);
   });
 
-  it('is read for its own keys only, and leaves every object as it was', () => {
+  it('is read by its own keys only, and changes no prototype', () => {
     const inherited = '{"__proto__":{"cmd":"stop","to":[]},"constructor":{"prototype":{"to":[]}}}';
     expect(refused(inherited).code).toBe('unknown_command');
     expect(read('{"__proto__":{"name":"x"},"cmd":"prepare","max_players":1}')).toEqual({
@@ -210,13 +229,24 @@ describe('recipients', () => {
     ['[]', 'everybody'],
     ['[1,2]', [1, 2]],
     ['[1.0,2e0]', [1, 2]],
-    ['[null,1,"2",true,[3],{"4":4},5.5,6]', [1, 6]],
+    ['[null,1,true,[3],{"4":4},5.5,6]', [1, 6]],
     ['[null]', []],
     ['[[]]', []],
     ['[1e400]', []],
     ['[9007199254740993]', [9007199254740992]],
   ])('are those in %s', (to, ids) => {
     expect(read(sends(to))).toEqual({ cmd: 'send', to: ids, bytes: '01' });
+  });
+
+  it.each([
+    ['["1"]', '"1"'],
+    ['[""]', '""'],
+    ['[1,"2",3,null,"four"]', '"2", "four"'],
+    ['["a","b","c","d"]', '"a", "b", "c", …'],
+    [`["${'x'.repeat(1000)}"]`, `"${'x'.repeat(20)}"`],
+  ])('cannot be text, which the error shows: %s', (to, named) => {
+    const reason = `to: expected numbers as ids, got ${named}`;
+    expect(refused(sends(to))).toEqual({ code: 'bad_field', reason });
   });
 
   it.each(['null', '""', '"everybody"', '1', 'false', '{}', '{"length":0}'])(
@@ -229,14 +259,14 @@ describe('recipients', () => {
     },
   );
 
-  it('are never everybody because there are none', () => {
+  it('are never all players because all were skipped', () => {
     expect(refused('{"cmd":"to","data":[1]}')).toEqual({
       code: 'bad_field',
       reason: 'to: expected a list of player ids, got nothing',
     });
   });
 
-  it('are 65,536 at the most', () => {
+  it('are at most 65,536', () => {
     const ids = (count: number) => `[${new Array(count).fill(1).join()}]`;
     expect(read(sends(ids(65_536)))).toMatchObject({ cmd: 'send' });
     expect(refused(sends(ids(65_537))).reason).toBe('to: expected at most 65536 ids');
@@ -268,7 +298,7 @@ describe('numbers', () => {
 });
 
 describe('any text', () => {
-  it('that is a command in JSON is read as this command', () => {
+  it('that is a command in JSON is read as the same command', () => {
     fc.assert(
       fc.property(wireCommand(), (wire) => {
         expect(read(toJson(wire))).toEqual(meaning(wire));
@@ -295,7 +325,7 @@ describe('any text', () => {
     return JSON.stringify(wire.cmd === 'to' ? { ...wire, data: [...wire.data] } : wire);
   }
 
-  /** A command whose fields hold anything that JSON can say. */
+  /** A command whose fields have any JSON value. */
   function brokenCommand(): fc.Arbitrary<string> {
     const anything = fc.jsonValue();
     const fields = { to: anything, data: anything, name: anything, player: anything };

@@ -1,24 +1,32 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: one reader over one position, whose fields the compiler keeps private
 import { Buffer, isUtf8 } from 'node:buffer';
+import { MAX_HEADER } from '../frame.js';
+import { Payload } from '../payload.js';
 import { CommandError } from './command-error.js';
+import { COMMANDS } from './commands.js';
 import {
+  FIELD_NAMES,
+  type FieldName,
   type Fields,
   MAX_RECIPIENTS,
   NOT_BYTES,
   noFields,
+  type ScalarName,
   UNUSABLE,
   type Value,
 } from './fields.js';
-import { MAX_HEADER } from './frame.js';
-import { COMMANDS } from './messages.js';
-import { Payload } from './payload.js';
+import { startsLikeJson } from './json-reader.js';
 
 /*
- * The CBOR (RFC 8949) that hosts send, and nothing more: a map whose keys are text; integers, floats,
- * simple values, text, byte strings, arrays; tag 64 around a byte string; cbor-x's inline record
- * (tag 57343) in place of the map. A general decoder is not used here because what comes in is
- * hostile: a few hundred bytes of nested references make one allocate without end.
+ * Reads the CBOR (RFC 8949) that hosts send, and nothing more: a map whose keys are text; integers,
+ * floats, simple values, text, byte strings, arrays; tag 64 around a byte string; cbor-x's inline
+ * record (tag 57343) in place of the map; and the self-described tag in front (RFC 8949 section
+ * 3.4.6). Values that no command uses may have any tag and are skipped.
  *
- * What follows the first item is ignored: some hosts send their encoder's whole buffer.
+ * Input is hostile, and general decoders are not safe with it: a few hundred bytes of nested
+ * references make one allocate without end.
+ *
+ * Bytes after the first item are ignored: some hosts send the whole buffer of their encoder.
  */
 
 // Major types (RFC 8949 section 3.1).
@@ -37,27 +45,45 @@ const BREAK = 0xff;
 
 const TAG_UINT8_ARRAY = 64; // RFC 8746
 const TAG_RECORD_DEFINITION = 57343; // cbor-x: [id, [keys], ...values]
+const TAG_SELF_DESCRIBED = 55_799; // RFC 8949 section 3.4.6: d9 d9f7
 const TAG_SHARED_RECORDS = 0xe000; // and up; cbor-x: records that another frame defined
 
-/** Maps and arrays inside one another, the outermost map counted. */
+/** The deepest nesting of maps and arrays, including the outermost map. */
 const MAX_DEPTH = 4;
 
-/** Encoders cut long strings into chunks of some thousand bytes; a frame of one-byte chunks is abuse. */
+/**
+ * Encoders split long strings into chunks of some thousand bytes; a frame of one-byte chunks is
+ * abuse.
+ */
 const MAX_CHUNKS = 65_536;
 
-/** After so many short integers in a row, more of them are expected. */
-const BLOCK = 256;
+/**
+ * The most integers in `data` whose length differs from a neighbour's: they take ten times as long.
+ */
+const MAX_MIXED = 2_097_152;
+
+// Four integers in their heads are less than 24 each: neither these bits are set, nor with 8 added.
+const LARGE_BITS = 0xe0e0e0e0 | 0;
+const EIGHTS = 0x08080808;
+
+// Two integers of one byte each, both behind a head of their own.
+const HEADS = 0xff00ff00 | 0;
+const ONE_BYTE_HEADS = 0x18001800;
 
 /**
- * Keys, ids, and whatever else a frame is made of; the bytes of `data` do not count. A frame of
- * millions of tiny items would keep everybody else waiting.
+ * The most items in a frame: keys, ids and others, but not the bytes of `data`. A frame of millions
+ * of tiny items would block the event loop.
  */
 const MAX_ITEMS = 131_072;
 
-/** Keys of a record, which are all kept until its values come. */
+/** The most keys of a record. All of them are in memory until the values follow. */
 const MAX_RECORD_KEYS = 256;
 
-/** The longest text that is read as a scalar: names; everything else is shorter. */
+/** How many texts among the ids an error can show, and how many bytes of each. */
+const MAX_TEXTS = 4;
+const MAX_TEXT_BYTES = 64;
+
+/** The longest text that is read as a scalar. The longest valid one is a room's name. */
 const MAX_SCALAR_BYTES = 64 * 1024;
 
 /**
@@ -73,24 +99,30 @@ export function readCborFields(frame: Uint8Array): Fields {
 }
 
 class CborReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #end: number;
   #at = 0;
   #items = 0;
   #chunks = 0;
+  #mixed = 0;
 
   // The head that was read last: its additional information and its argument.
   #info = 0;
   #argument = 0;
 
   constructor(frame: Uint8Array) {
-    this.#bytes = Buffer.isBuffer(frame) ? frame : bufferOn(frame);
+    this.#bytes = frame;
     this.#end = frame.length;
   }
 
   readFields(): Fields {
     const fields = noFields();
-    const major = this.#readHead();
+    const first = (this.#bytes[0] ?? 0) >>> 5;
+    if (first !== MAP && first !== TAG && startsLikeJson(this.#bytes)) {
+      throw malformed('expected a map; send JSON as text, not in a binary frame');
+    }
+    let major = this.#readHead();
+    while (major === TAG && this.#argument === TAG_SELF_DESCRIBED) major = this.#readHead();
     if (major === MAP) this.#readMap(fields);
     else if (major === TAG) this.#readRecord(fields);
     else throw malformed('expected a map');
@@ -135,10 +167,10 @@ class CborReader {
 
   #readField(key: Key, fields: Fields): void {
     if (key === undefined) return this.#skip(2);
-    if (fields[key] !== undefined) throw malformed(`the key "${key}" is there twice`);
+    if (fields[key] !== undefined) throw malformed(`the key "${key}" occurs twice`);
     if (key === 'to') fields.to = this.#readList();
     else if (key === 'data') fields.data = this.#readData();
-    else fields[key] = this.#readScalar(2);
+    else fields[key satisfies ScalarName] = this.#readScalar(2);
   }
 
   #readKey(): Key {
@@ -149,14 +181,16 @@ class CborReader {
     return keyIn(this.#bytes, start, this.#at);
   }
 
-  /** The ids of `to`; what is no number stays in its place as something else. */
+  /** The ids of `to`. Elements that are not numbers stay in their places. */
   #readList(): readonly Value[] | Value {
     if (this.#nextMajor() !== ARRAY) return this.#readScalar(2);
     this.#readHead();
     const list: Value[] = [];
+    let texts = 0;
     for (let items = this.#count(1); this.#more(items); items--) {
-      const id = this.#readNumber(3);
-      // One more than can be used is enough to tell that there are too many.
+      const isText = this.#nextMajor() === TEXT;
+      const id = isText && texts++ < MAX_TEXTS ? this.#readShortText() : this.#readNumber(3);
+      // One more than the limit is enough to detect that there are too many.
       if (list.length <= MAX_RECIPIENTS) list.push(id);
     }
     return list;
@@ -182,7 +216,7 @@ class CborReader {
   #readPayload(major: typeof BYTES | typeof TEXT): Payload {
     const isView = this.#info !== INDEFINITE;
     const bytes = this.#readString(major);
-    // What was before it has been read, and nobody else has this frame.
+    // The bytes before it are read already, and nothing else uses this frame.
     const headroom = isView ? this.#at - bytes.length : 0;
     return new Payload(bytes, major === TEXT, headroom);
   }
@@ -192,10 +226,11 @@ class CborReader {
     const count = this.#count(1);
     const memory = Buffer.allocUnsafe(MAX_HEADER + (indefinite ? this.#end - this.#at : count));
     const bytes = memory.subarray(MAX_HEADER);
+    const [source, sink] = [viewOn(this.#bytes), viewOn(bytes)];
     let length = 0;
     let isBytes = true;
     for (let items = count; this.#more(items); items--) {
-      const run = this.#readShortIntegers(bytes, length, items);
+      const run = this.#readShortIntegers(source, sink, length, items);
       length += run;
       items -= run;
       if (!this.#more(items)) break;
@@ -207,35 +242,46 @@ class CborReader {
   }
 
   /**
-   * Integers as every encoder writes them, up to `most`; returns how many there were. Sixteen MiB of
-   * them are read in one piece, in which nobody else is served, so these are loops over locals.
+   * Reads up to `most` integers in their shortest form, as every encoder writes them, and returns
+   * how many there were. Up to 16 MiB of them block the event loop, so this is a loop over local
+   * variables.
    *
-   * Where lengths vary, a processor guesses wrong every other time, and a branch for each integer
-   * takes twice as long as reckoning its length; where all are short, the branch is faster.
+   * Where neighbours have the same length, as in most data, it reads four bytes at a time. Where
+   * nearly every length changes, branch prediction fails and each integer takes ten times as long,
+   * so their number is limited.
    */
-  #readShortIntegers(target: Buffer, length: number, most: number): number {
-    const source = this.#bytes;
-    const last = source.length - 1;
+  #readShortIntegers(source: DataView, sink: DataView, length: number, most: number): number {
     const start = length;
-    const end = Math.min(target.length, start + most);
+    const end = Math.min(sink.byteLength, start + most);
     let at = this.#at;
-    while (length < end && at < last && (source[at] as number) <= ONE_BYTE) {
-      const [from, filled] = [at, length];
-      const stop = Math.min(end, length + BLOCK);
-      while (length < stop && at < last) {
-        const head = source[at] as number;
-        if (head > ONE_BYTE) break;
-        // 1 for an integer in a byte of its own, 0 for one in its head.
-        const extra = (head + 8) >>> 5;
-        target[length++] = source[at + extra] as number;
-        at += 1 + extra;
+    let mixed = this.#mixed;
+    while (length < end && mixed <= MAX_MIXED) {
+      if (length + 4 <= end && at + 4 <= this.#end) {
+        const word = source.getUint32(at);
+        if (((word | (word + EIGHTS)) & LARGE_BITS) === 0) {
+          sink.setUint32(length, word);
+          at += 4;
+          length += 4;
+          continue;
+        }
+        if ((word & HEADS) === ONE_BYTE_HEADS) {
+          sink.setUint16(length, ((word >>> 8) & 0xff00) | (word & 0xff));
+          at += 4;
+          length += 2;
+          continue;
+        }
       }
-      if (at - from > length - filled) continue;
-      while (length < end && (source[at] as number) < ONE_BYTE) {
-        target[length++] = source[at++] as number;
-      }
+      // The caller reads the last byte, and reports an integer that is not complete.
+      if (at + 1 >= this.#end || source.getUint8(at) > ONE_BYTE) break;
+      // 1 for an integer in a byte after the head, 0 for one in the head.
+      const extra = (source.getUint8(at) + 8) >>> 5;
+      sink.setUint8(length++, source.getUint8(at + extra));
+      at += 1 + extra;
+      mixed++;
     }
     this.#at = at;
+    this.#mixed = mixed;
+    if (mixed > MAX_MIXED) throw malformed('too many integers of changing length; send bytes');
     return length - start;
   }
 
@@ -245,14 +291,23 @@ class CborReader {
     return typeof value === 'number' && (value & 255) === value ? value : -1;
   }
 
-  /** One value, of which only numbers are of use: text is passed over as well. */
+  /** The beginning of a text, for an error to show. */
+  #readShortText(): string {
+    this.#readHead();
+    return decode(this.#readString(TEXT).subarray(0, MAX_TEXT_BYTES));
+  }
+
+  /** One value, of which only numbers are used: text is skipped as well. */
   #readNumber(depth: number): Value {
     if (this.#nextMajor() !== TEXT) return this.#readScalar(depth);
     this.#skip(depth);
     return UNUSABLE;
   }
 
-  /** One value; a list, map or byte string is passed over. `depth` is what it would have. */
+  /**
+   * One value; lists, maps and byte strings are skipped. `depth` is the depth of a list or map
+   * here.
+   */
   #readScalar(depth: number): Value {
     const start = this.#at;
     const major = this.#readHead();
@@ -266,7 +321,7 @@ class CborReader {
         if (command !== undefined) return command;
         const text = this.#readString(TEXT);
         if (text.length > MAX_SCALAR_BYTES || !isUtf8(text)) return UNUSABLE;
-        return text.toString('utf8');
+        return decode(text);
       }
       case BYTES:
       case ARRAY:
@@ -281,8 +336,8 @@ class CborReader {
   }
 
   /**
-   * The command that the text is whose head has just been read, if it is one. Every message has one,
-   * and to decode it as text takes a third of the time of reading the whole message.
+   * The name of a command, if the text whose head has just been read is one. Every message contains
+   * one, and decoding it as text would take a third of the time for the whole message.
    */
   #takeCommand(): string | undefined {
     const length = this.#info < ONE_BYTE ? this.#info : 0;
@@ -294,7 +349,7 @@ class CborReader {
     return undefined;
   }
 
-  /** Floats and simple values (RFC 8949 section 3.3); their head has just been read. */
+  /** Floats and simple values (RFC 8949 section 3.3), whose head has just been read. */
   #readSimple(): Value {
     switch (this.#info) {
       case 20:
@@ -306,24 +361,26 @@ class CborReader {
       case 23:
         return undefined;
       case 24:
-        if (this.#argument < 32) throw malformed('a simple value in two bytes that needs one');
+        if (this.#argument < 32) throw malformed('a simple value below 32 in two bytes');
         return UNUSABLE;
       case 25:
         return half(this.#argument);
       case 26:
-        return this.#bytes.readFloatBE(this.#at - 4);
+        return viewOn(this.#bytes).getFloat32(this.#at - 4);
       case 27:
-        return this.#bytes.readDoubleBE(this.#at - 8);
+        return viewOn(this.#bytes).getFloat64(this.#at - 8);
       case INDEFINITE:
-        throw malformed('a break where there is nothing to end');
+        throw malformed('a break outside of an item of indefinite length');
       default:
         return UNUSABLE;
     }
   }
 
-  /** Passes over one item of any kind that the grammar has. */
+  /** Skips one item of any kind, with any tags. */
   #skip(depth: number): void {
-    const major = this.#readHead();
+    let major = this.#readHead();
+    // A loop rather than recursion, because there may be very many tags.
+    while (major === TAG) major = this.#readHead();
     switch (major) {
       case UNSIGNED:
       case NEGATIVE:
@@ -341,19 +398,13 @@ class CborReader {
         }
         return;
       }
-      case TAG:
-        if (this.#argument !== TAG_UINT8_ARRAY || this.#readHead() !== BYTES) {
-          throw malformed('a tag that is not read here');
-        }
-        this.#skipString(BYTES);
-        return;
       default:
         this.#readSimple();
     }
   }
 
-  /** The string whose head has just been read: a view, or one copy if it comes in chunks. */
-  #readString(major: typeof BYTES | typeof TEXT): Buffer {
+  /** The string whose head has just been read: a view, or a copy if it is in chunks. */
+  #readString(major: typeof BYTES | typeof TEXT): Uint8Array {
     if (this.#info !== INDEFINITE) return this.#take(this.#argument);
     const [start, items] = [this.#at, this.#items];
     const joined = Buffer.allocUnsafe(this.#readChunks(major, undefined));
@@ -364,17 +415,17 @@ class CborReader {
   }
 
   /**
-   * Walks over the chunks of a string, into `target` if there is one, and returns their length.
-   * Twice over the frame is cheaper than an object for each of millions of empty chunks.
+   * Reads the chunks of a string, into `target` if there is one, and returns their length. Reading
+   * twice is cheaper than an object for each of millions of empty chunks.
    */
-  #readChunks(major: number, target: Buffer | undefined): number {
+  #readChunks(major: number, target: Uint8Array | undefined): number {
     let length = 0;
     while (!this.#takeBreak()) {
       if (target === undefined && this.#chunks++ === MAX_CHUNKS) {
         throw malformed(`strings in more than ${MAX_CHUNKS} chunks`);
       }
       if (this.#readHead() !== major || this.#info === INDEFINITE) {
-        throw malformed('a chunk of another kind than its string');
+        throw malformed('a chunk of another type than its string');
       }
       target?.set(this.#bytes.subarray(this.#at, this.#at + this.#argument), length);
       this.#at += this.#argument;
@@ -389,7 +440,7 @@ class CborReader {
     else this.#at += this.#argument;
   }
 
-  #take(length: number): Buffer {
+  #take(length: number): Uint8Array {
     if (length > this.#end - this.#at) throw truncated();
     const start = this.#at;
     this.#at += length;
@@ -397,8 +448,9 @@ class CborReader {
   }
 
   /**
-   * How many items the array or map has whose head has just been read; Infinity until a break.
-   * Each item takes a byte at least, so a count that the frame cannot hold is refused at once.
+   * The number of items of the array or map whose head has just been read; Infinity if a break ends
+   * it. Each item takes at least a byte, so a count that does not fit into the frame is refused at
+   * once.
    */
   #count(bytesPerItem: number): number {
     if (this.#info === INDEFINITE) return Number.POSITIVE_INFINITY;
@@ -406,7 +458,9 @@ class CborReader {
     return this.#argument;
   }
 
-  /** Whether an array or map goes on, `left` being what its head promises. */
+  /**
+   * Whether an array or map has another item; `left` is the number of items according to its head.
+   */
   #more(left: number): boolean {
     return left === Number.POSITIVE_INFINITY ? !this.#takeBreak() : left > 0;
   }
@@ -434,7 +488,7 @@ class CborReader {
     if (info < 24) this.#argument = info;
     else if (info <= 27) this.#readArgument(1 << (info - 24));
     else if (info !== INDEFINITE || !canBeIndefinite(byte >>> 5)) {
-      throw malformed(`0x${byte.toString(16)} starts nothing`);
+      throw malformed(`no item starts with 0x${byte.toString(16)}`);
     }
     return byte >>> 5;
   }
@@ -448,34 +502,35 @@ class CborReader {
   }
 }
 
-type Key = keyof Fields | undefined;
+type Key = FieldName | undefined;
 
-function bufferOn({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+function decode({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+}
+
+function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function canBeIndefinite(major: number): boolean {
   return major !== UNSIGNED && major !== NEGATIVE && major !== TAG;
 }
 
-/** Which known key these bytes are, if any. */
+/** The field that these bytes name; `undefined` for an unknown key. */
 function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
-  switch (end - start) {
-    case 2:
-      return spells(bytes, start, 'to') ? 'to' : undefined;
-    case 3:
-      return spells(bytes, start, 'cmd') ? 'cmd' : undefined;
-    case 4:
-      if (spells(bytes, start, 'data')) return 'data';
-      if (spells(bytes, start, 'hold')) return 'hold';
-      return spells(bytes, start, 'name') ? 'name' : undefined;
-    case 6:
-      return spells(bytes, start, 'player') ? 'player' : undefined;
-    case 11:
-      return spells(bytes, start, 'max_players') ? 'max_players' : undefined;
-    default:
-      return undefined;
+  const names = NAMES_BY_LENGTH[end - start] ?? NO_NAMES;
+  for (let i = 0; i < names.length; i++) {
+    if (spells(bytes, start, names[i] as FieldName)) return names[i];
   }
+  return undefined;
+}
+
+/** Names of fields by their length, to compare as few as possible. */
+const NO_NAMES: readonly FieldName[] = [];
+const NAMES_BY_LENGTH: FieldName[][] = [];
+for (const name of FIELD_NAMES) {
+  while (NAMES_BY_LENGTH.length <= name.length) NAMES_BY_LENGTH.push([]);
+  NAMES_BY_LENGTH[name.length]?.push(name);
 }
 
 function spells(bytes: Uint8Array, start: number, key: string): boolean {

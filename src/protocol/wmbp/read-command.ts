@@ -1,18 +1,33 @@
 import { Buffer, isUtf8 } from 'node:buffer';
+import { Payload } from '../payload.js';
+import { MAX_NAME_BYTES } from '../room-name.js';
+import { readCborFields } from './cbor-reader.js';
 import { CommandError } from './command-error.js';
+import { COMMANDS, type HostCommand, type SendCommand } from './commands.js';
+import { EVENTS } from './events.js';
 import { type Fields, MAX_RECIPIENTS, NOT_BYTES, UNUSABLE } from './fields.js';
-import { COMMANDS, EVENTS, type HostCommand, type SendCommand } from './messages.js';
-import { Payload } from './payload.js';
+import { readJsonFields } from './json-reader.js';
 
-/** The longest name a room can have, in bytes of UTF-8: every `state` carries it. */
-export const MAX_NAME_BYTES = 1024;
+/** How many texts in place of ids an error shows, and how many characters of each. */
+const MAX_NAMED = 3;
+const MAX_SHOWN = 20;
 
 /**
- * Decides what a frame's fields ask for.
+ * Reads one frame from a host: CBOR in a binary frame, JSON in a text frame. The format of the host's
+ * events does not matter.
  *
- * @throws {CommandError} if that is not a command that can be used
+ * @throws {CommandError} if it is not a valid command
  */
-export function readCommand(fields: Fields): HostCommand {
+export function readCommand(frame: Uint8Array, binary: boolean): HostCommand {
+  return toCommand(binary ? readCborFields(frame) : readJsonFields(frame));
+}
+
+/**
+ * Validates the fields of a frame.
+ *
+ * @throws {CommandError} if they are not a valid command
+ */
+export function toCommand(fields: Fields): HostCommand {
   const { cmd } = fields;
   switch (cmd) {
     case 'to':
@@ -55,8 +70,21 @@ function readRecipients({ to }: Fields): SendCommand['to'] {
   if (to.length > MAX_RECIPIENTS) {
     throw new CommandError('bad_field', `to: expected at most ${MAX_RECIPIENTS} ids`);
   }
-  // What is no integer is skipped: a list that was not empty never becomes "everybody".
-  return to.every(isInteger) ? to : to.filter(isInteger);
+  if (to.every(isInteger)) return to;
+  const texts = to.filter((id) => typeof id === 'string');
+  if (texts.length > 0) throw textAsIds(texts);
+  // Other values are skipped. A list that was not empty never becomes "everybody".
+  return to.filter(isInteger);
+}
+
+/** Ids as text are an error: if they were skipped, nobody would receive the message. */
+function textAsIds(texts: readonly string[]): CommandError {
+  const named = texts.slice(0, MAX_NAMED).map((text) => JSON.stringify(text.slice(0, MAX_SHOWN)));
+  const more = texts.length > MAX_NAMED ? ', …' : '';
+  return new CommandError(
+    'bad_field',
+    `to: expected numbers as ids, got ${named.join(', ')}${more}`,
+  );
 }
 
 function readMaxPlayers({ max_players }: Fields): number {
@@ -75,7 +103,7 @@ function readName({ name }: Fields): string {
 
 function readHold({ hold }: Fields): { readonly hold?: number } {
   if (hold === undefined || hold === null) return {};
-  // Not a number is not at least 0 either.
+  // NaN is not valid either.
   if (typeof hold === 'number' && hold >= 0) return { hold };
   throw badField('hold', 'seconds, a number of at least 0', hold);
 }
@@ -103,7 +131,7 @@ function describe(value: Fields[keyof Fields]): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (value === UNUSABLE) return 'something else';
-  if (value === NOT_BYTES) return 'a list of something else';
+  if (value === NOT_BYTES) return 'a list of other values';
   if (value instanceof Payload) return value.text ? 'text' : 'bytes';
   if (isList(value)) return 'a list';
   if (typeof value === 'number') return String(value);

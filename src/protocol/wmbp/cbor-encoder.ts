@@ -1,13 +1,14 @@
 import { Encoder } from 'cbor-x/index-no-eval';
-import { BINARY, frameHeaderLength, writeFrameHeader } from './frame.js';
-import type { FrameSink, HostEncoder } from './host-encoder.js';
-import type { HostEvent } from './messages.js';
-import type { Payload } from './payload.js';
+import { BINARY, frameHeaderLength, writeFrameHeader } from '../frame.js';
+import { type FrameSink, reserveFrame } from '../frame-sink.js';
+import type { Payload } from '../payload.js';
+import type { HostEvent } from './events.js';
+import type { HostEncoder } from './host-encoder.js';
 
-// What decoders other than cbor-x's own can read: plain maps with small heads, no extensions.
+// For decoders other than cbor-x: plain maps with small heads, no extensions.
 const events = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 
-// {cmd: "from", from: …, data: …}, each part up to its variable one (RFC 8949 section 3).
+// The constant parts of {cmd: "from", from: …, data: …} (RFC 8949 section 3).
 const FROM = ascii('\xa3\x63cmd\x64from\x64from');
 const FROM_STR = ascii('\xa3\x63cmd\x68from_str\x64from');
 const DATA = ascii('\x64data');
@@ -18,7 +19,7 @@ const TEXT = 0x60;
 const ARRAY = 0x80;
 
 /**
- * Speaks CBOR (RFC 8949) to a host.
+ * Encodes frames for a host in CBOR (RFC 8949).
  *
  * @param bytes whether players' binary messages are byte strings, rather than the arrays of
  * integers that WMBP hosts parse
@@ -29,14 +30,14 @@ export function cborEncoder({ bytes }: { readonly bytes: boolean }): HostEncoder
 
 function writeEvent(sink: FrameSink, event: HostEvent): void {
   const encoded = events.encode(event);
-  const at = reserveFrame(sink, encoded.length);
+  const at = reserveFrame(sink, BINARY, encoded.length);
   sink.buffer.set(encoded, at);
 }
 
 function writeMessage(sink: FrameSink, from: number, { text, bytes }: Payload): void {
   const { length } = bytes;
   const envelope = envelopeLength(text, from) + headLength(length);
-  let at = reserveFrame(sink, envelope + length);
+  let at = reserveFrame(sink, BINARY, envelope + length);
   at = writeEnvelope(sink.buffer, at, text, from);
   at = writeHead(sink.buffer, at, text ? TEXT : BYTES, length);
   sink.buffer.set(bytes, at);
@@ -54,19 +55,19 @@ function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload)
   let at = writeHead(buffer, writeEnvelope(buffer, content, false, from), ARRAY, length);
   for (let i = 0; i < length; i++) {
     const byte = bytes[i] as number;
-    // The head of a long integer, which a short one overwrites: no branch to guess wrong.
+    // The head of a long integer. A short integer overwrites it, which saves a branch.
     buffer[at] = 0x18;
     at += isLong(byte);
     buffer[at++] = byte;
   }
   writeFrameHeader(buffer, start, BINARY, at - content);
-  if (at - content < room) sink.giveBack(room - (at - content));
+  if (at - content < room) sink.release(room - (at - content));
 }
 
 /**
- * Room for an envelope and integers: the most that they may need, and exactly what they need only
- * where that changes the length of the frame's header. Counting them takes half the time of
- * writing them.
+ * The space to reserve for the envelope and the integers: the most that they may need. It is exact
+ * only where that changes the length of the frame's header, because counting takes half as long as
+ * writing.
  */
 function roomForIntegers(bytes: Uint8Array, envelope: number): number {
   const [least, most] = [envelope + bytes.length, envelope + 2 * bytes.length];
@@ -81,12 +82,6 @@ function isLong(byte: number): number {
   return (23 - byte) >>> 31;
 }
 
-/** Room for a frame with so much in it, its header written; returns where the rest starts. */
-function reserveFrame(sink: FrameSink, length: number): number {
-  const at = sink.reserve(frameHeaderLength(length) + length);
-  return writeFrameHeader(sink.buffer, at, BINARY, length);
-}
-
 function envelopeLength(text: boolean, from: number): number {
   return (text ? FROM_STR : FROM).length + headLength(from) + DATA.length;
 }
@@ -97,7 +92,7 @@ function writeEnvelope(target: Uint8Array, at: number, text: boolean, from: numb
   return writeAll(target, at, DATA);
 }
 
-/** How long a head with this argument is, for lengths and ids below 2^32. */
+/** The length of a head with this argument, which is below 2^32. */
 function headLength(argument: number): number {
   if (argument < 24) return 1;
   if (argument < 0x100) return 2;
@@ -116,7 +111,7 @@ function writeHead(target: Uint8Array, at: number, major: number, argument: numb
 }
 
 function writeAll(target: Uint8Array, at: number, source: Uint8Array): number {
-  // A loop, because a call of `set` costs more than these few bytes do.
+  // A loop, because a call of `set` costs more than copying these few bytes.
   for (let i = 0; i < source.length; i++) target[at++] = source[i] as number;
   return at;
 }

@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { type Fields, noFields, UNUSABLE, type Value } from '../../../src/protocol/fields.js';
-import { COMMANDS, EVENTS } from '../../../src/protocol/messages.js';
-import { Payload } from '../../../src/protocol/payload.js';
-import { MAX_NAME_BYTES, readCommand } from '../../../src/protocol/read-command.js';
-import { refusal } from '../../support/hex.js';
+import { Payload } from '../../../../src/protocol/payload.js';
+import { MAX_NAME_BYTES } from '../../../../src/protocol/room-name.js';
+import { COMMANDS } from '../../../../src/protocol/wmbp/commands.js';
+import { EVENTS } from '../../../../src/protocol/wmbp/events.js';
+import {
+  type Fields,
+  noFields,
+  UNUSABLE,
+  type Value,
+} from '../../../../src/protocol/wmbp/fields.js';
+import { toCommand } from '../../../../src/protocol/wmbp/read-command.js';
+import { refusal } from '../../../support/hex.js';
 
-const read = (fields: Partial<Fields>) => readCommand({ ...noFields(), ...fields });
+const read = (fields: Partial<Fields>) => toCommand({ ...noFields(), ...fields });
 const refused = (fields: Partial<Fields>) => refusal(() => read(fields));
 
-/** What stands in a field, and what the reason calls it. */
+/** The value of a field, and its name in the reason. */
 type Misfit = [value: Value, called: string];
 type NamedMisfit = [name: string, ...Misfit];
 
@@ -16,17 +23,17 @@ const bytes = new Payload(Buffer.of(1, 2), false);
 const text = new Payload(Buffer.from('hello'), true);
 
 describe('cmd', () => {
-  it.each(['start', 'open', 'stop'])('"%s" needs nothing else', (cmd) => {
+  it.each(['start', 'open', 'stop'])('"%s" needs no other field', (cmd) => {
     expect(read({ cmd })).toEqual({ cmd });
   });
 
-  it('"start" comes with no fields, whatever the frame had', () => {
+  it('"start" has no other fields, even if the frame had some', () => {
     expect(read({ cmd: 'start', name: 'Quiz', to: [], player: 1, data: bytes })).toEqual({
       cmd: 'start',
     });
   });
 
-  it.each(EVENTS)('"%s" is an event, which goes the other way', (cmd) => {
+  it.each(EVENTS)('"%s" is an event, which only the relay sends', (cmd) => {
     expect(refused({ cmd })).toEqual({
       code: 'wrong_direction',
       reason: `cmd: "${cmd}" is sent by the relay, not to it`,
@@ -49,7 +56,7 @@ describe('cmd', () => {
     ['a number', 1, '1'],
     ['a boolean', true, 'a boolean'],
     ['something else', UNUSABLE, 'something else'],
-  ])('that is %s is no command', (_, cmd, got) => {
+  ])('that is %s is not a command', (_, cmd, got) => {
     expect(refused({ cmd })).toEqual({
       code: 'unknown_command',
       reason: `cmd: expected text, got ${got}`,
@@ -60,7 +67,7 @@ describe('cmd', () => {
 describe('prepare', () => {
   const prepare = { cmd: 'prepare', max_players: 8 };
 
-  it('needs max_players alone', () => {
+  it('requires only max_players', () => {
     expect(read(prepare)).toEqual({ cmd: 'prepare', maxPlayers: 8, name: '' });
   });
 
@@ -82,7 +89,7 @@ describe('prepare', () => {
     [null, 'null'],
     [undefined, 'nothing'],
     [UNUSABLE, 'something else'],
-  ])('refuses %s for max_players', (max_players, got) => {
+  ])('refuses %s as max_players', (max_players, got) => {
     expect(refused({ ...prepare, max_players })).toEqual({
       code: 'bad_field',
       reason: `max_players: expected an integer of at least 1, got ${got}`,
@@ -93,7 +100,7 @@ describe('prepare', () => {
     ['missing', undefined],
     ['null', null],
     ['empty', ''],
-  ])('takes a name that is %s for none', (_, name) => {
+  ])('treats a name that is %s as no name', (_, name) => {
     expect(read({ ...prepare, name })).toMatchObject({ name: '' });
   });
 
@@ -108,7 +115,7 @@ describe('prepare', () => {
     [0, '0'],
     [false, 'a boolean'],
     [UNUSABLE, 'something else'],
-  ])('refuses %s for a name', (name, got) => {
+  ])('refuses %s as a name', (name, got) => {
     expect(refused({ ...prepare, name })).toEqual({
       code: 'bad_field',
       reason: `name: expected text, got ${got}`,
@@ -125,7 +132,7 @@ describe('prepare', () => {
   it.each([
     ['missing', undefined],
     ['null', null],
-  ])('holds nothing when hold is %s', (_, hold) => {
+  ])('requests no reconnect window if hold is %s', (_, hold) => {
     expect(read({ ...prepare, hold })).not.toHaveProperty('hold');
   });
 
@@ -137,7 +144,7 @@ describe('prepare', () => {
     ['60', 'text'],
     [true, 'a boolean'],
     [UNUSABLE, 'something else'],
-  ])('refuses %s for hold', (hold, got) => {
+  ])('refuses %s as hold', (hold, got) => {
     expect(refused({ ...prepare, hold })).toEqual({
       code: 'bad_field',
       reason: `hold: expected seconds, a number of at least 0, got ${got}`,
@@ -157,7 +164,7 @@ describe('prepare', () => {
 });
 
 describe('kick', () => {
-  it.each([1, 0, -1, 4_000_000_000, 2 ** 53])('takes any integer, such as %d', (player) => {
+  it.each([1, 0, -1, 4_000_000_000, 2 ** 53])('accepts any integer, such as %d', (player) => {
     expect(read({ cmd: 'kick', player })).toEqual({ cmd: 'kick', player });
   });
 
@@ -182,13 +189,13 @@ describe.each([
   { cmd: 'to', data: bytes },
   { cmd: 'to_str', data: text },
 ])('$cmd', ({ cmd, data }) => {
-  it('sends its payload, as it is, to those listed', () => {
+  it('sends its payload unchanged to the listed players', () => {
     const command = read({ cmd, to: [1, 2], data });
     expect(command).toEqual({ cmd: 'send', to: [1, 2], payload: data });
     expect(command).toHaveProperty('payload', data);
   });
 
-  it('takes an empty list for everybody', () => {
+  it('treats an empty list as all players', () => {
     expect(read({ cmd, to: [], data })).toMatchObject({ to: 'everybody' });
   });
 
@@ -199,7 +206,7 @@ describe.each([
     ['is text', '', 'text'],
     ['is a boolean', false, 'a boolean'],
     ['is something else', UNUSABLE, 'something else'],
-  ])('never takes `to` for everybody when it %s', (_, to, got) => {
+  ])('never treats `to` as all players if it %s', (_, to, got) => {
     expect(refused({ cmd, to, data })).toEqual({
       code: 'bad_field',
       reason: `to: expected a list of player ids, got ${got}`,
@@ -209,18 +216,24 @@ describe.each([
   it.each<[string, Value[]]>([
     ['undefined', [undefined]],
     ['null', [null]],
-    ['text', ['1']],
     ['a fraction', [1.5]],
     ['NaN', [Number.NaN]],
     ['something else', [UNUSABLE]],
-    ['many things', [undefined, null, '1', 1.5, true, UNUSABLE]],
-  ])('takes a list with nothing but %s for nobody', (_, to) => {
+    ['many things', [undefined, null, 1.5, true, UNUSABLE]],
+  ])('treats a list of only %s as nobody', (_, to) => {
     expect(read({ cmd, to, data })).toMatchObject({ to: [] });
   });
 
-  it('skips what is no integer and keeps the order of the others', () => {
-    const to: Value[] = [3, undefined, 1, null, 2.5, '4', 2, 1, UNUSABLE, -1];
+  it('skips values that are not integers, and keeps the order of the others', () => {
+    const to: Value[] = [3, undefined, 1, null, 2.5, 2, 1, UNUSABLE, -1];
     expect(read({ cmd, to, data })).toMatchObject({ to: [3, 1, 2, 1, -1] });
+  });
+
+  it('refuses text among ids rather than skipping it', () => {
+    expect(refused({ cmd, to: [1, '2', null, 'x'.repeat(50)], data })).toEqual({
+      code: 'bad_field',
+      reason: `to: expected numbers as ids, got "2", "${'x'.repeat(20)}"`,
+    });
   });
 
   it('reads 65,536 ids and refuses one more', () => {
@@ -232,7 +245,7 @@ describe.each([
     });
   });
 
-  it('counts what is skipped, too', () => {
+  it('also counts skipped values', () => {
     const nothings = new Array<undefined>(65_537).fill(undefined);
     expect(refused({ cmd, to: nothings, data }).code).toBe('bad_field');
   });

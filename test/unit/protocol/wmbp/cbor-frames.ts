@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { COMMANDS } from '../../../src/protocol/messages.js';
-import { text, type WireCommand, wireCommand } from '../../support/arbitraries.js';
+import { COMMANDS } from '../../../../src/protocol/wmbp/commands.js';
+import { text, type WireCommand, wireCommand } from '../../../support/arbitraries.js';
 import { encodeOddly, replay } from './odd-cbor.js';
 
 export interface OddFrame {
@@ -8,7 +8,7 @@ export interface OddFrame {
   readonly frame: Buffer;
 }
 
-/** A command among unknown keys, encoded in some odd way, with something behind it. */
+/** A command with unknown keys in an unusual encoding, followed by other bytes. */
 export function oddFrame(): fc.Arbitrary<OddFrame> {
   return fc
     .record({
@@ -23,7 +23,7 @@ export function oddFrame(): fc.Arbitrary<OddFrame> {
     }));
 }
 
-/** A map with the keys that commands have, and anything as their values. */
+/** A map with the keys of commands and any values. */
 function oddFields(): fc.Arbitrary<Buffer> {
   const scalar = fc.oneof(fc.constantFrom(...COMMANDS), leaf());
   return fc
@@ -57,13 +57,13 @@ function leaf(): fc.Arbitrary<unknown> {
   );
 }
 
-/** A value with so many levels of lists and maps at the most. */
+/** A value with at most this many levels of lists and maps. */
 function nested(levels: number): fc.Arbitrary<unknown> {
   if (levels === 0) return leaf();
   const inner = nested(levels - 1);
   return fc.oneof(
     { weight: 3, arbitrary: leaf() },
-    // A level of its own when it is written as a list of integers.
+    // As a list of integers, it is another level.
     fc.uint8Array({ maxLength: 20 }),
     fc.array(inner, { maxLength: 4 }),
     fc.dictionary(text(10), inner, { maxKeys: 4 }),
@@ -74,7 +74,7 @@ function choices(): fc.Arbitrary<number[]> {
   return fc.array(fc.nat({ max: 0xffff }), { maxLength: 50 });
 }
 
-/** Bytes of which some are a command, many nearly are, and a few are anything. */
+/** Bytes: some are a command, many are almost one, and a few are random. */
 export function anyFrame(): fc.Arbitrary<Uint8Array> {
   const written = fc.oneof(
     oddFrame().map(({ frame }) => frame),

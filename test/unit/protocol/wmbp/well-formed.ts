@@ -1,4 +1,4 @@
-/** What is in an item that not every decoder can read. */
+/** Parts of an item that not every decoder can read. */
 export interface ItemForms {
   /** How many bytes the item takes. */
   length: number;
@@ -10,6 +10,8 @@ export interface ItemForms {
   wideHeads: boolean;
   /** A tag on something of indefinite length. */
   taggedIndefinite: boolean;
+  /** Tags other than those of typed arrays and records. */
+  otherTags: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ class Walker {
     simpleValues: false,
     wideHeads: false,
     taggedIndefinite: false,
+    otherTags: false,
   };
 
   constructor(private readonly frame: Uint8Array) {}
@@ -60,6 +63,7 @@ class Walker {
         for (let i = 0; i < argument * 2; i++) this.item();
         break;
       case 6:
+        if (argument !== 64 && argument !== 57343) this.forms.otherTags = true;
         if (this.item() === INDEFINITE) this.forms.taggedIndefinite = true;
         break;
       default:
@@ -91,7 +95,7 @@ class Walker {
     return INDEFINITE;
   }
 
-  /** Passes over so many bytes and returns them as an unsigned integer. */
+  /** Reads a number of bytes as an unsigned integer. */
   #take(count: number): number {
     const start = this.forms.length;
     if (count > this.frame.length - start) throw new Error('not enough bytes');

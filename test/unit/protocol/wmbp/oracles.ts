@@ -1,24 +1,25 @@
 import { Decoder } from 'cbor-x/index-no-eval';
 import { decodeFirst, type TagDecodeControl } from 'cborg';
-import { type Legible, meaning, type WireCommand } from '../../support/arbitraries.js';
+import { type Legible, meaning, type WireCommand } from '../../../support/arbitraries.js';
 import { wellFormed } from './well-formed.js';
 
-/** A decoder that knows nothing of the relay, and what it makes of a frame. */
+/** A decoder that is independent of the relay. */
 export interface Opinion {
   readonly oracle: 'cborg' | 'cbor-x';
   readonly command: Legible;
 }
 
 /**
- * What each of the two oracles takes for the command in a frame, as far as it can read such CBOR.
+ * The command in a frame according to each of the two oracles, as far as they can read such CBOR.
  *
  * Only for frames that the relay's reader accepts: a few hostile bytes make cbor-x allocate
  * without end.
  */
 export function opinions(frame: Uint8Array): Opinion[] {
-  const { length, chunks, simpleValues, wideHeads, taggedIndefinite } = wellFormed(frame);
-  // Neither reads strings in chunks, nor simple values that nobody has given a meaning.
-  if (chunks || simpleValues) return [];
+  const { length, chunks, simpleValues, wideHeads, taggedIndefinite, otherTags } =
+    wellFormed(frame);
+  // Neither reads strings in chunks, nor unassigned simple values and tags.
+  if (chunks || simpleValues || otherTags) return [];
   const found: Opinion[] = [{ oracle: 'cborg', command: judge(readWithCborg(frame)) }];
   // cbor-x reads a record's definition with a short and definite head only, and calculates with
   // its id, which must not be a bigint, as integers of eight bytes are to it.
@@ -29,11 +30,16 @@ export function opinions(frame: Uint8Array): Opinion[] {
   return found;
 }
 
-/** What a command comes down to where decoders differ without one of them being wrong. */
+/** Normalizes a command where decoders may differ. */
 export function comparable(command: Legible): Legible {
   switch (command.cmd) {
     case 'prepare':
-      return { ...command, maxPlayers: exact(command.maxPlayers), name: unmarked(command.name) };
+      return {
+        ...command,
+        maxPlayers: exact(command.maxPlayers),
+        name: unmarked(command.name),
+        ...(command.hold !== undefined && { hold: exact(command.hold) }),
+      };
     case 'kick':
       return { ...command, player: exact(command.player) };
     case 'send': {
@@ -47,7 +53,7 @@ export function comparable(command: Legible): Legible {
   }
 }
 
-/** Past 2^53 a reader of doubles and one of bigints round differently. Nobody has such an id. */
+/** Above 2^53, readers of doubles and of bigints round differently. No player has such an id. */
 function exact(n: number): number {
   return Number.isSafeInteger(n) ? n : Math.sign(n) * 2 ** 53;
 }
@@ -73,13 +79,13 @@ function readWithCborg(frame: Uint8Array): Fields {
 }
 
 function readWithCborX(item: Uint8Array): Fields {
-  // A decoder for one frame: one that is kept would remember the records of the last.
+  // A new decoder for each frame, because a decoder stores the records of earlier frames.
   const decoder = new Decoder({ useRecords: false, mapsAsObjects: false });
   const map: unknown = decoder.decode(item);
   return map instanceof Map ? Object.fromEntries(map) : (map as Fields);
 }
 
-/** A frame's fields as a command; what is none comes out as something unequal. */
+/** A frame's fields as a command; invalid fields become an unequal value. */
 function judge(fields: Fields): Legible {
   return meaning({
     ...fields,

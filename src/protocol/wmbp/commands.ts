@@ -1,0 +1,34 @@
+import type { Payload } from '../payload.js';
+
+/** Opens a room. */
+export interface PrepareCommand {
+  readonly cmd: 'prepare';
+  /** The maximum players in the room, at least 1; limited by the relay's `--max-players`. */
+  readonly maxPlayers: number;
+  /** `GET /CODE` returns it; `""` by default. */
+  readonly name: string;
+  /** The reconnect window, in seconds; 0 for none. */
+  readonly hold?: number;
+}
+
+/** The commands that change who is in a room, or end it. */
+export type MembershipCommand =
+  | PrepareCommand
+  | { readonly cmd: 'start' }
+  | { readonly cmd: 'open' }
+  | { readonly cmd: 'kick'; readonly player: number }
+  | { readonly cmd: 'stop' };
+
+/** A message from the host to players: `to` and `to_str` on the wire. */
+export interface SendCommand {
+  readonly cmd: 'send';
+  /** The receivers; unknown ids are skipped. */
+  readonly to: 'everybody' | readonly number[];
+  readonly payload: Payload;
+}
+
+/** A valid command. */
+export type HostCommand = MembershipCommand | SendCommand;
+
+/** The `cmd` of every command on the wire. */
+export const COMMANDS = ['prepare', 'start', 'open', 'kick', 'stop', 'to', 'to_str'] as const;
