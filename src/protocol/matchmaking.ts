@@ -1,0 +1,43 @@
+/** Players who ask with the same ticket get seats on one server, or none of them does. */
+export interface Party {
+  readonly ticket: string;
+  /** How many players there are, 2 to the `players` of a server. */
+  readonly size: number;
+}
+
+/** Where a player finds its game. */
+export type Place =
+  | {
+      readonly is: 'server';
+      /** An IPv4 or IPv6 address, without brackets. */
+      readonly ip: string;
+      readonly port: number;
+      /** In hex with colons; empty without a certificate. */
+      readonly certDigest: string;
+      /** A netcode connect token of 2,048 bytes; `undefined` for games without one. */
+      readonly token: Uint8Array | undefined;
+    }
+  | { readonly is: 'room'; readonly code: string };
+
+/** How a player's request is doing. `ready` or `failed` is the last. */
+export type Progress =
+  | { readonly is: 'acknowledged' }
+  | {
+      readonly is: 'accepted';
+      /** Letters, digits and hyphens. */
+      readonly session: string;
+    }
+  | {
+      readonly is: 'waiting';
+      /** A few words on the server. */
+      readonly status: string;
+      /** Whole seconds since the request. */
+      readonly elapsed: number;
+    }
+  | { readonly is: 'ready'; readonly place: Place }
+  | {
+      readonly is: 'failed';
+      /** A status of HTTP: 400 to 599. */
+      readonly status: number;
+      readonly reason: string;
+    };
