@@ -1,22 +1,22 @@
 import { Buffer } from 'node:buffer';
 
-/** Room for the small frames of one turn, in bytes. */
+/** Size of a chunk, which holds the small frames of one turn, in bytes. */
 export const CHUNK_BYTES = 32 * 1024;
 
-/** Chunks kept for the next turn; more than that were a burst, and go back to the collector. */
+/** How many chunks are kept for reuse. Further ones, after a burst, are left to the garbage collector. */
 const MAX_SPARE = 64;
 
-/** Memory that frames are written into, and that is used again in the next turn. */
+/** Reusable memory that frames are written into. */
 export class ChunkPool {
   readonly #spare: Buffer[] = [];
 
-  /** A chunk that nobody else writes to, until it is given back. */
+  /** Takes a chunk for exclusive use until `release`. */
   take(): Buffer {
     return this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   }
 
-  /** Gives a chunk back of which nobody needs a byte any more. */
-  giveBack(chunk: Buffer): void {
+  /** Returns a chunk whose bytes are no longer needed. */
+  release(chunk: Buffer): void {
     if (this.#spare.length < MAX_SPARE) this.#spare.push(chunk);
   }
 }

@@ -1,189 +1,197 @@
 import type { Socket } from 'node:net';
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { frameHeaderLength, PING, PONG, writeFrameHeader } from '../protocol/frame.js';
-import { FairShare } from './fair-share.js';
 import type { FlushCycle } from './flush-cycle.js';
 import { Liveness } from './liveness.js';
-import type { OrderedWebSocket, WebSocketOwner } from './ordered-web-socket.js';
 import { Outbox } from './outbox.js';
 import type { BacklogListener } from './send-queue.js';
+import type { ServerWebSocket, WebSocketOwner } from './server-web-socket.js';
+import { CHECK_EVERY, type Share, type TurnBudget } from './turn-budget.js';
+import { UnfinishedMessage } from './unfinished-message.js';
 
-/** What a connection needs of its relay. */
+/** What a connection needs from its relay. */
 export interface ConnectionContext {
   readonly cycle: FlushCycle;
-  /** How long what waits may not shrink, in milliseconds. */
+  /** How long the backlog may make no progress, in milliseconds. */
   readonly stall: number;
-  /** Silence after which to ping, in milliseconds; 0 for never. */
+  /** Idle time before a ping, in milliseconds; 0 for no pings. */
   readonly ping: number;
-  /** An exception in the relay's own code, which has cost this connection its life. */
+  /** An exception in the relay's own code. The connection is closed. */
   fault(error: unknown): void;
-  /** It has ended, by this code; 1006 for a line that was cut. */
+  /** The connection has ended with this code; 1006 without a close frame. */
   ended(connection: Connection, code: number): void;
-  /** Its socket is gone, too. */
+  /** Its socket is closed. */
   gone(connection: Connection): void;
 }
 
-/** One accepted WebSocket, and who is at its other end. */
+/** One accepted WebSocket, and the address of its client. */
 export interface Link {
-  readonly webSocket: OrderedWebSocket<Connection>;
+  readonly webSocket: ServerWebSocket;
   readonly socket: Socket;
   readonly address: string;
   readonly context: ConnectionContext;
 }
 
-/** Why a connection is not read for a while. */
-export const HOLD = { rate: 1, host: 2, turn: 4 } as const;
-export type HoldReason = (typeof HOLD)[keyof typeof HOLD];
+/** Why reading from a connection pauses; several reasons may apply at a time. */
+export const PauseReason = {
+  /** Its player sends too much. */
+  rate: 1,
+  /** The host does not keep up. */
+  hostBacklog: 2,
+  /** Other connections have their turn. */
+  turn: 4,
+} as const;
+export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
-/** From this length on a message has a turn for itself: putting it together has taken its time. */
-const LARGE = 256 * 1024;
+/** A chunk counts one unit of work per this many bytes, as a power of two. */
+const WORK_BITS = 12;
 
-/** How long what was sent before a close may take, in milliseconds. */
-const LAST_WORDS = 15_000;
+/** How long the output before a close frame may take, in milliseconds. */
+const CLOSE_FLUSH_TIMEOUT = 15_000;
 
-/** How long a client that does not read may take to go, in milliseconds. */
-const CUT_AFTER = 1000;
+/** How long a client that does not read may take to confirm a close, in milliseconds. */
+const TERMINATE_AFTER = 1000;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One accepted WebSocket: messages in, and one queue out for everything that leaves. What serves
- * it extends it, so that there is one object for each of thousands of connections; this one by
- * itself only waits to be closed.
+ * One accepted WebSocket: messages in, and one send queue for all output. Hosts and players extend
+ * this class, so that each of thousands of connections is one object. An instance of the base class
+ * only waits to be closed.
  */
 export class Connection implements WebSocketOwner, BacklogListener {
-  /** The address that it is counted under. */
+  /** The address under which the connection is counted. */
   readonly address: string;
-  readonly #webSocket: OrderedWebSocket<Connection>;
-  readonly #socket: Socket;
+  readonly #webSocket: ServerWebSocket;
   readonly #context: ConnectionContext;
   readonly #outbox: Outbox;
   readonly #liveness: Liveness;
-  /** There is none before it says something: thousands of connections only listen. */
-  #share: FairShare | undefined;
-  /** It is closing; the first reason counts, whatever comes up on the way. */
+  readonly #budget: TurnBudget;
+  readonly #share: Share = { turn: 0, work: 0 };
+  readonly #unfinished = new UnfinishedMessage();
+  /** Whether it is closing. Only the first close reason counts. */
   #closing = false;
-  /** Since when what was sent before the close has been leaving, if that takes a while. */
-  #saysLastSince: number | undefined;
-  #holds = 0;
-  /** Messages that came before the socket knew that it is not read for now. */
-  #postponed: [bytes: Buffer, binary: boolean][] | undefined;
+  /** When flushing before the close frame started, while it lasts. */
+  #closeFlushStartedAt: number | undefined;
+  #pauses = 0;
+  #terminateTimer: NodeJS.Timeout | undefined;
 
   constructor({ webSocket, socket, address, context }: Link) {
     this.address = address;
     this.#webSocket = webSocket;
-    this.#socket = socket;
     this.#context = context;
+    this.#budget = context.cycle.budget;
     this.#outbox = new Outbox(socket, context.cycle, this);
     this.#liveness = new Liveness(socket);
     webSocket.owner = this;
   }
 
-  /** One whole message. It is a view on memory that nobody will change. */
-  protected receive(_bytes: Buffer, _binary: boolean): void {}
+  /** One whole message, a view of memory that does not change any more. */
+  protected receive(_bytes: Uint8Array, _binary: boolean): void {}
 
-  /** A message or a ping with so much in it has been served. */
+  /** A message, a ping or a pong of so many bytes has been handled. */
   protected served(_bytes: number): void {}
 
-  /** Serving it has thrown; it is about to be closed with 1011. */
+  /** Handling a message has thrown. The connection closes with 1011. */
   protected failed(): void {}
 
-  /** No message comes any more: closed by either end, or cut (1006). Called once. */
+  /** No more messages arrive: either end has closed, or the connection broke (1006). Called once. */
   protected ended(_code: number): void {}
 
-  /** What waits for the other end has grown or shrunk; not called while it keeps up. */
+  /** The backlog has changed. Not called while the client keeps up. */
   backlogChanged(_bytes: number): void {}
 
   protected get outbox(): Outbox {
     return this.#outbox;
   }
 
-  /** How much it holds of the process's memory: its backlog, and a message that is not whole. */
-  get holding(): number {
-    // What comes for one that is closing is dropped.
-    return this.#outbox.backlog + (this.#closing ? 0 : this.#liveness.unfinished);
+  /** Buffered bytes: its backlog, and received bytes that are not handled yet. */
+  get bufferedBytes(): number {
+    return this.#outbox.backlog + this.#webSocket.bufferedBytes;
   }
 
-  /** Whether it is closing, and everything up to its close frame has been written. */
-  get isTold(): boolean {
-    return this.#closing && this.#saysLastSince === undefined;
+  /** Whether its close frame is written. */
+  get closeSent(): boolean {
+    return this.#closing && this.#closeFlushStartedAt === undefined;
   }
 
-  /** Whether it is not read for now. */
-  get held(): boolean {
-    return (this.#holds & ~HOLD.turn) !== 0;
+  /** Whether reading from it is paused. */
+  get isPaused(): boolean {
+    return (this.#pauses & ~PauseReason.turn) !== 0;
   }
 
-  /** Stops reading for this reason; the other end's TCP fills up, and nothing is lost. */
-  hold(why: HoldReason): void {
-    if (this.#holds === 0) this.#webSocket.pause();
-    this.#holds |= why;
+  /** Pauses reading for this reason. TCP then slows the client down, and nothing is lost. */
+  pauseReading(why: PauseReason): void {
+    // A closing connection is read to its end.
+    if (this.#closing && why !== PauseReason.turn) return;
+    if (this.#pauses === 0) this.#webSocket.pause();
+    this.#pauses |= why;
   }
 
-  /** Reads again, unless there is another reason not to. */
-  release(why: HoldReason): void {
-    if (this.#holds === 0) return;
-    this.#holds &= ~why;
-    if (this.#holds !== 0) return;
-    // While it was not read it could not show that it lives.
+  /** Resumes reading, unless another reason remains. */
+  resumeReading(why: PauseReason): void {
+    if (this.#pauses === 0) return;
+    this.#pauses &= ~why;
+    if (this.#pauses !== 0) return;
+    // During the pause it could not prove that it is alive.
     this.#liveness.startAnew(performance.now());
-    this.#servePostponed();
-    if (this.#holds === 0) this.#webSocket.resume();
+    // The caller may be handling another connection, so buffered input waits for its own share.
+    if (why !== PauseReason.turn && this.#webSocket.hasBufferedInput) this.#waitForTurn();
+    else this.#webSocket.resume();
   }
 
   /**
-   * Closes, after what was sent before; nothing that is still received is passed on. The first
-   * close counts.
+   * Closes after all earlier output. Later messages from the client are dropped. Only the first close
+   * counts.
    */
-  close({ code, reason }: Closing): void {
+  close({ code, reason }: CloseReason): void {
     if (this.#closing) return;
-    this.#postponed = undefined;
     this.#webSocket.close(code, reason);
-    // A socket that is not read never finishes closing. What still comes is dropped.
-    if (this.#holds !== 0) this.#webSocket.resume();
+    // A socket must be read to finish closing. Its input is dropped.
+    this.resumeReading(PauseReason.rate);
+    this.resumeReading(PauseReason.hostBacklog);
   }
 
-  /** Closes a client that does not keep up: what waits for it and from it is dropped. */
-  cut(closing: Closing): void {
-    // One that is told already that it is over has had its last words.
+  /** Closes a client that does not keep up. Its backlog and buffered input are dropped. */
+  closeAndDrop(reason: CloseReason): void {
+    // It is closing already: do not wait longer.
     if (this.#closing) return this.#webSocket.terminate();
     this.#outbox.drop();
-    this.close(closing);
-    this.#webSocket.dropInput(this.#socket);
-    // It does not read, so it will not confirm the close either.
-    const timer = setTimeout(() => this.#webSocket.terminate(), CUT_AFTER);
-    this.#webSocket.once('close', () => clearTimeout(timer));
+    this.close(reason);
+    this.#webSocket.dropInput();
+    // A client that does not read does not confirm the close either.
+    this.#terminateTimer = setTimeout(() => this.#webSocket.terminate(), TERMINATE_AFTER);
   }
 
-  /** Ends it now, without a word. */
+  /** Ends the connection at once, without a close frame. */
   terminate(): void {
     this.#webSocket.terminate();
   }
 
-  /** Looks whether the other end is still there and keeps up. To be called now and then. */
+  /** Checks whether the client is alive and keeps up. To be called regularly. */
   check(now: number): void {
-    if (now - (this.#saysLastSince ?? now) > LAST_WORDS) this.#webSocket.terminate();
+    if (now - (this.#closeFlushStartedAt ?? now) > CLOSE_FLUSH_TIMEOUT) this.#webSocket.terminate();
     if (this.#closing) return;
     const liveness = this.#liveness;
     liveness.look(now);
+    const { unfinished } = this.#webSocket;
+    if (this.#unfinished.isLate(now, unfinished, this.#pauses !== 0)) {
+      return this.closeAndDrop(CLOSE_REASONS.tooSlow);
+    }
     const stuck = this.#outbox.backlog > 0;
-    if (stuck && now - this.#outbox.progressAt > this.#context.stall) this.cut(CLOSINGS.tooSlow);
-    // A ping would wait behind what waits already, and so would what it should prove; and one that
-    // is not read cannot answer.
-    if (stuck || this.#holds !== 0) liveness.startAnew(now);
+    if (stuck && now - this.#outbox.progressAt > this.#context.stall)
+      this.closeAndDrop(CLOSE_REASONS.tooSlow);
+    // A ping would wait behind the backlog, and while reading is paused no answer can arrive.
+    if (stuck || this.#pauses !== 0) liveness.startAnew(now);
     else this.#checkLife(now);
   }
 
-  /** For `OrderedWebSocket` only. */
+  /** For `ServerWebSocket` only. */
   closing(code: number): boolean {
-    if (this.#closing) return this.#saysLastSince === undefined;
+    if (this.#closing) return this.#closeFlushStartedAt === undefined;
     this.#closing = true;
-    // These came before the close, if it is the other end's.
-    const postponed = this.#postponed ?? [];
-    this.#postponed = undefined;
-    for (const [bytes, binary] of postponed) this.#serve(bytes, binary);
-    const isReady = this.#outbox.end(() => this.#saidLast());
-    if (!isReady) this.#saysLastSince = performance.now();
+    const isReady = this.#outbox.end(() => this.#closeFlushed());
+    if (!isReady) this.#closeFlushStartedAt = performance.now();
     this.#context.ended(this, code);
     try {
       this.ended(code);
@@ -193,81 +201,77 @@ export class Connection implements WebSocketOwner, BacklogListener {
     return isReady;
   }
 
-  /** All that was sent before the close is on its way. */
-  #saidLast(): void {
-    this.#saysLastSince = undefined;
+  /** All output before the close frame is written. */
+  #closeFlushed(): void {
+    this.#closeFlushStartedAt = undefined;
     this.#webSocket.finishClose();
   }
 
-  /** For `OrderedWebSocket` only. */
+  /** For `ServerWebSocket` only. */
   gone(): void {
+    clearTimeout(this.#terminateTimer);
     this.closing(1006);
     this.#context.gone(this);
   }
 
-  /** For `OrderedWebSocket` only. An exception ends this connection. */
-  received(bytes: Buffer, binary: boolean): void {
-    if (!this.#outbox.open) return;
-    this.#liveness.message(bytes.length);
-    if (this.#holds === 0 && bytes.length < LARGE) {
-      this.#serve(bytes, binary);
-      this.#shareTurn(bytes.length);
-    } else {
-      this.#postponed ??= [];
-      this.#postponed.push([bytes, binary]);
-      this.#leaveOff();
-    }
+  /** For `ServerWebSocket` only. */
+  chunk(bytes: number): void {
+    this.use(1 + (bytes >>> WORK_BITS));
   }
 
-  #servePostponed(): void {
-    const postponed = this.#postponed;
-    if (postponed === undefined) return;
-    let served = 0;
-    while (served < postponed.length && this.#holds === 0) {
-      const [bytes, binary] = postponed[served++] as [Buffer, boolean];
-      this.#serve(bytes, binary);
-      this.#shareTurn(bytes.length);
-    }
-    if (served === postponed.length) this.#postponed = undefined;
-    else postponed.splice(0, served);
-  }
-
-  #shareTurn(bytes: number): void {
-    this.#share ??= new FairShare();
-    if (this.#share.use(bytes, this.#context.cycle.turn) && !this.#closing) this.#leaveOff();
-  }
-
-  /** Serves nothing more until the others have had their turn. */
-  #leaveOff(): void {
-    if ((this.#holds & HOLD.turn) !== 0) return;
-    this.hold(HOLD.turn);
-    this.#context.cycle.later(() => {
-      this.#share?.renew();
-      this.release(HOLD.turn);
-    });
-  }
-
-  #serve(bytes: Buffer, binary: boolean): void {
+  /** For `ServerWebSocket` only. An exception ends this connection. */
+  received(bytes: Uint8Array, binary: boolean): void {
+    if (this.#closing) return;
     try {
       this.receive(bytes, binary);
       this.served(bytes.length);
     } catch (error) {
-      this.#context.fault(error);
-      this.failed();
-      this.close(CLOSINGS.internalError);
+      this.#fail(error);
     }
   }
 
-  /** For `OrderedWebSocket` only. */
-  pinged(data: Buffer): void {
-    this.#liveness.finish(data.length);
-    this.#sendControl(PONG, data);
-    this.served(data.length);
+  /** For `ServerWebSocket` only. */
+  parsed(frames: number): void {
+    this.use(frames);
   }
 
-  /** For `OrderedWebSocket` only. */
+  #fail(error: unknown): void {
+    this.#context.fault(error);
+    this.failed();
+    this.close(CLOSE_REASONS.internalError);
+  }
+
+  /**
+   * Counts work for this connection, in units of about a microsecond: see `TurnBudget`. When its
+   * share is used, the other connections go first.
+   */
+  protected use(work: number): void {
+    const share = this.#share;
+    share.work += work;
+    if (share.work >= CHECK_EVERY && this.#budget.isSpentBy(share)) this.#waitForTurn();
+  }
+
+  /** Pauses reading until the other connections had their turn. */
+  #waitForTurn(): void {
+    if ((this.#pauses & PauseReason.turn) !== 0) return;
+    this.pauseReading(PauseReason.turn);
+    this.#context.cycle.read(() => this.resumeReading(PauseReason.turn));
+  }
+
+  /** For `ServerWebSocket` only. */
+  pinged(data: Buffer): void {
+    this.#sendControl(PONG, data);
+    this.#servedControl(data);
+  }
+
+  /** For `ServerWebSocket` only. */
   ponged(data: Buffer): void {
-    this.#liveness.finish(data.length);
+    this.#servedControl(data);
+  }
+
+  /** Counts a control frame like a message. */
+  #servedControl(data: Buffer): void {
+    if (!this.#closing) this.served(data.length);
   }
 
   #sendControl(opcode: number, data: Buffer): void {
@@ -282,7 +286,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     const { ping } = this.#context;
     if (ping === 0) return;
     const verdict = this.#liveness.judge(now, ping);
-    if (verdict === 'cut') this.#webSocket.terminate();
+    if (verdict === 'terminate') this.#webSocket.terminate();
     else if (verdict === 'ping') this.#sendControl(PING, NOTHING);
   }
 }

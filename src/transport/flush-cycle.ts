@@ -1,58 +1,61 @@
 import { performance } from 'node:perf_hooks';
 import { ChunkPool } from './chunk-pool.js';
+import { Fifo } from './fifo.js';
 import { type Corkable, GatheredAnswers } from './gathered-answers.js';
 import { SharedFrames } from './shared-frames.js';
+import { TurnBudget } from './turn-budget.js';
+import { TurnQueue } from './turn-queue.js';
 
-/** What leaves together at the end of a turn. */
+/** Output that is written at the end of a turn of the event loop. */
 export interface Flushable {
-  /** Whether this is so much that everything small goes first. */
+  /** Whether this is so much output that all smaller output goes first. */
   readonly bulk: boolean;
   flush(): void;
 }
 
 /**
- * How long what is late may take in one turn, in milliseconds. One broadcast of 16 MiB to a thousand
- * players takes a second to write, and everybody else's messages are not to wait for that.
+ * How long postponed jobs may run in one turn, in milliseconds. Writing one broadcast of 16 MiB to a
+ * thousand players takes a second, and other connections must not wait for it.
  */
 const LATER_TIME = 5;
 
 /**
- * While little is going on, nothing that comes of a chunk waits for the end of the turn: what is
- * produced for so few connections leaves once the chunk is read, if nothing had left for a moment
- * (in milliseconds) when the first of it was produced. An echo then takes as long as in a relay that
- * writes at once, which is 10 % less, and the loop is spared a phase.
+ * Under light load, output is flushed right after the chunk that caused it: if it goes to at most
+ * `MAX_EARLY` connections, and if the last flush was at least `QUIET` milliseconds before the first
+ * of it was produced. This saves a phase of the event loop, and 10 % of the time of an echo.
  *
- * Chunks that follow one another closely thus belong to one turn, and their sender has one share of
- * it, however long it takes to read each of them.
+ * Chunks that arrive in quick succession are still flushed together at the end of the turn.
  */
 const MAX_EARLY = 2;
 const QUIET = 0.025;
 
-/** Nobody waits; never added to. */
+/** The list while nothing is scheduled. Never modified. */
 const NOBODY: Flushable[] = [];
 
 /**
- * Once per turn of the event loop, after everything that the poll phase read was handled, what was
- * produced for each connection is written out, in one write each. A write costs some 5 µs, nearly
- * all of it in the kernel, whether it carries one message or a hundred.
+ * Flushes the output of each connection in one write per turn of the event loop, after the poll phase
+ * has handled all input. A write costs about 5 µs, nearly all of it in the kernel, for one message or
+ * for a hundred.
  *
- * The end of the turn is `setImmediate`: `nextTick` would run after every single read and halve the
- * throughput, a timer would add to the latency.
+ * The end of the turn is `setImmediate`: `nextTick` would run after every read and halve the
+ * throughput, and a timer would add latency.
  */
 export class FlushCycle {
-  /** Which turn this is, counting those in which something was produced. */
-  turn = 0;
+  /** Limits how long connections are read in one turn. */
+  readonly budget = new TurnBudget();
+  /** The ends of connections: thousands may break at the same moment. */
+  readonly ends = new TurnQueue();
   #scheduled = false;
   #isReading = false;
   #flushedAt = 0;
   #waiting = NOBODY;
-  readonly #later: (() => void)[] = [];
-  /** How many of these are flushes: until then, they may get more of what is shared. */
+  readonly #later = new Fifo<() => void>();
+  /** How many of these are flushes, whose outboxes may still refer to shared frames. */
   #bulkLater = 0;
   readonly #answers = new GatheredAnswers();
-  /** What is written in one turn, and used again in the next. */
+  /** Memory for the frames of one turn, reused in the next. */
   readonly chunks = new ChunkPool();
-  /** What players get in this turn. */
+  /** Frames of this turn that several players get. */
   readonly shared = new SharedFrames(this.chunks);
 
   /** Flushes at the end of this turn, or a few turns later if it is bulk. */
@@ -61,17 +64,17 @@ export class FlushCycle {
       this.#waiting.push(flushable);
       return;
     }
-    // Most often one waits alone: a list that is made for it is smaller than one that can grow.
+    // Usually there is only one: a list literal takes less memory than a list that grows.
     this.#waiting = [flushable];
     if (!this.#isReading || performance.now() - this.#flushedAt < QUIET) this.#start();
   }
 
-  /** A chunk from a socket is about to be read. */
+  /** To be called before a chunk from a socket is read. */
   beginChunk(): void {
     this.#isReading = true;
   }
 
-  /** It has been read: if what came of it is little, it leaves now. */
+  /** To be called after the chunk: flushes now if it caused little output. */
   endChunk(): void {
     this.#isReading = false;
     const { length } = this.#waiting;
@@ -80,18 +83,24 @@ export class FlushCycle {
     else this.#flushEarly();
   }
 
-  /** A connection is about to be answered: what is flushed leaves behind the answer. */
+  /** To be called before a handshake is answered. Output of the connection follows the answer. */
   gather(socket: Corkable): void {
     if (this.#answers.add(socket)) this.#start();
   }
 
   /**
-   * Does what takes long once everything small has been flushed: one job after the other, in the
-   * order in which they came, for a few milliseconds in every turn.
+   * Postpones a long job until all small output is flushed. Jobs run in order, for a few milliseconds
+   * in each turn.
    */
   later(job: () => void): void {
     this.#later.push(job);
     this.#start();
+  }
+
+  /** Postpones reading from a connection that has used its share, until the others had theirs. */
+  read(job: () => void): void {
+    this.budget.waiting++;
+    this.later(() => this.budget.runShare(job));
   }
 
   #start(): void {
@@ -101,15 +110,13 @@ export class FlushCycle {
   }
 
   #flushEarly(): void {
-    this.turn++;
     this.#flushWaiting();
     this.#flushedAt = performance.now();
     if (this.#later.length > 0) this.#start();
   }
 
   readonly #run = (): void => {
-    this.turn++;
-    if (this.#answers.areMoreComing()) return void setImmediate(this.#run);
+    if (this.#answers.isGrowing()) return void setImmediate(this.#run);
     this.#answers.release();
     this.#flushWaiting();
     if (this.#later.length > 0) this.#doLater();
@@ -118,7 +125,7 @@ export class FlushCycle {
     if (this.#waiting.length > 0 || this.#later.length > 0) this.#start();
   };
 
-  /** What is scheduled meanwhile has its own time. */
+  /** Output that is scheduled meanwhile waits for the next flush. */
   #flushWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = NOBODY;
@@ -145,7 +152,7 @@ export class FlushCycle {
   }
 }
 
-// What throws is a fault like any other that nobody catches; the rest are done all the same.
+// An exception must not stop the other jobs: it is thrown later, as an uncaught one.
 
 function flush(flushable: Flushable): void {
   try {

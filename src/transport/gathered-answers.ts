@@ -2,23 +2,23 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 /**
- * How long answers to new connections may wait for more of them, in milliseconds. A turn of the loop
- * accepts one connection, so each answer would wake its client by itself, or the proxy that all of
- * them come through. Of many that come at once, the answers of several turns leave together: a join
- * takes a fifth less of the processor's time. Who comes alone does not wait.
+ * How long answers to new connections may wait for more answers, in milliseconds. The event loop
+ * accepts one connection per turn, so each answer would wake its client, or the proxy in front, on
+ * its own. When many connections arrive at once, the answers of several turns are sent together,
+ * which saves a fifth of a join's CPU time. A single connection does not wait.
  */
 const GATHER_TIME = 1;
 
-/** What holds an answer back. */
+/** A socket that can delay its output. */
 export type Corkable = Pick<Socket, 'cork' | 'uncork'>;
 
-/** Answers to new connections, held back in their corked sockets while more of them come. */
+/** Delays answers to new connections in their corked sockets while more connections arrive. */
 export class GatheredAnswers {
   readonly #corked: Corkable[] = [];
   #corkedBefore = 0;
   #answeredAt = 0;
 
-  /** This connection is about to be answered. Returns whether the answer waits for `release`. */
+  /** Registers a connection before its answer. Returns whether the answer waits for `release`. */
   add(socket: Corkable): boolean {
     if (this.#corked.length === 0 && !this.#hasJustAnswered) {
       this.#answeredAt = performance.now();
@@ -29,15 +29,15 @@ export class GatheredAnswers {
     return true;
   }
 
-  /** Whether more have come since this was last asked, and there is time to wait for others. */
-  areMoreComing(): boolean {
+  /** Whether connections were added since the last call, and there is time to wait for more. */
+  isGrowing(): boolean {
     const { length } = this.#corked;
     const isMore = length > this.#corkedBefore;
     this.#corkedBefore = length;
     return isMore && this.#hasJustAnswered;
   }
 
-  /** Lets all of them leave. */
+  /** Sends all delayed answers. */
   release(): void {
     if (this.#corked.length === 0) return;
     for (const socket of this.#corked) socket.uncork();

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { FrameSink } from '../protocol/host-encoder.js';
+import type { FrameSink } from '../protocol/frame-sink.js';
 import type { Payload } from '../protocol/payload.js';
 import { CHUNK_BYTES } from './chunk-pool.js';
 import type { Flushable, FlushCycle } from './flush-cycle.js';
@@ -8,26 +8,26 @@ import { type BacklogListener, SendQueue } from './send-queue.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Shared by all that have none: most of thousands of connections, most of the time. */
+/** Shared by all outboxes without parts, which are most of them. */
 const NO_PARTS: Buffer[] = [];
 
-/** More than this in one turn goes after everybody else's. */
+/** More output than this in one turn is flushed after that of all other connections. */
 const BULK_BYTES = 64 * 1024;
 
-/** So much travels faster in one piece than as a list that the kernel has to gather. */
+/** Up to this size, copying parts together is faster than a gathered write. */
 const JOINED_BYTES = 8 * 1024;
 
-/** How much a socket that keeps up is given in one write; more goes slice by slice. */
+/** Up to this size, a socket without backlog gets all in one write; more is written in slices. */
 const DIRECT_BYTES = 256 * 1024;
 
 /**
- * Everything that leaves on one connection, in order, until the end of the turn.
+ * Collects all output of one connection, in order, until the end of the turn.
  *
- * A message to players is shared by all who get it. What a host gets is written in place, into
- * `buffer`, which saves every message an object and a copy.
+ * All receivers of a message share its frame. Frames for a host are written in place, into `buffer`,
+ * which saves an object and a copy per message.
  */
 export class Outbox implements FrameSink, Flushable {
-  /** Where `reserve` gave room. */
+  /** The memory in which `reserve` reserved space. */
   buffer: Buffer = NOTHING;
 
   readonly #socket: Socket;
@@ -37,18 +37,18 @@ export class Outbox implements FrameSink, Flushable {
   #scheduled = false;
   #beforeFlush: (() => void) | undefined;
 
-  // What leaves, in order: these parts, then what is between these two places in the chunk.
+  // The output in order: the parts, then the bytes of the chunk from start to end.
   #parts = NO_PARTS;
   #length = 0;
   #chunk = NOTHING;
   #start = 0;
   #end = 0;
-  /** How much more may be written behind it: nothing in a chunk that others share. */
+  /** Free space behind `#end`: none in a chunk that is shared with other outboxes. */
   #room = 0;
-  /** All own chunks of this turn. */
+  /** The chunks that this outbox took in this turn. */
   #chunks: Buffer[] | undefined;
 
-  /** What the socket has not taken; there is none until it first falls behind. */
+  /** Output that the socket has not accepted. Created when the socket first falls behind. */
   #queue: SendQueue | undefined;
 
   constructor(socket: Socket, cycle: FlushCycle, listener: BacklogListener) {
@@ -57,7 +57,7 @@ export class Outbox implements FrameSink, Flushable {
     this.#listener = listener;
   }
 
-  /** False once the connection is closing: nothing may be written or attached any more. */
+  /** False once the connection is closing. Nothing may be written or attached then. */
   get open(): boolean {
     return this.#open;
   }
@@ -66,12 +66,17 @@ export class Outbox implements FrameSink, Flushable {
     return this.#length > BULK_BYTES;
   }
 
-  /** How much the socket has not taken yet, in bytes. */
+  /** Bytes that the socket has not accepted yet. */
   get backlog(): number {
     return this.#queue?.bytes ?? 0;
   }
 
-  /** When the socket last took some of its backlog, by `performance.now()`. */
+  /** The backlog and the output of this turn, in bytes. */
+  get unsent(): number {
+    return this.#length + this.backlog;
+  }
+
+  /** When the socket last accepted some of its backlog, by `performance.now()`. */
   get progressAt(): number {
     return this.#queue?.progressAt ?? 0;
   }
@@ -99,7 +104,7 @@ export class Outbox implements FrameSink, Flushable {
     return at;
   }
 
-  giveBack(length: number): void {
+  release(length: number): void {
     this.#length -= length;
     if (this.buffer === this.#chunk) {
       this.#end -= length;
@@ -115,7 +120,7 @@ export class Outbox implements FrameSink, Flushable {
     if (!shared.place(payload)) return this.attach(payload.frame);
     const { chunk, start, end } = shared;
     if (this.#chunk !== chunk || this.#end !== start) {
-      // What has to wait is to be there once, however many it waits for: no piece of a chunk.
+      // A backlog must not copy parts of a chunk per receiver: the whole frame is shared instead.
       if (!this.#keepsUp) return this.attach(payload.frame);
       this.#seal();
       this.#chunk = chunk;
@@ -126,20 +131,20 @@ export class Outbox implements FrameSink, Flushable {
     this.#schedule(end - start);
   }
 
-  /** Adds a whole frame as it is; it must never change. */
+  /** Adds a whole frame without a copy; its bytes must never change. */
   attach(frame: Buffer): void {
     this.#schedule(frame.length);
     this.#seal();
     this.#add(frame);
   }
 
-  /** Lets somebody add to what leaves at the end of this turn; only the last one who asks. */
+  /** Sets a function that adds output right before the flush. A later call replaces it. */
   beforeFlush(add: () => void): void {
     this.#beforeFlush = add;
     this.#schedule(0);
   }
 
-  /** Hands all there is on, in one write if the socket keeps up. */
+  /** Writes all output, in one write if the socket has no backlog. */
   flush(): void {
     const add = this.#beforeFlush;
     this.#beforeFlush = undefined;
@@ -147,7 +152,7 @@ export class Outbox implements FrameSink, Flushable {
     this.#scheduled = false;
     if (this.#length === 0) return;
     this.#seal();
-    // A new turn begins here: being told of the backlog, somebody may write or end this outbox.
+    // Reset before the listener is called, because it may write to this outbox or end it.
     const [parts, length, chunks] = [this.#parts, this.#length, this.#chunks];
     this.#startTurn();
     const isDirect = this.#keepsUp && length <= DIRECT_BYTES;
@@ -155,18 +160,19 @@ export class Outbox implements FrameSink, Flushable {
     try {
       isFree = isDirect ? this.#write(parts, length) : this.#queued().push(parts);
     } finally {
-      // Even if that has thrown: nobody is to get the bytes of another room.
+      // Also after an exception: reused memory must not expose the bytes of another room.
       if (!isFree) this.#cycle.shared.keep();
     }
+    if (isDirect && length > BULK_BYTES) this.#listener.backlogChanged(this.backlog);
     if (!isFree || chunks === undefined) return;
-    for (const chunk of chunks) this.#cycle.chunks.giveBack(chunk);
+    for (const chunk of chunks) this.#cycle.chunks.release(chunk);
   }
 
   /**
-   * Flushes for the last time: what is sent next, by whomever, is the close frame.
+   * Flushes for the last time. The close frame follows.
    *
-   * @param done is called when it may be sent, if it has to wait
-   * @returns whether it may be sent at once
+   * @param done is called when the close frame may be sent, if not at once
+   * @returns whether the close frame may be sent at once
    */
   end(done: () => void): boolean {
     this.flush();
@@ -174,7 +180,7 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue?.finish(done) ?? true;
   }
 
-  /** Drops what the socket has not begun: nobody reads it. */
+  /** Drops all output that the socket has not accepted: the client does not read. */
   drop(): void {
     this.#queue?.drop();
     this.#beforeFlush = undefined;
@@ -201,7 +207,7 @@ export class Outbox implements FrameSink, Flushable {
     return this.#queue;
   }
 
-  /** Returns whether the kernel has every byte, or nobody wants them any more. */
+  /** Returns whether the memory is free: the kernel has all bytes, or the socket is closed. */
   #write(parts: readonly Buffer[], length: number): boolean {
     const socket = this.#socket;
     if (!socket.writable) return true;
@@ -227,10 +233,10 @@ export class Outbox implements FrameSink, Flushable {
       end += part.length;
     }
     this.#socket.write(chunk.subarray(0, end));
-    if (this.#socket.writableLength === 0) chunks.giveBack(chunk);
+    if (this.#socket.writableLength === 0) chunks.release(chunk);
   }
 
-  /** Most often there is one part: a list that is made for it is smaller than one that can grow. */
+  /** Usually there is one part: a list literal takes less memory than a list that grows. */
   #add(part: Buffer): void {
     if (this.#parts.length === 0) this.#parts = [part];
     else this.#parts.push(part);

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { FlushCycle } from './flush-cycle.js';
 
-/** How much a slow socket is given at a time: small enough to see it move. */
+/** How many bytes a slow socket gets at a time: small enough to notice progress. */
 export const SLICE_BYTES = 64 * 1024;
 
-/** Memory that small parts are copied into, growing from one to the next. */
+/** Sizes of the pages that small parts are copied into. Each page is twice as large as the last. */
 const MIN_PAGE = 1024;
 const MAX_PAGE = 16 * 1024;
 
@@ -18,31 +18,31 @@ interface Entry {
   end: number;
 }
 
-/** Whoever wants to know how much waits. */
+/** Is notified when the backlog changes. */
 export interface BacklogListener {
-  /** How much waits now, in bytes. Not told while the socket takes everything at once. */
+  /** The backlog is now this many bytes. Not called while the socket accepts all output at once. */
   backlogChanged(bytes: number): void;
 }
 
 /**
- * What the socket of one connection has not taken yet, in order. Every part is made of whole
- * frames.
+ * The backlog of one connection: output that its socket has not accepted yet, in order. Every part
+ * consists of whole frames.
  *
- * A socket that keeps up never needs one of these. Otherwise the rest waits here rather than in
- * the socket, where it could be neither measured nor dropped.
+ * A socket that keeps up needs no queue. The backlog is kept here, because in the socket it could be
+ * neither measured nor dropped.
  */
 export class SendQueue {
-  /** When the socket last took something, by `performance.now()`. */
+  /** When the socket last accepted output, by `performance.now()`. */
   progressAt = performance.now();
 
   readonly #socket: Socket;
   readonly #cycle: Pick<FlushCycle, 'later'>;
   readonly #listener: BacklogListener;
   readonly #entries: Entry[] = [];
-  /** The entry that small parts are added to, while its page has room. */
+  /** The entry that small parts are copied into, while its page has space. */
   #page: Entry | undefined;
   #waiting = 0;
-  /** What the socket holds and has not handed to the kernel. */
+  /** Bytes that the socket has not handed to the kernel. */
   #inSocket = 0;
   #scheduled = false;
   #done: (() => void) | undefined;
@@ -53,51 +53,51 @@ export class SendQueue {
     this.#listener = listener;
   }
 
-  /** Whether the socket has taken all there was. */
+  /** Whether the socket has accepted all output. */
   get idle(): boolean {
     return this.#inSocket === 0 && this.#waiting === 0;
   }
 
-  /** How much waits, in bytes. */
+  /** The backlog in bytes. */
   get bytes(): number {
     return this.#waiting + this.#inSocket;
   }
 
-  /** The socket was given something and still holds so much of it. */
+  /** To be called after a write of which the socket still holds so many bytes. */
   wait(inSocket: number): void {
     this.progressAt = performance.now();
     this.#inSocket = inSocket;
-    // An empty write is done when all before it is.
+    // The callback of an empty write runs when all earlier writes are done.
     this.#socket.write(NOTHING, this.#taken);
   }
 
   /**
-   * Keeps the parts until the socket has taken what is before them.
+   * Queues the parts behind the backlog.
    *
-   * @returns whether all were copied, so that their memory can be written to again
+   * @returns whether all parts were copied, so that their memory can be reused
    */
   push(parts: readonly Buffer[]): boolean {
     const before = this.bytes;
     let areCopied = true;
     for (const part of parts) {
-      // By reference only what fills its memory: a small part would keep a whole chunk alive.
+      // Only a part that fills its memory is kept by reference. A small one would retain a whole chunk.
       if (part.length * 2 >= part.buffer.byteLength) {
         this.#share(part);
         areCopied = false;
       } else this.#copy(part);
     }
     this.#offer();
-    // What a socket that keeps up has not been offered yet is not its backlog, unless it piles up.
+    // Parts that a socket without backlog has not been offered yet do not count.
     this.#listener.backlogChanged(this.#inSocket > 0 ? this.bytes : before);
     return areCopied;
   }
 
   /**
-   * Gives all that waits to the socket, because a close follows: what is little at once, and more
-   * slice by slice. A room that ends would otherwise write for all of its players in one turn.
+   * Gives the whole backlog to the socket, because a close follows: a small one at once, a larger one
+   * in slices. Otherwise a room that ends would write to all of its players in one turn.
    *
-   * @param done is called when the socket has been given all, if it is not at once
-   * @returns whether it has been
+   * @param done is called when the socket has all, if not at once
+   * @returns whether the socket has all
    */
   finish(done: () => void): boolean {
     if (this.#waiting > SLICE_BYTES) {
@@ -113,7 +113,7 @@ export class SendQueue {
     return true;
   }
 
-  /** Drops what waits, but for the rest of a frame that is half sent: a close can follow it. */
+  /** Drops the backlog except the rest of a frame that is partly sent, so that a close can follow. */
   drop(): void {
     const [begun] = this.#entries;
     if (begun === undefined || begun.start === 0) return this.#forget();
@@ -145,7 +145,7 @@ export class SendQueue {
     return page;
   }
 
-  /** Gives the socket one slice, and the next when all others have had theirs. */
+  /** Gives the socket one slice. The next one follows when the other connections had theirs. */
   readonly #writeNext = (): void => {
     this.#scheduled = false;
     if (this.#inSocket > 0 || this.#waiting === 0 || !this.#socket.writable) return;
@@ -171,7 +171,7 @@ export class SendQueue {
     else this.progressAt = performance.now();
   }
 
-  /** The next entry, or as much of it as goes into a slice. */
+  /** Writes the next entry, or as much of it as fits into a slice. */
   #writeEntry(): void {
     const entry = this.#entries[0] as Entry;
     const end = Math.min(entry.end, entry.start + SLICE_BYTES);

@@ -2,32 +2,32 @@ import { Buffer } from 'node:buffer';
 import type { Payload } from '../protocol/payload.js';
 import type { ChunkPool } from './chunk-pool.js';
 
-/** A longer message is not worth a copy: its frame is attached to each receiver as it is. */
+/** Longer frames are not copied: each receiver's outbox refers to the message's own frame. */
 const MAX_SHARED = 8 * 1024;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * The small frames that players get in one turn, each written once for all of its receivers, one
- * behind the other. What a host says in one go to the same players is one piece of memory, and for
- * each of them there is nothing to do but to note where it ends.
+ * The small frames to players of one turn. Each frame is written once for all of its receivers,
+ * behind the frame before it. Several messages from a host to the same players are thus contiguous,
+ * and each player's outbox only notes where its part ends.
  *
- * The memory is used again in the next turn, unless somebody keeps it. (Through TLS nothing is
- * written at once, so there it is always kept.)
+ * The memory is reused in the next turn, unless it is kept. (With TLS it is always kept, because
+ * writes do not complete at once.)
  */
 export class SharedFrames {
-  /** Where the frame is that was placed last. */
+  /** Position of the last placed frame. */
   chunk = NOTHING;
   start = 0;
   end = 0;
 
   readonly #chunks: ChunkPool;
-  /** Whose frame that is. */
+  /** The message of the last placed frame. */
   #payload: Payload | undefined;
-  /** Chunks that were filled in this turn. */
+  /** Full chunks of this turn. */
   readonly #full: Buffer[] = [];
   #isKept = false;
-  // Which piece was asked for last.
+  // The last view, for reuse.
   #view = NOTHING;
   #viewed = NOTHING;
   #viewStart = 0;
@@ -37,7 +37,7 @@ export class SharedFrames {
     this.#chunks = chunks;
   }
 
-  /** Writes the message's frame, unless it has just been written. False for one that is too long. */
+  /** Writes the message's frame, unless it is the last one. Returns false if it is too long. */
   place(payload: Payload): boolean {
     if (payload === this.#payload) return true;
     const { frameLength } = payload;
@@ -50,7 +50,7 @@ export class SharedFrames {
     return true;
   }
 
-  /** A piece of any chunk; the same one for all who ask for it in turn. */
+  /** A view of a chunk. Consecutive calls for the same part return the same object. */
   view(chunk: Buffer, start: number, end: number): Buffer {
     if (this.#viewed !== chunk || this.#viewStart !== start || this.#viewEnd !== end) {
       this.#view = chunk.subarray(start, end);
@@ -61,19 +61,19 @@ export class SharedFrames {
     return this.#view;
   }
 
-  /** Somebody still has to write what was placed in this turn: its memory is not to be used again. */
+  /** Keeps the memory of this turn from being reused, because some of it is still to be written. */
   keep(): void {
     if (this.end > 0) this.#isKept = true;
   }
 
-  /** The turn is over: what was placed has been written, or is kept. */
+  /** Ends the turn: all frames are written or kept. */
   release(): void {
     this.#payload = undefined;
     this.start = 0;
     this.end = 0;
     if (this.#isKept) this.#forget();
-    else for (const chunk of this.#full) this.#chunks.giveBack(chunk);
-    // Most often it is empty, and to set a length takes as long as ten fields.
+    else for (const chunk of this.#full) this.#chunks.release(chunk);
+    // Usually empty, and setting `length` is slow.
     if (this.#full.length > 0) this.#full.length = 0;
     this.#isKept = false;
   }

@@ -1,64 +1,75 @@
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'cbor-x';
-import { describe, expect, test } from 'vitest';
-import type { RoomCode } from '../../../src/rooms/ids.js';
-import type { PlayerPeer } from '../../../src/rooms/peer.js';
-import { RoomRegistry } from '../../../src/rooms/room-registry.js';
+import { describe, expect, type Mock, test, vi } from 'vitest';
+import { HostConnection } from '../../../src/dialects/wmbp/host-connection.js';
+import { PlayerConnection } from '../../../src/dialects/wmbp/player-connection.js';
+import type { Room } from '../../../src/rooms/room.js';
+import { Rooms } from '../../../src/rooms/rooms.js';
 import { CHUNK_BYTES } from '../../../src/transport/chunk-pool.js';
 import type { Connection, Link } from '../../../src/transport/connection.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
-import { HostConnection } from '../../../src/transport/host-connection.js';
-import { OrderedWebSocket } from '../../../src/transport/ordered-web-socket.js';
-import { PlayerConnection } from '../../../src/transport/player-connection.js';
+import { ServerWebSocket } from '../../../src/transport/server-web-socket.js';
+import { CHECK_EVERY, type TurnBudget } from '../../../src/transport/turn-budget.js';
 import { LIMITS } from '../../support/rooms.js';
 import { TestSocket } from '../../support/test-socket.js';
 
 /*
- * What a message may cost, in things that can be counted: they are the same on every machine and
- * under any load. Everything is real here but what `ws` and the kernel do.
+ * Limits on the cost of a message in countable units, which are the same on every machine and under any
+ * load. Everything except the kernel is real, and frames are already parsed.
  */
 
-/** The far end of a connection: what it says, and what it gets. */
+/** The other end of a connection: what it sends and receives. */
 interface End {
   readonly socket: TestSocket;
   says(message: Buffer, binary?: boolean): void;
 }
 
 interface Lobby {
+  readonly isSpentBy: Mock<TurnBudget['isSpentBy']>;
   readonly host: End;
   readonly players: readonly End[];
 }
 
-/** A host with so many players, all of whom have been told so. */
+/** A host with this many players, when all events of joining are sent. */
 async function lobby(count: number): Promise<Lobby> {
-  let code: RoomCode | undefined;
-  const opened = (given: RoomCode): void => {
-    code = given;
-  };
-  const rooms = new RoomRegistry(LIMITS, { opened, ended() {}, hostAway() {} });
+  const rooms = new Rooms(LIMITS);
   const fault = (error: unknown): never => {
     throw error;
   };
   const context = { cycle: new FlushCycle(), stall: 1e6, ping: 0, fault, ended() {}, gone() {} };
+  // Without a time limit per turn, so that the result does not depend on the machine.
+  const isSpentBy = vi.spyOn(context.cycle.budget, 'isSpentBy').mockImplementation((share) => {
+    share.work = 0;
+    return false;
+  });
   const connect = (serve: (link: Link) => Connection): End => {
-    const webSocket = new OrderedWebSocket<Connection>(null as never, undefined, {});
     const socket = new TestSocket();
+    const bounds = { maxMessage: 1 << 20, closeTimeout: 1000 };
+    const webSocket = new ServerWebSocket(socket.asSocket, bounds, context.cycle);
     serve({ webSocket, socket: socket.asSocket, address: '192.0.2.1', context });
-    return { socket, says: (message, binary = true) => webSocket.emit('message', message, binary) };
+    return { socket, says: (message, binary = true) => webSocket.message(message, binary) };
   };
-  const hostLimits = { hostBacklog: 1 << 20, commandErrors: 0, prepareTimeout: 0 };
+  const hostLimits = {
+    hostBacklog: 1 << 20,
+    commandErrors: 0,
+    prepareTimeout: 0,
+    maxHostMessage: 1e6,
+    maxPlayerMessage: 1e6,
+    playerBacklog: 1e6,
+  };
   const playerLimits = { playerBacklog: 1 << 20, playerMessages: 0, playerBytes: 0 };
   const format = { format: 'cbor', bytes: true } as const;
-  const host = connect(
-    (link) => new HostConnection(link, format, (peer) => rooms.open(peer), hostLimits),
-  );
+  const host = connect((link) => new HostConnection(link, format, rooms, hostLimits));
   host.says(encode({ cmd: 'prepare', max_players: count }));
+  const [room] = rooms.all as Iterable<Room>;
   const players = Array.from({ length: count }, () =>
     connect((link) => {
-      const sitDown = (peer: PlayerPeer) => rooms.join(code as RoomCode, peer);
-      return new PlayerConnection(link, sitDown, playerLimits);
+      const player = new PlayerConnection(link, playerLimits);
+      player.join(room as Room, undefined);
+      return player;
     }),
   );
   await endOfTurn();
@@ -66,19 +77,18 @@ async function lobby(count: number): Promise<Lobby> {
     socket.writes.length = 0;
     socket.systemCalls = 0;
   }
-  return { host, players };
+  isSpentBy.mockClear();
+  return { isSpentBy, host, players };
 }
-
-const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const MARK = 'this is the payload';
 
-/** A payload of so many bytes that can be told from everything else. */
+/** A payload of this length with recognizable content. */
 const marked = (bytes: number): Buffer => Buffer.alloc(bytes, MARK);
 
 const toAll = (bytes: number): Buffer => encode({ cmd: 'to', to: [], data: marked(bytes) });
 
-/** How often something with a marked payload in it is copied or decoded meanwhile, by any call. */
+/** How often memory with a marked payload is copied or decoded during a call, by any function. */
 async function copiesMadeBy(action: () => void): Promise<number> {
   const { set } = Uint8Array.prototype;
   const { copy, toString: decode } = Buffer.prototype;
@@ -102,7 +112,7 @@ async function copiesMadeBy(action: () => void): Promise<number> {
   };
   Buffer.from = ((...args: Parameters<typeof from>) => {
     const made = from(...args);
-    // A view on the same memory is no copy.
+    // A view on the same memory is not a copy.
     if (made.buffer !== (args[0] as unknown)) count(made);
     return made;
   }) as typeof from;
@@ -121,15 +131,15 @@ async function copiesMadeBy(action: () => void): Promise<number> {
   }
 }
 
-/** In how many pieces of memory everything lies that was written to these. */
+/** The number of distinct buffers that were written to these sockets. */
 function memories(ends: readonly End[]): number {
   return new Set(ends.flatMap(({ socket }) => socket.writes.map(({ buffer }) => buffer))).size;
 }
 
 const systemCalls = (ends: readonly End[]): number[] => ends.map((end) => end.socket.systemCalls);
 
-describe('a turn costs one write for each socket', () => {
-  test('towards the host, however many players say something', async () => {
+describe('a turn needs one write per socket', () => {
+  test('to the host, for any number of players who send', async () => {
     const { host, players } = await lobby(8);
     for (let i = 0; i < 10; i++) {
       for (const player of players) player.says(marked(64), i % 2 === 0);
@@ -138,7 +148,7 @@ describe('a turn costs one write for each socket', () => {
     expect(systemCalls([host, ...players])).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  test('towards the players, however much the host says', async () => {
+  test('to the players, for any number of messages', async () => {
     const { host, players } = await lobby(8);
     for (let i = 0; i < 10; i++) host.says(toAll(64));
     for (const id of [1, 2, 1]) host.says(encode({ cmd: 'to_str', to: [id], data: 'you' }));
@@ -146,7 +156,7 @@ describe('a turn costs one write for each socket', () => {
     expect(systemCalls([host, ...players])).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1]);
   });
 
-  test('towards the players, if it is much', async () => {
+  test('to the players, for large messages', async () => {
     const { host, players } = await lobby(2);
     for (let i = 0; i < 3; i++) host.says(toAll(2 * CHUNK_BYTES));
     await endOfTurn();
@@ -154,7 +164,15 @@ describe('a turn costs one write for each socket', () => {
   });
 });
 
-describe('a payload is copied once at most', () => {
+test('a broadcast counts as work for each of its receivers', async () => {
+  const { isSpentBy, host } = await lobby(CHECK_EVERY);
+  host.says(encode({ cmd: 'to', to: [1], data: marked(64) }));
+  expect(isSpentBy).not.toHaveBeenCalled();
+  host.says(toAll(64));
+  expect(isSpentBy).toHaveBeenCalledOnce();
+});
+
+describe('a payload is copied at most once', () => {
   test.each([
     ['a small text', 64, false],
     ['small bytes', 64, true],
@@ -168,7 +186,7 @@ describe('a payload is copied once at most', () => {
     expect(copies).toBe(8);
   });
 
-  test('never on the way to everybody, if it is large', async () => {
+  test('never on the way to all players, if it is large', async () => {
     const { host, players } = await lobby(100);
     const command = toAll(2 * CHUNK_BYTES);
     expect(await copiesMadeBy(() => host.says(command))).toBe(0);
@@ -178,21 +196,24 @@ describe('a payload is copied once at most', () => {
     for (const writes of others) expect(writes[0]).toBe(first?.[0]);
   });
 
-  test.each([1, 2])('on the way to everybody, for all together: %d in a turn', async (count) => {
-    const { host, players } = await lobby(100);
-    const commands = Array.from({ length: count }, () => toAll(64));
-    const copies = await copiesMadeBy(() => {
-      for (const command of commands) host.says(command);
-    });
-    expect(copies).toBe(count);
-    const [first, ...others] = players.map(({ socket }) => socket.writes);
-    expect(first).toHaveLength(1);
-    for (const writes of others) expect(writes[0]).toBe(first?.[0]);
-  });
+  test.each([1, 2])(
+    'on the way to all players, once for all of them: %d in a turn',
+    async (count) => {
+      const { host, players } = await lobby(100);
+      const commands = Array.from({ length: count }, () => toAll(64));
+      const copies = await copiesMadeBy(() => {
+        for (const command of commands) host.says(command);
+      });
+      expect(copies).toBe(count);
+      const [first, ...others] = players.map(({ socket }) => socket.writes);
+      expect(first).toHaveLength(1);
+      for (const writes of others) expect(writes[0]).toBe(first?.[0]);
+    },
+  );
 });
 
-describe('memory is used again in the next turn', () => {
-  test('towards the host', async () => {
+describe('memory is reused in the next turn', () => {
+  test('to the host', async () => {
     const { host, players } = await lobby(8);
     for (let turn = 0; turn < 20; turn++) {
       for (const player of players) player.says(marked(64));
@@ -202,7 +223,7 @@ describe('memory is used again in the next turn', () => {
     expect(memories([host])).toBe(1);
   });
 
-  test('towards the players, by one after the other', async () => {
+  test('to the players, one after another', async () => {
     const { host, players } = await lobby(8);
     for (let turn = 0; turn < 20; turn++) {
       for (let i = 0; i < 3; i++) host.says(toAll(64));
@@ -213,15 +234,15 @@ describe('memory is used again in the next turn', () => {
   });
 });
 
-describe('what is allocated on the heap, before the compiler saves any of it', () => {
+describe('heap allocation, before optimization', () => {
   // In bytes. They were 117 and 131 on Node 20, and 150 more when wasted as below.
   const UP = 190;
   const DOWN = 200;
 
-  /** In bytes; see there. */
+  /** In bytes; see heap-per-message.js. */
   function heapPerMessage(...args: string[]): { up: number; down: number } {
     const script = fileURLToPath(new URL('heap-per-message.js', import.meta.url));
-    // Interpreted, the same is allocated every time; and nothing is collected in so large a nursery.
+    // Interpreted code allocates the same each time, and a large young generation is not collected.
     const flags = [
       '--no-opt',
       '--expose-gc',
@@ -234,13 +255,13 @@ describe('what is allocated on the heap, before the compiler saves any of it', (
     return JSON.parse(output);
   }
 
-  test('is little for a message to the host, and for each delivery of a broadcast', () => {
+  test('is small for a message to the host, and for each delivery of a broadcast', () => {
     const { up, down } = heapPerMessage();
     expect(up).toBeLessThan(UP);
     expect(down).toBeLessThan(DOWN);
   });
 
-  test('would be too much with one object and one closure more', () => {
+  test('would exceed the limit with one more object and one more closure', () => {
     const { up, down } = heapPerMessage('--wasteful');
     expect(up).toBeGreaterThan(UP);
     expect(down).toBeGreaterThan(DOWN);

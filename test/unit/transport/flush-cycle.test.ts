@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** In milliseconds. */
 let now: number;
@@ -16,7 +15,7 @@ beforeEach(() => {
 function made() {
   const left: string[] = [];
   const cycle = new FlushCycle();
-  /** A connection comes, and is answered. */
+  /** A connection is accepted and answered. */
   const answer = (what: string): void => {
     const corked: string[] = [];
     let isCorked = false;
@@ -35,7 +34,7 @@ function made() {
 }
 
 describe('answers to new connections', () => {
-  test('leave at once, if one comes alone', () => {
+  test('are written at once for a single connection', () => {
     const { answer, left } = made();
     answer('first');
     expect(left).toEqual(['first']);
@@ -44,62 +43,61 @@ describe('answers to new connections', () => {
     expect(left).toEqual(['first', 'second']);
   });
 
-  test('leave together, as long as every turn brings one', async () => {
+  test('are written together while every turn has one', async () => {
     const { answer, left } = made();
     for (let burst = 0; burst < 2; burst++) {
       left.length = 0;
       answer('alone');
       answer('first');
-      await turn();
+      await endOfTurn();
       answer('second');
       now += 0.9;
-      await turn();
+      await endOfTurn();
       expect(left).toEqual(['alone']);
-      await turn();
+      await endOfTurn();
       expect(left).toEqual(['alone', 'first', 'second']);
       now += 0.9;
       answer('third');
       expect(left).not.toContain('third');
-      await turn();
-      await turn();
+      await endOfTurn();
+      await endOfTurn();
       expect(left).toContain('third');
       now += 1;
     }
   });
 
-  test('leave before what is sent on these connections', async () => {
+  test('are written before other output of these connections', async () => {
     const { cycle, answer, left } = made();
     answer('alone');
     answer('answer');
     cycle.schedule({ bulk: false, flush: () => left.push('frames') });
-    await turn();
-    await turn();
+    await endOfTurn();
+    await endOfTurn();
     expect(left).toEqual(['alone', 'answer', 'frames']);
   });
 
-  test('do not wait for ever, if connections never stop to come', async () => {
+  test('are not delayed without end by ever more connections', async () => {
     const { answer, left } = made();
     for (let turns = 0; turns < 20; turns++) {
       answer('answer');
-      await turn();
+      await endOfTurn();
       now += 0.1;
     }
     expect(left.length).toBeGreaterThanOrEqual(10);
   });
 });
 
-test('chunks that follow one another closely are of one turn, however long each takes', async () => {
+test('of chunks in quick succession, all but the first wait for the turn', async () => {
   const { cycle } = made();
+  let flushed = 0;
   const read = () => {
     cycle.beginChunk();
-    cycle.schedule({ bulk: false, flush() {} });
+    cycle.schedule({ bulk: false, flush: () => flushed++ });
     now += 4;
     cycle.endChunk();
   };
-  read();
-  const { turn: first } = cycle;
   for (let i = 0; i < 10; i++) read();
-  expect(cycle.turn).toBe(first);
-  await turn();
-  expect(cycle.turn).toBe(first + 1);
+  expect(flushed).toBe(1);
+  await endOfTurn();
+  expect(flushed).toBe(10);
 });

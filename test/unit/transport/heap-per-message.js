@@ -1,26 +1,29 @@
 import { Buffer } from 'node:buffer';
 import { GCProfiler } from 'node:v8';
 import { encode } from 'cbor-x';
-import { RoomRegistry } from '../../../dist/rooms/room-registry.js';
+import { HostConnection } from '../../../dist/dialects/wmbp/host-connection.js';
+import { PlayerConnection } from '../../../dist/dialects/wmbp/player-connection.js';
+import { Rooms } from '../../../dist/rooms/rooms.js';
 import { FlushCycle } from '../../../dist/transport/flush-cycle.js';
-import { HostConnection } from '../../../dist/transport/host-connection.js';
-import { OrderedWebSocket } from '../../../dist/transport/ordered-web-socket.js';
-import { PlayerConnection } from '../../../dist/transport/player-connection.js';
+import { ServerWebSocket } from '../../../dist/transport/server-web-socket.js';
 
 /*
  * Prints how many bytes of heap one message costs: `up`, from a player to the host, and `down`,
- * each delivery of a broadcast. For `cost.test.ts`, in a process of its own: elsewhere, others
- * allocate at the same time. With `--wasteful` each costs an object and a closure more.
+ * each delivery of a broadcast. Runs in a separate process for `cost.test.ts`, so that nothing else
+ * allocates at the same time. With `--wasteful`, each costs one more object and closure.
  */
 
 const PLAYERS = 100;
 const ROUNDS = 9;
 
-/** In each round: so many that it does not matter that memory is handed out page by page. */
+/** Messages in each round: so many that the allocation of memory in pages does not matter. */
 const TURNS = 20;
 
-/** What one connection says in a turn: so little that it never has to leave off for others. */
+/** Messages of one connection in a turn: few enough that it never waits for others. */
 const PER_TURN = 10;
+
+// A fixed clock, so that no connection uses up its share of a turn.
+performance.now = () => 1;
 
 const wasteful = process.argv.includes('--wasteful');
 const lobby = makeLobby();
@@ -35,11 +38,11 @@ const result = {
 };
 console.log(JSON.stringify(result));
 
-/** The median of several rounds: in some of them, something else happens on the heap. */
+/** The median of several rounds: in some of them, other objects are allocated, too. */
 async function heapPerMessage(message, say) {
   const rounds = [];
   while (rounds.length < ROUNDS) {
-    // A message's memory is the relay's once it is said.
+    // The relay owns the memory of a message.
     const messages = Array.from({ length: TURNS * PER_TURN }, () => Buffer.from(message));
     globalThis.gc();
     const collections = new GCProfiler();
@@ -57,54 +60,50 @@ async function heapPerMessage(message, say) {
 }
 
 function makeLobby() {
-  let code;
-  const opened = (given) => {
-    code = given;
-  };
-  const rooms = new RoomRegistry(
-    { maxPlayers: PLAYERS, maxRooms: 1, maxHold: 0, keep: 0, hostBacklog: 0 },
-    { opened, ended() {}, hostAway() {} },
-  );
+  const limits = { maxPlayers: PLAYERS, maxRooms: 1, maxHold: 0, keep: 0, hostBacklog: 0 };
+  const rooms = new Rooms(limits);
   const fault = (error) => {
     throw error;
   };
   const context = { cycle: new FlushCycle(), stall: 1e6, ping: 0, fault, ended() {}, gone() {} };
   const hostLimits = { hostBacklog: 1 << 20, commandErrors: 0, prepareTimeout: 0 };
   const playerLimits = { playerBacklog: 1 << 20, playerMessages: 0, playerBytes: 0 };
-  const host = connect(
-    context,
-    (link) =>
-      new HostConnection(
-        link,
-        { format: 'cbor', bytes: true },
-        (peer) => rooms.open(peer),
-        hostLimits,
-      ),
-  );
+  const format = { format: 'cbor', bytes: true };
+  const host = connect(context, (link) => new HostConnection(link, format, rooms, hostLimits));
   host.says(encode({ cmd: 'prepare', max_players: PLAYERS }), true);
+  const [room] = rooms.all;
   const players = Array.from({ length: PLAYERS }, () =>
-    connect(context, (link) =>
-      wasting(new PlayerConnection(link, (peer) => rooms.join(code, peer), playerLimits)),
-    ),
+    connect(context, (link) => {
+      const player = wasting(new PlayerConnection(link, playerLimits));
+      player.join(room);
+    }),
   );
   return { host, players };
 }
 
-// Nothing here takes long: a turn without end is one turn.
-performance.now = () => 0;
-
 function connect(context, serve) {
-  const webSocket = new OrderedWebSocket(null, undefined, {});
-  serve({ webSocket, socket: nowhere(), address: '192.0.2.1', context });
-  return { says: (message, binary) => webSocket.emit('message', message, binary) };
+  const socket = nowhere();
+  const bounds = { maxMessage: 1 << 20, closeTimeout: 1000 };
+  const webSocket = new ServerWebSocket(socket, bounds, context.cycle);
+  serve({ webSocket, socket, address: '192.0.2.1', context });
+  return { says: (message, binary) => webSocket.message(message, binary) };
 }
 
-/** A socket whose kernel takes everything, and which keeps nothing. */
+/** A socket whose kernel accepts everything, and which stores nothing. */
 function nowhere() {
-  return { writable: true, writableLength: 0, bytesRead: 0, write() {}, cork() {}, uncork() {} };
+  return {
+    writable: true,
+    writableLength: 0,
+    bytesRead: 0,
+    write() {},
+    cork() {},
+    uncork() {},
+    on() {},
+    setTimeout() {},
+  };
 }
 
-/** What somebody might add to the path of a message without a thought. */
+/** Additional allocations, as careless code on the payload path could have. */
 function wasting(player) {
   if (!wasteful) return player;
   const { send, received } = player;

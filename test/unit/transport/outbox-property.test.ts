@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Payload } from '../../../src/protocol/payload.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
 
-/** A socket that reads what it was given when its kernel takes it, and not before. */
+/** A socket that reads its buffers only when its kernel copies them. */
 class LateSocket {
   readonly writable = true;
   writableLength = 0;
@@ -38,7 +39,7 @@ class LateSocket {
   }
 }
 
-/** One connection, and what its other end is to get. */
+/** A connection, and the frames that its other end must receive. */
 class Line {
   readonly socket = new LateSocket();
   readonly outbox: Outbox;
@@ -84,9 +85,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ is: fc.constant('drain' as const), line }) },
 );
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** The frame of a text, written down a second time (RFC 6455 section 5.2). */
+/** An independent encoder for the frame of a text (RFC 6455 section 5.2). */
 function frameOf(text: Buffer): Buffer {
   const header = Buffer.alloc(text.length < 126 ? 2 : text.length < 65_536 ? 4 : 10);
   header[0] = 0x81;
@@ -102,11 +101,11 @@ function frameOf(text: Buffer): Buffer {
 }
 
 /*
- * Memory is used again and shared: if some of it were so too early, somebody would get what was
- * meant for another, or for another time.
+ * Memory is reused and shared. If that happened too early, a client would receive bytes of another client
+ * or of another message.
  */
-test('everybody gets their own, in order, whoever is slow and whatever is shared', async () => {
-  // Time flies: what is late is done over several turns.
+test('every receiver gets its frames in order, with slow receivers and shared frames', async () => {
+  // With little time per turn, so that large output takes several turns.
   let now = 0;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
     now += 3;
@@ -129,18 +128,18 @@ test('everybody gets their own, in order, whoever is slow and whatever is shared
         } else if (step.is === 'write') {
           if (step.length > 0) all[step.line]?.writeInPlace(content(step.length));
         } else if (step.is === 'turn') {
-          await turn();
+          await endOfTurn();
         } else {
           const { socket } = all[step.line] as Line;
           socket.taking = step.is === 'drain';
           if (socket.taking) socket.drain();
         }
       }
-      await turn();
+      await endOfTurn();
       for (const { socket, outbox, expected } of all) {
         socket.taking = true;
         socket.drain();
-        while (outbox.backlog > 0 || socket.received.length < expected.length) await turn();
+        while (outbox.backlog > 0 || socket.received.length < expected.length) await endOfTurn();
         expect(socket.received.equals(expected)).toBe(true);
       }
     }),

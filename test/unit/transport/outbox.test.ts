@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Payload } from '../../../src/protocol/payload.js';
 import { CHUNK_BYTES } from '../../../src/transport/chunk-pool.js';
@@ -17,10 +18,8 @@ function write(outbox: Outbox, content: string): void {
   outbox.buffer.write(content, at, 'latin1');
 }
 
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
-
 describe('an outbox', () => {
-  test('hands all of a turn over in one write, in order', async () => {
+  test('writes all output of a turn at once, in order', async () => {
     const { socket, outbox } = made();
     write(outbox, 'a');
     outbox.attach(Buffer.from('b'));
@@ -35,7 +34,7 @@ describe('an outbox', () => {
     expect(socket.writes).toHaveLength(1);
   });
 
-  test('passes messages that all of them get on in one piece, which they share', async () => {
+  test('writes broadcasts from one shared buffer', async () => {
     const { cycle, outbox, socket } = made();
     const other = new TestSocket();
     const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
@@ -49,7 +48,7 @@ describe('an outbox', () => {
     expect(other.writes[0]).toBe(socket.writes[0]);
   });
 
-  test('passes in one write, and in order, what comes by messages and in place', async () => {
+  test('writes messages and in-place frames together, in order', async () => {
     const { cycle, outbox, socket } = made();
     const another = new Outbox(new TestSocket().asSocket, cycle, { backlogChanged() {} });
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(text) as [Payload, Payload, Payload, Payload];
@@ -66,7 +65,7 @@ describe('an outbox', () => {
     expect(socket.systemCalls).toBe(1);
   });
 
-  test('passes a long message on as it is, without a copy', async () => {
+  test('writes a long message without a copy', async () => {
     const { socket, outbox } = made();
     const payload = text('x'.repeat(9000));
     outbox.send(payload);
@@ -74,7 +73,7 @@ describe('an outbox', () => {
     expect(socket.writes[0]).toBe(payload.frame);
   });
 
-  test('passes what is large on as it is, in one call with what is around it', async () => {
+  test('writes a large message without a copy, in one call with the frames around it', async () => {
     const { socket, outbox } = made();
     const large = Buffer.alloc(CHUNK_BYTES + 1, 'x');
     write(outbox, '<');
@@ -86,7 +85,7 @@ describe('an outbox', () => {
     expect(socket.systemCalls).toBe(1);
   });
 
-  test('gives room for any length', async () => {
+  test('reserves space of any length', async () => {
     const { socket, outbox } = made();
     const lengths = [1, CHUNK_BYTES - 1, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 5];
     const expected = lengths.map((length, i) => String(i).repeat(length)).join('');
@@ -97,18 +96,18 @@ describe('an outbox', () => {
     expect(socket.written.equals(Buffer.from(expected))).toBe(true);
   });
 
-  test('takes the end of a room back, in a chunk and in memory of its own', async () => {
+  test('releases the end of reserved space, in a chunk and in separate memory', async () => {
     const { socket, outbox } = made();
     for (const length of [10, CHUNK_BYTES + 10]) {
       write(outbox, '<'.repeat(length));
-      outbox.giveBack(4);
+      outbox.release(4);
     }
     write(outbox, '>');
     await endOfTurn();
     expect(socket.written.toString()).toBe(`${'<'.repeat(CHUNK_BYTES + 12)}>`);
   });
 
-  test('writes to memory again once the kernel has it, and not before', async () => {
+  test('reuses memory only after the kernel has copied it', async () => {
     const { socket, outbox } = made();
     const turn = async (content: string) => {
       write(outbox, content);
@@ -124,11 +123,11 @@ describe('an outbox', () => {
     socket.drain();
     await endOfTurn();
     expect(socket.writes.at(-1)?.buffer).not.toBe(kept.buffer);
-    // The first writes' memory was written to again, as it may be.
+    // The memory of the first writes has been reused, which is allowed.
     expect(socket.written.toString()).toBe('sixsixsixten');
   });
 
-  test('leaves what is shared alone while one of them still has to write it', async () => {
+  test('does not overwrite shared memory that a socket still needs', async () => {
     const cycle = new FlushCycle();
     const sockets = [new TestSocket(), new TestSocket(), new TestSocket()] as const;
     const outboxes = sockets.map(
@@ -139,7 +138,7 @@ describe('an outbox', () => {
     for (const outbox of outboxes) outbox.send(first);
     await endOfTurn();
     expect(sockets[1].writes[0]).toBe(sockets[0].writes[0]);
-    // What the slow one gets now is not shared: the others' memory can be used again.
+    // The slow socket now gets separate frames, so the shared memory can be reused.
     const second = text('bbbb');
     for (const outbox of outboxes) outbox.send(second);
     await endOfTurn();
@@ -151,7 +150,7 @@ describe('an outbox', () => {
     expect(sockets[1].written).toEqual(Buffer.concat([first.frame, second.frame]));
   });
 
-  test('has a message once that waits for several', async () => {
+  test('buffers a message for several receivers once', async () => {
     const { cycle, outbox, socket } = made();
     const other = new TestSocket();
     const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
@@ -174,7 +173,7 @@ describe('an outbox', () => {
     }
   });
 
-  test('lets nobody write over what waits, even if somebody throws', async () => {
+  test('does not overwrite buffered output, even after an exception', async () => {
     const cycle = new FlushCycle();
     const [slow, other] = [new TestSocket(), new TestSocket()];
     const backlogChanged = vi.fn().mockImplementationOnce(() => {
@@ -196,7 +195,7 @@ describe('an outbox', () => {
     );
   });
 
-  test('keeps for the next turn what is sent while this one is flushed', async () => {
+  test('writes frames that are sent during a flush in the next turn', async () => {
     const cycle = new FlushCycle();
     const [slow, other] = [new TestSocket(), new TestSocket()];
     const late = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
@@ -216,7 +215,7 @@ describe('an outbox', () => {
     expect(other.written).toEqual(Buffer.concat(answers.map(({ frame }) => frame)));
   });
 
-  test('lets memory be used again once what was much has left', async () => {
+  test('releases memory after a large backlog is written', async () => {
     const { cycle, outbox } = made();
     const socket = new TestSocket();
     const other = new Outbox(socket.asSocket, cycle, { backlogChanged() {} });
@@ -231,12 +230,12 @@ describe('an outbox', () => {
     expect(second?.buffer).toBe(first?.buffer);
   });
 
-  test('has no memory left to it after a turn', async () => {
+  test('holds no memory after a turn', async () => {
     const { cycle, outbox } = made();
     const taken = vi.spyOn(cycle.chunks, 'take');
-    const given = vi.spyOn(cycle.chunks, 'giveBack');
+    const given = vi.spyOn(cycle.chunks, 'release');
     write(outbox, 'x'.repeat(CHUNK_BYTES));
-    outbox.giveBack(CHUNK_BYTES);
+    outbox.release(CHUNK_BYTES);
     write(outbox, 'x'.repeat(CHUNK_BYTES));
     write(outbox, 'y');
     await endOfTurn();
@@ -248,7 +247,7 @@ describe('an outbox', () => {
     expect(given).toHaveBeenCalledTimes(3);
   });
 
-  test('hands on more than a socket should hold at once slice by slice', async () => {
+  test('writes a large backlog slice by slice', async () => {
     const { socket, outbox } = made();
     const frame = Buffer.alloc(1024 * 1024, 'x');
     socket.taking = false;
@@ -262,7 +261,7 @@ describe('an outbox', () => {
     expect(socket.written.equals(frame)).toBe(true);
   });
 
-  test('lets somebody add to a turn at its end', async () => {
+  test('includes output that is added at the end of a turn', async () => {
     const { socket, outbox } = made();
     outbox.beforeFlush(() => write(outbox, 'last'));
     write(outbox, 'first ');
@@ -271,7 +270,7 @@ describe('an outbox', () => {
     expect(socket.systemCalls).toBe(1);
   });
 
-  test('ends with what was sent before, and takes nothing after', async () => {
+  test('writes earlier output before its end, and drops later output', async () => {
     const { socket, outbox } = made();
     write(outbox, 'last words');
     outbox.end(() => {});
@@ -297,7 +296,7 @@ describe('a turn', () => {
     return { cycle, flushed, schedule };
   };
 
-  test('flushes every connection at its end, and one that is scheduled meanwhile in the next', async () => {
+  test('flushes all connections at its end, and those scheduled meanwhile in the next turn', async () => {
     const { flushed, schedule } = recorder();
     schedule('first', () => {
       for (const name of ['4th', '5th', '6th']) schedule(name);
@@ -311,7 +310,7 @@ describe('a turn', () => {
     expect(flushed).toEqual(['first', 'second', 'third', '4th', '5th', '6th']);
   });
 
-  test('flushes the little that there is at once if nothing has left for a moment', async () => {
+  test('flushes small output at once if nothing was written recently', async () => {
     const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
     onTestFinished(() => now.mockRestore());
     const { cycle, flushed, schedule } = recorder();
@@ -334,7 +333,7 @@ describe('a turn', () => {
   });
 });
 
-test('what is small leaves before what takes long, which has its time in every turn', async () => {
+test('small output is written before large output, which gets time in every turn', async () => {
   const cycle = new FlushCycle();
   const flushed: string[] = [];
   let left = 3;
@@ -342,7 +341,7 @@ test('what is small leaves before what takes long, which has its time in every t
     bulk: true,
     flush() {
       flushed.push('bulk');
-      // Longer than all bulk together may take in one turn.
+      // Longer than the time for all bulk output in one turn.
       const end = performance.now() + 10;
       while (performance.now() < end);
       if (--left > 0) cycle.later(bulk.flush);
@@ -355,7 +354,7 @@ test('what is small leaves before what takes long, which has its time in every t
   expect(flushed).toEqual(['small', 'bulk', 'small', 'bulk', 'small', 'bulk', 'small']);
 });
 
-test('an outbox that is ended when it tells its backlog sends what it had, once', async () => {
+test('an outbox that is ended while it reports its backlog writes everything once', async () => {
   const socket = new TestSocket();
   const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
     backlogChanged: () => {
@@ -373,7 +372,7 @@ test('an outbox that is ended when it tells its backlog sends what it had, once'
   expect(socket.written.toString()).toBe('taken');
 });
 
-test('what is written when an outbox tells its backlog is sent, after what was before it', async () => {
+test('output that is added while an outbox reports its backlog is written after earlier output', async () => {
   const socket = new TestSocket();
   let answers = 0;
   const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
@@ -381,7 +380,7 @@ test('what is written when an outbox tells its backlog is sent, after what was b
       if (answers++ === 0) write(outbox, 'in between ');
     },
   });
-  // More than is written directly, so that the backlog is told from within the flush.
+  // More than is written directly, so that the backlog is reported during the flush.
   const large = 'x'.repeat(300_000);
   outbox.attach(Buffer.from(large));
   write(outbox, 'before ');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SendQueue, SLICE_BYTES } from '../../../src/transport/send-queue.js';
 import { TestSocket } from '../../support/test-socket.js';
 
-/** A queue whose socket holds one byte and takes no more. */
+/** A queue whose socket holds one byte and accepts no more. */
 function stuck() {
   const socket = new TestSocket();
   const backlogs: number[] = [];
@@ -11,7 +11,7 @@ function stuck() {
   const queue = new SendQueue(socket.asSocket, cycle, {
     backlogChanged: (bytes) => backlogs.push(bytes),
   });
-  /** The kernel takes what the socket holds, and then the queue has its time. */
+  /** The kernel accepts the socket's buffer, and then the queue writes a slice. */
   const drain = () => {
     socket.drain();
     for (const job of later.splice(0)) job();
@@ -29,7 +29,7 @@ const never = () => {
 const exact = (length: number, fill: string) => Buffer.alloc(length, fill);
 
 describe('a send queue', () => {
-  test('gives a socket that takes it all a slice whenever it has its time', () => {
+  test('writes one slice per turn to a socket that accepts everything', () => {
     const { socket, queue, later, drain } = stuck();
     socket.taking = true;
     drain();
@@ -42,7 +42,7 @@ describe('a send queue', () => {
     expect([queue.idle, queue.bytes]).toEqual([true, 0]);
   });
 
-  test('keeps what the socket does not take, in order, and tells how much', () => {
+  test('buffers what the socket does not accept, in order, and reports how much', () => {
     const { socket, queue, backlogs, drain } = stuck();
     queue.push([Buffer.from('small '), exact(5000, 'L'), Buffer.from(' small')]);
     queue.push([Buffer.from(' again')]);
@@ -56,7 +56,7 @@ describe('a send queue', () => {
     expect(backlogs.at(-1)).toBe(0);
   });
 
-  test('gives a slow socket a slice at a time, so that it is seen to move', () => {
+  test('writes one slice at a time to a slow socket, so that progress is visible', () => {
     const { socket, queue, backlogs, drain } = stuck();
     queue.push([exact(2 * SLICE_BYTES + 10, 'x')]);
     for (const left of [2 * SLICE_BYTES + 10, SLICE_BYTES + 10, 10, 0]) {
@@ -67,7 +67,7 @@ describe('a send queue', () => {
     expect(backlogs).toEqual([2 * SLICE_BYTES + 11, 2 * SLICE_BYTES + 10, SLICE_BYTES + 10, 10, 0]);
   });
 
-  test('copies small parts, so that what they are part of can be written to again', () => {
+  test('copies small parts, so that their chunk can be reused', () => {
     const { socket, queue, drain } = stuck();
     const memory = Buffer.alloc(32 * 1024, 'm');
     for (let i = 0; i < 100; i++) queue.push([memory.subarray(i, i + 66)]);
@@ -77,14 +77,14 @@ describe('a send queue', () => {
     expect(socket.written.toString()).toBe(`!${'m'.repeat(6600)}`);
   });
 
-  test('before a close sends all at once', () => {
+  test('writes everything at once before a close', () => {
     const { socket, queue } = stuck();
     queue.push([Buffer.from('last'), exact(9000, 'w')]);
     expect(queue.finish(never)).toBe(true);
     expect(socket.written.toString()).toBe(`!last${'w'.repeat(9000)}`);
   });
 
-  test('before a close sends much slice by slice, and then says so', () => {
+  test('writes much output slice by slice before a close, and reports the end', () => {
     const { socket, queue, drain } = stuck();
     queue.push([exact(2 * SLICE_BYTES, 'x')]);
     let done = 0;
@@ -101,7 +101,7 @@ describe('a send queue', () => {
     }
   });
 
-  test('drops all but the rest of a frame that is half sent', () => {
+  test('drops everything but the rest of a partially sent frame', () => {
     const { socket, queue, drain } = stuck();
     queue.push([exact(SLICE_BYTES + 5, 'f')]);
     queue.push([exact(5000, 'g')]);
@@ -111,7 +111,7 @@ describe('a send queue', () => {
     expect(socket.written.toString()).toBe(`!${'f'.repeat(SLICE_BYTES + 5)}`);
   });
 
-  test('drops all if no frame is half sent', () => {
+  test('drops everything if no frame is partially sent', () => {
     const { socket, queue, drain } = stuck();
     queue.push([exact(5000, 'g'), Buffer.from('small')]);
     queue.drop();
@@ -120,7 +120,7 @@ describe('a send queue', () => {
     expect(queue.idle).toBe(true);
   });
 
-  test('gives nothing to a socket that cannot be written to', () => {
+  test('writes nothing to a socket that is not writable', () => {
     const { socket, queue, drain } = stuck();
     queue.push([Buffer.from('x')]);
     socket.writable = false;

@@ -4,7 +4,7 @@ import { CHUNK_BYTES, ChunkPool } from '../../../src/transport/chunk-pool.js';
 import { SharedFrames } from '../../../src/transport/shared-frames.js';
 import { text } from '../../support/peers.js';
 
-/** Memory that is counted. */
+/** A pool that counts its chunks. */
 class CountedPool extends ChunkPool {
   out = 0;
 
@@ -13,16 +13,16 @@ class CountedPool extends ChunkPool {
     return super.take();
   }
 
-  override giveBack(chunk: Buffer): void {
+  override release(chunk: Buffer): void {
     this.out--;
-    super.giveBack(chunk);
+    super.release(chunk);
   }
 }
 
 function made() {
   const chunks = new CountedPool();
   const shared = new SharedFrames(chunks);
-  /** Where the frame of this message is. */
+  /** The position of this message's frame. */
   const place = (payload: ReturnType<typeof text>): Buffer => {
     expect(shared.place(payload)).toBe(true);
     return shared.view(shared.chunk, shared.start, shared.end);
@@ -30,7 +30,7 @@ function made() {
   return { chunks, shared, place };
 }
 
-test('a message is written once for all who get it, as the frame that it is', () => {
+test('a message is written once for all its receivers', () => {
   const { place } = made();
   const message = text('to all');
   const frame = place(message);
@@ -38,7 +38,7 @@ test('a message is written once for all who get it, as the frame that it is', ()
   expect(place(message)).toBe(frame);
 });
 
-test('one message lies right behind the other', () => {
+test('messages are written without gaps', () => {
   const { shared, place } = made();
   const [a, b] = [text('first'), text('second')];
   place(a);
@@ -48,12 +48,12 @@ test('one message lies right behind the other', () => {
   expect(both).toEqual(Buffer.concat([a.frame, b.frame]));
 });
 
-test('the same words said again are another message', () => {
+test('equal messages are written separately', () => {
   const { place } = made();
   expect(place(text('again')).byteOffset).not.toBe(place(text('again')).byteOffset);
 });
 
-test('what is not worth a copy is refused, and nothing is changed by that', () => {
+test('a large message is refused without side effects', () => {
   const { shared, place } = made();
   place(text('small'));
   const { chunk, start, end } = shared;
@@ -65,7 +65,7 @@ test('what is not worth a copy is refused, and nothing is changed by that', () =
   });
 });
 
-test('a chunk that is full is left as it is, and given back after the turn', () => {
+test('a full chunk is released after the turn', () => {
   const { chunks, shared, place } = made();
   const messages = Array.from({ length: 80 }, (_, i) => text(String(i).padEnd(1000, '.')));
   const frames = messages.map(place);
@@ -73,13 +73,13 @@ test('a chunk that is full is left as it is, and given back after the turn', () 
   expect(frames).toEqual(messages.map(({ frame }) => Buffer.from(frame)));
   expect(chunks.out).toBe(3);
   shared.release();
-  // One is at hand for the next turn.
+  // One chunk is available for the next turn.
   expect(chunks.out).toBe(1);
   shared.release();
   expect(chunks.out).toBe(1);
 });
 
-test('its memory is used again in the next turn, unless somebody still has to write it', () => {
+test('memory is reused in the next turn, unless a socket still needs it', () => {
   const { shared, place } = made();
   const first = place(text('one'));
   shared.release();
@@ -90,7 +90,7 @@ test('its memory is used again in the next turn, unless somebody still has to wr
   shared.release();
   expect(place(text('six')).buffer).not.toBe(late.buffer);
   expect(late.toString()).toContain('two');
-  // Kept for one turn, not for all that follow, nor for one in which nothing was placed.
+  // Retained for one turn, but not for later ones, and not for one without frames.
   const next = place(text('ten'));
   shared.release();
   shared.keep();
@@ -98,7 +98,7 @@ test('its memory is used again in the next turn, unless somebody still has to wr
   expect(place(text('111')).buffer).toBe(next.buffer);
 });
 
-test('a full chunk that somebody still has to write is not given back either', () => {
+test('a full chunk that a socket still needs is not released', () => {
   const { chunks, shared, place } = made();
   for (let i = 0; i < 40; i++) place(text('x'.repeat(1000)));
   shared.keep();
@@ -108,7 +108,7 @@ test('a full chunk that somebody still has to write is not given back either', (
   expect(chunks.out).toBe(3);
 });
 
-test('a message that two turns have is written in both', () => {
+test('a message that is sent in two turns is written in both', () => {
   const { shared, place } = made();
   const message = text('twice');
   place(message);
