@@ -1,33 +1,32 @@
-import type { Closing } from '../protocol/close-codes.js';
-import type { HostEvent, StateEvent } from '../protocol/messages.js';
+import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from './ids.js';
+import type { RoomEvent } from './room-event.js';
 
 /*
- * What a room sees of the outside. A WebSocket is one kind of peer; a test double is another.
+ * The interface of a room to hosts and players. A WebSocket connection is one kind of peer, a test
+ * double is another. Arguments are plain data, so that every call could cross to another process.
  *
- * All calls return at once and never throw. What was sent before `close` arrives before it; what
- * is sent after it goes nowhere.
+ * All calls return at once and never throw. Messages sent before `close` arrive before it; messages
+ * sent after it are dropped.
  */
 
-/** One player, as a room reaches it. */
+/** A player's connection, as a room uses it. */
 export interface PlayerPeer {
+  /** The client's address, under which a disconnected player counts; `undefined` if unknown. */
+  readonly address?: string;
   send(payload: Payload): void;
-  /** Stops or goes on reading what the player sends: its host does not keep up. */
+  /** Pauses or resumes reading from the player, because its host does not keep up. */
   setReading(reading: boolean): void;
-  close(closing: Closing): void;
+  close(reason: CloseReason): void;
 }
 
-/** The game, as a room reaches it. */
+/** A host's connection, as a room uses it. */
 export interface HostPeer {
-  event(event: HostEvent): void;
-  /**
-   * The room has changed by itself. Tells the state as it then is, once for all changes until
-   * then: before any event but `player_joined` and `player_left`, and at the end of this turn of
-   * the event loop at the latest.
-   */
-  changed(state: () => StateEvent): void;
-  /** A player's message: the payload path. */
+  /** The client's address, under which a disconnected host counts; `undefined` if unknown. */
+  readonly address?: string;
+  event(event: RoomEvent): void;
+  /** A message from a player: the payload path. */
   message(from: PlayerId, payload: Payload): void;
-  close(closing: Closing): void;
+  close(reason: CloseReason): void;
 }

@@ -1,13 +1,13 @@
 import { nanoid } from 'nanoid';
 import { hashSecret, isSecret, type SecretHash } from './secret.js';
 
-/** Characters of 6 bits: 144, where 128 are beyond guessing. */
+/** In characters of 6 bits: 144 bits, where 128 cannot be guessed. */
 const LENGTH = 24;
 
-/** By what a host that comes back is known to be a room's. It is the same for the room's life. */
+/** The token with which a host resumes its room. It is valid for the life of the room. */
 export class ResumeToken {
   readonly hash: SecretHash;
-  /** The token itself, known while a host is there that knows it, too. */
+  /** The token itself. It is in memory only while the host is connected. */
   #text: string | undefined;
 
   constructor(hash: SecretHash, text?: string) {
@@ -25,16 +25,20 @@ export class ResumeToken {
   }
 
   is(token: string): boolean {
-    return isSecret(token, this.hash);
+    // A text of another length is not hashed, because hashing a long text takes long.
+    return token.length === LENGTH && isSecret(token, this.hash);
   }
 
-  /** A host has brought it. */
-  known(text: string): void {
+  /** Stores the token itself: the host has connected with it. */
+  remember(text: string): void {
     this.#text = text;
   }
 
-  /** Nobody is there that needs to be told it. */
+  /** Deletes the token itself: the host has disconnected. The hash stays. */
   forget(): void {
     this.#text = undefined;
   }
 }
+
+/** If there is no room, tokens are compared with this one, which nobody has. */
+export const UNKNOWN_TOKEN = ResumeToken.draw();

@@ -1,23 +1,18 @@
 import { customAlphabet } from 'nanoid';
+import { CODE_ALPHABET, CODE_LENGTH, readRoomCode } from '../protocol/room-code.js';
 import type { RoomCode } from './ids.js';
-
-/** No vowels, so that no code is a word; no Y, which stands in for one. */
-export const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
-export const CODE_LENGTH = 4;
 
 /** How many codes there are. */
 export const CODE_SPACE = CODE_ALPHABET.length ** CODE_LENGTH;
 
-const PATTERN = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`, 'i');
-
-/** With at most half the space taken, a hundred misses in a row do not happen. */
+/** With at most half of the codes taken, a hundred misses in a row do not happen. */
 const MAX_TRIES = 100;
 
 const random = customAlphabet(CODE_ALPHABET, CODE_LENGTH);
 
-/** The code that somebody typed, in any case; `undefined` if no room can have it. */
+/** A code in any case; `undefined` if no room can have it. */
 export function parseRoomCode(text: string): RoomCode | undefined {
-  return PATTERN.test(text) ? (text.toUpperCase() as RoomCode) : undefined;
+  return readRoomCode(text) as RoomCode | undefined;
 }
 
 /**

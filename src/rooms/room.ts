@@ -1,400 +1,299 @@
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
-import type { CommandError } from '../protocol/command-error.js';
-import type {
-  MembershipCommand,
-  PrepareCommand,
-  SendCommand,
-  StateEvent,
-} from '../protocol/messages.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
-import { AwayHost } from './away-host.js';
-import { AwayPlayer } from './away-player.js';
-import { Hold, type HoldKeeper } from './hold.js';
-import type { RoomCode } from './ids.js';
+import type { HostOfflineBuffer } from './host-offline-buffer.js';
+import { HostSeat } from './host-seat.js';
+import type { PlayerId } from './ids.js';
+import { type JoinResult, refused, seated } from './join-result.js';
+import type { OfflineBuffer } from './offline-buffer.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
-import type { SavedRoom, SavedSeat } from './saved-room.js';
-import { Seat, type SeatKeeper } from './seat.js';
+import { Players, type PlayersContext } from './players.js';
+import { type ReconnectContext, ReconnectWindow } from './reconnect-window.js';
+import { UNKNOWN_TOKEN } from './resume-token.js';
+import type { RoomEvent } from './room-event.js';
+import type { RoomIdentity, RoomInfo, RoomSettings, RoomSnapshot } from './room-info.js';
+import type { SavedRoom } from './saved-room.js';
+import type { Seat, SeatStatus } from './seat.js';
 import type { SeatKey } from './seat-key.js';
-import { Seats } from './seats.js';
+import type { SecretHash } from './secret.js';
+import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
 
-type Status =
-  | { readonly is: 'unprepared' }
-  | {
-      readonly is: 'prepared';
-      readonly code: RoomCode;
-      readonly name: string;
-      readonly maxPlayers: number;
-      readonly started: boolean;
-      /** How those who are away are waited for; `undefined` if they are not. */
-      readonly hold: Hold | undefined;
-    }
-  | { readonly is: 'ended' };
-
-/** What a room needs of the place that keeps all rooms. */
-export interface RoomKeeper extends HoldKeeper {
-  /** The most players that a room may ask for. */
+/** What a room needs from its surroundings. */
+export interface RoomContext extends ReconnectContext {
+  /** The most players that any room may have. */
   readonly maxPlayers: number;
-  /** Makes the room joinable, or says why not. */
-  register(room: Room): RoomCode | Closing;
-  /** What would be written down of the room has changed. */
+  /** The saved state of the room has changed. */
   changed(room: Room): void;
-  /** The room's host is away, or back. */
-  hostAway(code: RoomCode, away: boolean): void;
-  /** Forgets a room that has ended. */
-  release(room: Room, code: RoomCode | undefined, why: Closing): void;
+  hostDisconnected(room: Room): void;
+  hostResumed(room: Room): void;
+  ended(room: Room, reason: CloseReason): void;
 }
 
-/** What anybody may know of a room who knows its code. */
-export interface RoomInfo {
-  readonly code: RoomCode;
-  readonly name: string;
-  readonly players: number;
-  readonly maxPlayers: number;
-  readonly acceptsPlayers: boolean;
+interface OfflineBuffers {
+  readonly players: OfflineBuffer[];
+  readonly host: HostOfflineBuffer | undefined;
 }
 
 /**
  * One game and its players.
  *
- * A room lives as long as its host's connection, and if the host has asked for it, for a while
- * without one. It is told what happened and tells its peers; it knows neither sockets nor encodings.
+ * A room ends when its host's connection ends, or when the host does not resume within the reconnect
+ * window. It passes events and messages to its peers, and knows neither sockets nor protocols.
  */
-export class Room implements SeatKeeper {
-  #host: HostPeer;
-  readonly #keeper: RoomKeeper;
-  readonly #seats = new Seats();
-  #status: Status = { is: 'unprepared' };
-  #deliveries = 0;
-  #hostKeepsUp = true;
+export class Room implements PlayersContext {
+  readonly identity: RoomIdentity;
   readonly traffic = noTraffic();
+  readonly #name: string;
+  readonly #maxPlayers: number;
+  readonly #window: ReconnectWindow | undefined;
+  readonly #context: RoomContext;
+  readonly totals: RoomTotals;
+  readonly #host = new HostSeat();
+  readonly #players: Players;
+  #phase: 'open' | 'started' | 'ended';
 
-  constructor(host: HostPeer, keeper: RoomKeeper) {
-    this.#host = host;
-    this.#keeper = keeper;
-    this.#tellState();
+  private constructor(
+    identity: RoomIdentity,
+    settings: Omit<RoomSettings, 'reconnectWindow'> & { readonly started: boolean },
+    window: ReconnectWindow | undefined,
+    context: RoomContext,
+  ) {
+    this.identity = identity;
+    this.#name = settings.name;
+    this.#maxPlayers = Math.min(settings.maxPlayers, context.maxPlayers);
+    this.#phase = settings.started ? 'started' : 'open';
+    this.#window = window;
+    this.#context = context;
+    this.totals = context.totals;
+    this.#players = new Players(this, window);
   }
 
-  /** A room as it was written down: everybody is away. */
-  static restore(saved: SavedRoom, keeper: RoomKeeper): Room {
-    const { code, name, started, seats } = saved;
-    const nobody = new AwayHost(0, () => {});
-    const room = new Room(nobody, keeper);
-    const hold = Hold.restore(saved, keeper);
-    // The relay may have been started anew with other limits.
-    const maxPlayers = Math.min(saved.maxPlayers, keeper.maxPlayers);
-    room.#status = { is: 'prepared', code, name, maxPlayers, started, hold };
-    room.#awaitHost(code, hold);
-    room.#seats.restore(saved);
-    for (const seat of seats) room.#restoreSeat(seat, hold);
+  /** A new room for this host. */
+  static open(
+    identity: RoomIdentity,
+    settings: RoomSettings,
+    host: HostPeer,
+    context: RoomContext,
+  ): Room {
+    const window = ReconnectWindow.request(settings.reconnectWindow, context);
+    const room = new Room(identity, { ...settings, started: false }, window, context);
+    room.#host.occupy(host);
     return room;
   }
 
-  /** `undefined` before `prepare` and after the end. */
-  get info(): RoomInfo | undefined {
-    const status = this.#status;
-    if (status.is !== 'prepared') return undefined;
+  /** A saved room. Everybody is disconnected. */
+  static restore(identity: RoomIdentity, saved: SavedRoom, context: RoomContext): Room {
+    const room = new Room(identity, saved, ReconnectWindow.restore(saved, context), context);
+    room.#awaitHost(undefined);
+    room.#players.restore(saved, room.#maxPlayers);
+    return room;
+  }
+
+  /** What everybody who knows the code may know. */
+  get info(): RoomInfo {
     return {
-      code: status.code,
-      name: status.name,
-      players: this.#seats.size,
-      maxPlayers: status.maxPlayers,
+      code: this.identity.code,
+      name: this.#name,
+      players: this.#players.seats.size,
+      maxPlayers: this.#maxPlayers,
       acceptsPlayers: this.#refusal() === undefined,
+      hostConnected: this.#host.buffer === undefined,
     };
   }
 
-  /** Whether it outlives the connections of its host and players. */
-  get waits(): boolean {
-    return this.#hold !== undefined;
+  /** What the host may know. */
+  get snapshot(): RoomSnapshot {
+    return {
+      name: this.#name,
+      players: this.#players.seats.ids(),
+      maxPlayers: this.#maxPlayers,
+      acceptsPlayers: this.#refusal() === undefined,
+      ...(this.#window && { disconnected: this.#players.seats.disconnectedIds() }),
+    };
   }
 
-  /** What is written down of it, to be there after a restart; `undefined` if it does not wait. */
+  /** The host's token for resuming; `undefined` without a reconnect window. */
+  get resumeToken(): string | undefined {
+    return this.#window?.token.text;
+  }
+
+  /** The state to save; `undefined` without a reconnect window. */
   get saved(): SavedRoom | undefined {
-    const status = this.#status;
-    if (status.is !== 'prepared' || status.hold === undefined) return undefined;
-    const { code, name, maxPlayers, started, hold } = status;
-    return { code, name, maxPlayers, started, ...hold.saved, ...this.#seats.saved };
+    if (this.#window === undefined || this.#phase === 'ended') return undefined;
+    return {
+      code: this.identity.code,
+      name: this.#name,
+      maxPlayers: this.#maxPlayers,
+      started: this.#phase === 'started',
+      ...this.#window.saved,
+      ...this.#players.seats.saved,
+    };
   }
 
-  /** How many players have joined so far, those who left included. */
+  /** Whether its host and players can reconnect. */
+  get hasReconnectWindow(): boolean {
+    return this.#window !== undefined && this.#phase !== 'ended';
+  }
+
+  /** How many players have joined so far, including those who have left. */
   get everJoined(): number {
-    return this.#seats.everTaken;
+    return this.#players.seats.everTaken;
   }
 
-  /** Who is kept for: players who are away, and the host if it is. */
-  get away(): { readonly players: AwayPlayer[]; readonly host: AwayHost | undefined } {
-    const players = [...this.#seats.all()].flatMap(({ away }) => away ?? []);
-    return { players, host: this.#host instanceof AwayHost ? this.#host : undefined };
+  /** The buffers of disconnected peers. */
+  get offlineBuffers(): OfflineBuffers {
+    return { players: this.#players.seats.buffers(), host: this.#host.buffer };
   }
 
-  /** Whether this key is one of a player's who may sit down again. */
-  hasSeat(key: SeatKey): boolean {
-    return key !== 'malformed' && this.#seats.withKey(key) !== undefined;
+  /** Whether the player with this key is connected; `undefined` if no seat has it. */
+  seatStatus(key: SeatKey): SeatStatus | undefined {
+    return key === 'malformed' ? undefined : this.#players.seats.withKey(key)?.status;
   }
 
-  /** Whether a host that brings this may take the room over. */
+  /** Whether a host with this token may resume the room. */
   mayResume(token: string): boolean {
-    return this.#hold?.token.is(token) ?? false;
+    // The same work without a reconnect window, so that the time it takes does not reveal that.
+    return (this.#window?.token ?? UNKNOWN_TOKEN).is(token) && this.hasReconnectWindow;
   }
 
-  /** Does what the host asked for; after the end, nothing. */
-  command(command: MembershipCommand): void {
-    if (this.#status.is === 'ended') return;
-    switch (command.cmd) {
-      case 'prepare':
-        return this.#prepare(command);
-      case 'start':
-        return this.#setStarted(true);
-      case 'open':
-        return this.#setStarted(false);
-      case 'kick':
-        return this.#kick(command.player);
-      case 'stop':
-        return this.end(CLOSINGS.gameOver, CLOSINGS.stopped);
-      default:
-        command satisfies never;
-    }
+  /** Stops joining, or allows it again. */
+  setStarted(started: boolean): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = started ? 'started' : 'open';
+    this.#context.changed(this);
   }
 
-  /** Tells the host that what it sent cannot be used. */
-  reject({ code, message }: CommandError): void {
-    if (this.#status.is === 'ended') return;
-    this.#host.event({ cmd: 'error', reason: message, code });
+  /** Removes a player for good; an unknown id changes nothing. */
+  kick(player: number): void {
+    this.#players.kick(player);
   }
 
-  /** Passes the host's message on: the payload path, one way. */
-  send({ to, payload }: SendCommand): void {
-    if (to === 'everybody') {
-      for (const seat of this.#seats.all()) seat.peer.send(payload);
-      count(this.traffic.toPlayers, payload, this.#seats.size);
-      return;
-    }
-    const delivery = ++this.#deliveries;
-    let receivers = 0;
-    for (const id of to) {
-      const seat = this.#seats.get(id);
-      if (seat === undefined || seat.delivery === delivery) continue;
-      seat.delivery = delivery;
-      seat.peer.send(payload);
-      receivers++;
-    }
+  /** Passes a message from the host to players: the payload path. Returns how many receive it. */
+  send(to: 'everybody' | readonly number[], payload: Payload): number {
+    const receivers = this.#players.send(to, payload);
     count(this.traffic.toPlayers, payload, receivers);
+    count(this.totals.traffic.toPlayers, payload, receivers);
+    return receivers;
   }
 
-  /** Passes a player's message on: the payload path, the other way. */
-  receive(from: Seat, payload: Payload): void {
-    this.#host.message(from.id, payload);
+  /** Passes a message from a player to the host: the payload path. */
+  receive(from: PlayerId, payload: Payload): void {
+    this.#host.receiver.message(from, payload);
     count(this.traffic.toHost, payload, 1);
+    count(this.totals.traffic.toHost, payload, 1);
   }
 
   /**
-   * Seats a player, or says why not; a refused player causes no event at the host. Who brings the
-   * key of a seat sits down in it again, whether or not others may join.
+   * Gives a player a seat, or returns the reason for refusing it; the host is not notified of refused
+   * players. A player with the key of a seat gets that seat, even if nobody else can join.
    */
-  join(peer: PlayerPeer, key?: SeatKey): Seat | Closing {
-    // In a room that does not wait a key means nothing.
-    if (key === undefined || this.#hold === undefined) return this.#seat(peer);
-    if (key === 'malformed') return CLOSINGS.badSeatKey;
-    const seat = this.#seats.withKey(key);
-    if (seat !== undefined) return this.#sitDownAgain(seat, peer);
-    return this.#seats.isBanned(key) ? CLOSINGS.kicked : this.#seat(peer, key);
+  join(peer: PlayerPeer, key?: SeatKey): JoinResult {
+    // Without a reconnect window, keys have no effect.
+    if (key === undefined || !this.hasReconnectWindow) return this.#admit(peer);
+    if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
+    const seat = this.#players.seats.withKey(key);
+    if (seat !== undefined) return this.#rejoin(seat, peer);
+    return this.#players.seats.isBanned(key)
+      ? refused(CLOSE_REASONS.kicked)
+      : this.#admit(peer, key);
   }
 
-  /** This seat's player has left it, for good unless the room waits for who sits there. */
-  leave(seat: Seat, forGood: boolean): void {
-    const hold = this.#hold;
-    if (forGood || hold === undefined || seat.key === undefined) return this.#leave(seat);
-    hold.awaitPlayer(seat, () => this.#leave(seat));
-    this.#host.event({ cmd: 'player_away', player: seat.id });
-    this.#changed();
+  playerGone(seat: Seat, isFinal: boolean): void {
+    this.#players.connectionEnded(seat, isFinal);
   }
 
-  /** Whether this host reads as fast as its players write; if not, they are not read for a while. */
+  notifyHost(event: RoomEvent): void {
+    this.#host.receiver.event(event);
+  }
+
+  changed(): void {
+    this.#context.changed(this);
+  }
+
+  /**
+   * Reading from the players pauses while this host does not keep up. Calls from a connection that
+   * has been replaced are ignored.
+   */
   setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
-    if (host !== this.#host || keepsUp === this.#hostKeepsUp) return;
-    this.#hostKeepsUp = keepsUp;
-    for (const { peer } of this.#seats.all()) peer.setReading(keepsUp);
+    if (this.#host.isOccupiedBy(host)) this.#setKeepsUp(keepsUp);
   }
 
   /**
-   * This host's connection has ended, and with it the game, unless the room waits for it. One that
-   * was replaced changes nothing.
+   * This host's connection has ended. Without a reconnect window, the room ends too. Calls from a
+   * connection that has been replaced are ignored.
    *
-   * @param forGood whether it does not want to come back, or must not
+   * @param isFinal whether the host does not want to reconnect, or must not
    */
-  hostGone(host: HostPeer, forGood: boolean): void {
-    if (host !== this.#host) return;
-    const status = this.#status;
-    if (forGood || status.is !== 'prepared' || status.hold === undefined) {
-      return this.end(CLOSINGS.hostGone);
-    }
-    this.#awaitHost(status.code, status.hold);
+  hostGone(host: HostPeer, isFinal: boolean): void {
+    if (!this.#host.isOccupiedBy(host)) return;
+    if (isFinal || this.#window === undefined) this.end(CLOSE_REASONS.hostGone);
+    else this.#awaitHost(host);
   }
 
-  /** Puts this host in the place of the one before, which is away or about to be replaced. */
-  resume(host: HostPeer, token: string): void {
-    const status = this.#status;
-    if (status.is !== 'prepared' || status.hold === undefined) return host.close(CLOSINGS.hostGone);
-    const before = this.#host;
-    this.#host = host;
-    status.hold.hostIsBack(token);
-    host.event({ cmd: 'prepare_reply', key: status.code, resume: token, resumed: true });
-    if (before instanceof AwayHost) {
-      before.handOver(host);
-      this.#keeper.hostAway(status.code, false);
-    } else {
-      before.close(CLOSINGS.replaced);
-    }
-    this.setHostKeepsUp(host, true);
-    this.#tellState();
+  /**
+   * The host resumes the room by this connection, which replaces an earlier one. It receives
+   * `hostResumed`, and then what it missed.
+   *
+   * @returns false if the token is wrong
+   */
+  resume(host: HostPeer, token: string): boolean {
+    if (!this.mayResume(token)) return false;
+    this.#window?.hostResumed(token);
+    const { replaced, missed } = this.#host.occupy(host);
+    host.event({ type: 'hostResumed', code: this.identity.code, token });
+    missed?.drainTo(host);
+    if (missed !== undefined) this.#context.hostResumed(this);
+    replaced?.close(CLOSE_REASONS.replaced);
+    this.#setKeepsUp(true);
+    return true;
   }
 
-  /** Ends the room and closes everybody in it; ending it twice is harmless. */
-  end(forPlayers: Closing, forHost = forPlayers): void {
-    const status = this.#status;
-    if (status.is === 'ended') return;
-    this.#status = { is: 'ended' };
-    const prepared = status.is === 'prepared' ? status : undefined;
-    this.#keeper.release(this, prepared?.code, forPlayers);
-    prepared?.hold?.stop();
-    for (const seat of this.#seats.all()) {
-      this.#seats.remove(seat);
-      seat.peer.close(forPlayers);
-    }
+  /** Ends the room and closes all its connections. Ending it twice is harmless. */
+  end(forPlayers: CloseReason, forHost = forPlayers): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#context.ended(this, forPlayers);
+    this.#window?.stopAwaitingHost();
+    this.#players.closeAll(forPlayers);
     this.#host.close(forHost);
   }
 
-  get #hold(): Hold | undefined {
-    return this.#status.is === 'prepared' ? this.#status.hold : undefined;
+  #admit(peer: PlayerPeer, key?: SecretHash): JoinResult {
+    const reason = this.#refusal();
+    return reason ? refused(reason) : seated(this.#players.add(peer, key));
   }
 
-  #prepare({ maxPlayers, name, hold = 0 }: PrepareCommand): void {
-    if (this.#status.is === 'unprepared') {
-      const code = this.#keeper.register(this);
-      if (typeof code !== 'string') return this.end(code);
-      this.#status = {
-        is: 'prepared',
-        code,
-        name,
-        maxPlayers: Math.min(maxPlayers, this.#keeper.maxPlayers),
-        started: false,
-        hold: Hold.ask(hold, this.#keeper),
-      };
-      this.#keeper.changed(this);
-      this.#tellState();
-    }
-    if (this.#status.is === 'prepared') {
-      const resume = this.#status.hold?.token.text;
-      const key = this.#status.code;
-      this.#host.event({ cmd: 'prepare_reply', key, ...(resume !== undefined && { resume }) });
-    }
+  #rejoin(seat: Seat, peer: PlayerPeer): JoinResult {
+    if (!this.#host.keepsUp) peer.setReading(false);
+    this.#players.rejoin(seat, peer);
+    return seated(seat);
   }
 
-  #setStarted(started: boolean): void {
-    if (this.#status.is === 'prepared') {
-      this.#status = { ...this.#status, started };
-      this.#keeper.changed(this);
-    }
-    this.#tellState();
+  /** Why nobody can join now; `undefined` if players can join. */
+  #refusal(): CloseReason | undefined {
+    if (this.#phase === 'ended') return CLOSE_REASONS.noSuchRoom;
+    if (this.#phase === 'started') return CLOSE_REASONS.alreadyStarted;
+    // Every join is an event for the host, and a host that does not read would let events accumulate.
+    if (this.#host.refusal !== undefined) return this.#host.refusal;
+    return this.#players.seats.size < this.#maxPlayers ? undefined : CLOSE_REASONS.roomFull;
   }
 
-  #kick(player: number): void {
-    const seat = this.#seats.get(player);
-    if (seat !== undefined) {
-      if (seat.key !== undefined) this.#seats.ban(seat.key);
-      this.#remove(seat);
-      seat.peer.close(CLOSINGS.kicked);
-      this.#keeper.changed(this);
-    }
-    this.#tellState();
-  }
-
-  #seat(peer: PlayerPeer, key?: Exclude<SeatKey, 'malformed'>): Seat | Closing {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return refusal;
-    const seat = new Seat(this.#seats.nextId(), peer, this, key);
-    this.#seats.add(seat);
-    this.#host.event({ cmd: 'player_joined', player: seat.id });
-    this.#changed();
-    return seat;
-  }
-
-  #sitDownAgain(seat: Seat, peer: PlayerPeer): Seat {
-    const { peer: before, away } = seat;
-    seat.peer = peer;
-    if (!this.#hostKeepsUp) peer.setReading(false);
-    if (away === undefined) {
-      before.close(CLOSINGS.replaced);
-      return seat;
-    }
-    seat.stopWaiting?.();
-    const { missed } = away;
-    away.handOver(peer);
-    const player = seat.id;
-    this.#host.event({ cmd: 'player_back', player, ...(missed > 0 && { missed }) });
-    this.#changed();
-    return seat;
-  }
-
-  #refusal(): Closing | undefined {
-    const status = this.#status;
-    if (status.is !== 'prepared') return CLOSINGS.noSuchRoom;
-    if (status.started) return CLOSINGS.alreadyStarted;
-    // Every join is an event for the host: one that does not read would let them pile up.
-    if (!this.#hostKeepsUp) return CLOSINGS.relayFull;
-    return this.#seats.size < status.maxPlayers ? undefined : CLOSINGS.roomFull;
-  }
-
-  #leave(seat: Seat): void {
-    this.#remove(seat);
-    this.#changed();
-  }
-
-  #remove(seat: Seat): void {
-    this.#seats.remove(seat);
-    this.#host.event({ cmd: 'player_left', player: seat.id });
-  }
-
-  /** A seat as it was written down. Who sat there then has gone by now, and the host is told. */
-  #restoreSeat({ id, key, away }: SavedSeat, hold: Hold): void {
-    const nobody = new AwayPlayer(0);
-    const seat = new Seat(id, nobody, this, key ?? undefined);
-    this.#seats.add(seat);
-    if (away && key !== null) hold.awaitPlayer(seat, () => this.#leave(seat));
-    else this.leave(seat, false);
-  }
-
-  #awaitHost(code: RoomCode, hold: Hold): void {
-    this.#keeper.hostAway(code, true);
-    const away = hold.awaitHost(
-      () => this.setHostKeepsUp(away, false),
-      () => this.end(CLOSINGS.hostGone),
+  /** Waits for the host to resume. If too many hosts are disconnected already, the room ends. */
+  #awaitHost(host: HostPeer | undefined): void {
+    const buffer = this.#window?.awaitHost(
+      host,
+      () => this.#setKeepsUp(false),
+      () => this.end(CLOSE_REASONS.hostGone),
     );
-    this.#host = away;
-    // It is not the one that did not keep up.
-    this.setHostKeepsUp(away, true);
+    if (buffer === undefined) return this.end(CLOSE_REASONS.hostGone);
+    this.#context.hostDisconnected(this);
+    this.#host.disconnect(buffer);
+    this.#setKeepsUp(true);
   }
 
-  readonly #state = (): StateEvent => {
-    const { name, maxPlayers } =
-      this.#status.is === 'prepared' ? this.#status : { name: '', maxPlayers: 0 };
-    return {
-      cmd: 'state',
-      name,
-      players: this.#seats.ids(),
-      max_players: maxPlayers,
-      accept_conns: this.#refusal() === undefined,
-      ...(this.#hold && { away: this.#seats.ids(({ away }) => away !== undefined) }),
-    };
-  };
-
-  /** What the host sees has changed by itself. */
-  #changed(): void {
-    this.#keeper.changed(this);
-    this.#host.changed(this.#state);
-  }
-
-  #tellState(): void {
-    this.#host.event(this.#state());
+  #setKeepsUp(keepsUp: boolean): void {
+    if (keepsUp === this.#host.keepsUp) return;
+    this.#host.keepsUp = keepsUp;
+    this.#players.setReading(keepsUp);
   }
 }

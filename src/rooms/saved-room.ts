@@ -1,16 +1,16 @@
 import type { PlayerId, RoomCode } from './ids.js';
 import type { SecretHash } from './secret.js';
 
-/** What of a room outlives the process: who sits where, and no payload. */
+/** The saved state of a room: its settings and its seats, but no messages. */
 export interface SavedRoom {
   readonly code: RoomCode;
   readonly name: string;
   readonly maxPlayers: number;
   readonly started: boolean;
-  /** In seconds. */
+  /** The reconnect window, in seconds. */
   readonly hold: number;
   readonly resume: SecretHash;
-  /** The last player who joined; `null` if nobody did. */
+  /** The id of the last player who joined; `null` if nobody has. */
   readonly lastId: PlayerId | null;
   readonly seats: readonly SavedSeat[];
   /** Keys of players who were kicked. */
@@ -19,7 +19,7 @@ export interface SavedRoom {
 
 export interface SavedSeat {
   readonly id: PlayerId;
-  /** `null` for a player who cannot come back. */
+  /** `null` for a player who cannot reconnect. */
   readonly key: SecretHash | null;
   readonly away: boolean;
 }

@@ -1,59 +1,131 @@
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
-import { AwayPlayer } from './away-player.js';
 import type { PlayerId } from './ids.js';
+import type { OfflineBuffer } from './offline-buffer.js';
 import type { PlayerPeer } from './peer.js';
+import type { DisconnectedPlayer } from './reconnect-window.js';
 import type { SecretHash } from './secret.js';
 
-/** What a seat needs of its room. */
-export interface SeatKeeper {
-  receive(from: Seat, payload: Payload): void;
-  leave(seat: Seat, forGood: boolean): void;
-  end(closing: Closing): void;
+/** What a seat needs from its room. */
+export interface SeatContext {
+  receive(from: PlayerId, payload: Payload): void;
+  /** The connection of the player in this seat has ended; `isFinal` if it will not reconnect. */
+  playerGone(seat: Seat, isFinal: boolean): void;
+  end(reason: CloseReason): void;
 }
 
+/** Takes messages for the player of a seat. */
+interface Receiver {
+  send(payload: Payload): void;
+}
+
+/** Whether the player of a seat is connected. */
+export type SeatStatus = 'connected' | 'disconnected';
+
+type State =
+  /** Not yet occupied: being admitted, or restored from a file. */
+  | { readonly is: 'pending' }
+  | { readonly is: 'present'; readonly peer: PlayerPeer }
+  | { readonly is: 'disconnected'; readonly player: DisconnectedPlayer }
+  /** The player has left or was kicked, or the room has ended. */
+  | { readonly is: 'gone' };
+
+const PENDING: State = { is: 'pending' };
+const GONE: State = { is: 'gone' };
+/** Drops everything. */
+const NO_RECEIVER: Receiver = { send() {} };
+
 /**
- * A player's place in a room. Connections come and go under it: whatever one that is not the seat's
- * any more still says changes nothing.
+ * A player's seat in a room. It outlives connections: messages from a connection that has been
+ * replaced are dropped.
  */
 export class Seat {
-  /** False once the player was kicked, left, or the room ended: what still comes is dropped. */
-  taken = true;
+  /** Where messages for the player go: the connection, or the offline buffer. */
+  receiver: Receiver = NO_RECEIVER;
   /** The last delivery that reached this seat, so that an id listed twice gets a message once. */
-  delivery = 0;
-  /** Ends the wait for a player who is away. */
-  stopWaiting: (() => void) | undefined;
+  lastDelivery = 0;
+  #state: State = PENDING;
+  readonly #context: SeatContext;
 
+  /** @param key identifies the player on reconnecting; without it the player cannot reconnect */
   constructor(
     readonly id: PlayerId,
-    /** Who sits here now. */
-    public peer: PlayerPeer,
-    private readonly room: SeatKeeper,
-    /** By what the player is known again; without it, the seat ends with the connection. */
+    context: SeatContext,
     readonly key?: SecretHash,
-  ) {}
-
-  /** Who keeps what comes while the player is away; `undefined` while the player is here. */
-  get away(): AwayPlayer | undefined {
-    return this.peer instanceof AwayPlayer ? this.peer : undefined;
+  ) {
+    this.#context = context;
   }
 
-  /** A message to the host, by this peer of the player's. */
-  receive(payload: Payload, by: PlayerPeer): void {
-    if (this.taken && this.peer === by) this.room.receive(this, payload);
+  /** The player's connection, if the player is connected. */
+  get peer(): PlayerPeer | undefined {
+    return this.#state.is === 'present' ? this.#state.peer : undefined;
+  }
+
+  /** The offline buffer, if the player is disconnected. */
+  get buffer(): OfflineBuffer | undefined {
+    return this.#state.is === 'disconnected' ? this.#state.player.buffer : undefined;
+  }
+
+  get status(): SeatStatus {
+    return this.#state.is === 'present' ? 'connected' : 'disconnected';
   }
 
   /**
-   * This peer's connection has ended. Saying so twice, or after a kick, changes nothing.
+   * The player connects: for the first time, after a disconnect, or by another connection.
    *
-   * @param forGood whether the player does not want to come back, or must not
+   * @returns the connection that was replaced, or how many messages the player has missed
    */
-  leave(peer: PlayerPeer, forGood: boolean): void {
-    if (this.taken && this.peer === peer) this.room.leave(this, forGood);
+  occupy(peer: PlayerPeer): { readonly replaced?: PlayerPeer; readonly missed?: number } {
+    const state = this.#state;
+    this.#state = { is: 'present', peer };
+    this.receiver = peer;
+    if (state.is === 'present') return { replaced: state.peer };
+    if (state.is !== 'disconnected') return {};
+    const { buffer, stopTimer } = state.player;
+    stopTimer();
+    const { missed } = buffer;
+    buffer.drainTo(peer);
+    return { missed };
   }
 
-  /** Serving the player has thrown, so the room cannot be trusted any more. */
+  /** The player's connection is lost, and messages are buffered. */
+  disconnect(player: DisconnectedPlayer): void {
+    this.#state = { is: 'disconnected', player };
+    this.receiver = player.buffer;
+  }
+
+  /**
+   * The player leaves for good. Leaving twice is harmless.
+   *
+   * @returns the connection, which the caller closes; `undefined` if there is none
+   */
+  vacate(): PlayerPeer | undefined {
+    const state = this.#state;
+    this.#state = GONE;
+    this.receiver = NO_RECEIVER;
+    if (state.is === 'present') return state.peer;
+    if (state.is !== 'disconnected') return undefined;
+    state.player.stopTimer();
+    state.player.buffer.close();
+    return undefined;
+  }
+
+  /** A message from this connection to the host: the payload path. */
+  receive(payload: Payload, by: PlayerPeer): void {
+    if (this.receiver === by) this.#context.receive(this.id, payload);
+  }
+
+  /**
+   * This connection has ended.
+   *
+   * @param isFinal whether the player does not want to reconnect, or must not
+   */
+  leave(by: PlayerPeer, isFinal: boolean): void {
+    if (this.receiver === by) this.#context.playerGone(this, isFinal);
+  }
+
+  /** Serving the player has thrown an exception, so the state of the room cannot be trusted. */
   fail(): void {
-    this.room.end(CLOSINGS.internalError);
+    this.#context.end(CLOSE_REASONS.internalError);
   }
 }

@@ -16,7 +16,7 @@ test('a code that is taken is drawn again', () => {
   expect(drawRoomCode(taken('BBBB'), () => draws.shift() ?? '')).toBe('CCCC');
 });
 
-test('with more than half of all codes taken there is none, and nothing is drawn', () => {
+test('with more than half of all codes taken, none is drawn', () => {
   const half = { size: CODE_SPACE / 2, has: () => false };
   expect(drawRoomCode(half, () => 'BBBB')).toBe('BBBB');
   const more = { size: CODE_SPACE / 2 + 1, has: () => false };
@@ -27,7 +27,7 @@ test('with more than half of all codes taken there is none, and nothing is drawn
   ).toBeUndefined();
 });
 
-test('bad luck without end is no endless loop', () => {
+test('drawing gives up after too many collisions', () => {
   expect(drawRoomCode(taken('BBBB'), () => 'BBBB')).toBeUndefined();
 });
 

@@ -3,7 +3,7 @@ import { ResumeToken } from '../../../src/rooms/resume-token.js';
 import { parseSeatKey } from '../../../src/rooms/seat-key.js';
 import { hashSecret, isSecret, parseHash } from '../../../src/rooms/secret.js';
 
-test('a secret is known by its hash, and only that one', () => {
+test('a secret matches its own hash only', () => {
   const hash = hashSecret('secret');
   expect(hash).not.toContain('secret');
   expect(isSecret('secret', hash)).toBe(true);
@@ -12,7 +12,7 @@ test('a secret is known by its hash, and only that one', () => {
   }
 });
 
-test('a hash that was written down is read again, and nothing else is', () => {
+test('a written hash is read again, and other text is refused', () => {
   const hash = hashSecret('secret');
   expect(parseHash(hash)).toBe(hash);
   for (const wrong of [`${hash}x`, hash.slice(1), `${hash}\n`, '', 43, null, undefined, [hash]]) {
@@ -42,26 +42,26 @@ describe('a seat key', () => {
     expect(parseSeatKey(key)).toBe('malformed');
   });
 
-  test('need not be', () => {
+  test('is optional', () => {
     expect(parseSeatKey(null)).toBeUndefined();
   });
 });
 
 describe('a resume token', () => {
-  test('is beyond guessing, of characters that need no escape, and never the same', () => {
+  test('is long, random, and needs no escaping in a URL', () => {
     const texts = Array.from({ length: 1000 }, () => ResumeToken.draw().text ?? '');
     expect(new Set(texts).size).toBe(1000);
     // 6 bits each, of at least 128.
     for (const text of texts) expect(text).toMatch(/^[\w-]{22,}$/);
   });
 
-  test('is known as a text only while a host is there, and as a hash for ever', () => {
+  test('is in memory only while the host is connected; its hash stays', () => {
     const token = ResumeToken.draw();
     const text = token.text ?? '';
     expect(token.hash).toBe(hashSecret(text));
     token.forget();
     expect([token.text, token.is(text), token.is(`${text}x`)]).toEqual([undefined, true, false]);
-    token.known(text);
+    token.remember(text);
     expect(token.text).toBe(text);
     expect(new ResumeToken(token.hash).is(text)).toBe(true);
   });

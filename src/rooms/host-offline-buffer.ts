@@ -1,0 +1,109 @@
+import type { Payload } from '../protocol/payload.js';
+import type { PlayerId } from './ids.js';
+import { MESSAGE_OVERHEAD } from './offline-buffer.js';
+import type { HostPeer } from './peer.js';
+import type { PresenceEvent, RoomEvent } from './room-event.js';
+import { noTotals, type RoomTotals } from './totals.js';
+
+type Item = RoomEvent | { readonly from: PlayerId; readonly payload: Payload };
+
+/**
+ * Buffers events and messages for a disconnected host, in order.
+ *
+ * When it is full, the room stops reading from its players and nobody can join: players can only
+ * disconnect, reconnect and leave. Of these events, pairs that cancel out are dropped, so that a
+ * player who reconnects in a loop does not fill the memory.
+ */
+export class HostOfflineBuffer {
+  readonly #capacity: number;
+  readonly #onFull: () => void;
+  readonly #totals: RoomTotals;
+  readonly #onClose: () => void;
+  #bytes = 0;
+  #closed = false;
+  #items: Item[] = [];
+  /** The last event of each player since the buffer was full. */
+  readonly #overflow = new Map<PlayerId, PresenceEvent>();
+
+  /**
+   * @param capacity how much to buffer, in bytes
+   * @param onFull is called once, when the buffer is full: no more messages must be added
+   * @param totals counts this host as disconnected until the buffer is closed
+   */
+  constructor(
+    capacity: number,
+    onFull: () => void,
+    totals: RoomTotals = noTotals(),
+    onClose = (): void => {},
+  ) {
+    this.#capacity = capacity;
+    this.#onFull = onFull;
+    this.#totals = totals;
+    this.#onClose = onClose;
+    totals.disconnectedHosts++;
+  }
+
+  /** How much is buffered, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  event(event: RoomEvent): void {
+    // An event that reports missed messages is always delivered: no more are missed while the host
+    // is disconnected, so there is at most one for each player.
+    const mayCancel = event.type !== 'hostResumed' && !('missed' in event && event.missed > 0);
+    if (mayCancel && this.#bytes >= this.#capacity) this.#addToOverflow(event);
+    else this.#add(event, 0);
+  }
+
+  message(from: PlayerId, payload: Payload): void {
+    this.#add({ from, payload: payload.retained }, payload.bytes.length);
+  }
+
+  /** Delivers everything to the host, which is connected again, and closes the buffer. */
+  drainTo(host: HostPeer): void {
+    for (const item of this.#items) {
+      if ('type' in item) host.event(item);
+      else host.message(item.from, item.payload);
+    }
+    for (const event of this.#overflow.values()) host.event(event);
+    this.close();
+  }
+
+  /**
+   * Drops everything: the host is connected again, or the room has ended. Closing twice is
+   * harmless.
+   */
+  close(): void {
+    this.#items = [];
+    this.#overflow.clear();
+    this.#grow(-this.#bytes);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#totals.disconnectedHosts--;
+    this.#onClose();
+  }
+
+  #add(item: Item, bytes: number): void {
+    if (this.#closed) return;
+    const before = this.#bytes;
+    this.#items.push(item);
+    this.#grow(MESSAGE_OVERHEAD + bytes);
+    if (before < this.#capacity && this.#bytes >= this.#capacity) this.#onFull();
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.#totals.bufferedBytes += bytes;
+  }
+
+  #addToOverflow(event: PresenceEvent): void {
+    const { player } = event;
+    const last = this.#overflow.get(player)?.type;
+    const cancels =
+      (last === 'playerDisconnected' && event.type === 'playerReconnected') ||
+      (last === 'playerReconnected' && event.type === 'playerDisconnected');
+    this.#overflow.delete(player);
+    if (!cancels) this.#overflow.set(player, event);
+  }
+}

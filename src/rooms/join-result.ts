@@ -1,0 +1,15 @@
+import type { CloseReason } from '../protocol/close-codes.js';
+import type { Seat } from './seat.js';
+
+/** The result of an attempt to join. */
+export type JoinResult =
+  | { readonly is: 'seated'; readonly seat: Seat }
+  | { readonly is: 'refused'; readonly reason: CloseReason };
+
+export function seated(seat: Seat): JoinResult {
+  return { is: 'seated', seat };
+}
+
+export function refused(reason: CloseReason): JoinResult {
+  return { is: 'refused', reason };
+}

@@ -1,0 +1,23 @@
+import type { PlayerId, RoomCode } from './ids.js';
+
+/** A player joined, left, disconnected or reconnected. */
+export type PresenceEvent =
+  | { readonly type: 'playerJoined'; readonly player: PlayerId }
+  | { readonly type: 'playerLeft'; readonly player: PlayerId }
+  /** The player's connection is lost, and the player may reconnect. */
+  | { readonly type: 'playerDisconnected'; readonly player: PlayerId }
+  | {
+      readonly type: 'playerReconnected';
+      readonly player: PlayerId;
+      /** How many messages were dropped because the offline buffer was full. */
+      readonly missed: number;
+    };
+
+/**
+ * An event that a room sends to its host. It belongs to no protocol: each dialect turns events into
+ * messages of its own.
+ */
+export type RoomEvent =
+  | PresenceEvent
+  /** This host has resumed the room. The events and messages that it missed follow. */
+  | { readonly type: 'hostResumed'; readonly code: RoomCode; readonly token: string };

@@ -1,0 +1,47 @@
+import type { PlayerId, RoomCode } from './ids.js';
+
+/** What identifies a room. It never changes. */
+export interface RoomIdentity {
+  /** `NO_CODE` for a room without a code. */
+  readonly code: RoomCode;
+  /** The dialect of the room, if that identifies rooms by names of its own. */
+  readonly dialect?: string;
+  /** Identifies the room in the log, because everybody who knows its code can join; from 1. */
+  readonly number: number;
+  /** By `performance.now()`. */
+  readonly openedAt: number;
+}
+
+/** What a host requests when it opens a room. */
+export interface RoomSettings {
+  /** `GET /CODE` returns it; `""` for none. */
+  readonly name: string;
+  /** The most players at once, at least 1; bounded by the relay's own limit. */
+  readonly maxPlayers: number;
+  /** How long the room waits for disconnected peers, in seconds; 0 for no reconnect window. */
+  readonly reconnectWindow: number;
+}
+
+/** What everybody who knows the code of a room may know. */
+export interface RoomInfo {
+  readonly code: RoomCode;
+  readonly name: string;
+  /** How many players it has, including disconnected ones. */
+  readonly players: number;
+  readonly maxPlayers: number;
+  /** Whether somebody who knows the code can join now. */
+  readonly acceptsPlayers: boolean;
+  readonly hostConnected: boolean;
+}
+
+/** What the host of a room may know. */
+export interface RoomSnapshot {
+  readonly name: string;
+  /** All players, in the order in which they joined. */
+  readonly players: readonly PlayerId[];
+  readonly maxPlayers: number;
+  /** Whether somebody who knows the code can join now. */
+  readonly acceptsPlayers: boolean;
+  /** Those of `players` who are disconnected; only in a room with a reconnect window. */
+  readonly disconnected?: readonly PlayerId[];
+}

@@ -1,0 +1,115 @@
+import { nextPlayerId, type PlayerId } from './ids.js';
+import type { OfflineBuffer } from './offline-buffer.js';
+import type { PlayerPeer } from './peer.js';
+import type { SavedRoom } from './saved-room.js';
+import type { Seat } from './seat.js';
+import type { SecretHash } from './secret.js';
+import type { RoomTotals } from './totals.js';
+
+/**
+ * How many keys of kicked players a room stores; the oldest are deleted. Otherwise a player who joins
+ * and is kicked in a loop would fill the memory.
+ */
+const MAX_BANNED = 512;
+
+/** The seats of one room by id and by key, and the keys of kicked players. */
+export class SeatTable {
+  readonly #byId = new Map<number, Seat>();
+  #lastId: PlayerId | undefined;
+  // Most rooms have no player with a key, and most of the others kick nobody.
+  #byKey: Map<SecretHash, Seat> | undefined;
+  #banned: Set<SecretHash> | undefined;
+  readonly #totals: RoomTotals;
+
+  /** @param totals where the players of all rooms are counted */
+  constructor(totals: RoomTotals) {
+    this.#totals = totals;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** How many players have joined so far, including those who have left. */
+  get everTaken(): number {
+    return this.#lastId ?? 0;
+  }
+
+  /** The state to save. */
+  get saved(): Pick<SavedRoom, 'lastId' | 'seats' | 'banned'> {
+    const seats = [...this.all()].map(({ id, key, buffer }) => ({
+      id,
+      key: key ?? null,
+      away: buffer !== undefined,
+    }));
+    return { lastId: this.#lastId ?? null, seats, banned: [...(this.#banned ?? [])] };
+  }
+
+  /** Continues after the last id of a saved room, and with its banned keys. */
+  restore({ lastId, banned }: SavedRoom): void {
+    this.#lastId = lastId ?? undefined;
+    for (const key of banned) this.ban(key);
+  }
+
+  get(id: number): Seat | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The seat of the player with this key. */
+  withKey(key: SecretHash): Seat | undefined {
+    return this.#byKey?.get(key);
+  }
+
+  /** All seats, in the order in which they were taken. */
+  all(): MapIterator<Seat> {
+    return this.#byId.values();
+  }
+
+  /** The ids of all seats. */
+  ids(): PlayerId[] {
+    return [...this.#byId.values()].map(({ id }) => id);
+  }
+
+  /** The ids of the seats of disconnected players. */
+  disconnectedIds(): PlayerId[] {
+    return [...this.#byId.values()].flatMap(({ id, buffer }) => (buffer === undefined ? [] : id));
+  }
+
+  /** The offline buffers of all disconnected players. */
+  buffers(): OfflineBuffer[] {
+    return [...this.all()].flatMap(({ buffer }) => buffer ?? []);
+  }
+
+  /** Returns a new id, which no player of this room has had. */
+  nextId(): PlayerId {
+    this.#lastId = nextPlayerId(this.#lastId);
+    return this.#lastId;
+  }
+
+  add(seat: Seat): void {
+    this.#totals.players++;
+    this.#byId.set(seat.id, seat);
+    if (seat.key === undefined) return;
+    this.#byKey ??= new Map();
+    this.#byKey.set(seat.key, seat);
+  }
+
+  /** @returns the player's connection, which the caller closes; `undefined` if disconnected */
+  remove(seat: Seat): PlayerPeer | undefined {
+    if (this.#byId.delete(seat.id)) this.#totals.players--;
+    if (seat.key !== undefined) this.#byKey?.delete(seat.key);
+    return seat.vacate();
+  }
+
+  /** A player with this key cannot join again. */
+  ban(key: SecretHash): void {
+    this.#banned ??= new Set();
+    this.#banned.add(key);
+    const [first] = this.#banned;
+    if (this.#banned.size > MAX_BANNED && first !== undefined) this.#banned.delete(first);
+  }
+
+  isBanned(key: SecretHash): boolean {
+    return this.#banned?.has(key) ?? false;
+  }
+}
