@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TokenBucket } from '../../../src/guard/token-bucket.js';
+import { TokenBucket } from '../../../src/limits/token-bucket.js';
 
-test('a full bucket gives its burst at once, then what flows in', () => {
+test('a full bucket allows its burst at once, and then its rate', () => {
   const bucket = new TokenBucket({ rate: 10, burst: 5 }, 0);
   for (let i = 0; i < 5; i++) expect(bucket.tryTake(1, 0)).toBe(true);
   expect(bucket.tryTake(1, 99)).toBe(false);
@@ -10,13 +10,13 @@ test('a full bucket gives its burst at once, then what flows in', () => {
   expect(bucket.tryTake(1, 100)).toBe(false);
 });
 
-test('it never holds more than its burst', () => {
+test('it never has more tokens than its burst', () => {
   const bucket = new TokenBucket({ rate: 10, burst: 5 }, 0);
   expect(bucket.has(5, 1_000_000)).toBe(true);
   expect(bucket.has(5.1, 2_000_000)).toBe(false);
 });
 
-test('what is taken without asking is owed, and paid back at the rate', () => {
+test('an overdrawn bucket recovers at its rate', () => {
   const bucket = new TokenBucket({ rate: 10, burst: 5 }, 0);
   bucket.take(5);
   expect(bucket.overdrawn).toBe(false);
@@ -28,7 +28,7 @@ test('what is taken without asking is owed, and paid back at the rate', () => {
   expect(bucket.overdrawn).toBe(false);
 });
 
-test('over any time, no more is taken than the burst and what flowed in', () => {
+test('over any time, no more than the burst and the rate is taken', () => {
   const takes = fc.array(fc.tuple(fc.nat(2000), fc.integer({ min: 1, max: 20 })));
   fc.assert(
     fc.property(takes, (steps) => {

@@ -1,8 +1,7 @@
 /**
- * A map that remembers what was used last and forgets the rest, so that a flood of keys does not
- * fill the memory. It keeps two generations: when the young one is full the old one is forgotten
- * and the young one grows old. That is at least `bound / 2` of the latest keys and never more than
- * `bound`, with no bookkeeping of their order.
+ * A map of limited size that deletes old keys, so that a flood of keys does not fill the memory. It
+ * has two generations: when the young one is full, it replaces the old one. So it contains at least
+ * the `bound / 2` keys that were set last, and at most `bound` keys, without tracking their order.
  */
 export class RecentMap<Value> {
   readonly #half: number;

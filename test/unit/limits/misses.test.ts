@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { AddressBuckets } from '../../../src/guard/address-buckets.js';
-import { Misses } from '../../../src/guard/misses.js';
+import { AddressBuckets } from '../../../src/limits/address-buckets.js';
+import { Misses } from '../../../src/limits/misses.js';
 
 const code = (n: number) => `code ${n}`;
 
-test('an address has so many misses, then one more each time one is refilled', () => {
+test('after the burst, an address gets misses back at the rate', () => {
   const misses = new Misses(60);
   for (let i = 0; i < 60; i++) {
     expect(misses.usedUp('a', 0)).toBe(false);
@@ -17,13 +17,13 @@ test('an address has so many misses, then one more each time one is refilled', (
   expect(misses.usedUp('a', 1000)).toBe(true);
 });
 
-test('addresses are counted apart', () => {
+test('addresses are counted separately', () => {
   const misses = new Misses(1);
   misses.count('a', 'x', 0);
   expect([misses.usedUp('a', 0), misses.usedUp('b', 0)]).toEqual([true, false]);
 });
 
-test('the same code counts once a minute', () => {
+test('the same code counts once per minute', () => {
   const misses = new Misses(2);
   for (let i = 0; i < 100; i++) misses.count('a', 'stale', i * 100);
   expect(misses.usedUp('a', 9999)).toBe(false);
@@ -47,7 +47,7 @@ test('a flood of addresses does not fill the memory', () => {
   expect(buckets.isEmpty('address 0', 0)).toBe(false);
 });
 
-test('an address that is active is not the one that is forgotten', () => {
+test('an active address is not deleted', () => {
   const buckets = new AddressBuckets(1);
   for (let i = 0; i < 70_000; i++) {
     buckets.tryTake('busy', 0);

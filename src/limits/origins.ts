@@ -1,11 +1,11 @@
 const EXPECTED = 'expected an origin such as https://game.example, got ';
 
 /**
- * Whether a page of this origin may connect.
+ * Returns a check of whether a page of an origin may connect. Requests without `Origin` are allowed:
+ * they do not come from browsers.
  *
- * @param allowed origins with commas; empty for any
- * @returns a check; what sends no `Origin` is no browser, and may always
- * @throws {Error} if one is not as browsers send it (RFC 6454 section 7)
+ * @param allowed origins, separated by commas; empty for all
+ * @throws {Error} if an origin does not have the form that browsers send (RFC 6454 section 7)
  */
 export function originCheck(allowed: string): (origin: string | undefined) => boolean {
   if (allowed === '') return () => true;
@@ -14,9 +14,9 @@ export function originCheck(allowed: string): (origin: string | undefined) => bo
   return (origin) => origin === undefined || origins.has(origin.toLowerCase());
 }
 
-/** `null` is what sandboxed pages and files send. */
+/** Sandboxed pages and local files send `null`. */
 function isOrigin(text: string): boolean {
   if (text === 'null') return true;
-  // Schemes of apps, such as `capacitor:`, have no origin for `URL`.
+  // `URL` does not know an origin for the schemes of apps, such as `capacitor:`.
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#@,\s]+$/.test(text);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Admission, type AdmissionLimits } from '../../../src/guard/admission.js';
-import type { Overload } from '../../../src/guard/overload.js';
-import { CLOSINGS } from '../../../src/protocol/close-codes.js';
+import { Admission, type AdmissionLimits } from '../../../src/limits/admission.js';
+import type { Overload } from '../../../src/limits/overload.js';
+import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
 
 const A = '192.0.2.1';
 const B = '192.0.2.2';
@@ -12,6 +12,8 @@ const LIMITS: AdmissionLimits = {
   roomsPerMinute: 2,
   missesPerMinute: 2,
   limitLoopback: false,
+  maxRooms: 100,
+  heap: 8 * 1024 * 1024,
 };
 
 function made(limits: Partial<AdmissionLimits> = {}, overload?: Overload) {
@@ -19,81 +21,83 @@ function made(limits: Partial<AdmissionLimits> = {}, overload?: Overload) {
 }
 
 describe('connections', () => {
-  test('have a bound per address, and one that leaves makes room', () => {
+  test('are limited per address, and a closed one frees its place', () => {
     const admission = made();
     admission.connected(A);
     admission.connected(A);
-    expect(admission.connect(A)).toBe(CLOSINGS.relayFull);
+    expect(admission.connect(A)).toBe(CLOSE_REASONS.relayFull);
     expect(admission.connect(B)).toBeUndefined();
     admission.disconnected(A);
     expect(admission.connect(A)).toBeUndefined();
   });
 
-  test('have a bound in all', () => {
+  test('are limited in total', () => {
     const admission = made({ connectionsPerAddress: 0 });
     for (const address of [A, A, A, B, '::1']) admission.connected(address);
-    expect(admission.connect(B)).toBe(CLOSINGS.relayFull);
-    expect(admission.connect('::1')).toBe(CLOSINGS.relayFull);
+    expect(admission.connect(B)).toBe(CLOSE_REASONS.relayFull);
+    expect(admission.connect('::1')).toBe(CLOSE_REASONS.relayFull);
     admission.disconnected(A);
     expect(admission.connect(B)).toBeUndefined();
   });
 
-  test('of this machine have no bound of their own, unless that is asked for', () => {
+  test('from loopback are exempt, unless that is turned off', () => {
     for (const limitLoopback of [false, true]) {
       const admission = made({ limitLoopback });
       admission.connected('127.0.0.1');
       admission.connected('127.0.0.1');
-      expect(admission.connect('127.0.0.1')).toBe(limitLoopback ? CLOSINGS.relayFull : undefined);
+      expect(admission.connect('127.0.0.1')).toBe(
+        limitLoopback ? CLOSE_REASONS.relayFull : undefined,
+      );
     }
   });
 });
 
-describe('who comes back to a place', () => {
-  test('may be of an address that has twice as many', () => {
+describe('reconnecting clients', () => {
+  test('may have twice as many connections per address', () => {
     const admission = made({ maxConnections: 100 });
     for (const address of [A, A, A]) admission.connected(address);
-    expect(admission.comeBack(A)).toBeUndefined();
+    expect(admission.reconnect(A)).toBeUndefined();
     admission.connected(A);
-    expect(admission.comeBack(A)).toBe(CLOSINGS.relayFull);
-    expect(admission.comeBack(B)).toBeUndefined();
+    expect(admission.reconnect(A)).toBe(CLOSE_REASONS.relayFull);
+    expect(admission.reconnect(B)).toBeUndefined();
   });
 
   test.each([
     [5, 6],
     [100, 113],
     [10_000, 10_048],
-  ])('may be some more than %d in all: up to %d', (maxConnections, most) => {
+  ])('may exceed a total of %d: up to %d', (maxConnections, most) => {
     const admission = made({ maxConnections, connectionsPerAddress: 0 });
     let count = 0;
-    for (; admission.comeBack(A) === undefined; count++) admission.connected(A);
+    for (; admission.reconnect(A) === undefined; count++) admission.connected(A);
     expect(count).toBe(most);
   });
 
-  test('is one too many where there are more than may come anew', () => {
+  test('exceed the limit if there are more connections than new clients may open', () => {
     const admission = made();
     admission.connected(A);
     admission.connected(A);
-    expect(admission.isOver(A)).toBe(false);
+    expect(admission.isOverLimit(A)).toBe(false);
     admission.connected(A);
-    expect(admission.isOver(A)).toBe(true);
+    expect(admission.isOverLimit(A)).toBe(true);
     for (const address of [B, '::1']) admission.connected(address);
-    expect(admission.isOver(B)).toBe(false);
+    expect(admission.isOverLimit(B)).toBe(false);
     admission.connected('::1');
-    expect(admission.isOver(B)).toBe(true);
+    expect(admission.isOverLimit(B)).toBe(true);
   });
 });
 
 describe('rooms', () => {
-  test('are opened at a rate per address', () => {
+  test('are limited per address and minute', () => {
     const admission = made();
     expect(admission.openRoom(A, 0)).toBeUndefined();
     expect(admission.openRoom(A, 0)).toBeUndefined();
-    expect(admission.openRoom(A, 0)).toBe(CLOSINGS.tooManyAttempts);
+    expect(admission.openRoom(A, 0)).toBe(CLOSE_REASONS.tooManyAttempts);
     expect(admission.openRoom(B, 0)).toBeUndefined();
     expect(admission.openRoom(A, 30_000)).toBeUndefined();
   });
 
-  test('are opened without end from this machine, and where the limit is off', () => {
+  test('are not limited on loopback, and without a limit', () => {
     const local = made();
     const unlimited = made({ roomsPerMinute: 0 });
     for (let i = 0; i < 100; i++) {
@@ -106,40 +110,40 @@ describe('rooms', () => {
 });
 
 describe('codes', () => {
-  test('cannot be guessed on and on: then right and wrong ones alike are refused', () => {
+  test('are refused, right and wrong, after too many wrong ones', () => {
     const admission = made();
     admission.missed(A, 'BBBB', 0);
     expect(admission.tryCode(A, 0)).toBeUndefined();
     admission.missed(A, 'CCCC', 0);
-    expect(admission.tryCode(A, 0)).toBe(CLOSINGS.tooManyAttempts);
-    expect(admission.mayNotGuess(A, 0)).toBe(true);
+    expect(admission.tryCode(A, 0)).toBe(CLOSE_REASONS.tooManyAttempts);
+    expect(admission.isGuessLimited(A, 0)).toBe(true);
     expect(admission.tryCode(B, 0)).toBeUndefined();
     expect(admission.tryCode(A, 30_000)).toBeUndefined();
   });
 
-  test('can be mistyped on this machine', () => {
+  test('are not limited on loopback', () => {
     const admission = made();
     for (let i = 0; i < 100; i++) admission.missed('127.0.0.1', `${i}`, 0);
     expect(admission.tryCode('127.0.0.1', 0)).toBeUndefined();
   });
 });
 
-test('ICE servers have a rate per address, and none on this machine', () => {
+test('requests for ICE servers are limited per address, except on loopback', () => {
   const admission = made();
   let given = 0;
-  while (given < 1000 && admission.askForIce(A, 0)) given++;
+  while (given < 1000 && admission.requestIce(A, 0)) given++;
   expect(given).toBe(256);
-  expect(admission.askForIce(B, 0)).toBe(true);
-  expect(admission.askForIce(A, 1000)).toBe(true);
-  for (let i = 0; i < 1000; i++) expect(admission.askForIce('127.0.0.1', 0)).toBe(true);
+  expect(admission.requestIce(B, 0)).toBe(true);
+  expect(admission.requestIce(A, 1000)).toBe(true);
+  for (let i = 0; i < 1000; i++) expect(admission.requestIce('127.0.0.1', 0)).toBe(true);
 });
 
 test.each(['late', 'heap', 'memory'] as const)(
   'when it is too much (%s), nobody new comes in',
   (overload) => {
     const admission = made({}, overload);
-    expect(admission.openRoom(A, 0)).toBe(CLOSINGS.relayFull);
-    expect(admission.tryCode(A, 0)).toBe(CLOSINGS.relayFull);
+    expect(admission.openRoom(A, 0)).toBe(CLOSE_REASONS.relayFull);
+    expect(admission.tryCode(A, 0)).toBe(CLOSE_REASONS.relayFull);
     expect(admission.connect(A)).toBeUndefined();
   },
 );

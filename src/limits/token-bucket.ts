@@ -1,6 +1,6 @@
 /**
- * A token bucket: `rate` tokens a second flow in, up to `burst`; what is done takes tokens out.
- * Time is passed in, in milliseconds of any clock that does not run backwards.
+ * A token bucket: it gets `rate` tokens per second, up to `burst`. The caller passes the time, in
+ * milliseconds of a monotonic clock.
  */
 export class TokenBucket {
   readonly #rate: number;
@@ -28,17 +28,17 @@ export class TokenBucket {
     return enough;
   }
 
-  /** Takes tokens whether there are enough or not. Costs no look at the clock. */
+  /** Takes tokens even if there are not enough. Does not need the time. */
   take(count: number): void {
     this.#tokens -= count;
   }
 
-  /** Whether more was taken than there was. */
+  /** Whether more tokens were taken than there were. */
   get overdrawn(): boolean {
     return this.#tokens < 0;
   }
 
-  /** How long until nothing is owed any more, in milliseconds; 0 if nothing is. */
+  /** How long until the bucket is not overdrawn any more, in milliseconds; 0 if it is not. */
   debt(now: number): number {
     this.#refill(now);
     return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#rate) * 1000);

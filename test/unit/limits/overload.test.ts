@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
-import { createTokenCheck } from '../../../src/guard/create-token.js';
-import { connectionsForDescriptors, memoryForBuffers } from '../../../src/guard/machine.js';
-import { originCheck } from '../../../src/guard/origins.js';
-import { overload } from '../../../src/guard/overload.js';
+import { createTokenCheck } from '../../../src/limits/create-token.js';
+import { originCheck } from '../../../src/limits/origins.js';
+import { overload } from '../../../src/limits/overload.js';
+import {
+  connectionBound,
+  connectionsForDescriptors,
+  memoryForBuffers,
+} from '../../../src/ops/machine.js';
 
 const LIMITS = { maxLag: 200, maxHeap: 80 };
 const CALM = { lag: 0, heapUsed: 10, heapLimit: 100 };
@@ -12,16 +16,16 @@ test.each([
   [{ lag: 200, heapUsed: 80 }, undefined],
   [{ lag: 201 }, 'late'],
   [{ heapUsed: 81 }, 'heap'],
-])('%j is too much of %s', (load, expected) => {
+])('%j exceeds the limit for %s', (load, expected) => {
   expect(overload({ ...CALM, ...load }, LIMITS)).toBe(expected);
 });
 
-test('a limit of 0 is none', () => {
+test('a limit of 0 is no limit', () => {
   const busy = { ...CALM, lag: 10_000, heapUsed: 100 };
   expect(overload(busy, { ...LIMITS, maxLag: 0, maxHeap: 0 })).toBeUndefined();
 });
 
-test('the token is compared whole', () => {
+test('the whole token is compared', () => {
   const check = createTokenCheck('s3cret');
   expect([check('s3cret'), check('s3cre'), check('S3CRET'), check(''), check(undefined)]).toEqual([
     true,
@@ -33,7 +37,7 @@ test('the token is compared whole', () => {
   expect(createTokenCheck('')(undefined)).toBe(true);
 });
 
-test('origins are compared whole, and only browsers have one', () => {
+test('whole origins are compared, and requests without one are allowed', () => {
   const check = originCheck('https://game.example, http://localhost:5173');
   expect(check('https://game.example')).toBe(true);
   expect(check('HTTPS://GAME.example')).toBe(true);
@@ -53,16 +57,24 @@ test.each(['game.example', 'https://game.example/', 'https://a.example,', '*'])(
   },
 );
 
-test('origins of apps and of pages without one are origins', () => {
+test('origins of apps, and null, are valid', () => {
   expect(originCheck('capacitor://localhost, null')('null')).toBe(true);
 });
 
-test('descriptors leave room for other files, and for connections where there are few', () => {
+test('connections get the file descriptors that other files do not need, but at least half', () => {
   expect(connectionsForDescriptors(1024)).toBe(896);
   expect(connectionsForDescriptors(100)).toBe(50);
   expect(connectionsForDescriptors()).toBeGreaterThan(50);
 });
 
-test('buffers may take a quarter of some memory', () => {
+test('buffers may use a quarter of the memory', () => {
   expect(memoryForBuffers()).toBeGreaterThan(10 * 1024 * 1024);
+});
+
+test('more connections than file descriptors allow are an error that names the maximum', () => {
+  expect(connectionBound(896, 1024)).toBe(896);
+  expect(connectionBound(0, 1024)).toBe(896);
+  expect(() => connectionBound(897, 1024)).toThrow(
+    /897 is more than .* 1024 .*, which is 896; raise/,
+  );
 });
