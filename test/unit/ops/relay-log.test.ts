@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { RelayLog } from '../../../src/log/relay-log.js';
-import { CLOSINGS } from '../../../src/protocol/close-codes.js';
+import { RelayLog } from '../../../src/ops/relay-log.js';
+import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
 import type { RoomCode } from '../../../src/rooms/ids.js';
 import { noTraffic } from '../../../src/rooms/traffic.js';
 
@@ -25,13 +25,14 @@ function made() {
 
 test('a room has a number in the log, and its code only at debug', () => {
   const { lines, log } = made();
-  const code = 'BCDF' as RoomCode;
-  log.opened(code);
+  const openedAt = performance.now() - 61_200;
+  const identity = { code: 'BCDF' as RoomCode, number: 1, openedAt };
+  log.roomOpened(identity);
   const traffic = noTraffic();
   traffic.toHost.text = 2;
   traffic.toPlayers.binary = 3;
   traffic.toPlayers.bytes = 40;
-  log.ended(code, { why: CLOSINGS.hostGone, lifetime: 61_499, players: 4, traffic });
+  log.roomEnded({ identity, everJoined: 4, traffic }, CLOSE_REASONS.hostGone);
   expect(lines).toEqual([
     { level: 'info', message: 'room opened', room: 1 },
     { level: 'debug', message: 'room code', room: 1, code: 'BCDF' },
@@ -48,9 +49,9 @@ test('a room has a number in the log, and its code only at debug', () => {
   ]);
 });
 
-test('a flood of refusals is a few lines, with the number of those that were left out', () => {
+test('a flood of refusals becomes a few lines with the number of omitted ones', () => {
   const { lines, log } = made();
-  for (let i = 0; i < 1000; i++) log.refused(CLOSINGS.noSuchRoom, '192.0.2.1', undefined);
+  for (let i = 0; i < 1000; i++) log.refused(CLOSE_REASONS.noSuchRoom, '192.0.2.1', undefined);
   expect(lines).toHaveLength(10);
   expect(lines[0]).toEqual({
     level: 'info',
@@ -61,13 +62,13 @@ test('a flood of refusals is a few lines, with the number of those that were lef
   });
 });
 
-test('what an attacker can choose is a short field', () => {
+test('values that a client chooses are short fields', () => {
   const { lines, log } = made();
-  log.refused(CLOSINGS.originNotAllowed, '192.0.2.1', `http://${'x'.repeat(8000)}`);
+  log.refused(CLOSE_REASONS.originNotAllowed, '192.0.2.1', `http://${'x'.repeat(8000)}`);
   expect(String(lines[0]?.['origin'])).toHaveLength(100);
 });
 
-test('a proxy that is not trusted is named once, with the option that trusts it', () => {
+test('an untrusted proxy is logged once, with the option to trust it', () => {
   const { lines, log } = made();
   for (let i = 0; i < 3; i++) log.untrustedProxy('10.0.0.1');
   expect(lines).toHaveLength(1);

@@ -1,0 +1,38 @@
+import { Buffer } from 'node:buffer';
+import type { Registry } from 'prom-client';
+
+/** How long the computed metrics are reused, in milliseconds. */
+const MAX_AGE = 1000;
+
+/**
+ * The text of `/metrics`. It is computed at most once per second, because the endpoint is public and
+ * computing it delays games.
+ */
+export class SharedScrape {
+  readonly contentType: string;
+  readonly #registry: Registry;
+  #text: Promise<Buffer> | undefined;
+  #computedAt = 0;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    this.contentType = registry.contentType;
+  }
+
+  /**
+   * The metrics, at most a second old. All requests of that second share one buffer.
+   *
+   * @throws the error of a metric that cannot be read; the next attempt is made after a second
+   */
+  read(now = performance.now()): Promise<Buffer> {
+    if (this.#text === undefined || now - this.#computedAt >= MAX_AGE) {
+      this.#computedAt = now;
+      this.#text = this.#compute();
+    }
+    return this.#text;
+  }
+
+  async #compute(): Promise<Buffer> {
+    return Buffer.from(await this.#registry.metrics());
+  }
+}
