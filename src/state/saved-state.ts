@@ -1,18 +1,19 @@
-import { MAX_NAME_BYTES } from '../protocol/read-command.js';
+import { MAX_NAME_BYTES } from '../protocol/room-name.js';
 import { type PlayerId, parsePlayerId, type RoomCode } from '../rooms/ids.js';
 import { parseRoomCode } from '../rooms/room-code.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
 
 /*
- * How rooms are written down: JSON, a line for what this is, a line for each room, and a line with
- * their number, without which the end is missing. It also says whether nothing has happened since.
+ * The format of the state file: JSON lines. The first line names the format, then each room has a
+ * line. The last line has the number of rooms, so that a truncated file is detected, and says whether
+ * the file is final.
  */
 
 const FORMAT = 'lobby-relay state';
 const VERSION = 1;
 
-/** What is written cannot be used; the message says why. */
+/** The file cannot be used. The message says why. */
 export class StateError extends Error {}
 
 export const firstLine = (): string => `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`;
@@ -21,43 +22,57 @@ export const lastLine = (rooms: number, final: boolean): string =>
   `${JSON.stringify({ rooms, final })}\n`;
 
 /**
- * The ids that a room leaves out behind those that were written. A process that was killed has
- * given some since, and a host would take the next players for those it knows. In the second or two
- * that the file is behind, fewer join.
+ * How many ids a room skips after a crash. The process may have assigned ids after the last write, and
+ * a host must not mistake new players for those. Fewer players join in the second or two between
+ * writes.
  */
 export const SKIPPED_IDS = 10_000;
 
 /**
- * Reads what was written. Somebody else may have had a hand in it: whatever this relay never writes
- * is damage, because a room that is not sound would go wrong later, in the middle of a game.
+ * Reads the rooms of a state file. Anything that this relay never writes counts as damage, because an
+ * inconsistent room would fail later, in the middle of a game.
  *
- * @throws {StateError} if it is something else, newer, cut off, or damaged
+ * @param lines one at a time, so that only one of them is in memory
+ * @throws {StateError} if it is another format, a newer version, truncated, or damaged
  */
-export function parseState(text: string): SavedRoom[] {
-  const [first = '', ...lines] = text.split('\n');
-  checkFirstLine(parseLine(first, 0));
-  if (lines.pop() !== '') throw new StateError(CUT_OFF);
-  const parsed = lines.map((line, index) => parseLine(line, index + 1));
-  const last = parsed.pop();
-  if (last?.['rooms'] !== parsed.length) throw new StateError(CUT_OFF);
-  const codes = new Set<RoomCode>();
-  const rooms = parsed.map((fields, index) => {
-    const room = parseRoom(fields);
-    if (room === undefined || codes.has(room.code)) throw new StateError(damaged(index + 1));
-    codes.add(room.code);
-    return room;
-  });
-  return last['final'] === true ? rooms : rooms.map(skipIds);
+export function parseState(lines: Iterable<string>): SavedRoom[] {
+  const rooms = new Map<RoomCode, SavedRoom>();
+  let firstDamaged: number | undefined;
+  let last: Fields | undefined;
+  const take = (line: string, index: number): void => {
+    const fields = parseLine(line, index);
+    if (index === 0) return checkFirstLine(fields);
+    // All lines between the first and the last are rooms.
+    const room = last && parseRoom(last);
+    if (room !== undefined && !rooms.has(room.code)) rooms.set(room.code, room);
+    else if (last !== undefined) firstDamaged ??= index - 1;
+    last = fields;
+  };
+  let index = 0;
+  let rest: string | undefined;
+  for (const line of lines) {
+    if (rest !== undefined) take(rest, index++);
+    rest = line;
+  }
+  if (index === 0) take(rest ?? '', 0);
+  // The text ends with a line break.
+  if (rest !== '' || last?.['rooms'] !== index - 2) throw new StateError(TRUNCATED);
+  if (firstDamaged !== undefined) throw new StateError(damaged(firstDamaged));
+  const all = [...rooms.values()];
+  return last['final'] === true ? all : all.map(skipIds);
 }
 
 function skipIds(room: SavedRoom): SavedRoom {
   return { ...room, lastId: ((room.lastId ?? 0) + SKIPPED_IDS) as PlayerId };
 }
 
+/** The largest number of players in a room, whatever the options say. */
+const MAX_SEATS = 65_535;
+
 type Fields = Readonly<Record<string, unknown>>;
 
-const FOREIGN = 'it is no state file of lobby-relay';
-const CUT_OFF = 'its end is missing';
+const FOREIGN = 'it is not a state file of lobby-relay';
+const TRUNCATED = 'its last line is missing';
 
 function parseLine(line: string, index: number): Fields {
   try {
@@ -70,7 +85,7 @@ function parseLine(line: string, index: number): Fields {
 function checkFirstLine({ format, version }: Fields): void {
   if (format !== FORMAT || typeof version !== 'number') throw new StateError(FOREIGN);
   if (version !== VERSION) {
-    throw new StateError(`it is of version ${version}, and this relay reads ${VERSION}`);
+    throw new StateError(`it has version ${version}, but this relay reads version ${VERSION}`);
   }
 }
 
@@ -89,7 +104,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     seats: parseList(fields['seats'], (seat) => parseSeat(seat, last ?? 0)),
     banned: parseList(fields['banned'], parseHash),
   };
-  return isRoom(room) && isSound(room) ? room : undefined;
+  return isRoom(room) && isConsistent(room) ? room : undefined;
 }
 
 function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom {
@@ -105,8 +120,9 @@ function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom
   );
 }
 
-/** Whether nobody shares an id or a key, and nobody sits there who must not come in. */
-function isSound({ seats, banned }: SavedRoom): boolean {
+/** Whether ids and keys are unique, and no banned key has a seat. */
+function isConsistent({ seats, banned }: SavedRoom): boolean {
+  if (seats.length > MAX_SEATS) return false;
   const ids = new Set(seats.map(({ id }) => id));
   const keys = seats.flatMap(({ key }) => key ?? []);
   const known = new Set([...keys, ...banned]);
@@ -121,7 +137,7 @@ function parseMaxPlayers(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
 }
 
-/** Every `state` carries it. */
+/** The name is part of every `state`. */
 function isUsableName(name: string): boolean {
   return name.isWellFormed() && Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
@@ -134,7 +150,7 @@ function parseSeat(value: unknown, lastId: number): SavedSeat | undefined {
   return typeof away === 'boolean' ? { id: player, key: hash, away } : undefined;
 }
 
-/** Every element parsed; `undefined` if one cannot be, or if it is no list. */
+/** The parsed elements; `undefined` if it is not a list or an element is invalid. */
 function parseList<T>(value: unknown, parse: (value: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const list = value.map((element) => (element === null ? undefined : parse(element)));

@@ -5,12 +5,14 @@ import { hashSecret } from '../../../src/rooms/secret.js';
 import {
   firstLine,
   lastLine,
-  parseState,
+  parseState as parseLines,
   roomLine,
   SKIPPED_IDS,
   StateError,
 } from '../../../src/state/saved-state.js';
 import { savedRooms } from '../../support/arbitraries.js';
+
+const parseState = (text: string): SavedRoom[] => parseLines(text.split('\n'));
 
 const HASH = hashSecret('somebody');
 const OTHER = hashSecret('somebody else');
@@ -23,7 +25,7 @@ function written(...rooms: object[]): string {
   );
 }
 
-/** Why it cannot be used. Anything that is thrown but is no StateError fails the test. */
+/** The reason why a state cannot be used. Any exception other than a StateError fails the test. */
 function refusal(state: string): string {
   try {
     parseState(state);
@@ -49,7 +51,7 @@ const room = {
   banned: [OTHER],
 };
 
-test('what is written is read again', () => {
+test('rooms are read as they were written', () => {
   fc.assert(
     fc.property(savedRooms(), (rooms) => {
       expect(parseState(written(...rooms))).toEqual(rooms);
@@ -57,28 +59,28 @@ test('what is written is read again', () => {
   );
 });
 
-test('after a process that was killed the ids behind those written are left out', () => {
+test('after a crash, ids continue with a gap', () => {
   const state = (fields: object) =>
     firstLine() + roomLine({ ...room, ...fields } as unknown as SavedRoom) + lastLine(1, false);
   expect(parseState(state({}))).toEqual([{ ...room, lastId: 7 + SKIPPED_IDS }]);
   expect(parseState(state({ lastId: null, seats: [] }))[0]?.lastId).toBe(SKIPPED_IDS);
 });
 
-test('keys that are not known do not matter', () => {
+test('unknown keys are ignored', () => {
   const later = JSON.parse('{"__proto__":{"name":"polluted"},"constructor":1,"extra":[1]}');
   const [read] = parseState(written({ ...later, ...room, ['__proto__' as string]: { hold: 1 } }));
   expect(read).toEqual(room);
   expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
 });
 
-test('wherever it is cut off, it is not used', () => {
+test('a truncated file is not used', () => {
   const state = Buffer.from(written(room, { ...room, code: 'GHJK' }));
   for (let length = 0; length < state.length; length++) {
     expect(refusal(state.subarray(0, length).toString())).toBeTypeOf('string');
   }
 });
 
-test('with bytes that were never written it is used only as something sound, or not at all', () => {
+test('a file with random bytes is either valid or not used', () => {
   const state = Buffer.from(written(room, { ...room, code: 'GHJK' }));
   fc.assert(
     fc.property(fc.nat(state.length - 1), fc.nat(255), (at, byte) => {
@@ -86,7 +88,7 @@ test('with bytes that were never written it is used only as something sound, or 
       damaged[at] = byte;
       try {
         const rooms = parseState(damaged.toString());
-        // What can be read can be written and read again.
+        // Rooms that can be read can be written and read again.
         expect(parseState(written(...rooms))).toEqual(rooms);
       } catch (error) {
         expect(error).toBeInstanceOf(StateError);
@@ -96,9 +98,9 @@ test('with bytes that were never written it is used only as something sound, or 
   );
 });
 
-describe('is not used, and why, when it is', () => {
-  const foreign = 'it is no state file of lobby-relay';
-  const cutOff = 'its end is missing';
+describe('is not used, with a reason, if it is', () => {
+  const foreign = 'it is not a state file of lobby-relay';
+  const truncated = 'its last line is missing';
 
   test.each([
     ['empty', '', foreign],
@@ -119,19 +121,20 @@ describe('is not used, and why, when it is', () => {
     [
       'newer, whatever is in it',
       '{"format":"lobby-relay state","version":2}\nsomething new',
-      'it is of version 2, and this relay reads 1',
+      'it has version 2, but this relay reads version 1',
     ],
-    ['without a last line', firstLine(), cutOff],
-    ['without its last line', firstLine() + roomLine(room as unknown as SavedRoom), cutOff],
+    ['without a last line', firstLine(), truncated],
+    ['without its last line', firstLine() + roomLine(room as unknown as SavedRoom), truncated],
     [
       'short of a room',
       firstLine() + roomLine(room as unknown as SavedRoom) + lastLine(2, true),
-      cutOff,
+      truncated,
     ],
-    ['with more behind it', `${written(room)}x`, cutOff],
-    ['twice in one file', written(room) + written(room), cutOff],
+    ['with more behind it', `${written(room)}x`, truncated],
+    ['twice in one file', written(room) + written(room), truncated],
     ['with a line that is no JSON', `${firstLine()}{\n${lastLine(1, true)}`, 'line 2 is damaged'],
     ['with an empty line', `${firstLine()}\n${lastLine(1, true)}`, 'line 2 is damaged'],
+    ['with an empty line inside', `${firstLine()}\n${lastLine(1, true)}`, 'line 2 is damaged'],
     ['with a line that is no object', `${firstLine()}7\n${lastLine(1, true)}`, 'line 2 is damaged'],
   ])('%s', (_, state, why) => {
     expect(refusal(state)).toBe(why);

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { firstLine, lastLine, StateError } from '../../../src/state/saved-state.js';
 import { StateFile } from '../../../src/state/state-file.js';
+import { POSIX } from '../../support/tools.js';
 
 const EMPTY = firstLine() + lastLine(0, true);
 
@@ -35,7 +36,7 @@ const ways: [string, (pieces: string[]) => Promise<void>][] = [
 ];
 
 describe.each(ways)('written %s', (_, write) => {
-  test('it is there as a whole, for its owner only, and nothing else is', async () => {
+  test('the file is complete, readable by its owner only, and the only one', async () => {
     await write(['first ', 'größe 🎉 ', 'x'.repeat(1 << 20)]);
     await write([firstLine(), lastLine(0, true)]);
     expect(readFileSync(path, 'utf8')).toBe(EMPTY);
@@ -44,7 +45,7 @@ describe.each(ways)('written %s', (_, write) => {
     expect(file.read()).toEqual([]);
   });
 
-  test('what an earlier process left does not matter', async () => {
+  test('files that an earlier process left do not matter', async () => {
     const elsewhere = join(directory, 'elsewhere');
     writeFileSync(elsewhere, 'precious');
     writeFileSync(path, 'old', { mode: 0o644 });
@@ -55,7 +56,7 @@ describe.each(ways)('written %s', (_, write) => {
     expect(readFileSync(elsewhere, 'utf8')).toBe('precious');
   });
 
-  test('it stays as it was when something fails on the way', async () => {
+  test('the file is unchanged if writing fails', async () => {
     await write([EMPTY]);
     function* pieces(): Generator<string> {
       yield 'some';
@@ -66,8 +67,9 @@ describe.each(ways)('written %s', (_, write) => {
   });
 });
 
-test.skipIf(process.platform === 'win32').each(['write', 'writeSync'])(
+test.each(['write', 'writeSync'])(
   'it stays as it was when there is no space for all of it: %s',
+  POSIX,
   (way) => {
     file.writeSync([EMPTY]);
     const built = new URL('../../../dist/state/state-file.js', import.meta.url);
@@ -79,7 +81,7 @@ test.skipIf(process.platform === 'win32').each(['write', 'writeSync'])(
       } catch ({ code }) {
         console.log(code);
       }`;
-    // A file that may not grow beyond some KiB takes a part of what is written, as a full disk does.
+    // With a limit of some KiB, a write is partial, as on a full disk.
     const shell = 'trap "" XFSZ; ulimit -f 8; exec "$0" --input-type=module --eval "$1"';
     const output = execFileSync('sh', ['-c', shell, process.execPath, program], {
       encoding: 'utf8',
@@ -89,7 +91,7 @@ test.skipIf(process.platform === 'win32').each(['write', 'writeSync'])(
   },
 );
 
-test('who writes at once is not overtaken by who began before', async () => {
+test('a synchronous write is not overwritten by an earlier asynchronous one', async () => {
   let wanted = true;
   const slow = file.write(['began before'], () => wanted);
   wanted = false;
@@ -103,10 +105,10 @@ test('without a file there are no rooms', () => {
   expect(file.read()).toEqual([]);
 });
 
-test('one that cannot be used is set aside', () => {
+test('an unusable file is renamed', () => {
   writeFileSync(path, 'hello');
   expect(() => file.read()).toThrow(StateError);
-  expect(file.setAside()).toBe(`${path}.unreadable`);
+  expect(file.renameUnusable()).toBe(`${path}.unreadable`);
   expect(readFileSync(`${path}.unreadable`, 'utf8')).toBe('hello');
   expect(readdirSync(directory)).toEqual(['state.unreadable']);
 });

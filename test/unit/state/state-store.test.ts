@@ -2,16 +2,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { CLOSINGS } from '../../../src/protocol/close-codes.js';
-import { Room } from '../../../src/rooms/room.js';
-import { RoomRegistry } from '../../../src/rooms/room-registry.js';
-import { Seat } from '../../../src/rooms/seat.js';
+import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
+import type { Room } from '../../../src/rooms/room.js';
+import { Rooms } from '../../../src/rooms/rooms.js';
+import type { Seat } from '../../../src/rooms/seat.js';
 import { parseSeatKey } from '../../../src/rooms/seat-key.js';
 import { parseState } from '../../../src/state/saved-state.js';
 import { StateFile } from '../../../src/state/state-file.js';
-import { StateKeeper } from '../../../src/state/state-keeper.js';
+import { StateStore } from '../../../src/state/state-store.js';
 import { TestHost, TestPlayer } from '../../support/peers.js';
-import { LIMITS } from '../../support/rooms.js';
+import { join as joinRoom, LIMITS, openRoom } from '../../support/rooms.js';
 
 const INTERVAL = 1000;
 
@@ -30,20 +30,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A relay's rooms and what keeps them, with a clock that the test turns. */
+/** The rooms and the store of a relay, with a clock that the test controls. */
 function kept(file = path) {
   const log: (string | [path: string, why: string])[] = [];
-  const rooms = new RoomRegistry(LIMITS);
-  const keeper = new StateKeeper(file, () => rooms.all, {
-    stateSetAside: (aside, why) => log.push([aside, why]),
-    stateFailed: (error) => log.push((error as NodeJS.ErrnoException).code ?? String(error)),
+  const rooms = new Rooms(LIMITS);
+  const store = new StateStore(file, () => rooms.all, {
+    stateFileRenamed: (aside, why) => log.push([aside, why]),
+    stateFileFailed: (error) => log.push((error as NodeJS.ErrnoException).code ?? String(error)),
   });
-  rooms.onChange = (room) => keeper.changed(room);
+  rooms.onChange = (room) => store.changed(room);
   const write = vi.spyOn(StateFile.prototype, 'write');
   return {
     log,
     rooms,
-    keeper,
+    store,
     writes: () => write.mock.calls.length,
     /** Lets the time pass in which at most one write begins, and waits for its end. */
     async interval() {
@@ -53,26 +53,22 @@ function kept(file = path) {
   };
 }
 
-function open(rooms: RoomRegistry, hold: number): { room: Room; host: TestHost } {
+function open(rooms: Rooms, hold: number): { room: Room; host: TestHost } {
   const host = new TestHost();
-  const room = rooms.open(host);
-  if (!(room instanceof Room)) throw new Error(room.reason);
-  room.command({ cmd: 'prepare', maxPlayers: 1000, name: 'quiz', hold });
-  return { room, host };
+  const settings = { maxPlayers: 1000, name: 'quiz', reconnectWindow: hold };
+  return { room: openRoom(host, settings, rooms), host };
 }
 
 function seated(room: Room, n: number): { player: TestPlayer; seat: Seat } {
   const player = new TestPlayer();
-  const seat = room.join(player, parseSeatKey(`the-key-of-player-${n}`));
-  if (!(seat instanceof Seat)) throw new Error(seat.reason);
-  return { player, seat };
+  return { player, seat: joinRoom(room, player, parseSeatKey(`the-key-of-player-${n}`)) };
 }
 
-/** As a process reads it that comes after this one was stopped. */
+/** The rooms that the next process reads after this one has stopped. */
 const inFile = (file = path): ReturnType<typeof parseState> =>
-  parseState(readFileSync(file, 'utf8').replace('"final":false', '"final":true'));
+  parseState(readFileSync(file, 'utf8').replace('"final":false', '"final":true').split('\n'));
 
-test('rooms that wait are in the file a second after they have changed, and leave it', async () => {
+test('rooms with a reconnect window are written a second after a change, and removed when they end', async () => {
   const { rooms, interval } = kept();
   const { room } = open(rooms, 60);
   seated(room, 1);
@@ -83,18 +79,18 @@ test('rooms that wait are in the file a second after they have changed, and leav
   await interval();
   expect(inFile()).toEqual([room.saved]);
   expect(inFile()[0]?.seats.map(({ away }) => away)).toEqual([false, true]);
-  room.command({ cmd: 'kick', player: 1 });
-  room.command({ cmd: 'start' });
+  room.kick(1);
+  room.setStarted(true);
   await interval();
   expect(inFile()).toMatchObject([
     { started: true, banned: [parseSeatKey('the-key-of-player-1')] },
   ]);
-  room.command({ cmd: 'stop' });
+  room.end(CLOSE_REASONS.gameOver);
   await interval();
   expect(inFile()).toEqual([]);
 });
 
-test('it is written once a second at most, and not at all while nothing changes', async () => {
+test('the file is written at most once per second, and not without changes', async () => {
   const { rooms, interval, writes } = kept();
   const { room } = open(rooms, 60);
   for (let n = 0; n < 50; n++) seated(room, n);
@@ -102,7 +98,7 @@ test('it is written once a second at most, and not at all while nothing changes'
   expect(writes()).toBe(0);
   vi.advanceTimersByTime(1);
   expect(writes()).toBe(1);
-  // What changes while it is written waits for its second, too.
+  // Changes during a write are written a second later, too.
   seated(room, 50);
   vi.advanceTimersByTime(INTERVAL * 10);
   expect(writes()).toBe(1);
@@ -116,11 +112,11 @@ test('it is written once a second at most, and not at all while nothing changes'
   expect(writes()).toBe(2);
 });
 
-test('rooms that do not wait are none of its business', async () => {
+test('rooms without a reconnect window are not written', async () => {
   const { rooms, interval, writes } = kept();
   const { room } = open(rooms, 0);
   seated(room, 1);
-  room.command({ cmd: 'stop' });
+  room.end(CLOSE_REASONS.gameOver);
   await interval();
   expect(writes()).toBe(0);
   open(rooms, 0);
@@ -129,7 +125,7 @@ test('rooms that do not wait are none of its business', async () => {
   expect(inFile()).toEqual([waiting.saved]);
 });
 
-test('a room is written down anew only if it has changed', async () => {
+test('a room is serialized again only after a change', async () => {
   const { rooms, interval } = kept();
   const made = Array.from({ length: 300 }, () => open(rooms, 60).room);
   await interval();
@@ -142,11 +138,11 @@ test('a room is written down anew only if it has changed', async () => {
   expect(inFile()[0]?.seats).toHaveLength(1);
 });
 
-test('rooms that come and go while it is written leave it whole', async () => {
+test('the file is complete when rooms open and end during a write', async () => {
   const { rooms, interval } = kept();
   const made = Array.from({ length: 1000 }, () => open(rooms, 60).room);
   vi.advanceTimersByTime(INTERVAL);
-  for (const room of made.slice(0, 500)) room.command({ cmd: 'stop' });
+  for (const room of made.slice(0, 500)) room.end(CLOSE_REASONS.gameOver);
   open(rooms, 60);
   await interval();
   expect(inFile().length).toBeGreaterThanOrEqual(501);
@@ -154,123 +150,164 @@ test('rooms that come and go while it is written leave it whole', async () => {
   expect(inFile()).toHaveLength(501);
 });
 
-test('what was written comes back, and is read by the next process', async () => {
+test('the next process reads and restores what was written', async () => {
   const before = kept();
-  const { room, host } = open(before.rooms, 60);
-  const { resume = '' } = host.news().at(-1) as { resume?: string };
+  const { room } = open(before.rooms, 60);
+  const { resumeToken = '' } = room;
   seated(room, 1);
-  before.keeper.finish();
-  before.rooms.endAll(CLOSINGS.restarting);
+  before.store.finish();
+  before.rooms.endAll(CLOSE_REASONS.restarting);
   await before.interval();
   expect(before.writes()).toBe(0);
   const after = kept();
-  after.rooms.restore(after.keeper.read());
+  after.rooms.restore(after.store.read());
   const [restored] = after.rooms.all;
-  expect(restored?.mayResume(resume)).toBe(true);
+  expect(restored?.mayResume(resumeToken)).toBe(true);
   expect(restored?.info).toMatchObject({ name: 'quiz', players: 1 });
   expect(after.log).toEqual([]);
-  // It is there until nobody has come for as long as it waits.
+  // The room exists until its reconnect window ends.
   await after.interval();
   expect(inFile()).toEqual([restored?.saved]);
   vi.advanceTimersByTime(60_000);
-  expect(after.rooms.rooms).toBe(0);
+  expect(after.rooms.size).toBe(0);
   await after.interval();
   expect(inFile()).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('ids that are not in the file yet when the process is killed are not given again', async () => {
+test('ids that were assigned after the last write are not reused after a crash', async () => {
   const before = kept();
   const { room } = open(before.rooms, 60);
   seated(room, 1);
   await before.interval();
   const { seat } = seated(room, 2);
   const killed = kept();
-  killed.rooms.restore(killed.keeper.read());
+  killed.rooms.restore(killed.store.read());
   const [restored] = killed.rooms.all;
   expect(restored?.info?.players).toBe(1);
   expect(seated(restored as Room, 3).seat.id).toBeGreaterThan(seat.id);
-  // One that was stopped had its last word.
-  before.keeper.finish();
+  // A process that was stopped writes its final state.
+  before.store.finish();
   const stopped = kept();
-  stopped.rooms.restore(stopped.keeper.read());
+  stopped.rooms.restore(stopped.store.read());
   const [again] = stopped.rooms.all;
   expect(seated(again as Room, 3).seat.id).toBe(seat.id + 1);
 });
 
-test('what finishes is not overtaken by what was being written', async () => {
-  const { rooms, keeper, interval } = kept();
+test('the final write is not overwritten by an earlier one', async () => {
+  const { rooms, store, interval } = kept();
   const { room } = open(rooms, 60);
   vi.advanceTimersByTime(INTERVAL);
   seated(room, 1);
-  keeper.finish();
+  store.finish();
   await interval();
   expect(inFile()).toMatchObject([{ lastId: 1 }]);
 });
 
-test('stopped, it writes nothing any more', async () => {
-  const { rooms, keeper, interval, writes } = kept();
+test('after stop nothing is written', async () => {
+  const { rooms, store, interval, writes } = kept();
   const { room } = open(rooms, 60);
-  keeper.stop();
+  store.stop();
   seated(room, 1);
   await interval();
   expect(writes()).toBe(0);
 });
 
-test('a path that cannot be written is told of once, counted, and tried again', async () => {
+test('a failed write is reported once, counted, and tried again', async () => {
   const place = join(directory, 'place');
-  const { rooms, keeper, interval, log } = kept(join(place, 'state'));
+  const { rooms, store, interval, log } = kept(join(place, 'state'));
   const { room } = open(rooms, 60);
   await interval();
   await interval();
-  expect([log, keeper.errors]).toEqual([['ENOENT'], 2]);
-  // Nothing has changed since: what could not be written still has to be.
+  expect([log, store.errors]).toEqual([['ENOENT'], 2]);
+  // Without further changes, the failed write is repeated.
   mkdirSync(place);
   await interval();
   expect(inFile(join(place, 'state'))).toEqual([room.saved]);
-  expect([log, keeper.errors]).toEqual([['ENOENT'], 2]);
+  expect([log, store.errors]).toEqual([['ENOENT'], 2]);
   rmSync(join(place, 'state'));
   rmdirSync(place);
   seated(room, 1);
   await interval();
-  expect([log, keeper.errors]).toEqual([['ENOENT', 'ENOENT'], 3]);
-  keeper.finish();
-  expect([log, keeper.errors]).toEqual([['ENOENT', 'ENOENT'], 4]);
+  expect([log, store.errors]).toEqual([['ENOENT', 'ENOENT'], 3]);
+  store.finish();
+  expect([log, store.errors]).toEqual([['ENOENT', 'ENOENT'], 4]);
 });
 
-test('a file that cannot be used is set aside, with a reason', () => {
+test('an unusable file is renamed, and the reason is reported', () => {
   writeFileSync(path, '{"format":"lobby-relay state","version":2}\n');
-  const { keeper, log } = kept();
-  expect(keeper.read()).toEqual([]);
-  expect(log).toEqual([[`${path}.unreadable`, 'it is of version 2, and this relay reads 1']]);
+  const { store, log } = kept();
+  expect(store.read()).toEqual([]);
+  expect(log).toEqual([[`${path}.unreadable`, 'it has version 2, but this relay reads version 1']]);
   expect(readFileSync(`${path}.unreadable`, 'utf8')).toContain('"version":2');
-  expect(keeper.read()).toEqual([]);
+  expect(store.read()).toEqual([]);
   expect(log).toHaveLength(1);
 });
 
-test('a file that must not be read is set aside, and not written over', () => {
+test('an unreadable file is renamed, not overwritten', () => {
   writeFileSync(path, 'of another user');
-  // The tests may run as root, who may read anything.
+  // The tests may run as root, which may read every file.
   const forbidden = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
   vi.spyOn(StateFile.prototype, 'read').mockImplementationOnce(() => {
     throw forbidden;
   });
-  const { keeper, log } = kept();
-  expect(keeper.read()).toEqual([]);
+  const { store, log } = kept();
+  expect(store.read()).toEqual([]);
   expect(log).toEqual([[`${path}.unreadable`, 'EACCES: permission denied']]);
-  keeper.finish();
+  store.finish();
   expect(readFileSync(`${path}.unreadable`, 'utf8')).toBe('of another user');
 });
 
-test('a path that cannot be written is told of at the start, whoever is away', () => {
-  const { keeper, log } = kept(join(directory, 'nowhere', 'state'));
-  expect(keeper.read()).toEqual([]);
-  expect([log, keeper.errors]).toEqual([['ENOENT'], 1]);
+test('an unwritable path is reported at the start', () => {
+  const { store, log } = kept(join(directory, 'nowhere', 'state'));
+  expect(store.read()).toEqual([]);
+  expect([log, store.errors]).toEqual([['ENOENT'], 1]);
 });
 
-test('a path that is no file is told of, and stays', () => {
+test('a path that is not a file is reported and not changed', () => {
   mkdirSync(path);
-  const { keeper, log } = kept();
-  expect(keeper.read()).toEqual([]);
+  const { store, log } = kept();
+  expect(store.read()).toEqual([]);
   expect(log).toEqual(['EISDIR']);
+});
+
+test('rooms that do not fit are not written, which is reported once', async () => {
+  const log: unknown[] = [];
+  const rooms = new Rooms(LIMITS);
+  const stateFileFailed = (error: unknown): void => void log.push(error);
+  const most = 4096;
+  const store = new StateStore(
+    path,
+    () => rooms.all,
+    { stateFileRenamed() {}, stateFileFailed },
+    most,
+  );
+  rooms.onChange = (room) => store.changed(room);
+  for (let n = 0; n < 100; n++) open(rooms, 60);
+  const write = vi.spyOn(StateFile.prototype, 'write');
+  for (let turn = 0; turn < 3; turn++) {
+    open(rooms, 60);
+    vi.advanceTimersByTime(INTERVAL);
+    await Promise.allSettled(write.mock.results.map(({ value }) => value));
+  }
+  expect(log.map(String)).toEqual([
+    expect.stringMatching(/the state file is full; \d+ rooms are not saved/),
+  ]);
+  expect(readFileSync(path).length).toBeLessThanOrEqual(most);
+  const read = new StateFile(path, most).read();
+  expect(read.length).toBeGreaterThan(10);
+  expect(read.length).toBeLessThan(100);
+  // Rooms that do not fit do not cause repeated writes.
+  expect(vi.getTimerCount()).toBe(0);
+  // Rooms that fit again are written, and the next failure is reported again.
+  for (const room of [...rooms.all].slice(10)) room.end(CLOSE_REASONS.gameOver);
+  vi.advanceTimersByTime(INTERVAL);
+  await Promise.allSettled(write.mock.results.map(({ value }) => value));
+  expect(new StateFile(path, most).read()).toHaveLength(10);
+  expect(log).toHaveLength(1);
+});
+
+test('a file that is too large is not read', () => {
+  writeFileSync(path, 'x'.repeat(2000));
+  expect(() => new StateFile(path, 1999).read()).toThrow('it is too large');
 });
