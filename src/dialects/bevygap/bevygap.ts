@@ -1,0 +1,34 @@
+import type { Connection, Link } from '../../transport/connection.js';
+import { type Admittance, refused } from '../admittance.js';
+import { type Caller, PlayRequests, type PlayRequestsParts } from './play-requests.js';
+import { SessionConnection, type SessionLimits } from './session-connection.js';
+
+export interface BevygapParts extends PlayRequestsParts {
+  readonly limits: SessionLimits;
+}
+
+/** Bevygap: decides who may connect, and serves those who may. */
+export class Bevygap {
+  readonly requests: PlayRequests;
+  readonly #parts: BevygapParts;
+
+  constructor(parts: BevygapParts) {
+    this.requests = new PlayRequests(parts);
+    this.#parts = parts;
+  }
+
+  admit(caller: Caller): Admittance {
+    const reason = this.#parts.admission.connect(caller.address);
+    if (reason !== undefined) return refused(reason);
+    return {
+      is: 'admitted',
+      role: 'requester',
+      serve: (link) => ({ connection: this.connection(link, caller), refusal: undefined }),
+    };
+  }
+
+  /** The connection of a client. One that is refused is closed at once, and says why in a value. */
+  connection(link: Link, caller: Caller): Connection {
+    return new SessionConnection(link, this.requests, caller, this.#parts.limits);
+  }
+}

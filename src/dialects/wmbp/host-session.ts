@@ -1,0 +1,240 @@
+import { TokenBucket } from '../../limits/token-bucket.js';
+import { CLOSE_REASONS } from '../../protocol/close-codes.js';
+import type { CommandError } from '../../protocol/wmbp/command-error.js';
+import type { MembershipCommand, PrepareCommand } from '../../protocol/wmbp/commands.js';
+import type { HostEvent, PrepareReply } from '../../protocol/wmbp/events.js';
+import type { HostPeer } from '../../rooms/peer.js';
+import type { Room } from '../../rooms/room.js';
+import type { RoomEvent } from '../../rooms/room-event.js';
+import type { RoomSettings } from '../../rooms/room-info.js';
+import type { OpenResult } from '../../rooms/rooms.js';
+import { EMPTY_STATE, stateOf } from './state.js';
+
+/** A host's connection, as its session uses it. */
+export interface HostOutput extends HostPeer {
+  /** Sends an event, or drops it if the connection is closing. */
+  send(event: HostEvent): void;
+  /** Calls the session's `flushState` before the output of this turn of the event loop is written. */
+  requestFlush(): void;
+}
+
+export interface SessionOptions {
+  /** Maximum `error` events in `ERROR_PERIOD`; 0 for no limit. */
+  readonly commandErrors: number;
+  /** The message size limits, for hosts that request them. */
+  readonly sizes?: Pick<PrepareReply, 'max_message' | 'max_player_message'> | undefined;
+  /** Opens a room, or returns the reason for refusing it. */
+  openRoom(settings: RoomSettings, host: HostPeer): OpenResult;
+}
+
+/** The period of the limit `commandErrors`, in seconds. */
+const ERROR_PERIOD = 10;
+
+type Phase =
+  | { readonly is: 'unprepared' }
+  | { readonly is: 'hosting'; readonly room: Room }
+  /** Receives the events that it missed, and then one `state`. */
+  | { readonly is: 'resuming'; readonly room: Room }
+  | { readonly is: 'closed' };
+
+/**
+ * Translates between a WMBP host and its room: commands become calls of the room, and events of the
+ * room become WMBP's events.
+ *
+ * Several changes that the host did not request are followed by one `state`. It is sent before any
+ * event other than `player_joined` and `player_left`, and at the latest at the end of the turn.
+ */
+export class HostSession {
+  readonly #output: HostOutput;
+  readonly #options: SessionOptions;
+  #phase: Phase = { is: 'unprepared' };
+  #isStateDue = false;
+  #errors: TokenBucket | undefined;
+
+  /** Does not use the output before `begin` or `resume`. */
+  constructor(output: HostOutput, options: SessionOptions) {
+    this.#output = output;
+    this.#options = options;
+  }
+
+  /** Whether `flushState` has a `state` to send. */
+  get isStateDue(): boolean {
+    return this.#isStateDue;
+  }
+
+  /** The host has connected to open a room. */
+  begin(): void {
+    this.#output.send(EMPTY_STATE);
+  }
+
+  /**
+   * The host has connected to resume its room.
+   *
+   * @returns false if the token is wrong
+   */
+  resume(room: Room, token: string): boolean {
+    this.#phase = { is: 'resuming', room };
+    const hasResumed = room.resume(this.#output, token);
+    this.#phase = hasResumed ? { is: 'hosting', room } : { is: 'unprepared' };
+    if (hasResumed) this.#sendState();
+    return hasResumed;
+  }
+
+  command(command: MembershipCommand): void {
+    const phase = this.#phase;
+    if (phase.is === 'hosting') this.#commandRoom(phase.room, command);
+    else if (phase.is === 'unprepared') this.#commandUnprepared(command);
+  }
+
+  /** The room that receives messages, if there is one. */
+  get room(): Room | undefined {
+    return this.#phase.is === 'hosting' ? this.#phase.room : undefined;
+  }
+
+  /**
+   * Answers an invalid command, unless there were too many: a game with a bug may send sixty of them
+   * per second. The connection stays open.
+   */
+  reject({ code, message }: CommandError, now: number): void {
+    const { commandErrors: burst } = this.#options;
+    if (burst > 0) {
+      this.#errors ??= new TokenBucket({ rate: burst / ERROR_PERIOD, burst }, now);
+      if (!this.#errors.tryTake(1, now)) return;
+    }
+    this.#send({ cmd: 'error', reason: message, code });
+  }
+
+  /** An event of the room. */
+  event(event: RoomEvent): void {
+    switch (event.type) {
+      case 'playerJoined':
+        this.#output.send({ cmd: 'player_joined', player: event.player });
+        return this.#stateChanged();
+      case 'playerLeft':
+        this.#output.send({ cmd: 'player_left', player: event.player });
+        return this.#stateChanged();
+      case 'playerDisconnected':
+        this.#send({ cmd: 'player_away', player: event.player });
+        return this.#stateChanged();
+      case 'playerReconnected': {
+        const { player, missed } = event;
+        this.#send({ cmd: 'player_back', player, ...(missed > 0 && { missed }) });
+        return this.#stateChanged();
+      }
+      case 'hostResumed':
+        return this.#reply({ key: event.code, resume: event.token, resumed: true });
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Sends `state` if something has changed since the last one. */
+  flushState(): void {
+    if (!this.#isStateDue) return;
+    this.#isStateDue = false;
+    const phase = this.#phase;
+    if (phase.is === 'hosting') this.#output.send(stateOf(phase.room.snapshot));
+  }
+
+  /** Drops a `state` that is due, because the connection is closing. */
+  dropState(): void {
+    this.#isStateDue = false;
+  }
+
+  /** Whether the host reads as fast as its players write. */
+  setKeepsUp(keepsUp: boolean): void {
+    const phase = this.#phase;
+    if (phase.is === 'hosting') phase.room.setHostKeepsUp(this.#output, keepsUp);
+  }
+
+  /** Serving the host has thrown an exception, so the state of the room cannot be trusted. */
+  fail(): void {
+    const phase = this.#phase;
+    if (phase.is === 'hosting') phase.room.end(CLOSE_REASONS.internalError);
+  }
+
+  /**
+   * The connection has ended.
+   *
+   * @param isFinal whether the host does not want to reconnect, or must not
+   */
+  end(isFinal: boolean): void {
+    const phase = this.#phase;
+    this.#phase = { is: 'closed' };
+    if (phase.is === 'hosting') phase.room.hostGone(this.#output, isFinal);
+  }
+
+  #commandUnprepared(command: MembershipCommand): void {
+    switch (command.cmd) {
+      case 'prepare':
+        return this.#prepare(command);
+      case 'start':
+      case 'open':
+      case 'kick':
+        return this.#output.send(EMPTY_STATE);
+      case 'stop':
+        return this.#output.close(CLOSE_REASONS.stopped);
+      default:
+        command satisfies never;
+    }
+  }
+
+  #commandRoom(room: Room, command: MembershipCommand): void {
+    switch (command.cmd) {
+      case 'prepare':
+        return this.#replyAgain(room);
+      case 'start':
+      case 'open':
+        room.setStarted(command.cmd === 'start');
+        return this.#sendState();
+      case 'kick':
+        return this.#kick(room, command.player);
+      case 'stop':
+        return room.end(CLOSE_REASONS.gameOver, CLOSE_REASONS.stopped);
+      default:
+        command satisfies never;
+    }
+  }
+
+  #prepare({ maxPlayers, name, hold = 0 }: PrepareCommand): void {
+    const settings = { name, maxPlayers, reconnectWindow: hold };
+    const result = this.#options.openRoom(settings, this.#output);
+    if (result.is === 'refused') return this.#output.close(result.reason);
+    this.#phase = { is: 'hosting', room: result.room };
+    this.#sendState();
+    this.#replyAgain(result.room);
+  }
+
+  #kick(room: Room, player: number): void {
+    const wasDue = this.#isStateDue;
+    room.kick(player);
+    // The `state` that answers the command also covers the change.
+    this.#isStateDue = wasDue;
+    this.#sendState();
+  }
+
+  #replyAgain({ identity, resumeToken }: Room): void {
+    this.#reply({ key: identity.code, ...(resumeToken !== undefined && { resume: resumeToken }) });
+  }
+
+  #reply(reply: Omit<PrepareReply, 'cmd'>): void {
+    this.#send({ cmd: 'prepare_reply', ...reply, ...this.#options.sizes });
+  }
+
+  #sendState(): void {
+    this.flushState();
+    const phase = this.#phase;
+    if (phase.is === 'hosting') this.#output.send(stateOf(phase.room.snapshot));
+  }
+
+  #send(event: HostEvent): void {
+    this.flushState();
+    this.#output.send(event);
+  }
+
+  #stateChanged(): void {
+    if (this.#phase.is !== 'hosting') return;
+    this.#isStateDue = true;
+    this.#output.requestFlush();
+  }
+}

@@ -1,0 +1,35 @@
+import type { Room } from '../../rooms/room.js';
+import type { SeatKey } from '../../rooms/seat-key.js';
+
+/** A room as `GET /CODE?format=json` describes it to everybody who knows the code. */
+export interface RoomJson {
+  readonly code: string;
+  readonly name: string;
+  readonly players: number;
+  readonly max_players: number;
+  readonly accept_conns: boolean;
+  readonly host: 'connected' | 'disconnected';
+  readonly max_message: number;
+  /** Only if a seat key was sent, and the room has a reconnect window. */
+  readonly seat?: 'connected' | 'disconnected';
+}
+
+/**
+ * Describes a room as JSON.
+ *
+ * @param key the seat key of the request
+ * @param maxMessage the largest message from a player, in bytes
+ */
+export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: number): RoomJson {
+  const { info } = room;
+  return {
+    code: info.code,
+    name: info.name,
+    players: info.players,
+    max_players: info.maxPlayers,
+    accept_conns: info.acceptsPlayers,
+    host: info.hostConnected ? 'connected' : 'disconnected',
+    max_message: maxMessage,
+    ...(key && room.hasReconnectWindow && { seat: room.seatStatus(key) ?? 'disconnected' }),
+  };
+}

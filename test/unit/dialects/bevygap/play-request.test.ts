@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PlayRequest } from '../../../../src/dialects/bevygap/play-request.js';
+import { LaunchError } from '../../../../src/launch/ask.js';
+import type { Progress } from '../../../../src/protocol/matchmaking.js';
+import { PLACE, TestMatchmaker } from '../../../support/matchmaker.js';
+
+beforeEach(
+  () => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }),
+);
+afterEach(() => void vi.useRealTimers());
+
+const REQUEST = { game: 'g', version: '1', clientAddress: '192.0.2.1', party: undefined };
+
+const waiting = (status: string, elapsed: number): Progress => ({ is: 'waiting', status, elapsed });
+
+async function begin() {
+  const matchmaker = new TestMatchmaker();
+  const told: Progress[] = [];
+  let ended = 0;
+  const playRequest = new PlayRequest(
+    (progress) => void told.push(progress),
+    () => ended++,
+  );
+  playRequest.begin(matchmaker, REQUEST);
+  const ask = await matchmaker.asks.next();
+  return { playRequest, ask, news: () => told.splice(0), ended: () => ended };
+}
+
+test('progress is told at each change and once a second', async () => {
+  const { ask, news, ended } = await begin();
+  expect(news()).toEqual([{ is: 'acknowledged' }]);
+  vi.advanceTimersByTime(900);
+  ask.accepted('a-1');
+  expect(news()).toEqual([{ is: 'accepted', session: 'a-1' }]);
+  vi.advanceTimersByTime(1000);
+  expect(news()).toEqual([waiting('Waiting', 1)]);
+  ask.progress('Deploying');
+  ask.progress('Deploying');
+  expect(news()).toEqual([waiting('Deploying', 1)]);
+  vi.advanceTimersByTime(2000);
+  expect(news()).toEqual([waiting('Deploying', 2), waiting('Deploying', 3)]);
+  ask.ready(PLACE);
+  expect(news()).toEqual([waiting('Ready', 3), { is: 'ready', place: PLACE }]);
+  expect(ended()).toBe(1);
+});
+
+test('nothing is told after the end', async () => {
+  const { ask, playRequest, news, ended } = await begin();
+  ask.accepted('a-1');
+  ask.ready(PLACE);
+  news();
+  ask.progress('late');
+  ask.ready(PLACE);
+  ask.failed(new LaunchError(500, 'late'));
+  ask.accepted('a-2');
+  playRequest.cancel();
+  playRequest.abandon(new LaunchError(503, 'late'));
+  vi.advanceTimersByTime(5000);
+  expect(news()).toEqual([]);
+  expect(ended()).toBe(1);
+  expect(ask.isCancelled).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a player that leaves cancels its request at once', async () => {
+  const { ask, playRequest, news, ended } = await begin();
+  ask.accepted('a-1');
+  news();
+  playRequest.cancel();
+  playRequest.cancel();
+  expect(ask.isCancelled).toBe(true);
+  vi.advanceTimersByTime(5000);
+  expect(news()).toEqual([]);
+  expect(ended()).toBe(1);
+});
+
+test('a request that is abandoned is cancelled, and its player is told', async () => {
+  const { ask, playRequest, news } = await begin();
+  news();
+  playRequest.abandon(new LaunchError(503, 'relay restarting'));
+  expect(ask.isCancelled).toBe(true);
+  expect(news()).toEqual([{ is: 'failed', status: 503, reason: 'relay restarting' }]);
+});
+
+test('a player that leaves when it is acknowledged is not asked for', () => {
+  const matchmaker = new TestMatchmaker();
+  const playRequest = new PlayRequest(
+    () => playRequest.cancel(),
+    () => {},
+  );
+  playRequest.begin(matchmaker, REQUEST);
+  expect(matchmaker.count).toBe(0);
+});

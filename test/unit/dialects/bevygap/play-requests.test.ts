@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import {
+  launchErrorOf,
+  PlayRequests,
+  type Wanted,
+} from '../../../../src/dialects/bevygap/play-requests.js';
+import { Admission } from '../../../../src/limits/admission.js';
+import type { Overload } from '../../../../src/limits/overload.js';
+import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
+import type { Progress } from '../../../../src/protocol/matchmaking.js';
+import { TestMatchmaker } from '../../../support/matchmaker.js';
+
+const LIMITS = {
+  maxConnections: 100,
+  connectionsPerAddress: 0,
+  roomsPerMinute: 2,
+  missesPerMinute: 0,
+  maxRooms: 100,
+  heap: 1 << 26,
+  limitLoopback: false,
+};
+
+const CALLER = { address: '192.0.2.1', clientAddress: '192.0.2.1', origin: 'https://a.example' };
+
+const WANTED: Wanted = { game: 'g', version: '1', party: undefined, accepts: 'server' };
+
+function setup() {
+  const load: { overload: Overload | undefined } = { overload: undefined };
+  const rooms = { draining: false };
+  const logged: unknown[][] = [];
+  const matchmaker = new TestMatchmaker();
+  const requests = new PlayRequests({
+    matchmaker,
+    admission: new Admission(LIMITS, () => load.overload),
+    rooms,
+    log: { refused: (...args) => void logged.push(args) },
+  });
+  const check = (wanted: Partial<Wanted> = {}, caller: Partial<typeof CALLER> = {}) => {
+    try {
+      return requests.check({ ...WANTED, ...wanted }, { ...CALLER, ...caller }, 0);
+    } catch (error) {
+      const { status, message } = launchErrorOf(error);
+      return `${status} ${message}`;
+    }
+  };
+  return { requests, matchmaker, load, rooms, logged, check };
+}
+
+test('a request has the names of the game that is found', () => {
+  const party = { ticket: 'a-ticket', size: 2 };
+  const clientAddress = '192.0.2.1';
+  const { check } = setup();
+  expect(check({ party })).toEqual({ game: 'g', version: '1', party, clientAddress });
+  const first = { game: undefined, version: undefined };
+  expect(check(first)).toMatchObject({ game: 'g', version: '1' });
+});
+
+test.each<[Partial<Wanted>, string]>([
+  [{ game: 'a b' }, '400 Game name invalid'],
+  [{ game: 'a b', version: undefined }, '400 Game name invalid'],
+  [{ version: '*' }, '400 Game version invalid'],
+  [{ game: 'other' }, '404 no game other, version 1 is served here'],
+  [{ game: 'other', version: undefined }, '404 no game other is served here'],
+  [{ version: '3' }, '404 no game g, version 3 is served here'],
+  [{ game: 'party' }, '400 this game is played in a room: ask for it at /matchmaker/play'],
+])('%j: %s', (wanted, words) => {
+  const { check, matchmaker } = setup();
+  expect(check(wanted)).toBe(words);
+  expect(matchmaker.count).toBe(0);
+});
+
+test('a player that understands codes may play in a room', () => {
+  const { check } = setup();
+  expect(check({ game: 'party', accepts: 'room' })).toMatchObject({ game: 'party' });
+});
+
+test('without a default game there has to be a name', () => {
+  const { check, matchmaker } = setup();
+  matchmaker.find = () => undefined;
+  expect(check({ game: undefined, version: undefined })).toBe('404 no default game is configured');
+});
+
+test('a client_ip that is none is refused', () => {
+  const { requests } = setup();
+  const caller = { ...CALLER, clientAddress: undefined };
+  expect(() => requests.check(WANTED, caller, 0)).toThrow('client_ip is no IP address');
+});
+
+test('requests count as rooms that an address opens, and are logged', () => {
+  const { check, logged } = setup();
+  check();
+  check({ game: 'other' });
+  check();
+  expect(check()).toBe('429 too many attempts');
+  expect(check({}, { address: '192.0.2.2' })).toMatchObject({ game: 'g' });
+  expect(logged).toEqual([
+    [CLOSE_REASONS.tooManyAttempts, '192.0.2.1', 'https://a.example', 'bevygap'],
+  ]);
+});
+
+test('overload and drain refuse requests', () => {
+  const { check, load, rooms } = setup();
+  load.overload = 'heap';
+  expect(check()).toBe('503 relay full');
+  rooms.draining = true;
+  expect(check()).toBe('503 relay restarting');
+});
+
+test('a close ends what is open, and refuses the rest', async () => {
+  const { requests, matchmaker, check } = setup();
+  const told: Progress[] = [];
+  const request = requests.check(WANTED, CALLER, 0);
+  requests.begin(request, (progress) => void told.push(progress));
+  const ask = await matchmaker.asks.next();
+  expect(requests.size).toBe(1);
+  requests.close(CLOSE_REASONS.restarting);
+  expect(ask.isCancelled).toBe(true);
+  expect(told.at(-1)).toEqual({ is: 'failed', status: 503, reason: 'relay restarting' });
+  expect(requests.size).toBe(0);
+  expect(check()).toBe('503 relay restarting');
+});

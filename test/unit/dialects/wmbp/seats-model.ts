@@ -1,0 +1,348 @@
+import { CLOSE_REASONS, type CloseReason } from '../../../../src/protocol/close-codes.js';
+import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
+import { SKIPPED_IDS } from '../../../../src/state/saved-state.js';
+import { CODE } from '../../../support/rooms.js';
+
+/** The settings of a room, in seconds and bytes. */
+export interface Setup {
+  readonly hold: number;
+  readonly maxPlayers: number;
+  readonly keep: number;
+  readonly hostBacklog: number;
+}
+
+export const MAX_HOLD = 4;
+
+/** A running timer and its time; timers for the same time run in the order of `since`. */
+interface Wait {
+  readonly due: number;
+  readonly since: number;
+}
+
+/** A seat: its player is connected, or disconnected with buffered messages. */
+interface ModelSeat {
+  readonly id: number;
+  readonly key: string | undefined;
+  /** The player's connection; `undefined` while the player is disconnected. */
+  visit: number | undefined;
+  kept: string[];
+  missed: number;
+  wait: Wait | undefined;
+}
+
+interface Presence {
+  readonly cmd: 'player_joined' | 'player_left' | 'player_away' | 'player_back';
+  readonly player: number;
+  readonly missed?: number;
+}
+
+/** Presence events of a player beyond the host's buffer: the last known and the latest state. */
+interface Late {
+  readonly wasAway: boolean;
+  readonly cmd: Presence['cmd'];
+}
+
+/**
+ * The simplest model of a room with seats that outlive connections: it searches lists and recomputes sums.
+ * Players and hosts are identified by the number of their connection.
+ */
+export class Model {
+  phase: 'open' | 'started' | 'ended' = 'open';
+  lastId = 0;
+  seats: ModelSeat[] = [];
+  readonly banned = new Set<string>();
+  /** The host's connection; `undefined` while the host is disconnected. */
+  host: number | undefined = 0;
+  hostKeepsUp = true;
+  readonly setup: Setup;
+  readonly token: string | undefined;
+  /** The expected events and messages by connection. */
+  readonly hostHears = new Map<number, object[]>();
+  readonly playerHears = new Map<number, object[]>();
+  #now = 0;
+  #waits = 0;
+  #hostWait: Wait | undefined;
+  #keptForHost: object[] = [];
+  #keptForHostBytes = 0;
+  readonly #late = new Map<number, Late>();
+
+  constructor(setup: Setup, token: string | undefined) {
+    this.setup = setup;
+    this.token = token;
+  }
+
+  get hold(): number {
+    return Math.min(this.setup.hold, MAX_HOLD);
+  }
+
+  get state(): object {
+    const { seats, setup, hold } = this;
+    return {
+      cmd: 'state',
+      name: 'model',
+      players: seats.map(({ id }) => id),
+      max_players: setup.maxPlayers,
+      accept_conns: this.#refusal() === undefined,
+      ...(hold > 0 && { away: this.away.map(({ id }) => id) }),
+    };
+  }
+
+  get away(): ModelSeat[] {
+    return this.seats.filter(({ visit }) => visit === undefined);
+  }
+
+  /** The expected number of timers. */
+  get waiting(): number {
+    return this.away.length + (this.#hostWait === undefined ? 0 : 1);
+  }
+
+  /** The player id of this connection, if it has a seat. */
+  idOf(visit: number): number | undefined {
+    return this.seats.find((seat) => seat.visit === visit)?.id;
+  }
+
+  join(visit: number, key: string | undefined, malformed: boolean): number | CloseReason {
+    const withKey = key !== undefined && this.phase !== 'ended' && this.hold > 0;
+    if (withKey && malformed) return CLOSE_REASONS.badSeatKey;
+    const seat = withKey ? this.seats.find((taken) => taken.key === key) : undefined;
+    if (seat !== undefined) return this.#rejoin(seat, visit);
+    if (withKey && this.banned.has(key)) return CLOSE_REASONS.kicked;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refusal;
+    const id = ++this.lastId;
+    this.seats.push({
+      id,
+      key: withKey ? key : undefined,
+      visit,
+      kept: [],
+      missed: 0,
+      wait: undefined,
+    });
+    this.#tell({ cmd: 'player_joined', player: id });
+    return id;
+  }
+
+  send(to: 'everybody' | readonly number[], words: string): void {
+    for (const seat of this.seats) {
+      if (to !== 'everybody' && !to.includes(seat.id)) continue;
+      if (seat.visit !== undefined) {
+        this.#playerHears(seat.visit, { text: words });
+        continue;
+      }
+      seat.kept.push(words);
+      while (sizeOf(seat.kept) > this.setup.keep) {
+        seat.kept.shift();
+        seat.missed++;
+      }
+    }
+  }
+
+  say(visit: number, words: string): void {
+    const id = this.idOf(visit);
+    if (id !== undefined) this.#hostGets({ from: id, text: words }, words.length);
+  }
+
+  connectionEnds(visit: number, forGood: boolean): void {
+    const seat = this.seats.find((taken) => taken.visit === visit);
+    if (seat === undefined) return;
+    if (forGood || seat.key === undefined || this.hold === 0) return this.#leave(seat);
+    seat.visit = undefined;
+    seat.missed = 0;
+    seat.wait = this.#wait();
+    this.#tell({ cmd: 'player_away', player: seat.id });
+  }
+
+  kick(id: number): void {
+    if (this.host === undefined || this.phase === 'ended') return;
+    const seat = this.seats.find((taken) => taken.id === id);
+    if (seat !== undefined) {
+      if (seat.key !== undefined) this.banned.add(seat.key);
+      if (seat.visit !== undefined) this.#playerHears(seat.visit, CLOSE_REASONS.kicked);
+      this.seats = this.seats.filter((taken) => taken !== seat);
+      this.#tellPresence({ cmd: 'player_left', player: id });
+    }
+    this.#hostGets(this.state, 0);
+  }
+
+  setStarted(started: boolean): void {
+    if (this.host === undefined || this.phase === 'ended') return;
+    this.phase = started ? 'started' : 'open';
+    this.#hostGets(this.state, 0);
+  }
+
+  pass(milliseconds: number): void {
+    this.#now += milliseconds;
+    const due = [...this.away, undefined]
+      .map((seat) => ({ seat, wait: seat === undefined ? this.#hostWait : seat.wait }))
+      .filter(({ wait }) => wait !== undefined && wait.due <= this.#now)
+      .sort((a, b) => compare(a.wait as Wait, b.wait as Wait));
+    for (const { seat } of due) {
+      if (this.phase === 'ended') return;
+      if (seat === undefined) this.end(CLOSE_REASONS.hostGone);
+      else this.#leave(seat);
+    }
+  }
+
+  hostEnds(host: number, forGood: boolean): void {
+    if (host !== this.host || this.phase === 'ended') return;
+    if (forGood || this.hold === 0) return this.end(CLOSE_REASONS.hostGone);
+    this.#awaitHost();
+  }
+
+  hostReturns(host: number): void {
+    if (this.host !== undefined) this.#hostHears(this.host, CLOSE_REASONS.replaced);
+    const { token: resume } = this;
+    this.#hostHears(host, { cmd: 'prepare_reply', key: CODE, resume, resumed: true });
+    for (const event of this.#keptForHost) this.#hostHears(host, event);
+    for (const [player, { wasAway, cmd }] of this.#late) {
+      const isAway = cmd === 'player_away';
+      if (cmd === 'player_left' || isAway !== wasAway) this.#hostHears(host, { cmd, player });
+    }
+    this.#forgetKeptForHost();
+    this.host = host;
+    this.#hostWait = undefined;
+    this.hostKeepsUp = true;
+    this.#hostHears(host, this.state);
+  }
+
+  setHostKeepsUp(host: number, keepsUp: boolean): void {
+    if (host === this.host && this.phase !== 'ended') this.hostKeepsUp = keepsUp;
+  }
+
+  /** Evicts buffers, the largest first. */
+  empty(excess: number): void {
+    let emptied = 0;
+    for (const seat of this.away.sort((a, b) => sizeOf(b.kept) - sizeOf(a.kept))) {
+      if (emptied >= excess) return;
+      emptied += sizeOf(seat.kept);
+      seat.missed += seat.kept.length;
+      seat.kept = [];
+    }
+  }
+
+  /** The process restarts: all connections and messages are lost. */
+  restart(wasKilled: boolean): void {
+    if (this.phase === 'ended') return;
+    if (wasKilled) this.lastId += SKIPPED_IDS;
+    if (this.hold === 0) return this.end(CLOSE_REASONS.restarting);
+    this.#closeAll(CLOSE_REASONS.restarting, CLOSE_REASONS.restarting);
+    this.#now = 0;
+    this.#awaitHost();
+    const seats = this.seats;
+    this.seats = [];
+    for (const seat of seats) {
+      if (seat.key === undefined) {
+        this.#tellPresence({ cmd: 'player_left', player: seat.id });
+        continue;
+      }
+      const wasAway = seat.visit === undefined;
+      this.seats.push({ ...seat, visit: undefined, kept: [], missed: 0, wait: this.#wait() });
+      if (!wasAway) this.#tellPresence({ cmd: 'player_away', player: seat.id });
+    }
+  }
+
+  end(forPlayers: CloseReason, forHost = forPlayers): void {
+    if (this.phase === 'ended') return;
+    this.#closeAll(forPlayers, forHost);
+    this.phase = 'ended';
+    this.seats = [];
+    this.host = undefined;
+    this.#hostWait = undefined;
+    this.#forgetKeptForHost();
+  }
+
+  #closeAll(forPlayers: CloseReason, forHost: CloseReason): void {
+    for (const { visit } of this.seats) {
+      if (visit !== undefined) this.#playerHears(visit, forPlayers);
+    }
+    if (this.host !== undefined) this.#hostHears(this.host, forHost);
+  }
+
+  #rejoin(seat: ModelSeat, visit: number): number {
+    const { id, missed, kept, visit: before } = seat;
+    seat.visit = visit;
+    if (before !== undefined) {
+      this.#playerHears(before, CLOSE_REASONS.replaced);
+      return id;
+    }
+    for (const words of kept) this.#playerHears(visit, { text: words });
+    seat.kept = [];
+    seat.wait = undefined;
+    this.#tell({ cmd: 'player_back', player: id, ...(missed > 0 && { missed }) });
+    return id;
+  }
+
+  #leave(seat: ModelSeat): void {
+    this.seats = this.seats.filter((taken) => taken !== seat);
+    this.#tell({ cmd: 'player_left', player: seat.id });
+  }
+
+  #awaitHost(): void {
+    this.#forgetKeptForHost();
+    this.host = undefined;
+    this.hostKeepsUp = true;
+    this.#hostWait = this.#wait();
+  }
+
+  #wait(): Wait {
+    return { due: this.#now + this.hold * 1000, since: this.#waits++ };
+  }
+
+  #refusal(): CloseReason | undefined {
+    if (this.phase === 'ended') return CLOSE_REASONS.noSuchRoom;
+    if (this.phase === 'started') return CLOSE_REASONS.alreadyStarted;
+    if (!this.hostKeepsUp) {
+      return this.host === undefined ? CLOSE_REASONS.hostDisconnected : CLOSE_REASONS.hostBusy;
+    }
+    return this.seats.length < this.setup.maxPlayers ? undefined : CLOSE_REASONS.roomFull;
+  }
+
+  /** A presence event, with the state that follows. */
+  #tell(event: Presence): void {
+    this.#tellPresence(event);
+    if (this.host !== undefined) this.#hostHears(this.host, this.state);
+  }
+
+  #tellPresence(event: Presence): void {
+    const { cmd, player, missed } = event;
+    const isLate = this.host === undefined && this.#isFull && missed === undefined;
+    if (!isLate) return this.#hostGets(event, 0);
+    const wasAway = this.#late.get(player)?.wasAway ?? cmd === 'player_back';
+    this.#late.delete(player);
+    this.#late.set(player, { wasAway, cmd });
+  }
+
+  #hostGets(what: object, bytes: number): void {
+    if (this.host !== undefined) return this.#hostHears(this.host, what);
+    this.#keptForHost.push(what);
+    this.#keptForHostBytes += MESSAGE_OVERHEAD + bytes;
+    if (this.#isFull) this.hostKeepsUp = false;
+  }
+
+  get #isFull(): boolean {
+    return this.#keptForHostBytes >= this.setup.hostBacklog;
+  }
+
+  #forgetKeptForHost(): void {
+    this.#keptForHost = [];
+    this.#keptForHostBytes = 0;
+    this.#late.clear();
+  }
+
+  #hostHears(host: number, what: object): void {
+    this.hostHears.set(host, [...(this.hostHears.get(host) ?? []), what]);
+  }
+
+  #playerHears(visit: number, what: object): void {
+    this.playerHears.set(visit, [...(this.playerHears.get(visit) ?? []), what]);
+  }
+}
+
+/** The size that these messages count as. */
+export function sizeOf(kept: readonly string[]): number {
+  return kept.reduce((sum, words) => sum + words.length + MESSAGE_OVERHEAD, 0);
+}
+
+function compare(a: Wait, b: Wait): number {
+  return a.due - b.due || a.since - b.since;
+}
