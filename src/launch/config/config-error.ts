@@ -1,0 +1,32 @@
+/** A launch configuration that cannot be used; the message is one line with the place in the file. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * The place of a value in a JSON file, as in JavaScript: `games["spaceships/1"].players`. The whole
+ * file has an empty place.
+ */
+export type Place = string;
+
+export function memberOf(place: Place, key: string): Place {
+  if (!/^[A-Za-z_]\w*$/.test(key)) return `${place}[${JSON.stringify(key)}]`;
+  return place === '' ? key : `${place}.${key}`;
+}
+
+/** How much of a wrong value is shown, in characters. */
+const MAX_SHOWN = 60;
+
+/** @throws {ConfigError} that names the place, what is expected, and what is there */
+export function expected(place: Place, what: string, value: unknown): never {
+  throw new ConfigError(`${place || 'the file'}: expected ${what}, got ${show(value)}`);
+}
+
+/** Lists and objects are not shown, because they may contain what nobody should read in a log. */
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}

@@ -1,0 +1,55 @@
+import type { GameConfig } from '../config/games.js';
+import type { ContainerConfig } from '../config/launchers.js';
+import type { LaunchLog } from '../launch-log.js';
+import type { Launched, Launcher, LaunchListener, Order, ServerAddress } from '../launcher.js';
+import { configuredSecrets } from '../placeholders.js';
+import { ServerOutput } from '../server-output.js';
+import { containerOptions, type Owner, publishedPort } from './container-options.js';
+import { ContainerServer } from './container-server.js';
+import type { ContainerState, DockerEngine } from './docker-engine.js';
+
+export interface ContainerLauncherParts {
+  readonly engine: DockerEngine;
+  readonly owner: Owner;
+  /** Is resolved when the containers of an earlier run are removed. */
+  readonly whenCleaned: () => Promise<void>;
+  readonly log: LaunchLog;
+}
+
+/** Starts servers as containers of a Docker engine. */
+export class ContainerLauncher implements Launcher {
+  readonly #game: GameConfig;
+  readonly #config: ContainerConfig;
+  readonly #parts: ContainerLauncherParts;
+
+  constructor(game: GameConfig, config: ContainerConfig, parts: ContainerLauncherParts) {
+    this.#game = game;
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  start(order: Order, listener: LaunchListener): Launched {
+    const { engine, owner, whenCleaned, log } = this.#parts;
+    const secrets = [...order.secrets, ...configuredSecrets(this.#config.environment)];
+    return new ContainerServer(listener, {
+      engine,
+      options: containerOptions(this.#game, this.#config, order, owner),
+      stopGrace: this.#config.stopGrace,
+      awaitsHealth: this.#game.ready === 'launcher',
+      output: new ServerOutput(order.id, secrets, log),
+      mayStart: whenCleaned(),
+      addressOf: (state) => this.#addressOf(state, order),
+      failed: (why) => log.launcherFailed(this.#game.name, order.id, why),
+    });
+  }
+
+  #addressOf(state: ContainerState, order: Order): ServerAddress | 'none' | undefined {
+    const { publicIp } = this.#game;
+    const { port: inside, network } = this.#config;
+    if (inside === undefined || publicIp === undefined) return 'none';
+    // On the machine's own network, the port of the server is the one that players connect to.
+    const port =
+      network === 'host' ? (order.port ?? inside.number) : publishedPort(state, this.#config);
+    return port === undefined ? undefined : { ip: publicIp, port, certDigest: undefined };
+  }
+}

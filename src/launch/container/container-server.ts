@@ -1,0 +1,156 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Launched, LaunchListener, ServerAddress } from '../launcher.js';
+import type { ServerOutput } from '../server-output.js';
+import type { ContainerState } from './docker-engine.js';
+import { type ContainerOptions, type DockerEngine, engineMessage } from './docker-engine.js';
+
+export interface ContainerServerParts {
+  readonly engine: DockerEngine;
+  readonly options: ContainerOptions;
+  /** How long the container may take to end after SIGTERM, in seconds. */
+  readonly stopGrace: number;
+  /** Whether the image's health check, if it has one, decides when players can connect. */
+  readonly awaitsHealth: boolean;
+  readonly output: ServerOutput;
+  /** Is resolved when a container may be started. */
+  readonly mayStart: Promise<void>;
+  /** Where players reach it; `undefined` if the port is missing. */
+  addressOf(state: ContainerState): ServerAddress | 'none' | undefined;
+  failed(why: string): void;
+}
+
+/** How often the health of a container is looked at, in milliseconds. */
+const HEALTH_INTERVAL = 500;
+
+/** How often an engine that does not answer is asked again, and after which pause in milliseconds. */
+const MAX_ATTEMPTS = 10;
+const RETRY_PAUSE = 1000;
+
+/** A container, from its creation to its removal. */
+export class ContainerServer implements Launched {
+  readonly #parts: ContainerServerParts;
+  readonly #listener: LaunchListener;
+  readonly #stopping = new AbortController();
+  readonly #whenEnded: Promise<void>;
+
+  constructor(listener: LaunchListener, parts: ContainerServerParts) {
+    this.#listener = listener;
+    this.#parts = parts;
+    this.#whenEnded = this.#run();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping.abort();
+    return this.#whenEnded;
+  }
+
+  /** From the creation to the end. Never rejects. */
+  async #run(): Promise<void> {
+    const { engine, options, mayStart } = this.#parts;
+    let id: string | undefined;
+    let why = 'stopped';
+    try {
+      await mayStart;
+      if (!this.#stopping.signal.aborted) {
+        id = await engine.create(options);
+        why = await this.#follow(id);
+      }
+    } catch (error) {
+      why = engineMessage(error);
+    }
+    // First, because the end frees its port.
+    if (id !== undefined) await this.#remove(id);
+    this.#listener.ended(why);
+  }
+
+  /** Starts the container and waits for its end. Returns why it has ended. */
+  async #follow(id: string): Promise<string> {
+    const { engine } = this.#parts;
+    const { signal } = this.#stopping;
+    if (signal.aborted) return 'stopped';
+    this.#listener.progress('Starting');
+    await engine.start(id);
+    void this.#readOutput(id);
+    const ended = this.#end(id);
+    const unusable = await Promise.race([ended, this.#announce(id)]);
+    return unusable ?? (await Promise.race([ended, this.#stopWhenAsked(id)]));
+  }
+
+  /** Says where the container is, when players can connect. Returns why it cannot be used. */
+  async #announce(id: string): Promise<string | undefined> {
+    const { engine, awaitsHealth, addressOf } = this.#parts;
+    while (!this.#stopping.signal.aborted) {
+      const state = await engine.inspect(id);
+      const health = state.State.Health?.Status;
+      if (!awaitsHealth || health === undefined || health === 'none' || health === 'healthy') {
+        const address = addressOf(state);
+        if (address === undefined) return 'its port is not published';
+        if (!this.#stopping.signal.aborted) {
+          this.#listener.running(address === 'none' ? undefined : address);
+        }
+        return undefined;
+      }
+      if (health === 'unhealthy') return 'its health check fails';
+      await this.#pause(HEALTH_INTERVAL);
+    }
+    return undefined;
+  }
+
+  /** Waits for the end. The connection to the engine may break while the container goes on. */
+  async #end(id: string): Promise<string> {
+    const { engine } = this.#parts;
+    let last: unknown;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      try {
+        return `exited with code ${await engine.wait(id, new AbortController().signal)}`;
+      } catch (error) {
+        last = error;
+      }
+      if ((last as { statusCode?: number }).statusCode === 404) return 'was removed';
+      await sleep(RETRY_PAUSE);
+    }
+    return `the engine says no more of it: ${engineMessage(last)}`;
+  }
+
+  async #stopWhenAsked(id: string): Promise<string> {
+    const { engine, stopGrace } = this.#parts;
+    const { signal } = this.#stopping;
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    // What cannot be stopped is removed by force.
+    await engine.stop(id, stopGrace).catch(() => undefined);
+    return 'stopped';
+  }
+
+  async #remove(id: string): Promise<void> {
+    let last: unknown;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      try {
+        return await this.#parts.engine.remove(id);
+      } catch (error) {
+        last = error;
+      }
+      await sleep(RETRY_PAUSE);
+    }
+    this.#parts.failed(`container ${id.slice(0, 12)} could not be removed: ${engineMessage(last)}`);
+  }
+
+  async #readOutput(id: string): Promise<void> {
+    const lines = new PassThrough();
+    this.#parts.output.read(lines);
+    try {
+      const stream = await this.#parts.engine.output(id, lines, new AbortController().signal);
+      stream.once('close', () => lines.end());
+      stream.once('error', () => lines.end());
+    } catch {
+      // The container runs without its output.
+      lines.end();
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}

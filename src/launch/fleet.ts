@@ -1,0 +1,244 @@
+import { isLoopback } from '../limits/ip-address.js';
+import {
+  type Ask,
+  type AskListener,
+  type AskRequest,
+  LaunchError,
+  type Matchmaker,
+  type Offer,
+} from './ask.js';
+import type { GameConfig } from './config/games.js';
+import type { LaunchConfig } from './config/launch-config.js';
+import { AskCounts, countServers, type GameCounts } from './fleet-counts.js';
+import type { FleetObserver } from './fleet-observer.js';
+import type { GameServer } from './game-server.js';
+import { GameServers, type GameServersContext } from './game-servers.js';
+import { givePlace } from './give-place.js';
+import type { LaunchedServers } from './launched-servers.js';
+import { Parties } from './parties.js';
+import type { ServerPlace } from './place.js';
+import type { Starter } from './server-starter.js';
+import { Session } from './session.js';
+import { SessionIds } from './session-ids.js';
+import type { SessionReports, SessionStore } from './session-store.js';
+import { SYSTEM_TIMERS, type Timers } from './timers.js';
+
+export interface FleetParts {
+  readonly config: Pick<LaunchConfig, 'games' | 'defaultGame' | 'loopbackClientIp'>;
+  readonly starter: Starter;
+  readonly observer: FleetObserver;
+  /** Where servers of games whose `ready` is `nats` find their sessions. */
+  readonly store?: SessionStore | undefined;
+  readonly timers?: Timers;
+}
+
+/** How long servers may take to end when the fleet closes, in milliseconds. */
+const CLOSE_TIME = 15_000;
+
+/** The game servers of this relay: who gets a seat on which, and when they start and end. */
+export class Fleet implements Matchmaker, SessionReports {
+  readonly sessions = new Map<string, Session>();
+  /** The servers that have not ended. */
+  readonly servers: LaunchedServers = { find: (id) => this.#servers.get(id) };
+  /** Is called with `NAME/VERSION` and how long the server took, in seconds. */
+  onReady?: (game: string, seconds: number) => void;
+  readonly #config: FleetParts['config'];
+  readonly #games: ReadonlyMap<string, GameServers>;
+  readonly #servers = new Map<string, GameServer>();
+  readonly #parties: Parties;
+  readonly #asks = new AskCounts();
+  readonly #ids = new SessionIds();
+  readonly #timers: Timers;
+  readonly #store: SessionStore | undefined;
+  readonly #observer: FleetObserver;
+  readonly #onEmpty: (() => void)[] = [];
+  #isDraining = false;
+
+  constructor({ config, starter, observer, store, timers = SYSTEM_TIMERS }: FleetParts) {
+    this.#config = config;
+    this.#timers = timers;
+    this.#store = store;
+    this.#observer = observer;
+    this.#parties = new Parties(timers, (members) => this.#place(members));
+    const context: GameServersContext = {
+      timers,
+      observer,
+      starter,
+      starting: (server) => this.#starting(server),
+      located: (server, { ip }) => this.#storeOf(server.game)?.located(server, ip),
+      ready: ({ game }, seconds) => this.onReady?.(`${game.name}/${game.version}`, seconds),
+      admit: (session, place) => this.#givePlace(session, place),
+      ended: (server) => this.#ended(server),
+    };
+    this.#games = new Map(
+      [...config.games].map(([key, game]) => [key, new GameServers(game, context)]),
+    );
+  }
+
+  /**
+   * Connects to NATS if a game needs it. Until then, requests for such games fail.
+   *
+   * @throws {NatsError} if NATS cannot be used
+   */
+  async open(): Promise<void> {
+    await this.#store?.open(this, this.#ids.run);
+  }
+
+  find(name: string | undefined, version: string | undefined): Offer | undefined {
+    const game = this.#find(name, version);
+    if (game === undefined) return undefined;
+    const place = game.ready === 'room' ? 'room' : 'server';
+    return { game: game.name, version: game.version, place };
+  }
+
+  ask(request: AskRequest, listener: AskListener): Ask {
+    const counted = this.#asks.counted(listener);
+    const game = this.#find(request.game, request.version);
+    if (game === undefined) throw new TypeError('find has not found this game');
+    const session = new Session(this.#ids.next(), game, this.#addressOf(request), counted);
+    this.sessions.set(session.id, session);
+    session.onOver(() => this.#over(session));
+    queueMicrotask(() => this.#begin(session, request));
+    return { cancel: () => this.#cancel(session) };
+  }
+
+  /** What launchers are told of the player: some choose where a server runs by it. */
+  #addressOf({ clientAddress }: AskRequest): string {
+    const { loopbackClientIp = clientAddress } = this.#config;
+    return isLoopback(clientAddress) ? loopbackClientIp : clientAddress;
+  }
+
+  sessionClaimed(id: string): void {
+    this.sessions.get(id)?.claim();
+  }
+
+  sessionReleased(id: string): void {
+    this.sessions.get(id)?.end();
+  }
+
+  /** How requests have ended, by result. */
+  get results(): ReadonlyMap<string, number> {
+    return this.#asks.results;
+  }
+
+  get counts(): GameCounts[] {
+    return [...this.#games].map(([key, { all }]) => countServers(key, all));
+  }
+
+  /** Whether sessions can be stored in NATS; `undefined` without NATS. */
+  get isStoreAvailable(): boolean | undefined {
+    return this.#store?.isAvailable;
+  }
+
+  /** Refuses requests from now on. Games go on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Resolves when no session is left, or after this time. */
+  async whenEmpty(milliseconds: number): Promise<void> {
+    if (this.sessions.size === 0) return;
+    const empty = new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+    await this.#atMost(milliseconds, empty);
+  }
+
+  /** Ends all servers, and waits for them for a while. Closing twice is harmless. */
+  async close(): Promise<void> {
+    this.drain();
+    const error = aboutToStop();
+    for (const session of [...this.sessions.values()]) session.fail(error);
+    const ended = [...this.#servers.values()].map((server) => server.stop('the relay ends', error));
+    await this.#atMost(CLOSE_TIME, Promise.all(ended));
+    await this.#store?.close();
+  }
+
+  #over({ id }: Session): void {
+    this.sessions.delete(id);
+    if (this.sessions.size > 0) return;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
+
+  #find(name: string | undefined, version: string | undefined): GameConfig | undefined {
+    const { games, defaultGame } = this.#config;
+    if (name === undefined) return defaultGame;
+    if (version !== undefined) return games.get(`${name}/${version}`);
+    return [...games.values()].find((game) => game.name === name);
+  }
+
+  #begin(session: Session, { party }: AskRequest): void {
+    if (session.state !== 'waiting') return;
+    const error = this.#refusal(session.game);
+    if (error !== undefined) session.fail(error);
+    else if (party === undefined) this.#place([session]);
+    else this.#parties.join(session, party);
+  }
+
+  #refusal({ ready }: GameConfig): LaunchError | undefined {
+    if (this.#isDraining) return aboutToStop();
+    if (ready === 'nats' && this.#store?.isAvailable !== true) {
+      return new LaunchError(503, 'sessions cannot be stored now');
+    }
+    return undefined;
+  }
+
+  /** Gives players seats on one server, or none. */
+  #place(sessions: readonly Session[]): void {
+    const [first] = sessions;
+    if (first === undefined) return;
+    const { name, version } = first.game;
+    try {
+      const servers = this.#games.get(`${name}/${version}`);
+      const server = servers?.withSeats(sessions.length, first.clientAddress);
+      for (const session of sessions) server?.seat(session);
+    } catch (error) {
+      const known = error instanceof LaunchError ? error : this.#fault(error);
+      for (const session of sessions) session.fail(known);
+    }
+  }
+
+  #givePlace(session: Session, place: ServerPlace): void {
+    const store = this.#storeOf(session.game);
+    givePlace(session, place, this.#timers, store).catch((error: unknown) =>
+      session.fail(this.#fault(error)),
+    );
+  }
+
+  #fault(error: unknown): LaunchError {
+    this.#observer.fault(error);
+    return new LaunchError(500, 'the relay has failed');
+  }
+
+  #cancel(session: Session): void {
+    if (session.state !== 'waiting') return;
+    this.#asks.count('left');
+    session.end();
+  }
+
+  #starting(server: GameServer): void {
+    this.#servers.set(server.id, server);
+    this.#storeOf(server.game)?.expectDigest(server);
+  }
+
+  #ended(server: GameServer): void {
+    this.#servers.delete(server.id);
+    this.#storeOf(server.game)?.forget(server);
+  }
+
+  #storeOf({ ready }: GameConfig): SessionStore | undefined {
+    return ready === 'nats' ? this.#store : undefined;
+  }
+
+  #atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((done) => {
+      const stopTimer = this.#timers.after(milliseconds, done);
+      void work.finally(() => {
+        stopTimer();
+        done();
+      });
+    });
+  }
+}
+
+function aboutToStop(): LaunchError {
+  return new LaunchError(503, 'this relay is about to stop');
+}

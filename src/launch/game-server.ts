@@ -1,0 +1,245 @@
+import { LaunchError } from './ask.js';
+import type { GameConfig } from './config/games.js';
+import type { FleetObserver, ServerEnd } from './fleet-observer.js';
+import type { LaunchedRoom, LaunchedServer, ReadyReport } from './launched-servers.js';
+import type { ServerAddress } from './launcher.js';
+import { placeOf, type ServerPlace } from './place.js';
+import { Seats } from './seats.js';
+import type { StartedServer, Starter } from './server-starter.js';
+import type { Session } from './session.js';
+import type { StopTimer, Timers } from './timers.js';
+
+/** All transitions are in `GameServer`. */
+type ServerState =
+  | { readonly is: 'starting'; readonly stopTimer: StopTimer }
+  | { readonly is: 'ready'; readonly place: ServerPlace }
+  | { readonly is: 'stopping'; readonly why: string }
+  | { readonly is: 'ended' };
+
+/** What servers need from their surroundings. */
+export interface ServerContext {
+  readonly timers: Timers;
+  readonly observer: FleetObserver;
+  readonly starter: Starter;
+  /** @param seconds how long it took */
+  ready(server: GameServer, seconds: number): void;
+  /** Gives its place to a session for which the server is ready. */
+  admit(session: Session, place: ServerPlace): void;
+  /** The launcher says where the server is, which has to say itself that it is ready. */
+  located(server: GameServer, address: ServerAddress): void;
+  ended(server: GameServer): void;
+}
+
+/** The longest words of a launcher that players are shown. */
+const MAX_WORDS = 100;
+
+/** A server of a game, from its start until it has ended, and who plays on it. */
+export class GameServer implements LaunchedServer {
+  readonly game: GameConfig;
+  readonly seats: Seats;
+  readonly #context: ServerContext;
+  readonly #startedAt: number;
+  readonly #started: StartedServer;
+  #state: ServerState;
+  #wasReady = false;
+  #words = 'Starting';
+  #address: ServerAddress | undefined;
+  #report: ReadyReport | undefined;
+  #room: LaunchedRoom | undefined;
+  #stopEmptyTimer: StopTimer | undefined;
+  #stopped: Promise<void> | undefined;
+
+  /**
+   * Starts a server.
+   *
+   * @throws {LaunchError} 409 if no port is free
+   */
+  constructor(game: GameConfig, clientAddress: string, context: ServerContext) {
+    const { timers, starter } = context;
+    this.game = game;
+    this.#context = context;
+    this.#startedAt = timers.now();
+    this.seats = new Seats(game.players, () => this.#seatsChanged());
+    this.#started = starter.start(game, clientAddress, {
+      progress: (words) => this.#say(words),
+      running: (address) => this.#running(address),
+      ended: (why, error) => this.#ended({ why, how: this.#unplannedEnd }, error),
+    });
+    const timeOut = () => {
+      const error = new LaunchError(408, 'session still not ready, timed out.');
+      void this.stop('not ready in time', error);
+    };
+    this.#state = { is: 'starting', stopTimer: timers.after(game.readyTime * 1000, timeOut) };
+    context.observer.serverStarting(this);
+  }
+
+  get id(): string {
+    return this.#started.id;
+  }
+
+  get keys(): StartedServer['keys'] {
+    return this.#started.keys;
+  }
+
+  get contextIp(): string {
+    return this.#started.contextIp;
+  }
+
+  get state(): ServerState['is'] {
+    return this.#state.is;
+  }
+
+  /** How many players can come; none if it is about to end, or its room takes no players. */
+  get freeSeats(): number {
+    if (this.#state.is !== 'starting' && this.#state.is !== 'ready') return 0;
+    const { free } = this.seats;
+    return this.#room === undefined ? free : Math.min(free, this.#room.freePlaces - this.#expected);
+  }
+
+  /** Takes a seat for a session, which gets its place when the server is ready. */
+  seat(session: Session): void {
+    if (session.state !== 'waiting') return;
+    this.seats.take(session);
+    session.accept();
+    if (this.#state.is === 'ready') this.#admit(session, this.#state.place);
+    else session.progress(this.#words);
+  }
+
+  reportReady(report: ReadyReport): void {
+    if (this.game.ready === 'room') return;
+    this.#report = report;
+    this.#becomeReadyWith(placeOf(this.#address, report));
+  }
+
+  openedRoom(room: LaunchedRoom): void {
+    this.#room = room;
+    if (this.game.ready === 'room') this.#becomeReadyWith({ is: 'room', code: room.code });
+    this.changedRoom();
+  }
+
+  changedRoom(): void {
+    if (this.#room !== undefined) this.seats.roomHas(this.#room.players);
+  }
+
+  endedRoom(): void {
+    void this.stop('its room has ended', new LaunchError(500, 'the room has ended'));
+  }
+
+  requestEnd(): void {
+    void this.stop('it asked to be ended', new LaunchError(500, 'the game server ends'));
+  }
+
+  /** @param client the player's id in its connect token, or its session */
+  claim(client: string): boolean {
+    return this.#sessionOf(client)?.claim() ?? false;
+  }
+
+  leave(client: string): void {
+    this.#sessionOf(client)?.end();
+  }
+
+  /**
+   * Ends the server, and the sessions of its players.
+   *
+   * @param error what players who wait are told
+   * @returns when it has ended
+   */
+  stop(why: string, error: LaunchError): Promise<void> {
+    if (this.#state.is === 'ended') return Promise.resolve();
+    this.#stopped ??= this.#stop(why, error);
+    return this.#stopped;
+  }
+
+  async #stop(why: string, error: LaunchError): Promise<void> {
+    this.#enter({ is: 'stopping', why });
+    this.#context.observer.serverStopping(this, why);
+    this.#endSessions(error);
+    await this.#started.stop();
+    this.#ended({ why, how: 'stopped' });
+  }
+
+  #running(address: ServerAddress | undefined): void {
+    this.#address = address;
+    const { ready } = this.game;
+    if (ready === 'launcher' || ready === 'tcp' || this.#report !== undefined) {
+      const place = placeOf(address, this.#report);
+      if (place === undefined) this.#stopUnreachable();
+      else this.#becomeReadyWith(place);
+    } else if (address !== undefined) this.#context.located(this, address);
+  }
+
+  #stopUnreachable(): void {
+    void this.stop(
+      'no usable address',
+      new LaunchError(502, 'the game server has no usable address'),
+    );
+  }
+
+  #becomeReadyWith(place: ServerPlace | undefined): void {
+    if (this.#state.is !== 'starting' || place === undefined) return;
+    this.#enter({ is: 'ready', place });
+    this.#wasReady = true;
+    this.#context.observer.serverReady(this, this.#seconds);
+    this.#context.ready(this, this.#seconds);
+    for (const session of [...this.seats.sessions]) this.#admit(session, place);
+  }
+
+  #admit(session: Session, place: ServerPlace): void {
+    session.progress('Ready');
+    this.#context.admit(session, place);
+  }
+
+  #ended(end: ServerEnd, error?: LaunchError): void {
+    const state = this.#state;
+    if (state.is === 'ended') return;
+    this.#enter({ is: 'ended' });
+    const planned: ServerEnd | undefined =
+      state.is === 'stopping' ? { why: state.why, how: 'stopped' } : undefined;
+    this.#context.observer.serverEnded(this, planned ?? end, this.#seconds);
+    this.#endSessions(error ?? new LaunchError(500, 'the game server ended before it was ready'));
+    this.#context.ended(this);
+  }
+
+  #enter(state: ServerState): void {
+    if (this.#state.is === 'starting') this.#state.stopTimer();
+    if (state.is !== 'ready') this.#stopEmptyTimer?.();
+    this.#state = state;
+  }
+
+  #endSessions(error: LaunchError): void {
+    for (const session of [...this.seats.sessions]) session.fail(error);
+  }
+
+  /** A server without players ends after a while. */
+  #seatsChanged(): void {
+    this.#stopEmptyTimer?.();
+    this.#stopEmptyTimer = undefined;
+    if (this.seats.taken > 0 || this.#state.is === 'stopping' || this.#state.is === 'ended') return;
+    const end = () => void this.stop('no players', new LaunchError(503, 'the game server ends'));
+    this.#stopEmptyTimer = this.#context.timers.after(this.game.emptyTime * 1000, end);
+  }
+
+  #say(words: string): void {
+    this.#words = words.slice(0, MAX_WORDS);
+    for (const session of this.seats.sessions) session.progress(this.#words);
+  }
+
+  #sessionOf(client: string): Session | undefined {
+    return [...this.seats.sessions].find(
+      ({ id, client: own }) => id === client || `${own}` === client,
+    );
+  }
+
+  /** Players who were told the room's code, or will be, and have not joined yet. */
+  get #expected(): number {
+    return [...this.seats.sessions].filter(({ state }) => state !== 'claimed').length;
+  }
+
+  get #unplannedEnd(): ServerEnd['how'] {
+    return this.#wasReady ? 'crashed' : 'unready';
+  }
+
+  get #seconds(): number {
+    return (this.#context.timers.now() - this.#startedAt) / 1000;
+  }
+}

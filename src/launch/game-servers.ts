@@ -1,0 +1,63 @@
+import { LaunchError } from './ask.js';
+import type { GameConfig } from './config/games.js';
+import { GameServer, type ServerContext } from './game-server.js';
+
+export interface GameServersContext extends ServerContext {
+  /** A server is being started. */
+  starting(server: GameServer): void;
+}
+
+/** The servers of one game: which one players get, and when another is started. */
+export class GameServers {
+  readonly game: GameConfig;
+  readonly #servers = new Set<GameServer>();
+  readonly #context: GameServersContext;
+
+  constructor(game: GameConfig, context: GameServersContext) {
+    this.game = game;
+    this.#context = {
+      ...context,
+      ended: (server) => {
+        this.#servers.delete(server);
+        context.ended(server);
+      },
+    };
+  }
+
+  /** Including those that are ending. */
+  get all(): ReadonlySet<GameServer> {
+    return this.#servers;
+  }
+
+  /**
+   * A server with so many free seats. If there is none, starts one.
+   *
+   * @throws {LaunchError} 409 if there may be no more servers
+   */
+  withSeats(count: number, clientAddress: string): GameServer {
+    return this.#best(count) ?? this.#start(clientAddress);
+  }
+
+  /**
+   * Ready servers come first, so that nobody waits without need; then the fullest, so that the others
+   * become empty and end.
+   */
+  #best(count: number): GameServer | undefined {
+    const usable = [...this.#servers].filter(({ freeSeats }) => freeSeats >= count);
+    return usable.toSorted((a, b) => rank(a) - rank(b) || a.freeSeats - b.freeSeats)[0];
+  }
+
+  #start(clientAddress: string): GameServer {
+    if (this.#servers.size >= this.game.maxServers) {
+      throw new LaunchError(409, 'all game servers are full');
+    }
+    const server = new GameServer(this.game, clientAddress, this.#context);
+    this.#servers.add(server);
+    this.#context.starting(server);
+    return server;
+  }
+}
+
+function rank({ state }: GameServer): number {
+  return state === 'ready' ? 0 : 1;
+}

@@ -1,0 +1,43 @@
+import type { GameConfig } from '../config/games.js';
+import type { HttpConfig } from '../config/launchers.js';
+import type { LaunchLog } from '../launch-log.js';
+import type { Launched, Launcher, LaunchListener, Order } from '../launcher.js';
+import { SYSTEM_TIMERS, type Timers } from '../timers.js';
+import { HttpServer } from './http-server.js';
+import { SessionApi } from './session-api.js';
+
+export interface HttpLauncherParts {
+  readonly log: LaunchLog;
+  readonly timers?: Timers;
+}
+
+/** Lets a service start servers, which speaks Edgegap's calls for sessions. */
+export class HttpLauncher implements Launcher {
+  readonly #api: SessionApi;
+  readonly #game: GameConfig;
+  readonly #config: HttpConfig;
+  readonly #log: LaunchLog;
+  readonly #timers: Timers;
+
+  constructor(
+    game: GameConfig,
+    config: HttpConfig,
+    { log, timers = SYSTEM_TIMERS }: HttpLauncherParts,
+  ) {
+    this.#api = new SessionApi(config);
+    this.#game = game;
+    this.#config = config;
+    this.#log = log;
+    this.#timers = timers;
+  }
+
+  start(order: Order, listener: LaunchListener): Launched {
+    const server = new HttpServer(this.#api, listener, {
+      timers: this.#timers,
+      pollInterval: this.#config.pollInterval * 1000,
+      failed: (why) => this.#log.launcherFailed(this.#game.name, order.id, why),
+    });
+    void server.run(this.#config.app ?? this.#game.name, order.clientAddress);
+    return server;
+  }
+}

@@ -1,0 +1,73 @@
+import { isIP } from 'node:net';
+import type { ServerAddress } from '../launcher.js';
+
+/** What the service says of a session. */
+export interface SessionState {
+  /** A few words, such as `Deploying`. */
+  readonly status: string;
+  readonly isReady: boolean;
+  readonly hasFailed: boolean;
+  /** `undefined` if there is none, or none that can be used. */
+  readonly address: ServerAddress | undefined;
+}
+
+/** The longest words of the service that are passed on, in characters. */
+const MAX_WORDS = 200;
+
+/** The longest id of a session, in characters. */
+const MAX_ID = 200;
+
+/** The id in the answer to a request for a session; `undefined` if there is none. */
+export function sessionIdIn(json: unknown): string | undefined {
+  const id = memberOf(json, 'session_id');
+  return typeof id === 'string' && id !== '' && id.length <= MAX_ID ? id : undefined;
+}
+
+/** What an error of the service says, on one line; `undefined` if it says nothing. */
+export function messageIn(json: unknown): string | undefined {
+  return wordsOf(memberOf(json, 'message'));
+}
+
+/**
+ * @param portName the game's port among those of the deployment; `undefined` for the only one
+ */
+export function sessionStateIn(json: unknown, portName: string | undefined): SessionState {
+  const status = wordsOf(memberOf(json, 'status')) ?? 'Starting';
+  const deployment = memberOf(json, 'deployment');
+  return {
+    status,
+    isReady: memberOf(json, 'ready') === true,
+    hasFailed: /^error\b/i.test(status),
+    address: addressIn(deployment, portName),
+  };
+}
+
+function addressIn(deployment: unknown, portName: string | undefined): ServerAddress | undefined {
+  const ip = memberOf(deployment, 'public_ip');
+  const ports = memberOf(deployment, 'ports');
+  const all = typeof ports === 'object' && ports !== null ? Object.keys(ports) : [];
+  const name = portName ?? (all.length === 1 ? all[0] : undefined);
+  const port = name === undefined ? undefined : memberOf(memberOf(ports, name), 'external');
+  if (typeof ip !== 'string' || isIP(ip) === 0 || !isPort(port)) return undefined;
+  return { ip, port, certDigest: undefined };
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535;
+}
+
+/** The own member of an object; `undefined` of anything else. */
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+/** Printable text of limited length; `undefined` if there is none. */
+function wordsOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const words = value
+    .slice(0, MAX_WORDS)
+    .replace(/[^\P{C}]/gu, ' ')
+    .trim();
+  return words === '' ? undefined : words;
+}

@@ -1,0 +1,18 @@
+/** What a launched server asks the relay for, by path: all under `/launch/ID`. */
+export type LaunchPath =
+  | { readonly kind: 'launched'; readonly id: string }
+  | { readonly kind: 'launchContext'; readonly id: string }
+  | { readonly kind: 'launchReady'; readonly id: string }
+  | { readonly kind: 'launchPlayer'; readonly id: string; readonly client: string };
+
+const PATH =
+  /^\/launch\/([A-Za-z0-9-]{1,64})(?:\/(context|ready)|\/players\/([A-Za-z0-9-]{1,64}))?$/;
+
+/** `undefined` if there is no such path. */
+export function parseLaunchPath(path: string): LaunchPath | undefined {
+  const [, id, part, client] = PATH.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  if (client !== undefined) return { kind: 'launchPlayer', id, client };
+  if (part === 'context') return { kind: 'launchContext', id };
+  return { kind: part === 'ready' ? 'launchReady' : 'launched', id };
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConfig } from '../config/launch-config.js';
+import { NatsError } from './nats-error.js';
+import type { NatsPackages } from './packages.js';
+
+/** How long connecting and each request may take, in milliseconds. */
+export const NATS_TIMEOUT = 5000;
+
+/** How often a silent server is asked whether it is there, in milliseconds. */
+const PING_INTERVAL = 10_000;
+
+/**
+ * Connects to NATS, and again whenever the connection is lost.
+ *
+ * @throws {NatsError} if the first attempt fails
+ */
+export async function connectNats(
+  { transport }: NatsPackages,
+  config: NatsConfig,
+): Promise<NatsConnection> {
+  try {
+    return await transport.connect({
+      servers: config.url,
+      name: 'lobby-relay',
+      timeout: NATS_TIMEOUT,
+      pingInterval: PING_INTERVAL,
+      maxReconnectAttempts: -1,
+      ignoreAuthErrorAbort: true,
+      ...login(transport, config),
+      ...tls(config),
+    });
+  } catch (error) {
+    throw new NatsError(`cannot connect to NATS at ${config.url}: ${reasonOf(error)}`);
+  }
+}
+
+/** What an error says, on one line. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : message;
+  return reason.replaceAll(/\s+/g, ' ').slice(0, 200);
+}
+
+function login(
+  transport: NatsPackages['transport'],
+  { user, password, credentials }: NatsConfig,
+): ConnectionOptions {
+  if (credentials !== undefined) {
+    return { authenticator: transport.credsAuthenticator(readFileSync(credentials)) };
+  }
+  if (user === undefined) return {};
+  return { user, ...(password !== undefined && { pass: password.reveal() }) };
+}
+
+function tls({ url, tls: files }: NatsConfig): ConnectionOptions {
+  if (files === undefined && !url.startsWith('tls:')) return {};
+  const { ca, cert, key } = files ?? {};
+  return {
+    tls: {
+      ...(ca !== undefined && { caFile: ca }),
+      ...(cert !== undefined && { certFile: cert }),
+      ...(key !== undefined && { keyFile: key }),
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { isIP } from 'node:net';
+import type { ReadyReport } from './launched-servers.js';
+
+/** SHA-256 in hex, with or without colons. */
+const DIGEST = /^[\da-f]{2}(?::?[\da-f]{2}){31}$/i;
+
+const NOTHING: ReadyReport = { ip: undefined, port: undefined, certDigest: undefined };
+
+/**
+ * Reads what a server posts when it is ready: `{"ip"?, "port"?, "cert_digest"?}`, or nothing. Other
+ * members are ignored.
+ *
+ * @throws {Error} one line that says what is expected
+ */
+export function readReadyReport(body: Uint8Array): ReadyReport {
+  if (body.length === 0) return NOTHING;
+  const { ip, port, cert_digest: digest } = parse(body);
+  if (isGiven(ip) && (typeof ip !== 'string' || isIP(ip) === 0)) {
+    throw new Error('ip: expected an IPv4 or IPv6 address without brackets');
+  }
+  if (isGiven(port) && (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535)) {
+    throw new Error('port: expected a whole number from 1 to 65535');
+  }
+  if (isGiven(digest) && (typeof digest !== 'string' || !DIGEST.test(digest))) {
+    throw new Error('cert_digest: expected a SHA-256 digest in hex');
+  }
+  return {
+    ip: isGiven(ip) ? String(ip) : undefined,
+    port: isGiven(port) ? Number(port) : undefined,
+    certDigest: isGiven(digest) ? withColons(String(digest)) : undefined,
+  };
+}
+
+function parse(body: Uint8Array): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new Error('expected JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new Error('expected an object');
+  }
+  return json as Record<string, unknown>;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function withColons(digest: string): string {
+  return (digest.toLowerCase().match(/[\da-f]{2}/g) ?? []).join(':');
+}

@@ -1,0 +1,51 @@
+import type { Session } from './session.js';
+
+/** Who plays on a server, or is going to. */
+export class Seats {
+  readonly sessions = new Set<Session>();
+  readonly #total: number;
+  readonly #changed: () => void;
+  /** The players of a room who came without a session: its code was enough. */
+  #guests = 0;
+
+  /** @param changed is called after a seat was taken or freed */
+  constructor(total: number, changed: () => void) {
+    this.#total = total;
+    this.#changed = changed;
+  }
+
+  get taken(): number {
+    return this.sessions.size + this.#guests;
+  }
+
+  get free(): number {
+    return this.#total - this.taken;
+  }
+
+  /** Takes a seat until the session is over. */
+  take(session: Session): void {
+    this.sessions.add(session);
+    session.onOver(() => {
+      this.sessions.delete(session);
+      this.#changed();
+    });
+    this.#changed();
+  }
+
+  /**
+   * The server's room has so many players now. Which player has which session is not known, so those
+   * who join claim the oldest reservations, and those who leave end the oldest sessions.
+   */
+  roomHas(players: number): void {
+    const claimed = this.#inState('claimed');
+    for (const session of claimed.slice(0, Math.max(0, claimed.length - players))) session.end();
+    const reserved = this.#inState('reserved').slice(0, Math.max(0, players - claimed.length));
+    for (const session of reserved) session.claim();
+    this.#guests = Math.max(0, players - claimed.length - reserved.length);
+    this.#changed();
+  }
+
+  #inState(state: Session['state']): Session[] {
+    return [...this.sessions].filter((session) => session.state === state);
+  }
+}

@@ -1,0 +1,247 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ContainerConfig } from '../../../src/launch/config/launchers.js';
+import { ContainerLauncher } from '../../../src/launch/container/container-launcher.js';
+import { DockerEngine } from '../../../src/launch/container/docker-engine.js';
+import { removeLeftOvers } from '../../../src/launch/container/left-overs.js';
+import type { Launched, Order } from '../../../src/launch/launcher.js';
+import { gameWith, Heard, KeptLog, orderWith } from '../../support/launch.js';
+import { FakeDocker, send } from './docker.js';
+
+const OWNER = { name: 'a-relay', run: 'this-run' };
+
+interface Run {
+  readonly docker: FakeDocker;
+  readonly heard: Heard;
+  readonly log: KeptLog;
+  readonly server: Launched;
+}
+
+function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = {}): Run {
+  const log = new KeptLog();
+  const game = gameWith(
+    { type: 'container', image: 'tanks:1', socket: docker.socket, port: '6420/udp', ...config },
+    { ready: 'launcher', publicIp: '203.0.113.7' },
+  );
+  const launcher = new ContainerLauncher(game, game.launcher as ContainerConfig, {
+    engine: new DockerEngine((game.launcher as ContainerConfig).socket),
+    owner: OWNER,
+    whenCleaned: () => Promise.resolve(),
+    log,
+  });
+  const heard = new Heard();
+  const server = launcher.start(orderWith(order), heard);
+  onTestFinished(() => server.stop());
+  return { docker, heard, log, server };
+}
+
+test('a container is created, started, and removed', async () => {
+  const docker = await FakeDocker.start();
+  const config = {
+    command: ['--port', '{port}'],
+    environment: { A: 'for {game}', S: { variable: 'X' } },
+    network: 'games',
+    memory: 268_435_456,
+  };
+  const { heard, server } = start(docker, config, {
+    port: 30_004,
+    environment: { LAUNCH_ID: 'a-server' },
+  });
+  expect(await heard.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
+  expect(docker.only.options).toEqual({
+    Image: 'tanks:1',
+    Cmd: ['--port', '30004'],
+    Env: ['LAUNCH_ID=a-server', 'A=for tanks', 'S=token s3cret'],
+    ExposedPorts: { '6420/udp': {} },
+    Labels: {
+      'lobby-relay.owner': 'a-relay',
+      'lobby-relay.run': 'this-run',
+      'lobby-relay.server': 'a-server',
+      'lobby-relay.game': 'tanks/1',
+    },
+    HostConfig: {
+      PortBindings: { '6420/udp': [{ HostPort: '30004' }] },
+      NetworkMode: 'games',
+      Memory: 268_435_456,
+      MemorySwap: 268_435_456,
+      PidsLimit: 512,
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+      SecurityOpt: ['no-new-privileges'],
+    },
+  });
+  await server.stop();
+  expect((await heard.end).why).toMatch(/^(stopped|exited with code 143)$/);
+  expect(docker.containers.size).toBe(0);
+  expect(docker.calls).toContain('POST stop');
+});
+
+test('without a port of its own, the engine chooses one', async () => {
+  const { heard } = start(await FakeDocker.start());
+  expect(await heard.runs).toMatchObject({ port: 49_153 });
+});
+
+test("on the machine's own network, the port is the server's own", async () => {
+  const docker = await FakeDocker.start();
+  const { heard } = start(docker, { network: 'host' }, { port: 30_005 });
+  expect(await heard.runs).toMatchObject({ port: 30_005 });
+  expect(docker.only.options['HostConfig']).not.toHaveProperty('PortBindings');
+});
+
+test('a container that exits has ended, and is removed', async () => {
+  const docker = await FakeDocker.start();
+  const { heard } = start(docker);
+  await heard.runs;
+  docker.exit(docker.only, 7);
+  expect((await heard.end).why).toBe('exited with code 7');
+  expect(docker.containers.size).toBe(0);
+});
+
+test('a container that somebody removed has ended', async () => {
+  const docker = await FakeDocker.start();
+  const { heard } = start(docker);
+  await heard.runs;
+  docker.instead['POST wait'] = (response) => send(response, 404, { message: 'No such container' });
+  docker.instead['DELETE'] = (response) => send(response, 404, { message: 'No such container' });
+  docker.exit(docker.only, 0);
+  await heard.end;
+});
+
+test('its output is logged without secrets', async () => {
+  const docker = await FakeDocker.start();
+  const { heard, log } = start(docker, {}, { secrets: ['k3y-of-it'] });
+  await heard.runs;
+  await docker.called('GET logs');
+  docker.print(docker.only, 'hello\nkey k3y-of-it\n');
+  docker.print(docker.only, 'to stderr\n', 2);
+  await log.says('stderr');
+  expect(log.output).toEqual(['hello', 'key [secret]', 'to stderr']);
+});
+
+describe('a health check', () => {
+  test('decides when players can connect', async () => {
+    const docker = await FakeDocker.start();
+    docker.health = 'starting';
+    const { heard } = start(docker);
+    await docker.called('GET json');
+    expect(heard.all).toEqual(['progress']);
+    docker.only.health = 'healthy';
+    await heard.runs;
+  });
+
+  test('that fails ends the server', async () => {
+    const docker = await FakeDocker.start();
+    docker.health = 'unhealthy';
+    const { heard } = start(docker);
+    expect((await heard.end).why).toBe('its health check fails');
+    expect(docker.containers.size).toBe(0);
+  });
+});
+
+describe('an engine', () => {
+  test('that does not have the image is reported in its own words', async () => {
+    const docker = await FakeDocker.start();
+    const missing = { message: 'No such image: tanks:1' };
+    docker.instead['POST create'] = (response) => send(response, 404, missing);
+    const { heard } = start(docker);
+    expect(await heard.end).toEqual({ why: 'No such image: tanks:1', error: undefined });
+  });
+
+  test('that cannot start the container is reported, and the container removed', async () => {
+    const docker = await FakeDocker.start();
+    const taken = { message: 'port is already allocated' };
+    docker.instead['POST start'] = (response) => send(response, 500, taken);
+    const { heard } = start(docker);
+    expect((await heard.end).why).toBe('port is already allocated');
+    expect(docker.containers.size).toBe(0);
+  });
+
+  test('that publishes no port ends the server', async () => {
+    const docker = await FakeDocker.start();
+    docker.instead['GET json'] = (response) => send(response, 200, { State: {} });
+    const { heard } = start(docker);
+    expect((await heard.end).why).toBe('its port is not published');
+    expect(docker.containers.size).toBe(0);
+  });
+
+  test.each([
+    ['no JSON', '<html>'],
+    ['a number', '5'],
+    ['null', 'null'],
+  ])('that answers %s ends the server', async (_, body) => {
+    const docker = await FakeDocker.start();
+    docker.instead['GET json'] = (response) => void response.end(body);
+    const { heard } = start(docker);
+    await heard.end;
+    expect(docker.containers.size).toBe(0);
+  });
+
+  test('that is not there is reported', async () => {
+    const docker = await FakeDocker.start();
+    const { heard } = start(docker, { socket: '/nowhere/docker.sock' });
+    expect((await heard.end).why).toBe('the engine cannot be reached (ENOENT)');
+  });
+
+  test('whose connection breaks while the container runs is asked again', async () => {
+    const docker = await FakeDocker.start();
+    let breaks = 1;
+    docker.instead['POST wait'] = (response) => {
+      if (breaks-- === 1) delete docker.instead['POST wait'];
+      response.destroy();
+    };
+    const { heard } = start(docker);
+    await heard.runs;
+    await expect.poll(() => docker.only.ended.length).toBe(1);
+    docker.exit(docker.only, 0);
+    expect((await heard.end).why).toBe('exited with code 0');
+  });
+
+  test('that cannot stop a container has to remove it', async () => {
+    const docker = await FakeDocker.start();
+    docker.instead['POST stop'] = (response) => send(response, 500, { message: 'no' });
+    const { heard, server } = start(docker);
+    await heard.runs;
+    await server.stop();
+    expect(docker.containers.size).toBe(0);
+  });
+});
+
+test('a server that is stopped at once leaves no container', async () => {
+  const docker = await FakeDocker.start();
+  const { heard, server } = start(docker);
+  await server.stop();
+  expect((await heard.end).why).toBe('stopped');
+  expect(docker.containers.size).toBe(0);
+});
+
+test('a server that is stopped while it is created leaves no container', async () => {
+  const docker = await FakeDocker.start();
+  const { heard, server } = start(docker);
+  await docker.called('POST create');
+  await server.stop();
+  await heard.end;
+  expect(docker.containers.size).toBe(0);
+  expect(heard.all).not.toContain('running');
+});
+
+test('what an earlier run has left is removed, and nothing else', async () => {
+  const docker = await FakeDocker.start();
+  docker.add({ 'lobby-relay.owner': 'a-relay', 'lobby-relay.run': 'earlier' });
+  const kept = [
+    docker.add({ 'lobby-relay.owner': 'a-relay', 'lobby-relay.run': 'this-run' }),
+    docker.add({ 'lobby-relay.owner': 'another', 'lobby-relay.run': 'earlier' }),
+    docker.add({}),
+  ];
+  const failures: string[] = [];
+  await removeLeftOvers(new DockerEngine(docker.socket), OWNER, (why) => failures.push(why));
+  expect([...docker.containers.keys()]).toEqual(kept);
+  expect(failures).toEqual([]);
+});
+
+test('an engine that is not there leaves what is left', async () => {
+  const failures: string[] = [];
+  const engine = new DockerEngine('/nowhere/docker.sock');
+  await removeLeftOvers(engine, OWNER, (why) => failures.push(why));
+  expect(failures).toEqual([
+    'containers of an earlier run may be left: the engine cannot be reached (ENOENT)',
+  ]);
+});
