@@ -1,18 +1,22 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import type { Registry } from 'prom-client';
-import type { Room } from '../rooms/room.js';
+import type { DoorAnswer } from '../launch/launch-door.js';
+import type { SharedScrape } from '../ops/shared-scrape.js';
+import type { CloseReason } from '../protocol/close-codes.js';
+import type { SignalingAnswer } from '../protocol/signaling/answer.js';
+import { acceptsGzip } from './accept.js';
 import { HELP } from './help.js';
 import type { IceServer } from './ice.js';
 import type { StaticFile } from './static-files.js';
+import type { StreamedAnswer } from './streamed-answer.js';
 
-/** A whole HTTP answer. */
+/** An HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | Buffer;
 }
 
-/** On every answer: any page may ask, and nothing of it is worth keeping. */
+/** Headers of every answer: pages of all origins may read it, and it is not cached. */
 const COMMON = {
   'Access-Control-Allow-Origin': '*',
   'Cache-Control': 'no-store',
@@ -20,8 +24,8 @@ const COMMON = {
 };
 
 /**
- * What a page may do: use its own files and talk to its own relay. In `connect-src`, `'self'` is
- * this host's WebSockets, too (CSP level 3, section 6.7.2.8).
+ * Pages may use their own files and connect to their own relay. In `connect-src`, `'self'` includes
+ * WebSockets of the same host (CSP level 3, section 6.7.2.8).
  */
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -34,7 +38,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A file for browsers; kept by them, but asked after each time. */
+/** A file for browsers, which cache it and revalidate it on every use. */
 export function file(
   { type, body, gzipped, etag }: StaticFile,
   request: IncomingHttpHeaders,
@@ -49,20 +53,20 @@ export function file(
   };
   if (hasAlready(request['if-none-match'], etag)) return { status: 304, headers, body: '' };
   const typed = { ...headers, 'Content-Type': type };
-  return takesGzip(request['accept-encoding'])
+  return acceptsGzip(request['accept-encoding'])
     ? { status: 200, headers: { ...typed, 'Content-Encoding': 'gzip' }, body: gzipped }
     : { status: 200, headers: typed, body };
 }
 
-/** RFC 9110 section 13.1.2, by weak comparison: a proxy may have made the tag weak or strong. */
+/**
+ * RFC 9110 section 13.1.2, with weak comparison: a proxy may have changed the tag to weak or
+ * strong.
+ */
 function hasAlready(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
   const opaque = etag.replace('W/', '');
   return ifNoneMatch.split(',').some((tag) => tag.trim().replace('W/', '') === opaque);
-}
-
-function takesGzip(acceptEncoding: string | string[] | undefined): boolean {
-  return /\bgzip\b(?!\s*;\s*q=0(?![.\d]*[1-9]))/i.test(String(acceptEncoding ?? ''));
 }
 
 export function help(): Answer {
@@ -70,23 +74,32 @@ export function help(): Answer {
   return { ...answer, headers: { ...answer.headers, Vary: 'Accept, Accept-Encoding' } };
 }
 
-/** Servers for `RTCPeerConnection`, with credentials that are of use for a while. */
+/** Servers for `RTCPeerConnection`, with time-limited credentials. */
 export function ice(servers: readonly IceServer[]): Answer {
   return json(200, { iceServers: servers });
 }
 
-/** What `GET /CODE` says of a room; its name is sent exactly as the host prepared it. */
-export function roomInfo(room: Room | undefined, accept: string): Answer {
-  const info = room?.info;
-  if (info === undefined) return text(404, 'Game not found');
-  if (!accept.includes('application/json')) return text(200, info.name);
-  return json(200, {
-    code: info.code,
-    name: info.name,
-    players: info.players,
-    max_players: info.maxPlayers,
-    accept_conns: info.acceptsPlayers,
-  });
+/** URLs at which other devices reach this relay. Pages of other sites may not read them. */
+export function address(urls: readonly string[]): Answer {
+  const { status, headers, body } = json(200, { urls });
+  const { 'Access-Control-Allow-Origin': _, ...rest } = headers;
+  return { status, headers: { ...rest, 'Cross-Origin-Resource-Policy': 'same-origin' }, body };
+}
+
+/**
+ * The answer to `GET /CODE`.
+ *
+ * @param description the room's name exactly as the host prepared it, or an object to be sent as JSON;
+ * `undefined` if there is no such room
+ */
+export function roomInfo(description: string | object | undefined): Answer {
+  const answer = describe(description);
+  return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } };
+}
+
+function describe(description: string | object | undefined): Answer {
+  if (description === undefined) return text(404, 'Game not found');
+  return typeof description === 'string' ? text(200, description) : json(200, description);
 }
 
 export function upgradeRequired(): Answer {
@@ -102,9 +115,9 @@ export function notReady(status: 'draining' | 'overloaded'): Answer {
   return json(503, { status });
 }
 
-export async function metrics(registry: Registry): Promise<Answer> {
-  const body = await registry.metrics();
-  return { status: 200, headers: { ...COMMON, 'Content-Type': registry.contentType }, body };
+export async function metrics(scrape: SharedScrape): Promise<Answer> {
+  const body = await scrape.read();
+  return { status: 200, headers: { ...COMMON, 'Content-Type': scrape.contentType }, body };
 }
 
 export function tooManyAttempts(): Answer {
@@ -124,19 +137,74 @@ export function internalError(): Answer {
   return text(500, 'Internal error\n');
 }
 
-/** The answer to a method other than GET and HEAD, a browser's preflight among them. */
-export function otherMethod(method: string | undefined): Answer {
-  const allow = { Allow: 'GET, HEAD, OPTIONS' };
-  if (method !== 'OPTIONS') {
-    const answer = text(405, 'Only GET is understood here.\n');
-    return { ...answer, headers: { ...answer.headers, ...allow } };
-  }
-  const preflight = {
-    'Access-Control-Allow-Methods': 'GET, HEAD',
-    'Access-Control-Allow-Headers': '*',
+/** The answer to a method that the path does not support. */
+export function methodNotAllowed(methods: readonly string[]): Answer {
+  const usable = methods.filter((method) => method !== 'HEAD');
+  const answer = text(405, `Method not allowed: use ${usable.join(' or ')}\n`);
+  return { ...answer, headers: { ...answer.headers, Allow: allow(methods) } };
+}
+
+/** The answer to OPTIONS, which browsers send before requests to other origins. */
+export function preflight(methods: readonly string[]): Answer {
+  const headers = {
+    ...COMMON,
+    Allow: allow(methods),
+    'Access-Control-Allow-Methods': methods.join(', '),
+    // `*` does not include `Authorization` (Fetch standard, section 4.9).
+    'Access-Control-Allow-Headers': '*, Authorization',
     'Access-Control-Max-Age': 86_400,
   };
-  return { status: 204, headers: { ...COMMON, ...allow, ...preflight }, body: '' };
+  return { status: 204, headers, body: '' };
+}
+
+function allow(methods: readonly string[]): string {
+  return [...methods, 'OPTIONS'].join(', ');
+}
+
+/** The answer to a request that is refused with the reason of a close code. */
+export function refused(status: 403 | 429 | 500 | 503, { reason }: CloseReason): Answer {
+  const answer = text(status, reason);
+  return status === 403 ? answer : { ...answer, headers: { ...answer.headers, 'Retry-After': 1 } };
+}
+
+/** The answer to a request whose body is not read to its end. */
+export function unreadBody(status: 400 | 408 | 413, why: string): Answer {
+  return text(status, `${why}\n`);
+}
+
+/** What a launched server is answered. */
+export function launched(answer: DoorAnswer): Answer {
+  switch (answer.is) {
+    case 'unknown':
+      return text(404, 'No such server\n');
+    case 'done':
+      return ok();
+    case 'context':
+      return json(200, answer.context);
+    case 'refused':
+      return text(answer.status, `${answer.why}\n`);
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** An answer of signaling-server's protocol. */
+export function signaling({ status, isJson, body }: SignalingAnswer): Answer {
+  const type = isJson ? 'application/json' : 'text/plain';
+  // A buffer: its bytes are outside of V8's heap while a slow client reads them.
+  return { status, headers: { ...COMMON, 'Content-Type': type }, body: Buffer.from(body) };
+}
+
+/** A whole answer of this type. */
+export function typed(status: number, type: string, body: string): Answer {
+  const wait = status === 429 || status === 503 ? { 'Retry-After': 1 } : {};
+  return { status, headers: { ...COMMON, 'Content-Type': type, ...wait }, body };
+}
+
+/** An answer whose parts the client gets when they are written: nginx is told not to gather them. */
+export function streamed(type: string, stream: StreamedAnswer['stream']): StreamedAnswer {
+  const headers = { ...COMMON, 'Content-Type': type, 'X-Accel-Buffering': 'no' };
+  return { status: 200, headers, stream };
 }
 
 function text(status: number, body: string): Answer {

@@ -1,62 +1,79 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { RequestContext, type RequestContextParts } from './request-context.js';
 import { Requests, type RequestsParts } from './requests.js';
+import { answerAndClose, isAnswering } from './unwanted-input.js';
 import { Upgrades, type UpgradesParts } from './upgrades.js';
-import { Visitors, type VisitorsParts } from './visitors.js';
 
-export type FrontDoorParts = VisitorsParts & RequestsParts & UpgradesParts;
+/** The protocol's name in `Upgrade` (RFC 6455 section 4.2.1). */
+const WEBSOCKET = 'websocket';
 
-/** Where every HTTP request and every upgrade comes in, and is shown where to go. */
+export type FrontDoorParts = RequestContextParts & RequestsParts & UpgradesParts;
+
+/** Receives every HTTP request and every upgrade, and passes it on. */
 export class FrontDoor {
   readonly #log: FrontDoorParts['log'];
   readonly #requests: Requests;
   readonly #upgrades: Upgrades;
 
   constructor(parts: FrontDoorParts) {
-    const visitors = new Visitors(parts);
+    const context = new RequestContext(parts);
     this.#log = parts.log;
-    this.#requests = new Requests(parts, visitors);
-    this.#upgrades = new Upgrades(parts, visitors);
+    this.#requests = new Requests(parts, context);
+    this.#upgrades = new Upgrades(parts, context);
   }
 
-  /** Lets no WebSocket in any more: the relay is gone in a moment. */
+  /** Refuses all further WebSockets: the relay is about to stop. */
   close(): void {
     this.#upgrades.closed = true;
   }
 
-  /** Answers an HTTP request; never throws or rejects. */
-  request(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    return this.#requests.answer(request, response);
+  /** Whether the body of this request is read. */
+  wantsBody(request: IncomingMessage): boolean {
+    return this.#requests.wantsBody(request);
   }
 
-  /** Accepts a WebSocket, or answers what wants to be something else. Never throws. */
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  /** Answers an HTTP request; never throws. */
+  request(request: IncomingMessage, response: ServerResponse): void {
+    this.#requests.answer(request, response);
+  }
+
+  /** Accepts a WebSocket, or answers another upgrade as a plain request. Never throws or rejects. */
+  async upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    // Node has detached the socket. Writing to it may fail, and an error without a listener ends the
+    // process.
+    socket.on('error', destroyItself);
     try {
-      if (wantsWebSocket(request)) this.#upgrades.accept(request, socket, head);
-      else this.#answerInstead(request, socket);
+      if (!wantsWebSocket(request)) {
+        return answerAndClose(request, socket, (...args) => this.request(...args));
+      }
+      // The answer to the earlier request would be written after this handshake.
+      if (isAnswering(socket)) return void socket.destroy();
+      // `ws` expects one protocol rather than a list.
+      request.headers.upgrade = WEBSOCKET;
+      await this.#upgrades.accept(request, socket, head);
     } catch (error) {
       this.#log.fault(error);
       socket.destroy();
     }
   }
-
-  /** An offer to speak something else may be ignored (RFC 9110 section 7.8): curl makes one. */
-  #answerInstead(request: IncomingMessage, socket: Socket): void {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.on('finish', () => socket.destroySoon());
-    socket.on('error', () => socket.destroy());
-    try {
-      response.assignSocket(socket);
-    } catch {
-      // It has asked for something else before, which is still being answered. Not to be waited for:
-      // it may never read that.
-      return void socket.destroy();
-    }
-    void this.request(request, response);
-  }
 }
 
-function wantsWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
+/** One function for all sockets, to save memory. */
+function destroyItself(this: Socket): void {
+  this.destroy();
+}
+
+/**
+ * Both headers are case-insensitive lists (RFC 9110 section 7.8). Requests with a body are checked here
+ * without `Connection: upgrade`, too. A proxy that does not know `Upgrade` forwards that header, and sends
+ * the requests of other clients on the same connection.
+ */
+function wantsWebSocket({ headers: { upgrade, connection } }: IncomingMessage): boolean {
+  return includes(upgrade, WEBSOCKET) && includes(connection, 'upgrade');
+}
+
+function includes(header: string | undefined, element: string): boolean {
+  const elements = header?.toLowerCase().split(',') ?? [];
+  return elements.some((each) => each.trim() === element);
 }

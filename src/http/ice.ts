@@ -1,37 +1,37 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 export interface IceOptions {
-  /** `stun:` URLs, with commas. */
+  /** `stun:` URLs, separated by commas. */
   readonly iceServers: string;
-  /** `turn:` URLs, with commas. */
+  /** `turn:` URLs, separated by commas. */
   readonly turnUrl: string;
-  /** What the TURN server has as its shared secret. */
+  /** The shared secret of the TURN server. */
   readonly turnSecret: string;
 }
 
-/** What `RTCPeerConnection` takes (W3C WebRTC, section 4.2.4). */
+/** The format of `RTCPeerConnection` (W3C WebRTC, section 4.2.4). */
 export interface IceServer {
   readonly urls: readonly string[];
   readonly username?: string;
   readonly credential?: string;
 }
 
-/** How long a credential can be used to allocate, in seconds: longer than any party. */
+/** How long a credential is valid, in seconds: longer than any party. */
 const LIFETIME = 12 * 60 * 60;
 
-/** Bytes of what tells one credential from another. */
+/** Random bytes in the name of each credential. */
 const NAME_BYTES = 9;
 
 /**
- * Where two ends find a way to each other past the relay.
+ * The STUN and TURN servers for direct connections between host and players.
  *
- * A TURN server carries traffic for who has a credential. These are good for twelve hours and made
- * from a secret that the relay shares with that server, which thus needs no list of users: the TURN
- * REST scheme (draft-uberti-behave-turn-rest-00, coturn's `use-auth-secret`). Each has a name of its
- * own, so that the server's quota for a user holds for one phone and not for all of them together.
+ * A TURN server relays traffic for everybody who has a credential. Credentials are created from a
+ * secret that the relay shares with the TURN server, which therefore needs no list of users: the
+ * TURN REST scheme (draft-uberti-behave-turn-rest-00, coturn's `use-auth-secret`). Each credential
+ * has a name of its own, so that the server's quota per user applies to each phone separately.
  *
- * @returns the servers for somebody who asks at `now`, in milliseconds since 1970
- * @throws {Error} if one of the TURN options is there without the other
+ * @returns a function that creates the servers for a request at `now`, in milliseconds since 1970
+ * @throws {Error} if only one of the two TURN options is set
  */
 export function iceServers({
   iceServers: stun,
@@ -39,7 +39,9 @@ export function iceServers({
   turnSecret,
 }: IceOptions): (now: number) => IceServer[] {
   if ((turnUrl === '') !== (turnSecret === '')) {
-    throw new Error('a TURN server and its secret go together: --turn-url and --turn-secret');
+    throw new Error(
+      'the TURN server and its secret must be set together: --turn-url and --turn-secret',
+    );
   }
   const fixed = stun === '' ? [] : [{ urls: list(stun) }];
   if (turnUrl === '') return () => fixed;

@@ -1,24 +1,99 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Registry } from 'prom-client';
-import { metrics, notFound } from './answer.js';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { SharedScrape } from '../ops/shared-scrape.js';
+import { TurnQueue } from '../transport/turn-queue.js';
+import type { Answer } from './answer.js';
+import { internalError, methodNotAllowed, metrics, notFound, preflight } from './answer.js';
+import { route } from './route.js';
+import { spreadRequests } from './spread-requests.js';
+import { throttleReports } from './throttle-reports.js';
+import { answerAndClose, hasBody, stopAtUnwantedInput } from './unwanted-input.js';
+
+/** How long a request may take to arrive, in milliseconds: scrapers are near. */
+const BOUNDS = { headersTimeout: 10_000, requestTimeout: 10_000 };
+
+const METHODS = ['GET', 'HEAD'];
+
+/** The most open sockets: enough for a few scrapers, without using up file descriptors. */
+const MAX_SOCKETS = 32;
+
+/** The relay cannot listen at the address of `--metrics-listen`. */
+export class MetricsListenError extends Error {
+  override readonly name = 'MetricsListenError';
+  /** Why: `EADDRINUSE`, `ENOTFOUND`, … */
+  readonly code: string | undefined;
+
+  /** @param where the value of the option */
+  constructor(
+    readonly where: string,
+    override readonly cause: NodeJS.ErrnoException,
+  ) {
+    super(cause.message);
+    this.code = cause.code;
+  }
+}
 
 /**
- * Serves `/metrics`, and nothing else, on an address of its own.
+ * Serves `/metrics`, and nothing else, at an address of its own.
  *
- * @param where `host:port`, or `port`
- * @returns what stops it
+ * @param where `host:port`, or `port` on 127.0.0.1
+ * @param fault reports errors that occur after it listens
+ * @returns a function that stops it
+ * @throws {MetricsListenError} if it cannot listen there
  */
-export async function serveMetrics(where: string, registry: Registry): Promise<() => void> {
-  const server = createServer(async ({ url }, response) => {
-    const { status, headers, body } = url === '/metrics' ? await metrics(registry) : notFound();
-    response.writeHead(status, headers).end(body);
+export async function serveMetrics(
+  where: string,
+  scrape: SharedScrape,
+  fault: (error: unknown) => void,
+): Promise<() => void> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const result = await answerTo(request, scrape).catch((error: unknown) => {
+      fault(error);
+      return internalError();
+    });
+    respond(request, response, result);
+  };
+  const server = createServer(BOUNDS, answer);
+  server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    answerAndClose(request, socket, answer);
   });
-  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where) ?? [];
-  server.listen({ port: Number(port), host: host?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1' });
-  await once(server, 'listening');
+  stopAtUnwantedInput(server, () => false);
+  spreadRequests(server, new TurnQueue());
+  server.maxConnections = MAX_SOCKETS;
+  try {
+    server.listen(addressIn(where));
+    await once(server, 'listening');
+  } catch (error) {
+    throw new MetricsListenError(where, error as NodeJS.ErrnoException);
+  }
+  server.on('error', throttleReports(fault));
   return () => {
     server.close();
     server.closeAllConnections();
   };
+}
+
+/** Host and port of `host:port`, of `[host]:port`, or of a port alone. */
+export function addressIn(where: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where) ?? [];
+  return { port: Number(port), host: host?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1' };
+}
+
+function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): void {
+  // Request bodies are not read.
+  if (hasBody(request)) response.shouldKeepAlive = false;
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
+async function answerTo({ method, url }: IncomingMessage, scrape: SharedScrape): Promise<Answer> {
+  if (method === 'OPTIONS') return preflight(METHODS);
+  if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(METHODS);
+  if (route(url ?? '').kind !== 'metrics') return notFound();
+  return metrics(scrape);
 }

@@ -2,28 +2,32 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** What Node may need beyond the deadline to answer a slow request with 408, in milliseconds. */
-const ANSWER = 1500;
+/** Time after the deadline in which Node answers a slow request with 408, in milliseconds. */
+const ANSWER_TIME = 1500;
 
 /**
- * Cuts sockets that have sent no whole request in time. Node's own timeouts begin with the first
- * byte, and so never end a socket that sends nothing.
+ * Destroys sockets that have not sent a complete request in time. Node's own timeouts start with the
+ * first byte, so they do not apply to a socket that sends nothing.
  *
- * @param timeout from connect, in milliseconds
- * @returns what stops it
+ * @param timeout time since the socket has connected, in milliseconds
+ * @returns a function that stops it
  */
 export function enforceRequestDeadline(server: Server, timeout: number): () => void {
   const waiting = new Map<Socket, number>();
   const forget = ({ socket }: IncomingMessage): void => void waiting.delete(socket);
-  const track = (socket: Socket): void => void waiting.set(socket, performance.now());
+  const track = (socket: Socket): void => {
+    waiting.set(socket, performance.now());
+    // Many never send a request: health checks connect and close, scanners send something else.
+    socket.once('close', () => waiting.delete(socket));
+  };
   const timer = setInterval(
     () => {
       const now = performance.now();
       for (const [socket, since] of waiting) {
         const overdue = now - since - timeout;
-        // In order of their connecting: nobody behind this one is overdue, either.
+        // Sockets are in the order in which they connected: no later one is overdue either.
         if (overdue < 0) break;
-        if (hasBeenSilent(socket) || overdue > ANSWER) socket.destroy();
+        if (hasSentNothing(socket) || overdue > ANSWER_TIME) socket.destroy();
       }
     },
     Math.min(1000, timeout / 2),
@@ -42,7 +46,7 @@ function isTls(server: Server): boolean {
   return 'setSecureContext' in server;
 }
 
-function hasBeenSilent(socket: Socket): boolean {
-  // A TLS socket counts its handshake as well, and is cut a little later.
+function hasSentNothing(socket: Socket): boolean {
+  // A TLS socket also counts the bytes of its handshake, and is destroyed a little later.
   return !(socket instanceof TLSSocket) && socket.bytesRead === 0;
 }

@@ -1,124 +1,151 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
-import type { Admission } from '../guard/admission.js';
-import { CLOSINGS } from '../protocol/close-codes.js';
-import type { RoomCode } from '../rooms/ids.js';
-import type { RoomRegistry } from '../rooms/room-registry.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Admission } from '../limits/admission.js';
+import type { Dialect } from '../protocol/dialects.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
-import type { IceServer } from './ice.js';
-import { route } from './route.js';
-import type { StaticFiles } from './static-files.js';
-import type { Visit, Visitors } from './visitors.js';
+import { announcedLength, MAX_BODY_BYTES } from './body.js';
+import { Contents, type ContentsParts } from './contents.js';
+import { LaunchRequests, type LaunchRequestsParts } from './launch-requests.js';
+import { MatchmakerRequests, type MatchmakerRequestsParts } from './matchmaker-requests.js';
+import { EVENTS, VALUES, WHOLE } from './play-answers.js';
+import { RequestBodies, type RequestBodiesParts } from './request-bodies.js';
+import type { AddressedRequest, RequestContext } from './request-context.js';
+import { handlerOf, methodsOf, type Reply, type Resource, type Resources } from './resource.js';
+import { type Route, routeWithin } from './route.js';
+import { SignalingRequests, type SignalingRequestsParts } from './signaling-requests.js';
+import { limitStall, sendStream } from './streamed-answer.js';
+import { answerUnread } from './unread-body.js';
+import { hasBody, isDetached } from './unwanted-input.js';
 
-export interface RequestsParts {
-  readonly rooms: RoomRegistry;
-  readonly admission: Admission;
-  readonly limits: { readonly stall: number };
-  readonly mayConnect: (origin: string | undefined) => boolean;
-  /** Whether too much is going on for new rooms and players. */
-  readonly isOverloaded: () => boolean;
-  /** What `/metrics` answers with; `undefined` if it is not served here. */
-  readonly metrics: Registry | undefined;
-  /** What browsers are given: pages, and the SDK. */
-  readonly files: StaticFiles;
-  /** Where two ends find a way to each other, for somebody who asks at this time. */
-  readonly iceServers: (now: number) => readonly IceServer[];
-  readonly log: { fault(error: unknown): void };
-}
+export type RequestsParts = ContentsParts &
+  RequestBodiesParts &
+  SignalingRequestsParts &
+  MatchmakerRequestsParts &
+  LaunchRequestsParts & {
+    /** The dialects that are spoken. */
+    readonly dialects: ReadonlySet<Dialect>;
+    readonly admission: Admission;
+    readonly limits: { readonly stall: number };
+    readonly log: { fault(error: unknown): void };
+  };
 
 /** Answers HTTP requests. */
 export class Requests {
   readonly #parts: RequestsParts;
-  readonly #visitors: Visitors;
+  readonly #context: RequestContext;
+  readonly #route: (target: string) => Route;
+  readonly #contents: Contents;
+  readonly #resources: Resources;
 
-  constructor(parts: RequestsParts, visitors: Visitors) {
+  constructor(parts: RequestsParts, context: RequestContext) {
     this.#parts = parts;
-    this.#visitors = visitors;
+    this.#context = context;
+    this.#route = routeWithin(parts.dialects, parts.door !== undefined);
+    this.#contents = new Contents(parts, context);
+    this.#resources = this.#buildResources();
   }
 
-  /** Answers a request; never throws or rejects. */
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // One that came before the one before it was answered has no socket yet. No browser does that,
-    // and thousands of them fit into one packet.
+  /** Whether the body of this request is read, because it is a POST that may be answered. */
+  wantsBody(request: IncomingMessage): boolean {
+    if (request.method !== 'POST' || !hasBody(request)) return false;
+    const { POST } = this.#resourceOf(this.#route(request.url ?? ''));
+    return POST !== undefined && announcedLength(request) <= MAX_BODY_BYTES;
+  }
+
+  /** Answers a request; never throws. */
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    // A pipelined request has no socket yet. No browser pipelines, and thousands of such requests fit
+    // into one packet.
     if (response.socket === null) return void request.socket.destroy();
-    // Files are larger than what a kernel takes off our hands: who reads nothing is not waited for.
-    response.setTimeout(this.#parts.limits.stall * 1000, () => response.destroy());
-    // A request's body is of no use here, but the next request waits behind it.
-    request.resume();
-    const { status, headers, body } = await this.#answerTo(request).catch((error: unknown) => {
+    // Files are larger than the kernel's send buffer: a client that reads nothing is disconnected.
+    limitStall(response, this.#parts.limits.stall * 1000);
+    const readsBody = !isDetached(request) && this.wantsBody(request);
+    if (!readsBody) discardBody(request, response);
+    const reply = (answer: Reply): void => {
+      if ('stream' in answer) sendStream(response, answer);
+      else if (readsBody && !request.complete) answerUnread(request, response, answer);
+      else send(response, answer);
+    };
+    const fail = (error: unknown): void => {
       this.#parts.log.fault(error);
-      return answers.internalError();
-    });
-    // A 304 would speak of the body that it stands for, and has none.
-    const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    response.writeHead(status, { ...headers, ...length });
-    response.end(body);
-  }
-
-  async #answerTo(request: IncomingMessage): Promise<Answer> {
-    const { method, url, headers } = request;
-    if (method !== 'GET' && method !== 'HEAD') return answers.otherMethod(method);
-    const to = route(url ?? '');
-    switch (to.to) {
-      case 'home':
-        return this.#home(headers);
-      case 'room':
-        return this.#roomInfo(to.code, to.path, request);
-      case 'create':
-        return answers.upgradeRequired();
-      case 'health':
-        return answers.ok();
-      case 'ready':
-        return this.#readiness();
-      case 'metrics': {
-        const { metrics } = this.#parts;
-        return metrics === undefined ? answers.notFound() : answers.metrics(metrics);
-      }
-      case 'ice':
-        return this.#iceServers(request);
-      case 'file': {
-        const file = this.#parts.files.get(to.path);
-        return file === undefined ? answers.notFound() : answers.file(file, headers);
-      }
-      default:
-        return to satisfies never;
+      if (response.headersSent) response.destroy();
+      else reply(answers.internalError());
+    };
+    try {
+      const answer = this.#answerTo(request, response);
+      // Synchronously if possible: work in a later turn would not count against the turn's budget.
+      if (answer instanceof Promise) answer.then(reply).catch(fail);
+      else reply(answer);
+    } catch (error) {
+      fail(error);
     }
   }
 
-  #home(headers: IncomingHttpHeaders): Answer {
-    const page = this.#parts.files.get('/');
-    const wantsPage = headers.accept?.includes('text/html') === true;
-    return page !== undefined && wantsPage ? answers.file(page, headers) : answers.help();
+  /** Answers, unless too many requests of this address are being answered already. */
+  #answerTo(request: IncomingMessage, response: ServerResponse): Reply | Promise<Reply> {
+    const { requests } = this.#parts.admission;
+    const address = this.#context.addressOf(request);
+    if (!requests.take(address)) return this.#contents.tooManyAttempts({ request, address });
+    // Not before the answer is written: a client that reads nothing occupies a socket, and a
+    // proxy's too.
+    response.once('close', () => requests.free(address));
+    return this.#byMethod({ request, address }, response);
   }
 
-  #roomInfo(code: RoomCode | undefined, tried: string, request: IncomingMessage): Answer {
-    const address = this.#visitors.addressOf(request);
-    if (this.#parts.admission.mayNotGuess(address, performance.now())) {
-      return this.#tooManyAttempts({ request, address });
-    }
-    const room = this.#visitors.findRoom(code, tried, address);
-    return answers.roomInfo(room, request.headers.accept ?? '');
+  #byMethod(asked: AddressedRequest, response: ServerResponse): Reply | Promise<Reply> {
+    const { method = '', url = '' } = asked.request;
+    const target = this.#route(url);
+    const resource = this.#resourceOf(target);
+    if (method === 'OPTIONS') return answers.preflight(methodsOf(resource));
+    const handler = handlerOf(resource, method);
+    return handler?.(target, asked, response) ?? answers.methodNotAllowed(methodsOf(resource));
   }
 
-  #readiness(): Answer {
-    if (this.#parts.rooms.draining) return answers.notReady('draining');
-    return this.#parts.isOverloaded() ? answers.notReady('overloaded') : answers.ok();
+  #resourceOf({ kind }: Route): Resource {
+    // Each kind of route has a resource of its own type.
+    return this.#resources[kind] as Resource;
   }
 
-  #iceServers(request: IncomingMessage): Answer {
-    const { admission, iceServers, mayConnect } = this.#parts;
-    // What carries somebody's traffic is for the pages that may use the relay, and no others.
-    if (!mayConnect(request.headers.origin)) return answers.originNotAllowed();
-    const address = this.#visitors.addressOf(request);
-    if (!admission.askForIce(address, performance.now())) {
-      return this.#tooManyAttempts({ request, address });
-    }
-    return answers.ice(iceServers(Date.now()));
+  #buildResources(): Resources {
+    const contents = this.#contents;
+    const bodies = new RequestBodies(this.#parts);
+    const signaling = new SignalingRequests(this.#parts, this.#context, bodies);
+    const matchmaker = new MatchmakerRequests(this.#parts, this.#context, bodies);
+    const launched = new LaunchRequests(this.#parts, this.#context, bodies);
+    const upgrade: Resource = { GET: answers.upgradeRequired };
+    const signalingPost: Resource = { POST: (_, ...asked) => signaling.answer(...asked) };
+    // Clients of signaling-server may know an address and no path.
+    const atRoot = this.#parts.dialects.has('signaling') ? signalingPost : {};
+    return {
+      home: { GET: (_, asked) => contents.home(asked), ...atRoot },
+      room: { GET: (target, asked) => contents.roomInfo(target, asked) },
+      create: upgrade,
+      bellhop: upgrade,
+      signaling: { ...signalingPost, other: () => signaling.notPost() },
+      matchmaker: upgrade,
+      request: { POST: (target, ...asked) => matchmaker.answer(target, VALUES, ...asked) },
+      wannaplay: { POST: (target, ...asked) => matchmaker.answer(target, WHOLE, ...asked) },
+      play: { POST: (target, ...asked) => matchmaker.answer(target, EVENTS, ...asked) },
+      ...launched.resources,
+      health: { GET: answers.ok },
+      ready: { GET: () => contents.readiness() },
+      metrics: { GET: () => contents.metrics() },
+      ice: { GET: (_, asked) => contents.iceServers(asked) },
+      address: { GET: (_, { request }) => contents.address(request) },
+      file: { GET: ({ path }, { request }) => contents.file(path, request) },
+    };
   }
+}
 
-  #tooManyAttempts(visit: Visit): Answer {
-    this.#visitors.refused(CLOSINGS.tooManyAttempts, visit);
-    return answers.tooManyAttempts();
-  }
+/** Discards a body that is not read: the next request would wait for its end. */
+function discardBody(request: IncomingMessage, response: ServerResponse): void {
+  if (hasBody(request)) response.shouldKeepAlive = false;
+  request.resume();
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  // A 304 has no body, and its `Content-Length` would be that of the file.
+  const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(body);
 }

@@ -1,84 +1,204 @@
-import type { HostFormat } from '../protocol/host-encoder.js';
+import { type LaunchPath, parseLaunchPath } from '../launch/launch-path.js';
+import type { Dialect } from '../protocol/dialects.js';
+import { CODE_LENGTH } from '../protocol/room-code.js';
+import type { HostFormat } from '../protocol/wmbp/host-encoder.js';
 import type { RoomCode } from '../rooms/ids.js';
-import { CODE_LENGTH, parseRoomCode } from '../rooms/room-code.js';
+import { parseRoomCode } from '../rooms/room-code.js';
 import { parseSeatKey, type SeatKey } from '../rooms/seat-key.js';
+import { type MatchmakerRoute, matchmakerRoute } from './matchmaker-route.js';
 
-/** Where a request wants to go. */
+/** The target of a request. */
 export type Route =
   | {
-      readonly to: 'create';
+      readonly kind: 'create';
       readonly format: HostFormat;
-      /** What the query brings to be allowed to. */
+      /** The create token of the query. */
       readonly token: string | undefined;
-      /** The room that a host wants back. */
+      /** The room that the host resumes. */
       readonly resume: Resume | undefined;
+      /** The launched server that the host is. */
+      readonly launch: LaunchQuery | undefined;
     }
   | {
-      /** A path that only a room can have. */
-      readonly to: 'room';
-      /** What was typed. */
+      /** A path of four characters, which only rooms have. */
+      readonly kind: 'room';
+      /** The code as it was typed. */
       readonly path: string;
       /** `undefined` if no room can have that code. */
       readonly code: RoomCode | undefined;
-      /** The seat that a player wants, or wants back. */
+      /** The seat key of the query. */
       readonly seat: SeatKey | undefined;
+      /** Whether the query asks for JSON, whatever the `Accept` header says. */
+      readonly json: boolean;
+    }
+  | {
+      /** The path to which clients of Bellhop connect. */
+      readonly kind: 'bellhop';
+      /** The create token of the query. */
+      readonly token: string | undefined;
     }
   | {
       /** Any other path: a file, if one is served there. */
-      readonly to: 'file';
+      readonly kind: 'file';
       readonly path: string;
     }
-  | { readonly to: 'home' | 'health' | 'ready' | 'metrics' | 'ice' };
+  | {
+      /** The path to which clients of signaling-server send requests. */
+      readonly kind: 'signaling';
+    }
+  | MatchmakerRoute
+  | LaunchPath
+  | { readonly kind: 'home' | 'health' | 'ready' | 'metrics' | 'ice' | 'address' };
 
-/** What a host brings to get its room back: `/CREATE?room=…&resume=…`. */
+/** The route to a room. */
+export type RoomRoute = Extract<Route, { readonly kind: 'room' }>;
+
+/** The query of a host that resumes its room: `/CREATE?room=…&resume=…`. */
 export interface Resume {
-  /** What it says is the code. */
+  /** The code as it was sent. */
   readonly room: string;
   /** `undefined` if no room can have that code. */
   readonly code: RoomCode | undefined;
   readonly token: string;
 }
 
+/** The query of a launched server that opens its room: `/CREATE?launch=ID.TOKEN`. */
+export interface LaunchQuery {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** Paths that exist only if game servers are started. */
+const LAUNCH_KINDS: readonly Route['kind'][] = [
+  'launched',
+  'launchContext',
+  'launchReady',
+  'launchPlayer',
+];
+
+/** The routes of each dialect. */
+const DIALECT_OF: Partial<Record<Route['kind'], Dialect>> = {
+  create: 'wmbp',
+  room: 'wmbp',
+  bellhop: 'bellhop',
+  signaling: 'signaling',
+  matchmaker: 'bevygap',
+  request: 'bevygap',
+  wannaplay: 'bevygap',
+  play: 'bevygap',
+};
+
 /** No path other than a room's has this many characters. */
 const ROOM = new RegExp(`^/([^/]{${CODE_LENGTH}})$`);
 
 /**
- * Finds the route of a raw request target, as it stands in the request line.
+ * The scheme and authority of a request target in absolute form. User information and an empty host
+ * are not allowed (RFC 9110 section 4.2.4).
+ */
+const ORIGIN = /^(?:https?|wss?):\/\/(?:[^/?#@[\]\\\s]+|\[[\d.:a-f]+\](?::\d*)?)(?=[/?]|$)/i;
+
+/**
+ * Parses the request target of the request line: a path with a query, optionally preceded by scheme
+ * and authority (RFC 9112 section 3.2.2).
  *
- * Exact matches only: no decoding, no normalising, nothing that can throw on hostile input, as
- * `new URL()` does on `//[`.
+ * Paths must match exactly: they are not decoded or normalized, and hostile input cannot cause an
+ * exception, as `//[` does in `new URL()`.
  */
 export function route(target: string): Route {
-  const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
-  const query = (): URLSearchParams => new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const { path, search } = split(target);
+  const query = (): URLSearchParams => new URLSearchParams(search);
   switch (path) {
     case '/CREATE':
       return create(query());
+    case '/bellhop':
+      return { kind: 'bellhop', token: query().get('token') ?? undefined };
+    case '/signaling':
+      return { kind: 'signaling' };
     case '/':
-      return { to: 'home' };
+      return { kind: 'home' };
     case '/health':
-      return { to: 'health' };
+      return { kind: 'health' };
     case '/ready':
-      return { to: 'ready' };
+      return { kind: 'ready' };
     case '/metrics':
-      return { to: 'metrics' };
+      return { kind: 'metrics' };
     case '/ice':
-      return { to: 'ice' };
+      return { kind: 'ice' };
+    case '/address':
+      return { kind: 'address' };
     default: {
       const code = ROOM.exec(path)?.[1];
-      if (code === undefined) return { to: 'file', path };
-      const seat = mark < 0 ? undefined : parseSeatKey(query().get('seat'));
-      return { to: 'room', path: code, code: parseRoomCode(code), seat };
+      if (code === undefined) {
+        return parseLaunchPath(path) ?? matchmakerRoute(path, query) ?? { kind: 'file', path };
+      }
+      const room = { kind: 'room', path: code, code: parseRoomCode(code) } as const;
+      if (search === '') return { ...room, seat: undefined, json: false };
+      const parameters = query();
+      return {
+        ...room,
+        seat: parseSeatKey(parameters.get('seat')),
+        json: parameters.get('format') === 'json',
+      };
     }
   }
+}
+
+/** The create token in the query of a target. */
+export function tokenIn(target: string): string | undefined {
+  return new URLSearchParams(split(target).search).get('token') ?? undefined;
+}
+
+/**
+ * Finds routes as `route` does, but those of a dialect that is off are paths as any other, and so are
+ * those of launched servers if there are none.
+ */
+export function routeWithin(
+  dialects: ReadonlySet<Dialect>,
+  launches: boolean,
+): (target: string) => Route {
+  const exists = (kind: Route['kind']): boolean => {
+    const dialect = DIALECT_OF[kind];
+    if (dialect !== undefined) return dialects.has(dialect);
+    return launches || !LAUNCH_KINDS.includes(kind);
+  };
+  return (target) => {
+    const found = route(target);
+    return exists(found.kind) ? found : { kind: 'file', path: split(target).path };
+  };
+}
+
+/** Path and query of a request target. */
+function split(target: string): { readonly path: string; readonly search: string } {
+  const origin = target.startsWith('/') ? '' : (ORIGIN.exec(target)?.[0] ?? '');
+  const local = target.slice(origin.length);
+  const mark = local.indexOf('?');
+  const path = mark < 0 ? local : local.slice(0, mark);
+  // An empty path in absolute form is the root (RFC 9110 section 4.2.3).
+  return {
+    path: path === '' && origin !== '' ? '/' : path,
+    search: mark < 0 ? '' : local.slice(mark + 1),
+  };
 }
 
 function create(query: URLSearchParams): Route {
   const format = query.get('format') === 'json' ? 'json' : 'cbor';
   const bytes = query.get('bytes') === '1';
+  const limits = query.get('limits') === '1' ? { limits: true as const } : {};
   const token = query.get('token') ?? undefined;
-  return { to: 'create', format: { format, bytes }, token, resume: resume(query) };
+  return {
+    kind: 'create',
+    format: { format, bytes, ...limits },
+    token,
+    resume: resume(query),
+    launch: launch(query),
+  };
+}
+
+function launch(query: URLSearchParams): LaunchQuery | undefined {
+  const [id, token, more] = query.get('launch')?.split('.') ?? [];
+  if (id === undefined) return undefined;
+  // What has another form is no server's.
+  return { id, token: more === undefined ? (token ?? '') : '' };
 }
 
 function resume(query: URLSearchParams): Resume | undefined {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** A file for browsers, as it is served. It lives in memory: no request reaches the disk. */
+/** A file for browsers. It is in memory, so requests never read the disk. */
 export interface StaticFile {
   readonly type: string;
   readonly body: Buffer;
@@ -12,7 +12,7 @@ export interface StaticFile {
   readonly etag: string;
 }
 
-/** Every path under which a file is served, with its file. */
+/** The served files by path. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
 /** Files of other types are not served. */
@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The same from the source and from what is built of it. */
+/** The same path from `src/` and from `dist/`. */
 const BUILT = new URL('../../dist/', import.meta.url);
 
 /** The page that is served at `/`. */
@@ -32,15 +32,18 @@ const FRONT_PAGE = 'home';
 let sdk: StaticFiles | undefined;
 let pages: StaticFiles | undefined;
 
-/** `/client.js`, the SDK in one file; read once in the life of the process. */
-export function sdkFile(): StaticFiles {
-  sdk ??= readFiles([['/client.js', new URL('client.js', BUILT)]]);
+/** The SDK, the SDK for pages that only join, and the code that both load for data channels. */
+const SDK = ['client.js', 'player.js', 'rtc.js'];
+
+/** The files of the SDK. They are read once per process. */
+export function sdkFiles(): StaticFiles {
+  sdk ??= readFiles(SDK.map((name) => [`/${name}`, new URL(name, BUILT)]));
   return sdk;
 }
 
 /**
- * The pages: `home` at `/`, any other folder at its name, what is in a folder below its name, and
- * what they share at the top. Read once in the life of the process.
+ * The pages: `home` at `/`, other folders at their names with their files below, and shared files
+ * at the top. They are read once per process.
  */
 export function pageFiles(): StaticFiles {
   pages ??= readFiles(pagesIn(new URL('pages/', BUILT)));
@@ -48,7 +51,7 @@ export function pageFiles(): StaticFiles {
 }
 
 function* pagesIn(folder: URL): Generator<[path: string, file: URL]> {
-  // A program that has the relay bundled into a file of its own has no pages beside it.
+  // A program that bundles the relay into its own file has no pages beside it.
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;

@@ -1,141 +1,124 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Admission } from '../guard/admission.js';
-import { CLOSINGS, type Closing } from '../protocol/close-codes.js';
-import type { HostPeer, PlayerPeer } from '../rooms/peer.js';
+import type { Admittance } from '../dialects/admittance.js';
+import type { Bellhop } from '../dialects/bellhop/bellhop.js';
+import type { Bevygap } from '../dialects/bevygap/bevygap.js';
+import type { Wmbp } from '../dialects/wmbp/wmbp.js';
+import type { LaunchDoor } from '../launch/launch-door.js';
+import type { Admission } from '../limits/admission.js';
+import type { JoinCounts } from '../ops/join-counts.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import type { Dialect } from '../protocol/dialects.js';
 import type { Room } from '../rooms/room.js';
-import { CODE_LENGTH } from '../rooms/room-code.js';
-import type { RoomRegistry } from '../rooms/room-registry.js';
-import type { Seat } from '../rooms/seat.js';
 import type { Acceptor, Upgrade } from '../transport/acceptor.js';
-import { HostConnection, type HostLimits } from '../transport/host-connection.js';
-import { PlayerConnection, type PlayerLimits } from '../transport/player-connection.js';
-import type { JoinCounts } from './join-counts.js';
-import { type Resume, type Route, route } from './route.js';
-import type { Visitors } from './visitors.js';
+import type { Connection, Link } from '../transport/connection.js';
+import { bearerToken } from './bearer-token.js';
+import type { RequestContext } from './request-context.js';
+import { type Route, routeWithin } from './route.js';
 
 export interface UpgradesParts {
-  readonly rooms: RoomRegistry;
-  readonly acceptor: Acceptor;
+  /** The dialects that are spoken. */
+  readonly dialects: ReadonlySet<Dialect>;
+  readonly wmbp: Wmbp;
+  readonly bellhop: Bellhop;
+  /** `undefined` if no game servers are started. */
+  readonly bevygap: Bevygap | undefined;
+  /** Knows the servers that the relay has started; `undefined` if it starts none. */
+  readonly door: LaunchDoor | undefined;
   readonly admission: Admission;
+  readonly acceptor: Acceptor;
   readonly joins: JoinCounts;
-  readonly limits: HostLimits & PlayerLimits;
-  readonly mayCreate: (token: string | undefined) => boolean;
   readonly mayConnect: (origin: string | undefined) => boolean;
 }
 
-/** Lets WebSockets in, as hosts and players, or tells them why not. */
+/** Accepts WebSockets as hosts and players, or closes them with the reason for the refusal. */
 export class Upgrades {
-  /** Nobody at all: the relay is gone in a moment. */
+  /** Whether all WebSockets are refused, because the relay is about to stop. */
   closed = false;
   readonly #parts: UpgradesParts;
-  readonly #visitors: Visitors;
+  readonly #context: RequestContext;
+  readonly #route: (target: string) => Route;
 
-  constructor(parts: UpgradesParts, visitors: Visitors) {
+  constructor(parts: UpgradesParts, context: RequestContext) {
     this.#parts = parts;
-    this.#visitors = visitors;
+    this.#context = context;
+    this.#route = routeWithin(parts.dialects, parts.door !== undefined);
   }
 
   /**
-   * Accepts a WebSocket, wherever it wants to go: a browser learns why it was refused only from
-   * the close of a connection that was accepted.
+   * Accepts a WebSocket at any path: browsers see the reason for a refusal only if the WebSocket is
+   * accepted and then closed. The caller handles errors of the socket.
    */
-  accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const upgrade = { request, socket, head, address: this.#visitors.addressOf(request) };
-    const to = route(request.url ?? '');
-    const refusal = this.#refusal(to, upgrade);
-    if (refusal !== undefined) return this.#refuse(to, refusal, upgrade);
-    const { acceptor, admission } = this.#parts;
-    const { address } = upgrade;
-    // Who comes back may be one too many, and have left a connection behind that never confirms its
-    // end: that would be a way to have ever more of them.
-    if (this.#enter(to, upgrade) && admission.isOver(address)) acceptor.cutClosing(address);
+  async accept(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const upgrade = { request, socket, head, address: this.#context.addressOf(request) };
+    const target = this.#route(request.url ?? '');
+    const room = await this.#locate(target);
+    // There is no `await` after this, so that limits apply to simultaneous connections.
+    const admittance = this.#admit(target, room, upgrade);
+    if (admittance.is === 'refused') {
+      this.#report(target, admittance.reason, upgrade);
+      const create = this.#refusedConnection(target, upgrade);
+      return this.#parts.acceptor.refuse(admittance.reason, upgrade, create);
+    }
+    const isAccepted = this.#parts.acceptor.accept(admittance.role, upgrade, (link) => {
+      const { connection, refusal } = admittance.serve(link);
+      this.#report(target, refusal, upgrade);
+      return connection;
+    });
+    if (isAccepted) this.#limitClosing(upgrade.address);
   }
 
-  /** Why this one may not enter, the cheapest question first. */
-  #refusal(to: Route, { request, address }: Upgrade): Closing | undefined {
-    const { admission, mayConnect, mayCreate, rooms } = this.#parts;
-    if (this.closed) return CLOSINGS.restarting;
-    if (!mayConnect(request.headers.origin)) return CLOSINGS.originNotAllowed;
-    const crowded = admission.connect(address);
-    // Whoever has a place here already is not refused for rates or load.
-    if (this.#hasPlace(to)) return crowded && admission.comeBack(address);
-    if (crowded !== undefined) return crowded;
+  /** The room with the code of the path or the query, if there is one. */
+  async #locate(target: Route): Promise<Room | undefined> {
+    if (target.kind === 'room') return this.#context.locate(target.code);
+    return target.kind === 'create' ? this.#context.locate(target.resume?.code) : undefined;
+  }
+
+  #admit(target: Route, room: Room | undefined, upgrade: Upgrade): Admittance {
+    const { admission, bellhop, bevygap, mayConnect, wmbp } = this.#parts;
+    const { request, address } = upgrade;
+    const { authorization, origin } = request.headers;
+    if (this.closed) return { is: 'refused', reason: CLOSE_REASONS.restarting };
+    if (!mayConnect(origin)) return { is: 'refused', reason: CLOSE_REASONS.originNotAllowed };
     const now = performance.now();
-    switch (to.to) {
-      case 'create':
-        if (to.resume !== undefined) return this.#missedResume(to.resume, address, now);
-        if (rooms.draining) return CLOSINGS.restarting;
-        return (
-          admission.openRoom(address, now) ??
-          (mayCreate(to.token ?? bearerToken(request)) ? undefined : CLOSINGS.badToken)
-        );
-      case 'room': {
-        const refusal = admission.tryCode(address, now);
-        if (refusal !== undefined) return refusal;
-        const room = this.#visitors.findRoom(to.code, to.path, address);
-        return room === undefined ? CLOSINGS.noSuchRoom : undefined;
+    switch (target.kind) {
+      case 'create': {
+        const token = target.token ?? bearerToken(authorization);
+        return wmbp.host({ ...target, token }, room, address, now);
       }
+      case 'room':
+        return wmbp.player(target, room, address, now);
+      case 'bellhop':
+        return bellhop.admit(target.token ?? bearerToken(authorization), address);
+      case 'matchmaker':
+        if (bevygap === undefined) return { is: 'refused', reason: CLOSE_REASONS.noSuchRoom };
+        return bevygap.admit(this.#context.callerOf(upgrade, target.query.clientIp));
       default:
-        return CLOSINGS.noSuchRoom;
+        return { is: 'refused', reason: admission.connect(address) ?? CLOSE_REASONS.noSuchRoom };
     }
   }
 
-  /** Whether a player comes back to a seat, or a host to its room. */
-  #hasPlace(to: Route): boolean {
-    const { rooms } = this.#parts;
-    if (to.to === 'room') {
-      if (to.seat === undefined || to.code === undefined) return false;
-      return rooms.find(to.code)?.hasSeat(to.seat) ?? false;
-    }
-    if (to.to !== 'create' || to.resume?.code === undefined) return false;
-    return rooms.find(to.resume.code)?.mayResume(to.resume.token) ?? false;
+  /** What a refused connection is, if its clients need more than a close code. */
+  #refusedConnection(target: Route, upgrade: Upgrade): ((link: Link) => Connection) | undefined {
+    const { bevygap } = this.#parts;
+    if (target.kind !== 'matchmaker' || bevygap === undefined) return undefined;
+    const caller = this.#context.callerOf(upgrade, target.query.clientIp);
+    return (link) => bevygap.connection(link, caller);
   }
 
-  #missedResume({ room }: Resume, address: string, now: number): Closing {
-    const { admission } = this.#parts;
-    if (admission.mayNotGuess(address, now)) return CLOSINGS.tooManyAttempts;
-    // A wrong token is a miss of its own: there may be a room of this code.
-    admission.missed(address, `resume ${room.slice(0, CODE_LENGTH)}`, now);
-    return CLOSINGS.noSuchRoom;
+  /** Counts attempts to join, and logs refusals. */
+  #report(target: Route, refusal: CloseReason | undefined, upgrade: Upgrade): void {
+    if (target.kind === 'room') this.#parts.joins.count(refusal);
+    if (refusal !== undefined) this.#context.refused(refusal, upgrade);
   }
 
-  /** Returns whether there is a connection; it may have been refused yet. */
-  #enter(to: Route, upgrade: Upgrade): boolean {
-    const { acceptor, rooms, limits, joins } = this.#parts;
-    if (to.to === 'create') {
-      const { resume } = to;
-      const enter = (host: HostPeer): Room | Closing =>
-        resume?.code === undefined
-          ? rooms.open(host)
-          : rooms.resume(resume.code, resume.token, host);
-      return acceptor.accept('host', upgrade, (link) => {
-        const host = new HostConnection(link, to.format, enter, limits);
-        if (host.refusal !== undefined) this.#visitors.refused(host.refusal, upgrade);
-        return host;
-      });
-    }
-    if (to.to === 'room' && to.code !== undefined) {
-      const { code, seat } = to;
-      const sitDown = (player: PlayerPeer): Seat | Closing => rooms.join(code, player, seat);
-      return acceptor.accept('player', upgrade, (link) => {
-        const player = new PlayerConnection(link, sitDown, limits);
-        joins.count(player.refusal);
-        if (player.refusal !== undefined) this.#visitors.refused(player.refusal, upgrade);
-        return player;
-      });
-    }
-    return false;
+  /**
+   * A client that reconnects may exceed a limit, and its replaced connection may never confirm the
+   * close. Repeated, that would use up connections, so closing connections of its address are
+   * terminated.
+   */
+  #limitClosing(address: string): void {
+    const { acceptor, admission } = this.#parts;
+    if (admission.isOverLimit(address)) acceptor.connections.terminateClosing(address);
   }
-
-  #refuse(to: Route, closing: Closing, upgrade: Upgrade): void {
-    const { acceptor, joins } = this.#parts;
-    this.#visitors.refused(closing, upgrade);
-    if (to.to === 'room') joins.count(closing);
-    acceptor.refuse(closing, upgrade);
-  }
-}
-
-function bearerToken({ headers }: IncomingMessage): string | undefined {
-  return /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
 }

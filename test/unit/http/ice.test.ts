@@ -5,16 +5,16 @@ const NONE = { iceServers: '', turnUrl: '', turnSecret: '' };
 const NOW = Date.UTC(2026, 0, 1);
 const TWELVE_HOURS = 12 * 60 * 60;
 
-test('nothing is configured, nothing is given out', () => {
+test('without options there are no servers', () => {
   expect(iceServers(NONE)(NOW)).toEqual([]);
 });
 
-test('STUN servers are given out as they are', () => {
+test('STUN servers are returned unchanged', () => {
   const servers = iceServers({ ...NONE, iceServers: 'stun:a.example:3478, stuns:b.example' })(NOW);
   expect(servers).toEqual([{ urls: ['stun:a.example:3478', 'stuns:b.example'] }]);
 });
 
-test('a TURN credential is good for twelve hours, and signed as coturn checks it', async () => {
+test('a TURN credential is valid for twelve hours, and signed as coturn expects', async () => {
   const turnUrl = 'turn:t.example:3478,turns:t.example:5349?transport=tcp';
   const ask = iceServers({ ...NONE, turnUrl, turnSecret: 'north' });
   const [server] = ask(NOW + 999);
@@ -23,7 +23,7 @@ test('a TURN credential is good for twelve hours, and signed as coturn checks it
   expect(Number(expiry)).toBe(NOW / 1000 + TWELVE_HOURS);
   expect(name).toMatch(/^[\w-]{12}$/);
 
-  // Another implementation than the one that made it.
+  // An independent implementation.
   const bytes = (text: string) => new TextEncoder().encode(text);
   const algorithm = { name: 'HMAC', hash: 'SHA-1' };
   const key = await crypto.subtle.importKey('raw', bytes('north'), algorithm, false, ['sign']);
@@ -31,7 +31,7 @@ test('a TURN credential is good for twelve hours, and signed as coturn checks it
   expect(server?.credential).toBe(btoa(String.fromCharCode(...new Uint8Array(signature))));
 });
 
-test('everybody gets a credential of their own, and nobody the secret', () => {
+test('every request gets its own credential, and never the secret', () => {
   const ask = iceServers({ ...NONE, turnUrl: 'turn:t.example', turnSecret: 'north' });
   const [one, other] = [ask(NOW), ask(NOW)];
   expect(one[0]?.username).not.toBe(other[0]?.username);
@@ -41,6 +41,6 @@ test('everybody gets a credential of their own, and nobody the secret', () => {
 test.each([
   { turnUrl: 'turn:t.example', turnSecret: '' },
   { turnUrl: '', turnSecret: 'north' },
-])('a TURN server and its secret go together: %j', (half) => {
+])('one TURN option without the other is an error: %j', (half) => {
   expect(() => iceServers({ ...NONE, ...half })).toThrow('--turn-url and --turn-secret');
 });

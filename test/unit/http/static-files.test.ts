@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { file } from '../../../src/http/answer.js';
-import { pageFiles, type StaticFile, sdkFile } from '../../../src/http/static-files.js';
-import { CODE_LENGTH } from '../../../src/rooms/room-code.js';
+import { pageFiles, type StaticFile, sdkFiles } from '../../../src/http/static-files.js';
+import { CODE_LENGTH } from '../../../src/protocol/room-code.js';
 
-const sdk = sdkFile().get('/client.js') as StaticFile;
+const sdk = sdkFiles().get('/client.js') as StaticFile;
 const built = readFileSync(new URL('../../../dist/client.js', import.meta.url));
 
-test('the SDK is what was built', () => {
-  expect([...sdkFile().keys()]).toEqual(['/client.js']);
+test('the SDK is the built file', () => {
+  expect([...sdkFiles().keys()]).toEqual(['/client.js', '/player.js', '/rtc.js']);
   expect(sdk.body.equals(built)).toBe(true);
   expect(gunzipSync(sdk.gzipped).equals(built)).toBe(true);
 });
 
-test('pages are served at their names, the front page at the top', () => {
+test('pages are served at their names, the front page at /', () => {
   const files = pageFiles();
   for (const [path, type] of [
     ['/', 'text/html; charset=utf-8'],
@@ -28,13 +28,13 @@ test('pages are served at their names, the front page at the top', () => {
   expect(files.has('/home/index.html')).toBe(false);
 });
 
-test('no file is where only a room can be', () => {
-  const paths = [...pageFiles().keys(), ...sdkFile().keys()];
+test('no file has a path that only rooms can have', () => {
+  const paths = [...pageFiles().keys(), ...sdkFiles().keys()];
   expect(paths.filter((path) => path.length === CODE_LENGTH + 1)).toEqual([]);
 });
 
 describe('an answer with a file', () => {
-  test('is as it was built, or smaller for who takes that', () => {
+  test('is the built file, or compressed for clients that accept it', () => {
     const plain = file(sdk, {});
     expect([plain.status, plain.body]).toEqual([200, sdk.body]);
     expect(plain.headers).not.toHaveProperty('Content-Encoding');
@@ -52,11 +52,11 @@ describe('an answer with a file', () => {
     expect(answer.headers).toMatchObject({ ETag: sdk.etag, 'Cache-Control': 'no-cache' });
   });
 
-  test.each(['"x"', '', sdk.etag.slice(0, -2)])('is whole for %s', (tag) => {
+  test.each(['"x"', '', sdk.etag.slice(0, -2)])('is the whole file for %s', (tag) => {
     expect(file(sdk, { 'if-none-match': tag }).status).toBe(200);
   });
 
-  test('may be used by any page, and lets a page do little', () => {
+  test('can be read by pages of all origins, and has a strict policy', () => {
     expect(file(sdk, {}).headers).toMatchObject({
       'Access-Control-Allow-Origin': '*',
       'Content-Type': 'text/javascript; charset=utf-8',

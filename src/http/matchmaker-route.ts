@@ -1,0 +1,63 @@
+/** What the query of a request for a game server says. */
+export interface AskQuery {
+  /** The address of the player; an empty one counts as none. */
+  readonly clientIp: string | undefined;
+  /** The ticket of a party, and how many its players are. */
+  readonly party: string | undefined;
+  readonly size: string | undefined;
+}
+
+/** Where players ask for game servers. */
+export type MatchmakerRoute =
+  | {
+      /** By a WebSocket. */
+      readonly kind: 'matchmaker';
+      readonly query: AskQuery;
+    }
+  | {
+      /** For the default game, in one answer. */
+      readonly kind: 'wannaplay';
+      readonly query: AskQuery;
+    }
+  | {
+      /** In the values of Bevygap. */
+      readonly kind: 'request';
+      readonly game: string;
+      readonly version: string;
+      readonly query: AskQuery;
+    }
+  | {
+      /** In server-sent events. */
+      readonly kind: 'play';
+      readonly game: string;
+      /** `undefined` for any. */
+      readonly version: string | undefined;
+      readonly query: AskQuery;
+    };
+
+const ROOT = '/matchmaker/';
+
+/** The route of a path under `/matchmaker`, if it has one. Names are not checked. */
+export function matchmakerRoute(
+  path: string,
+  query: () => URLSearchParams,
+): MatchmakerRoute | undefined {
+  if (!path.startsWith(ROOT)) return undefined;
+  const [kind, game, version, ...more] = path.slice(ROOT.length).split('/');
+  if (more.length > 0) return undefined;
+  const isWhole = game === undefined;
+  if (kind === 'ws' && isWhole) return { kind: 'matchmaker', query: askQuery(query()) };
+  if (kind === 'wannaplay' && isWhole) return { kind, query: askQuery(query()) };
+  if (game === undefined) return undefined;
+  if (kind === 'play') return { kind, game, version, query: askQuery(query()) };
+  if (kind !== 'request' || version === undefined) return undefined;
+  return { kind, game, version, query: askQuery(query()) };
+}
+
+function askQuery(query: URLSearchParams): AskQuery {
+  return {
+    clientIp: query.get('client_ip') || undefined,
+    party: query.get('party') ?? undefined,
+    size: query.get('size') ?? undefined,
+  };
+}
