@@ -1,10 +1,19 @@
 #!/usr/bin/env node
 import './cli/young-generation.js';
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import { type Arguments, readArguments } from './cli/arguments.js';
-import { banner, url } from './cli/banner.js';
+import { banner } from './cli/banner.js';
+import { endProcess } from './cli/end-process.js';
 import { createLog } from './cli/log.js';
-import { collectAlone } from './cli/one-core.js';
+import { logNotices } from './cli/notices.js';
+import { tuneForOneCore } from './cli/one-core.js';
+import { Output } from './cli/output.js';
+import { onStopSignals } from './cli/stop-signals.js';
+import { addressIn, MetricsListenError } from './http/metrics-server.js';
+import { isEverywhere, urlOf } from './http/network-address.js';
+import { NatsError } from './launch/nats/nats-error.js';
+import { flagOf } from './options/describe.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { createRelay, type Relay } from './server.js';
@@ -12,91 +21,121 @@ import { createRelay, type Relay } from './server.js';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** What shells report of a process that a signal ended. */
-const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+/** How long the last lines may take to be written before the process ends, in milliseconds. */
+const EXIT_TIMEOUT = 500;
 
-function main(): Promise<void> | void {
-  const given = orUsage((): Arguments => readArguments(process.argv.slice(2), process.env));
-  if (given.run) return serve(given.options);
-  process.stdout.write(given.print);
+/** How long the help may take to be written, in milliseconds: a pager reads it page by page. */
+const HELP_TIMEOUT = 3_600_000;
+
+const stdout = new Output(1);
+const stderr = new Output(2);
+
+async function main(): Promise<void> {
+  const given = await orUsage((): Arguments => readArguments(process.argv.slice(2), process.env));
+  if (given.run) return serve(given);
+  stdout.write(given.print);
+  await stdout.flush(HELP_TIMEOUT);
 }
 
-async function serve(options: Options): Promise<void> {
-  collectAlone();
-  const onTerminal = process.stdout.isTTY === true;
-  const logger = await createLog(options, onTerminal);
-  const relay = orUsage(() => createRelay({ ...options, logger }));
-  stopOnSignals(relay, logger);
+async function serve({ options, notices }: Arguments & { run: true }): Promise<void> {
+  tuneForOneCore();
+  const onTerminal = isatty(1);
+  const logger = await createLog(options, stdout, onTerminal);
+  const relay = await orUsage(() =>
+    createRelay({ ...options, logger, droppedLogLines: () => stdout.dropped }),
+  );
+  stopOnSignals(relay, logger, options);
   abortOnFaults(relay, logger);
   try {
     const { address, port } = await relay.listen();
-    const scheme = options.tlsCert === '' ? 'ws' : 'wss';
-    // Without pages there is nothing at that address for a phone.
-    const qr = options.qr && options.pages;
-    if (onTerminal) process.stderr.write(banner({ scheme, address, port, qr }));
-    logger.info({ address, port, url: url(scheme, address, port) }, 'listening');
+    const tls = options.tlsCert !== '';
+    const { qr, pages } = options;
+    if (onTerminal) stderr.write(banner({ tls, address, port, qr, pages }));
+    const url = urlOf(tls ? 'wss' : 'ws', isEverywhere(address) ? 'localhost' : address, port);
+    logger.info({ address, port, url }, 'listening');
+    logNotices(notices, logger);
   } catch (error) {
-    if (error instanceof OptionError) fail(EXIT_USAGE, error.message);
-    fail(EXIT_FAILED, explain(error, options));
+    if (error instanceof OptionError) await fail(EXIT_USAGE, error.message);
+    await fail(EXIT_FAILED, explain(error, options));
   }
 }
 
-/** The first signal closes everybody and leaves; a second one leaves at once. */
-function stopOnSignals(relay: Relay, logger: Logger): void {
-  let stopping = false;
-  const stop = async (signal: keyof typeof EXIT_BY_SIGNAL): Promise<void> => {
-    if (stopping) process.exit(EXIT_BY_SIGNAL[signal]);
-    stopping = true;
-    logger.info({ signal, rooms: relay.rooms }, 'stopping');
-    await relay.close();
-    process.exit(0);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+/** The first signal closes all connections and then ends the process; a later one ends it at once. */
+function stopOnSignals(relay: Relay, logger: Logger, { drain }: Options): void {
+  onStopSignals(
+    async (signal) => {
+      if (isatty(2)) stderr.write(stoppingText(relay.rooms, drain));
+      logger.info({ signal, rooms: relay.rooms }, 'stopping');
+      await relay.close();
+      await exit(0);
+    },
+    (exitCode) => void exit(exitCode),
+  );
 }
 
-/** What nobody caught has left the process in a state that nobody knows: say so, and go. */
+/** Ends the process after an uncaught exception: its state can no longer be trusted. */
 function abortOnFaults(relay: Relay, logger: Logger): void {
   let aborting = false;
   const abort = async (err: unknown): Promise<void> => {
-    logger.fatal({ err }, 'uncaught');
     if (aborting) return;
     aborting = true;
+    logger.fatal({ err }, 'uncaught');
     await relay.abort().catch(() => {});
-    process.exit(EXIT_FAILED);
+    await exit(EXIT_FAILED);
   };
   process.on('uncaughtException', abort);
   process.on('unhandledRejection', abort);
 }
 
-/** Runs what reads the options: what is wrong with them ends the process, in one line. */
-function orUsage<T>(read: () => T): T {
+/** Calls a function that reads options. An invalid option ends the process with an error in one line. */
+async function orUsage<T>(read: () => T): Promise<T> {
   try {
     return read();
   } catch (error) {
-    if (error instanceof OptionError) fail(EXIT_USAGE, error.message);
+    if (error instanceof OptionError) return fail(EXIT_USAGE, error.message);
     throw error;
   }
 }
 
-function explain(error: unknown, { port, host }: Options): string {
-  const { code, message, port: failed = port } = error as NodeJS.ErrnoException & { port?: number };
+/** The text on a terminal: what the relay waits for, and what another Ctrl+C does. */
+function stoppingText(rooms: number, drain: number): string {
+  const isWaiting = rooms > 0 && drain > 0;
+  const what = isWaiting
+    ? `Waiting up to ${drain} s for ${rooms === 1 ? '1 room' : `${rooms} rooms`} to end.`
+    : 'Closing all connections.';
+  return `\n  ${what} Press Ctrl+C again to stop at once.\n\n`;
+}
+
+/** The reason why the relay cannot listen, and the option that changes this. */
+function explain(error: unknown, options: Options): string {
+  if (error instanceof NatsError) return `${flagOf('launchConfig')}: ${error.message}`;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const forMetrics = error instanceof MetricsListenError;
+  const { host, port } = forMetrics ? addressIn(error.where) : options;
+  const flag = flagOf(forMetrics ? 'metricsListen' : 'port');
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${failed} is in use; choose another with ${failed === port ? '--port' : '--metrics-listen'}`;
+      return `port ${port} is in use; choose another with ${flag}`;
     case 'EACCES':
-      return `port ${failed} needs more rights; choose one from 1024 on with --port`;
+      return `port ${port} needs more privileges; choose a port from 1024 up with ${flag}`;
     case 'EADDRNOTAVAIL':
+    case 'EAI_AGAIN':
     case 'ENOTFOUND':
-      return `${host} is no address of this machine; choose another with --host`;
+      return `${host} is not an address of this machine; choose another with ${forMetrics ? flag : flagOf('host')}`;
     default:
-      return `cannot listen: ${message}`;
+      return `${flag}: cannot listen: ${message}`;
   }
 }
 
-function fail(status: number, reason: string): never {
-  process.stderr.write(`lobby-relay: ${reason}\n`);
-  process.exit(status);
+function fail(status: number, reason: string): Promise<never> {
+  stderr.write(`lobby-relay: ${reason}\n`);
+  return exit(status);
+}
+
+/** Ends the process once its last lines are written, or after half a second. */
+async function exit(status: number): Promise<never> {
+  await Promise.all([stdout.flush(EXIT_TIMEOUT), stderr.flush(EXIT_TIMEOUT)]);
+  endProcess(status);
 }
 
 await main();

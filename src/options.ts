@@ -1,8 +1,12 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: a table, in which each option is described once
+
+import { DIALECTS } from './protocol/dialects.js';
 import { CODE_SPACE } from './rooms/room-code.js';
+import { KIB, MIB } from './units.js';
 
 /*
- * Every option, once. The command line, the environment, the help, the README's table and the
- * check of what a library's user passes all come from here.
+ * All options, each described once. The command line, the environment variables, the help, the
+ * README's table and the validation of `createRelay` options are derived from this table.
  */
 
 interface Described {
@@ -10,11 +14,11 @@ interface Described {
   readonly help: string;
   /** A one-letter flag besides the long one. */
   readonly short?: string;
-  /** A plain environment variable that counts when the option's own is not set. */
+  /** A second environment variable, used if the option's own is not set. */
   readonly alias?: string;
 }
 
-/** `bytes` may be written with KiB or MiB, and `seconds` with a decimal point. */
+/** The unit of a number; times may have a decimal point. See options/read.ts. */
 export type Unit = 'bytes' | 'count' | 'seconds' | 'milliseconds' | 'percent';
 
 export interface NumberOption extends Described {
@@ -23,32 +27,32 @@ export interface NumberOption extends Described {
   readonly default: number;
   readonly min: number;
   readonly max: number;
-  /** What 0 means, where it is no number like the others. */
+  /** What 0 means, if it has a special meaning. */
   readonly zero?: 'off' | 'automatic';
 }
 
 export interface TextOption extends Described {
   readonly kind: 'text';
   readonly default: string;
-  /** What may stand there; anything if there is no list. */
+  /** The allowed values; any text if there is no list. */
   readonly choices?: readonly string[];
-  /** What it has to look like, unless it is empty. */
+  /** The pattern that it has to match, unless it is empty. */
   readonly pattern?: RegExp;
-  readonly looksLike?: string;
-  /** Never shown, not even in an error. */
+  /** The pattern in words, for the error. */
+  readonly format?: string;
+  /** The value is never shown, not even in an error. */
   readonly secret?: true;
+  /** In characters. */
+  readonly maxLength?: number;
 }
 
-/** On or off. One that is on by default is turned off by `--no-…`. */
+/** On or off. A flag that is on by default is turned off by `--no-…`. */
 export interface FlagOption extends Described {
   readonly kind: 'flag';
   readonly default: boolean;
 }
 
 export type OptionSpec = NumberOption | TextOption | FlagOption;
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
 
 export const OPTIONS = {
   port: {
@@ -59,7 +63,7 @@ export const OPTIONS = {
     max: 65_535,
     short: 'p',
     alias: 'PORT',
-    help: 'port to listen on; 0 takes a free one',
+    help: 'port to listen on; 0 chooses a free port',
   },
   host: {
     kind: 'text',
@@ -67,40 +71,54 @@ export const OPTIONS = {
     short: 'H',
     help: 'address to listen on; all interfaces if empty',
   },
-  tlsCert: { kind: 'text', default: '', help: 'file with the certificate chain, to serve TLS' },
+  tlsCert: { kind: 'text', default: '', help: 'file with the certificate chain; serves TLS' },
   tlsKey: { kind: 'text', default: '', help: "file with the certificate's private key" },
 
-  // Who may come in.
+  dialects: {
+    kind: 'text',
+    default: DIALECTS.join(),
+    help: 'protocols to speak, separated by commas; the paths of all others do not exist',
+  },
+
+  launchConfig: {
+    kind: 'text',
+    default: '',
+    help: 'JSON file with the games whose servers are started on demand; without it, none are',
+  },
+
+  // Access.
   trustProxy: {
     kind: 'text',
     default: '',
-    help: 'proxies whose X-Forwarded-For counts: loopback, private, addresses, networks',
+    help: 'trusted proxies, whose X-Forwarded-For is used: loopback, private, addresses, networks',
   },
   origin: {
     kind: 'text',
     default: '',
-    help: 'origins of pages that may connect, with commas; any page if empty',
+    help: 'origins of pages that may connect, separated by commas; all pages if empty',
   },
   createToken: {
     kind: 'text',
     default: '',
     secret: true,
-    help: 'what a host must bring to open a room, as ?token= or Authorization: Bearer',
+    // It has to fit into the head of a request.
+    maxLength: 4096,
+    help: 'token that a host must send to open a room, as ?token= or Authorization: Bearer',
   },
   limitLoopback: {
     kind: 'flag',
     default: false,
-    help: 'apply the limits per address to loopback addresses, too',
+    help: 'apply the limits per address to loopback addresses too',
   },
 
-  // How many.
+  // Counts and rates.
   maxPlayers: {
     kind: 'number',
     unit: 'count',
     default: 1000,
     min: 1,
     max: 65_535,
-    help: 'most players that a host may ask for; more is clamped',
+    help: 'maximum players in a room; a host that requests more gets this many',
   },
   maxRooms: {
     kind: 'number',
@@ -108,7 +126,7 @@ export const OPTIONS = {
     default: 10_000,
     min: 1,
     max: CODE_SPACE / 2,
-    help: 'most rooms at a time; further hosts are closed with 1013',
+    help: 'maximum rooms; further hosts are closed with 1013',
   },
   maxConnections: {
     kind: 'number',
@@ -117,7 +135,7 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'automatic',
-    help: 'most connections at a time; 0 is what the file descriptors allow',
+    help: 'maximum connections; 0 allows as many as the file descriptor limit',
   },
   connectionsPerAddress: {
     kind: 'number',
@@ -126,7 +144,7 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'most connections from one address at a time; further ones are closed with 1013',
+    help: 'maximum connections from one address; further ones are closed with 1013',
   },
   roomsPerMinute: {
     kind: 'number',
@@ -135,7 +153,7 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'rooms that one address may open a minute; further ones are closed with 4029',
+    help: 'maximum rooms that one address may open per minute; further ones are closed with 4029',
   },
   missesPerMinute: {
     kind: 'number',
@@ -144,17 +162,17 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'wrong codes that one address may try a minute; then 4029, for right ones too',
+    help: 'maximum wrong codes from one address per minute; after that, all its attempts are closed with 4029',
   },
 
-  // How much.
+  // Sizes.
   maxPlayerMessage: {
     kind: 'number',
     unit: 'bytes',
     default: 4 * MIB,
     min: KIB,
     max: 256 * MIB,
-    help: 'largest message from a player; a larger one is closed with 1009',
+    help: 'largest message from a player; a larger one closes the connection with 1009',
   },
   maxHostMessage: {
     kind: 'number',
@@ -162,7 +180,7 @@ export const OPTIONS = {
     default: 16 * MIB,
     min: KIB,
     max: 256 * MIB,
-    help: 'largest message from a host; a larger one is closed with 1009',
+    help: 'largest message from a host; a larger one closes the connection with 1009',
   },
   playerMessages: {
     kind: 'number',
@@ -171,7 +189,7 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'messages a second from one player, ten times that at once; then it is read more slowly',
+    help: 'messages per second from one player, with bursts of ten times that; above it, reading slows down',
   },
   playerBytes: {
     kind: 'number',
@@ -180,7 +198,7 @@ export const OPTIONS = {
     min: 0,
     max: 1024 * MIB,
     zero: 'off',
-    help: 'bytes a second from one player, four times that at once; then it is read more slowly',
+    help: 'bytes per second from one player, with bursts of four times that; above it, reading slows down',
   },
   playerBacklog: {
     kind: 'number',
@@ -188,7 +206,7 @@ export const OPTIONS = {
     default: 16 * MIB,
     min: 64 * KIB,
     max: 1024 * MIB,
-    help: 'most that waits for one player; with more it is closed with 4008',
+    help: 'largest send buffer for a player; above it, the player is closed with 4008',
   },
   hostBacklog: {
     kind: 'number',
@@ -196,7 +214,7 @@ export const OPTIONS = {
     default: MIB,
     min: 64 * KIB,
     max: 1024 * MIB,
-    help: 'most that waits for one host; with more its players are not read for a while',
+    help: 'largest send buffer for a host; above it, reading from its players pauses',
   },
   memory: {
     kind: 'number',
@@ -205,7 +223,7 @@ export const OPTIONS = {
     min: 0,
     max: 1024 * 1024 * MIB,
     zero: 'automatic',
-    help: 'most that waits in the whole process; 0 is a quarter of what the machine has',
+    help: 'largest size of all buffers together; 0 is a quarter of the memory',
   },
   commandErrors: {
     kind: 'number',
@@ -214,17 +232,17 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'error answers to one host in 10 s; further bad commands are not answered',
+    help: 'maximum error replies to one host in 10 s; further bad commands get no reply',
   },
 
-  // How long.
+  // Timeouts.
   stall: {
     kind: 'number',
     unit: 'seconds',
     default: 15,
     min: 0.1,
     max: 3600,
-    help: 'how long a connection may take nothing of what waits for it; then 4008',
+    help: 'close a connection that accepts no data for this long, with 4008',
   },
   ping: {
     kind: 'number',
@@ -233,7 +251,7 @@ export const OPTIONS = {
     min: 0,
     max: 3600,
     zero: 'off',
-    help: 'silence after which a connection is pinged; it is cut after two pings unanswered',
+    help: 'ping a connection after this long without data; close it after two unanswered pings',
   },
   requestTimeout: {
     kind: 'number',
@@ -241,7 +259,7 @@ export const OPTIONS = {
     default: 10,
     min: 0.1,
     max: 3600,
-    help: 'time for a whole request from when a socket is connected; then it is cut',
+    help: 'close a socket that sends no complete request within this time',
   },
   prepareTimeout: {
     kind: 'number',
@@ -250,7 +268,7 @@ export const OPTIONS = {
     min: 0,
     max: 86_400,
     zero: 'off',
-    help: 'time for a host to send prepare; then it is closed with 1008',
+    help: 'close a host that does not send prepare within this time, with 1008',
   },
   drain: {
     kind: 'number',
@@ -258,10 +276,10 @@ export const OPTIONS = {
     default: 0,
     min: 0,
     max: 86_400,
-    help: 'how long running rooms may go on after SIGTERM, with no new ones',
+    help: 'on SIGTERM, keep open rooms running for up to this long; no new rooms open',
   },
 
-  // Who is away for a moment, and what outlives a restart.
+  // Reconnecting, and restarts.
   maxHold: {
     kind: 'number',
     unit: 'seconds',
@@ -269,7 +287,7 @@ export const OPTIONS = {
     min: 0,
     max: 86_400,
     zero: 'off',
-    help: 'longest time that a host may ask to wait for who is away; codes rest as long, too',
+    help: 'longest reconnect window that a host may request; a code is not reused for as long',
   },
   keep: {
     kind: 'number',
@@ -277,15 +295,15 @@ export const OPTIONS = {
     default: 256 * KIB,
     min: 0,
     max: 1024 * MIB,
-    help: 'most that is kept for a player who is away; beyond it the oldest goes',
+    help: 'largest buffer for a disconnected player; above it, the oldest messages are dropped',
   },
   stateFile: {
     kind: 'text',
     default: '',
-    help: 'file that rooms and seats outlive a restart in; rooms live in memory only if empty',
+    help: 'file that keeps rooms and seats across restarts; without it, a restart ends them',
   },
 
-  // When it is too much: no new rooms and players, running games go on.
+  // Overload: no new rooms and players; running games continue.
   maxLag: {
     kind: 'number',
     unit: 'milliseconds',
@@ -293,7 +311,7 @@ export const OPTIONS = {
     min: 0,
     max: 60_000,
     zero: 'off',
-    help: 'how late the event loop may be; with more, new rooms and joins get 1013',
+    help: 'highest event loop delay; above it, new rooms and joins are closed with 1013',
   },
   maxHeap: {
     kind: 'number',
@@ -302,64 +320,64 @@ export const OPTIONS = {
     min: 0,
     max: 100,
     zero: 'off',
-    help: 'how full the heap may be; with more, new rooms and joins get 1013',
+    help: 'highest heap usage; above it, new rooms and joins are closed with 1013',
   },
 
-  // Past the relay, from end to end.
+  // WebRTC, end to end.
   iceServers: {
     kind: 'text',
     default: '',
     pattern: /^stuns?:[^\s,/?]+(, *stuns?:[^\s,/?]+)*$/,
-    looksLike: 'stun: URLs with commas, such as stun:stun.example.org:3478',
-    help: 'STUN servers for WebRTC, stun: URLs with commas, which GET /ice gives out',
+    format: 'stun: URLs separated by commas, such as stun:stun.example.org:3478',
+    help: 'STUN servers for WebRTC: stun: URLs separated by commas, which GET /ice returns',
   },
   turnUrl: {
     kind: 'text',
     default: '',
     pattern:
       /^turns?:[^\s,/?]+(\?transport=(udp|tcp))?(, *turns?:[^\s,/?]+(\?transport=(udp|tcp))?)*$/,
-    looksLike: 'turn: URLs with commas, such as turn:turn.example.org:3478',
-    help: 'TURN server for WebRTC, its turn: URLs with commas; GET /ice has credentials for it',
+    format: 'turn: URLs separated by commas, such as turn:turn.example.org:3478',
+    help: 'TURN server for WebRTC: turn: URLs separated by commas, which GET /ice returns with credentials',
   },
   turnSecret: {
     kind: 'text',
     default: '',
     secret: true,
-    help: "the TURN server's shared secret (coturn: static-auth-secret), which credentials are made from",
+    help: 'shared secret of the TURN server (coturn: static-auth-secret), to create credentials',
   },
 
-  // What a browser and a terminal are shown.
+  // Pages and the terminal.
   pages: {
     kind: 'flag',
     default: true,
-    help: 'serve pages: the front page at / and the demo at /sketch',
+    help: 'serve the front page at / and the demo at /sketch',
   },
   qr: {
     kind: 'flag',
     default: true,
-    help: 'show a QR code of the address in the network, when started on a terminal',
+    help: 'show a QR code of the network address when started in a terminal',
   },
 
-  // What an operator sees.
+  // Metrics and logs.
   metrics: { kind: 'flag', default: true, help: 'serve /metrics' },
   metricsListen: {
     kind: 'text',
     default: '',
     pattern: /^(.+:)?\d{1,5}$/,
-    looksLike: 'host:port',
-    help: 'host:port for /metrics alone, instead of beside everything else',
+    format: 'host:port',
+    help: 'host:port for /metrics; the main port then does not serve it',
   },
   logLevel: {
     kind: 'text',
     default: 'info',
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    help: 'least important log lines to write',
+    help: 'lowest level of log lines to write',
   },
   logFormat: {
     kind: 'text',
     default: 'auto',
     choices: ['auto', 'json', 'pretty'],
-    help: 'form of log lines; auto is pretty on a terminal, else json',
+    help: 'format of log lines; auto is pretty in a terminal, otherwise json',
   },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { defaultOf, environmentOf, flagOf, rangeOf } from '../options/describe.js';
+import { type EnvironmentNotice, environmentNotices } from '../options/environment.js';
 import { OptionError, parseOptions } from '../options/read.js';
 import {
   OPTION_NAMES,
@@ -10,15 +11,20 @@ import {
   type Options,
 } from '../options.js';
 
-/** What the command line asks for: to run, or only to print something (`--help`, `--version`). */
+/** The request of the command line: run, or only print something (`--help`, `--version`). */
 export type Arguments =
-  | { readonly run: true; readonly options: Options }
+  | {
+      readonly run: true;
+      readonly options: Options;
+      /** Notices about the environment, to be logged. */
+      readonly notices: readonly EnvironmentNotice[];
+    }
   | { readonly run: false; readonly print: string };
 
 /**
  * Reads the command line and the environment.
  *
- * @throws {OptionError} one line that says what is wrong and what can be done
+ * @throws {OptionError} one line that says what is wrong and what to do
  */
 export function readArguments(
   argv: readonly string[],
@@ -35,10 +41,11 @@ export function readArguments(
     if (error.exitCode === 0) return { run: false, print };
     throw new OptionError(oneLine(error.message));
   }
-  return { run: true, options: parseOptions(given(command), environment) };
+  const options = parseOptions(given(command), environment);
+  return { run: true, options, notices: environmentNotices(environment) };
 }
 
-/** What stands on the command line: Commander's own default of a `--no-…` flag is left out. */
+/** Options from the command line, without Commander's default for `--no-…` flags. */
 function given(command: Command): Partial<Record<OptionName, string | boolean>> {
   const entries = Object.entries(command.opts<Partial<Record<OptionName, string | boolean>>>());
   return Object.fromEntries(
@@ -54,7 +61,10 @@ function build(write: (text: string) => void): Command {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {} })
-    .addHelpText('after', '\nA flag beats its environment variable, which beats the default.');
+    .addHelpText(
+      'after',
+      '\nA flag overrides its environment variable, which overrides the default.',
+    );
   for (const name of OPTION_NAMES) command.addOption(toOption(name));
   return command;
 }

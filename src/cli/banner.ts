@@ -1,55 +1,61 @@
-import { networkInterfaces } from 'node:os';
+import { isEverywhere, type Listening, networkUrls, urlOf } from '../http/network-address.js';
 import { qrCode } from './qr-code.js';
 
-interface Place {
-  readonly scheme: 'ws' | 'wss';
-  readonly address: string;
-  readonly port: number;
-  /** Whether phones are given a code to scan. */
+interface BannerOptions extends Listening {
+  /** Whether browsers get pages at that address. */
+  readonly pages: boolean;
+  /** Whether to print a QR code. */
   readonly qr: boolean;
 }
 
-/** What a person who has just started the relay wants to know: where it can be reached. */
-export function banner({ scheme, address, port, qr }: Place): string {
-  const everywhere = isEverywhere(address);
-  const local = url(scheme, everywhere ? 'localhost' : address, port);
-  const lan = everywhere ? lanAddress() : undefined;
-  const network = lan === undefined ? undefined : url(scheme, lan, port);
+/** How many addresses in the network are shown; a machine with containers has dozens. */
+const MAX_SHOWN = 3;
+
+const LABEL_WIDTH = 19;
+
+/**
+ * The text on a terminal when the relay has started: its addresses, a QR code, and how to stop it.
+ *
+ * @param network URLs at which other devices reach the relay, the best first
+ */
+export function banner(
+  options: BannerOptions,
+  network: readonly string[] = networkUrls(options),
+): string {
+  const { tls, address, port } = options;
+  const local = urlOf(tls ? 'https' : 'http', isEverywhere(address) ? 'localhost' : address, port);
+  const isLocal = !network.includes(local);
+  const shown = network.slice(0, MAX_SHOWN);
   return [
     '',
-    'lobby-relay is up',
+    'lobby-relay is running',
     '',
-    `  this machine   ${local}`,
-    ...(network === undefined ? [] : [`  the network    ${network}`]),
-    ...(network === undefined || !qr
-      ? []
-      : ['', ...qrCode(page(network)).map((line) => `  ${line}`)]),
+    ...(isLocal ? [row('On this machine', local)] : []),
+    ...shown.map((url, index) => row(index === 0 ? 'On the network' : '', url)),
+    ...code(options, network[0]),
     '',
-    `  Open ${page(local)} to see what it does. Ctrl+C stops it.`,
+    `  Games connect to the same addresses with ${tls ? 'wss' : 'ws'}://.`,
+    '  Press Ctrl+C to stop.',
     '',
     '',
   ].join('\n');
 }
 
-/** An address as it stands in a URL. */
-export function url(scheme: string, address: string, port: number): string {
-  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+function row(label: string, url: string): string {
+  return `  ${label.padEnd(LABEL_WIDTH)}${url}`;
 }
 
-/** The page of a relay that is connected to at this address. */
-function page(socket: string): string {
-  return socket.replace('ws', 'http');
-}
-
-function isEverywhere(address: string): boolean {
-  return address === '::' || address === '0.0.0.0';
-}
-
-/** The first address by which another machine in the network can reach this one. */
-function lanAddress(): string | undefined {
-  for (const addresses of Object.values(networkInterfaces())) {
-    const found = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
-    if (found !== undefined) return found.address;
-  }
-  return undefined;
+function code({ pages, qr }: BannerOptions, url: string | undefined): string[] {
+  if (!pages) return [];
+  const open = '  Open one of these addresses in a browser to play the demo or to join a room.';
+  if (url === undefined)
+    return ['', '  Open this address in a browser to play the demo or to join a room.'];
+  if (!qr) return ['', open];
+  return [
+    '',
+    open,
+    `  On a phone in the same network, scan this code to open ${url}:`,
+    '',
+    ...qrCode(url).map((line) => `  ${line}`),
+  ];
 }

@@ -1,17 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 
 /*
- * To be imported before everything else: keeps V8's young generation as small as it is then. That
- * is two halves of 2 MiB with Node 20, and of 8 with Node 24.
+ * Must be imported first. Keeps V8's young generation at its initial size: two halves of 2 MiB with
+ * Node 20, of 8 MiB with Node 24.
  *
- * V8 takes what survives, which are connections and messages on their way, for a sign that more
- * room is needed, and goes to two halves of 16 MiB. What a relay throws away is of another kind: a
- * small object for each message, with a buffer outside of the heap. In large halves there are
- * thousands of these before they are collected, and then to free them holds up everybody; of longer
- * messages there are so many bytes that V8 marks the whole heap 16 times a second to find more. See
- * docs/performance.md.
+ * V8 enlarges it to halves of 16 MiB when many objects survive, here connections and messages in
+ * transit. But most garbage of a relay is a small object per message with a buffer outside of the
+ * heap. With large halves, thousands of them are freed at once, which delays all connections. With
+ * longer messages, so many bytes wait to be freed that V8 marks the whole heap 16 times per second.
+ * See docs/performance.md.
  *
- * (The option `--max-semi-space-size` can only be given to Node itself, and is in force whatever
- * comes; this one V8 asks for whenever it would grow.)
+ * (`--max-semi-space-size` only works on Node's command line. V8 reads this flag whenever it would
+ * enlarge the young generation.)
  */
 setFlagsFromString('--semi-space-growth-factor=1');

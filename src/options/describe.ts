@@ -1,7 +1,5 @@
 import { OPTIONS, type OptionName, type OptionSpec, type Unit } from '../options.js';
-
-export const KIB = 1024;
-export const MIB = 1024 * KIB;
+import { KIB, MIB } from '../units.js';
 
 const SUFFIX: Record<Exclude<Unit, 'bytes'>, string> = {
   count: '',
@@ -16,21 +14,21 @@ export function flagOf(name: OptionName): string {
   return kind === 'flag' && fallback ? `--no-${kebab(name)}` : `--${kebab(name)}`;
 }
 
-/** `maxPlayers` → `LOBBY_RELAY_MAX_PLAYERS`, and plain names that count after it. */
+/** `maxPlayers` → `LOBBY_RELAY_MAX_PLAYERS`, followed by aliases such as `PORT`. */
 export function environmentOf(name: OptionName): string[] {
   const { alias }: OptionSpec = OPTIONS[name];
   const own = `LOBBY_RELAY_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
   return alias === undefined ? [own] : [own, alias];
 }
 
-/** A default as a person would write it: `4MiB`; nothing if there is none to speak of. */
+/** A default as a user would write it: `4MiB`; `""` if there is none. */
 export function defaultOf(name: OptionName): string {
   const spec: OptionSpec = OPTIONS[name];
   if (spec.kind === 'number') return formatNumber(spec.default, spec.unit);
   return spec.kind === 'flag' ? (spec.default ? 'on' : 'off') : spec.default;
 }
 
-/** What an option can be: `1KiB to 256MiB`, or its choices; nothing if it can be anything. */
+/** The allowed values: `1KiB to 256MiB`, or the choices; `""` if there is no restriction. */
 export function rangeOf(name: OptionName): string {
   const spec: OptionSpec = OPTIONS[name];
   if (spec.kind === 'flag') return '';

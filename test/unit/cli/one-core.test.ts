@@ -1,13 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
-import { collectAlone } from '../../../src/cli/one-core.js';
+import { tuneForOneCore } from '../../../src/cli/one-core.js';
 
-test('with one core, and only then, garbage is collected without helpers', () => {
-  const setFlags = vi.fn();
-  collectAlone(2, setFlags);
-  expect(setFlags).not.toHaveBeenCalled();
-  collectAlone(1, setFlags);
-  const [[flag]] = setFlags.mock.calls as [[string]];
+const GIB = 1024 * 1024 * 1024;
+
+function flagsFor(cores: number, heapLimit: number): string[] {
+  const setFlags = vi.fn<(flag: string) => void>();
+  tuneForOneCore(cores, setFlags, heapLimit);
+  return setFlags.mock.calls.map(([flag]) => flag);
+}
+
+test('only with one core is garbage collected without helper threads', () => {
+  expect(flagsFor(2, GIB)).toEqual([]);
+  const flags = flagsFor(1, GIB);
+  expect(flags).toContain('--no-parallel-scavenge');
+  expect(flags).toContain('--no-concurrent-marking');
   // Node ends with an error when it is started with a flag that V8 does not have.
-  execFileSync(process.execPath, [flag, '--eval', '']);
+  execFileSync(process.execPath, [...flags, '--eval', '']);
+});
+
+test('a small heap is collected early', () => {
+  expect(flagsFor(1, GIB / 4)).toEqual(['--no-parallel-scavenge']);
 });

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 
 const COMMAND = new URL('../../../dist/cli.js', import.meta.url).href;
 
-/** In bytes, both halves: what it is with Node 24 when the command begins. */
+/** The initial size of both halves with Node 24, in bytes. */
 const SMALL = 16 * 1024 * 1024;
 
-/** How large the young generation of a process gets in which much survives after this. */
+/** The size of the young generation in a process that runs this and then keeps many objects. */
 function largest(before: string): number {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8';

@@ -1,0 +1,87 @@
+import { type Addresses, addresses } from '../limits/address.js';
+import { Admission } from '../limits/admission.js';
+import { oldGeneration } from '../ops/heap.js';
+import { LoadMonitor } from '../ops/load-monitor.js';
+import { connectionBound, memoryForBuffers } from '../ops/machine.js';
+import { MemoryLimit } from '../ops/memory-limit.js';
+import type { RelayLog } from '../ops/relay-log.js';
+import type { Options } from '../options.js';
+import { MAX_MESSAGE } from '../protocol/bellhop/limits.js';
+import { MAX_REQUEST } from '../protocol/bevygap/limits.js';
+import { evictOfflineBuffers } from '../rooms/offline-buffers.js';
+import { Rooms } from '../rooms/rooms.js';
+import { PersistentRooms } from '../state/persistent-rooms.js';
+import { Acceptor } from '../transport/acceptor.js';
+import { readOption } from './read-option.js';
+
+/** Rooms and connections, with their limits. */
+export interface Core {
+  /** The maximum number of WebSockets. */
+  readonly maxConnections: number;
+  readonly addresses: Addresses;
+  readonly admission: Admission;
+  readonly rooms: Rooms;
+  /** The state file, from which rooms are restored after a restart; `undefined` without one. */
+  readonly state: PersistentRooms | undefined;
+  readonly acceptor: Acceptor;
+  readonly memoryLimit: MemoryLimit;
+  readonly load: LoadMonitor;
+}
+
+/** @throws {OptionError} if an option cannot be used */
+export function buildCore(options: Options, log: RelayLog): Core {
+  const maxConnections = readOption('maxConnections', () =>
+    connectionBound(options.maxConnections),
+  );
+  const heap = oldGeneration().limit;
+  const admission = new Admission({ ...options, maxConnections, heap }, () => load.overload);
+  // Buffered messages must fit into the send buffer of the next connection.
+  const keep = Math.min(options.keep, options.playerBacklog / 2);
+  const rooms = new Rooms({ ...options, keep, places: admission.reconnectPlaces }, log);
+  const acceptor = buildAcceptor(options, admission, log);
+  const memoryLimit = buildMemoryLimit(options, rooms, acceptor);
+  const load = new LoadMonitor(
+    options,
+    () => memoryLimit.isNearlyFull,
+    (what, lag) => log.overloaded(what, lag),
+  );
+  return {
+    maxConnections,
+    addresses: readOption('trustProxy', () => addresses(options.trustProxy)),
+    admission,
+    rooms,
+    state:
+      options.stateFile === ''
+        ? undefined
+        : new PersistentRooms(options.stateFile, heap, rooms, log),
+    acceptor,
+    memoryLimit,
+    load,
+  };
+}
+
+function buildAcceptor(options: Options, admission: Admission, log: RelayLog): Acceptor {
+  return new Acceptor({
+    ...options,
+    maxMessage: {
+      host: options.maxHostMessage,
+      player: options.maxPlayerMessage,
+      peer: MAX_MESSAGE,
+      requester: MAX_REQUEST,
+    },
+    fault: (error) => log.fault(error),
+    connected: (address) => admission.connected(address),
+    disconnected: (address) => admission.disconnected(address),
+  });
+}
+
+function buildMemoryLimit(options: Options, rooms: Rooms, acceptor: Acceptor): MemoryLimit {
+  return new MemoryLimit({
+    memory: options.memory || memoryForBuffers(),
+    connections: acceptor.connections,
+    offlineBuffers: {
+      bytes: () => rooms.totals.bufferedBytes,
+      evict: (excess) => evictOfflineBuffers([...rooms.all], excess),
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import { BELLHOP } from '../dialects/bellhop/action-handler.js';
+import { Bellhop } from '../dialects/bellhop/bellhop.js';
+import { Bevygap } from '../dialects/bevygap/bevygap.js';
+import { BEVYGAP } from '../dialects/bevygap/play-requests.js';
+import { Signaling } from '../dialects/signaling/signaling.js';
+import { Wmbp } from '../dialects/wmbp/wmbp.js';
+import type { Matchmaker } from '../launch/ask.js';
+import type { LaunchDoor } from '../launch/launch-door.js';
+import { createTokenCheck } from '../limits/create-token.js';
+import { JoinCounts } from '../ops/join-counts.js';
+import type { DialectCounts } from '../ops/metrics.js';
+import type { RelayLog } from '../ops/relay-log.js';
+import type { Options } from '../options.js';
+import { type Dialect, parseDialects } from '../protocol/dialects.js';
+import type { Core } from './core.js';
+import { readOption } from './read-option.js';
+
+/** What dialects use of the game servers that the relay starts. */
+export interface GameServers {
+  /** Answers requests for game servers; `undefined` if none are started. */
+  readonly matchmaker: Matchmaker | undefined;
+  /** Knows the servers that may open rooms; `undefined` if none are started. */
+  readonly door: LaunchDoor | undefined;
+}
+
+/** All dialects, and the names of those that are turned on. */
+export interface Dialects {
+  readonly spoken: ReadonlySet<Dialect>;
+  readonly wmbp: Wmbp;
+  readonly bellhop: Bellhop;
+  readonly signaling: Signaling;
+  /** `undefined` if no game servers are started. */
+  readonly bevygap: Bevygap | undefined;
+  /** The counts of the dialects that are turned on, except WMBP. */
+  readonly counts: ReadonlyMap<string, DialectCounts>;
+}
+
+/**
+ * @throws {OptionError} if an option cannot be used
+ */
+export function buildDialects(
+  options: Options,
+  core: Core,
+  log: RelayLog,
+  { matchmaker, door }: GameServers,
+): Dialects {
+  const chosen = readOption('dialects', () => parseDialects(options.dialects));
+  const speaksBevygap = matchmaker !== undefined && chosen.has(BEVYGAP);
+  const spoken = new Set([...chosen].filter((name) => name !== BEVYGAP || speaksBevygap));
+  const bevygap = speaksBevygap
+    ? new Bevygap({ ...core, matchmaker, limits: options, log })
+    : undefined;
+  const joins = new JoinCounts();
+  const rooms = core.rooms.unlisted(BELLHOP);
+  const mayCreate = createTokenCheck(options.createToken);
+  const wmbp = new Wmbp({ ...core, limits: options, mayCreate, door });
+  const signaling = new Signaling({ ...core, mayCreate, observer: log });
+  const bellhop = new Bellhop({
+    rooms,
+    admission: core.admission,
+    // Reading pauses well before a connection is closed.
+    limits: { ...options, hostBacklog: Math.min(options.hostBacklog, options.playerBacklog / 2) },
+    mayCreate,
+    joins,
+    log,
+  });
+  const bellhopCounts: DialectCounts = {
+    rooms: () => rooms.size,
+    players: () => rooms.totals.players,
+    connections: () => ({ peer: core.acceptor.connections.counts.peer }),
+    joins: () => joins.results,
+    traffic: () => rooms.totals.traffic,
+  };
+  const counts = new Map(spoken.has(BELLHOP) ? [[BELLHOP, bellhopCounts]] : []);
+  return { spoken, wmbp, bellhop, signaling, bevygap, counts };
+}

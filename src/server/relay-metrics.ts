@@ -1,0 +1,83 @@
+import type { Fleet } from '../launch/fleet.js';
+import type { JoinCounts } from '../ops/join-counts.js';
+import type { LaunchCounts } from '../ops/launch-metrics.js';
+import { metricsRegistry } from '../ops/metrics.js';
+import type { RelayLog } from '../ops/relay-log.js';
+import { SharedScrape } from '../ops/shared-scrape.js';
+import type { Core } from './core.js';
+import type { Dialects } from './dialects.js';
+
+export interface MetricsParts {
+  readonly core: Core;
+  readonly dialects: Dialects;
+  readonly log: RelayLog;
+  readonly joins: JoinCounts;
+  /** `undefined` without game servers. */
+  readonly fleet: Fleet | undefined;
+  /** How many lines the logger has dropped. */
+  readonly droppedLogLines: () => number;
+}
+
+/** Connects each metric to the part of the relay that counts it. */
+export function relayMetrics({
+  core,
+  dialects,
+  log,
+  joins,
+  fleet,
+  droppedLogLines,
+}: MetricsParts): SharedScrape {
+  const { acceptor, admission, load, rooms, state } = core;
+  const registry = metricsRegistry({
+    rooms: () => rooms.size,
+    connections: () => {
+      const { host, player } = acceptor.connections.counts;
+      return { host, player };
+    },
+    dialects: dialects.counts,
+    players: () => rooms.totals.players,
+    traffic: () => rooms.totals.traffic,
+    joins: () => joins.results,
+    closes: () => acceptor.connections.closes,
+    disconnected: () => {
+      const {
+        disconnectedPlayers: players,
+        disconnectedHosts: hosts,
+        bufferedBytes,
+      } = rooms.totals;
+      return { players, hosts, bufferedBytes };
+    },
+    requesters: dialects.spoken.has('bevygap')
+      ? () => acceptor.connections.counts.requester
+      : undefined,
+    stateErrors: () => state?.store.errors ?? 0,
+    socketsRefused: () => admission.sockets.refused,
+    signaling: dialects.spoken.has('signaling')
+      ? () => ({
+          channels: admission.channels.used,
+          bytes: admission.channelBytes.used,
+          requests: dialects.signaling.counts.all,
+        })
+      : undefined,
+    launch: fleet && launchCounts(fleet),
+    backlog: () => acceptor.connections.lastCheck.buffered,
+    paused: () => acceptor.connections.lastCheck.paused,
+    lag: () => load.lag,
+    droppedLines: () => ({
+      suppressed: log.suppressedLines,
+      unwritable: log.failedLines + droppedLogLines(),
+    }),
+  });
+  return new SharedScrape(registry);
+}
+
+function launchCounts(fleet: Fleet): LaunchCounts {
+  return {
+    games: () => fleet.counts,
+    requests: () => fleet.results,
+    natsUsable: () => fleet.isStoreAvailable,
+    onReady(observe) {
+      fleet.onReady = observe;
+    },
+  };
+}

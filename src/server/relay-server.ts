@@ -1,0 +1,194 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { FrontDoor } from '../http/front-door.js';
+import { iceServers } from '../http/ice.js';
+import { serveMetrics } from '../http/metrics-server.js';
+import { type Listening, networkUrls } from '../http/network-address.js';
+import type { SocketLimit } from '../http/socket-limit.js';
+import { pageFiles, sdkFiles } from '../http/static-files.js';
+import { throttleReports } from '../http/throttle-reports.js';
+import { webServer } from '../http/web-server.js';
+import type { Addresses } from '../limits/address.js';
+import { originCheck } from '../limits/origins.js';
+import type { Slots } from '../limits/slots.js';
+import type { JoinCounts } from '../ops/join-counts.js';
+import type { RelayLog } from '../ops/relay-log.js';
+import type { SharedScrape } from '../ops/shared-scrape.js';
+import type { Options } from '../options.js';
+import { CLOSE_REASONS } from '../protocol/close-codes.js';
+import type { Core } from './core.js';
+import type { Dialects } from './dialects.js';
+import type { Launch } from './launch.js';
+import { addressOf, type ListenAddress, listen } from './listen.js';
+import { readOption } from './read-option.js';
+import type { Relay } from './relay.js';
+
+/** How long connections may take to finish closing before they are terminated, in milliseconds. */
+const CLOSE_GRACE = 2_000;
+
+export interface RelayServerParts {
+  readonly options: Options;
+  readonly log: RelayLog;
+  readonly core: Core;
+  /** `undefined` if no game servers are started. */
+  readonly launch: Launch | undefined;
+  readonly dialects: Dialects;
+  readonly joins: JoinCounts;
+  readonly metrics: SharedScrape;
+}
+
+/** Starts, serves and stops a relay. */
+export class RelayServer implements Relay {
+  readonly #parts: RelayServerParts;
+  readonly #frontDoor: FrontDoor;
+  /** Functions that stop everything that was started. */
+  readonly #stops: (() => void)[] = [];
+  #listening: Listening | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {OptionError} if an option cannot be used */
+  constructor(parts: RelayServerParts) {
+    this.#parts = parts;
+    this.#frontDoor = this.#buildFrontDoor();
+  }
+
+  get rooms(): number {
+    return this.#parts.core.rooms.size;
+  }
+
+  get players(): number {
+    return this.#parts.core.rooms.players;
+  }
+
+  attach(server: Server): void {
+    const { launch, log } = this.#parts;
+    this.#serve(server, { requests: server.listenerCount('request') === 0 });
+    launch?.listensAt(() => addressOf(server));
+    launch?.open().catch((error: unknown) => log.fault(error));
+  }
+
+  readonly handleRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    this.#frontDoor.request(request, response);
+
+  async listen(): Promise<ListenAddress> {
+    const { options, log, core, launch, metrics } = this.#parts;
+    // Errors of the state file are reported before anything is opened.
+    this.#restore();
+    const sockets = socketLimit(core.addresses, core.admission.sockets);
+    const wantsBody = (request: IncomingMessage): boolean => this.#frontDoor.wantsBody(request);
+    const { server, stop } = readOption('tlsCert', () =>
+      webServer({ ...options, maxConnections: core.maxConnections, sockets, wantsBody }),
+    );
+    this.#stops.push(stop);
+    this.#serve(server, { requests: true });
+    launch?.listensAt(() => addressOf(server));
+    await launch?.open();
+    const fault = (error: unknown): void => log.fault(error);
+    if (options.metricsListen !== '') {
+      this.#stops.push(await serveMetrics(options.metricsListen, metrics, fault));
+    }
+    const address = await listen(server, options);
+    // A socket that cannot be accepted does not affect the others.
+    server.on('error', throttleReports(fault));
+    this.#listening = { ...address, tls: options.tlsCert !== '' };
+    return address;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drainAndEnd();
+    return this.#closing;
+  }
+
+  abort(): Promise<void> {
+    this.#parts.core.state?.store.stop();
+    return this.#endAll(CLOSE_REASONS.internalError);
+  }
+
+  async #drainAndEnd(): Promise<void> {
+    const { options, core, launch } = this.#parts;
+    core.rooms.draining = true;
+    launch?.fleet.drain();
+    const drain = options.drain * 1000;
+    await Promise.all([core.rooms.whenEmpty(drain), launch?.fleet.whenEmpty(drain)]);
+    // Before connections are closed: these players may reconnect after the restart.
+    core.state?.store.finish();
+    await this.#endAll(CLOSE_REASONS.restarting);
+  }
+
+  async #endAll(
+    reason: typeof CLOSE_REASONS.restarting | typeof CLOSE_REASONS.internalError,
+  ): Promise<void> {
+    const { core, dialects, launch } = this.#parts;
+    const { rooms, acceptor } = core;
+    this.#frontDoor.close();
+    dialects.bevygap?.requests.close(reason);
+    const whenServersEnd = launch?.fleet.close();
+    rooms.endAll(reason);
+    await acceptor.close(reason, CLOSE_GRACE);
+    await whenServersEnd;
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #serve(server: Server, { requests }: { readonly requests: boolean }): void {
+    const { core, dialects } = this.#parts;
+    const { load, memoryLimit } = core;
+    this.#restore();
+    server.on('upgrade', this.#handleUpgrade);
+    if (requests) server.on('request', this.handleRequest);
+    this.#stops.push(load.start(), memoryLimit.start(), dialects.signaling.start(), () => {
+      server.off('upgrade', this.#handleUpgrade);
+      server.off('request', this.handleRequest);
+    });
+  }
+
+  readonly #handleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void =>
+    void this.#frontDoor.upgrade(request, socket, head);
+
+  /** Restores saved rooms, once. */
+  #restore(): void {
+    const { state } = this.#parts.core;
+    readOption('stateFile', () => state?.check());
+    state?.restore();
+  }
+
+  #buildFrontDoor(): FrontDoor {
+    const { options, log, core, launch, dialects, joins, metrics } = this.#parts;
+    const speaksWmbp = dialects.spoken.has('wmbp');
+    return new FrontDoor({
+      ...core,
+      log,
+      signaling: dialects.signaling,
+      door: launch?.door,
+      joins,
+      dialects: dialects.spoken,
+      wmbp: dialects.wmbp,
+      bellhop: dialects.bellhop,
+      bevygap: dialects.bevygap,
+      limits: options,
+      mayConnect: readOption('origin', () => originCheck(options.origin)),
+      isOverloaded: () => core.load.overload !== undefined,
+      metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
+      // The SDK is served without pages, too: games on other sites import it. Both use WMBP.
+      files: new Map(speaksWmbp ? [...sdkFiles(), ...(options.pages ? pageFiles() : [])] : []),
+      iceServers: readOption('turnUrl', () => iceServers(options)),
+      networkUrls: () => this.#networkUrls(),
+    });
+  }
+
+  /** None behind a proxy, where phones use the address of the proxy. */
+  #networkUrls(): readonly string[] {
+    const isDirect = this.#parts.options.trustProxy === '';
+    return this.#listening !== undefined && isDirect ? networkUrls(this.#listening) : [];
+  }
+}
+
+/** Counts sockets by address; sockets of trusted proxies are not counted. */
+function socketLimit({ ofSocket }: Addresses, sockets: Slots): SocketLimit {
+  return {
+    enter(remoteAddress) {
+      const address = ofSocket(remoteAddress);
+      return address === undefined || sockets.take(address) ? address : false;
+    },
+    leave: (address) => sockets.free(address),
+  };
+}
