@@ -2,21 +2,33 @@ export type {
   Channel,
   ChannelOptions,
   Clock,
+  Codec,
+  CodecOption,
   Data,
   DataChannel,
   Emitter,
   Environment,
+  HostStatus,
   JoinOptions,
   KeyStorage,
+  ListenerOptions,
   Player,
   Room,
   RoomEvents,
   RoomOptions,
   Seat,
   SeatEvents,
+  Sendable,
   Status,
 } from './api.js';
-export { ChannelError, type ChannelErrorName } from './channel-error.js';
-export { createRoom } from './create-room.js';
-export { joinRoom } from './join-room.js';
-export { RelayError, type RelayErrorName } from './relay-error.js';
+export { ChannelError, type ChannelErrorName } from './errors/channel-error.js';
+export { CommandError } from './errors/command-error.js';
+export { MessageError } from './errors/message-error.js';
+export { PlayError } from './errors/play-error.js';
+export { RelayError, type RelayErrorName } from './errors/relay-error.js';
+export { SendError, type SendErrorName } from './errors/send-error.js';
+export { createRoom } from './host/create-room.js';
+export { json } from './json.js';
+export { type Place, type PlayOptions, type PlayProgress, play } from './play/play.js';
+export { joinRoom } from './player/join-room.js';
+export { parseCode } from './room-code.js';

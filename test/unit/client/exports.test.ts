@@ -36,7 +36,7 @@ const uses = [...under('test/e2e'), ...under('test/unit/client'), ...under('exam
 
 describe.each(names)('%s', (name) => {
   test('is documented', () => {
-    const declared = `\\*/\\nexport (?:async )?(?:type|interface|class|function) ${name}\\b`;
+    const declared = `\\*/\\nexport (?:async )?(?:type|interface|class|function|const) ${name}\\b`;
     expect(sources).toMatch(new RegExp(declared));
   });
 
@@ -45,7 +45,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-test('there are such names', () => expect(names.length).toBeGreaterThan(15));
+test('names are found', () => expect(names.length).toBeGreaterThan(15));
 
 test('events and errors are typed', () => {
   const listen = (room: Emitter<RoomEvents>, seat: Emitter<SeatEvents>): void => {
@@ -58,8 +58,8 @@ test('events and errors are typed', () => {
     room.on('mesage', () => {});
   };
   expect(listen).toBeDefined();
-  expectTypeOf<RelayError['what']>().toEqualTypeOf<RelayErrorName>();
-  expectTypeOf<ChannelError['what']>().toEqualTypeOf<ChannelErrorName>();
+  expectTypeOf<RelayError['code']>().toEqualTypeOf<RelayErrorName>();
+  expectTypeOf<ChannelError['code']>().toEqualTypeOf<ChannelErrorName>();
   expectTypeOf<JoinOptions['storage']>().toEqualTypeOf<KeyStorage | null | undefined>();
   expectTypeOf<ChannelOptions['label']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<DataChannel['send']>()

@@ -1,4 +1,5 @@
-import type { Clock, KeyStorage } from '../../../src/client/api.js';
+import { vi } from 'vitest';
+import type { Clock } from '../../../src/client/api.js';
 import { type Resolved, resolve, type Socket } from '../../../src/client/environment.js';
 
 /** A clock that stands still until it is moved. */
@@ -16,12 +17,12 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** The most that jitter can be, nearly. */
+  /** Almost 1, so that jitter is at its maximum. */
   random(): number {
     return 1 - Number.EPSILON;
   }
 
-  /** Lets time pass; what is due meanwhile happens, in order. */
+  /** Advances the time, and calls due timers in order. */
   pass(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {
@@ -36,7 +37,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** How long until the next timer, in milliseconds. */
+  /** The time until the next timer, in milliseconds. */
   get next(): number {
     return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.#now;
   }
@@ -46,10 +47,10 @@ export class FakeClock implements Clock {
   }
 }
 
-/** A socket whose other side is the test. */
+/** A socket whose other end is the test. */
 export class FakeSocket implements Socket {
   static all: FakeSocket[] = [];
-  /** What the constructor throws, as a browser's does for `ws://` in a page over HTTPS. */
+  /** An exception of the constructor, as browsers throw for `ws://` in a page over HTTPS. */
   static refusal: Error | undefined;
 
   static get last(): FakeSocket {
@@ -63,6 +64,7 @@ export class FakeSocket implements Socket {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onerror: (() => void) | null = null;
+  bufferedAmount = 0;
   readonly sent: (string | Uint8Array)[] = [];
   closedWith: number | undefined;
 
@@ -92,20 +94,17 @@ export class FakeSocket implements Socket {
   }
 }
 
-/** As `sessionStorage` is: one for each tab. */
-export function newTab(): KeyStorage {
-  const kept = new Map<string, string>();
-  return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-  };
-}
-
-/** An environment in which nothing happens by itself. */
+/** An environment in which nothing happens unless the test causes it. */
 export function stillEnvironment(): Resolved & { readonly clock: FakeClock } {
   FakeSocket.all = [];
   FakeSocket.refusal = undefined;
+  // HTTP requests fail unless the test defines an answer.
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
   const clock = new FakeClock();
   return { ...resolve({ WebSocket: FakeSocket, storage: null, clock }), clock };
+}
+
+/** Lets pending promises settle. */
+export async function settle(): Promise<void> {
+  for (let step = 0; step < 20; step++) await Promise.resolve();
 }

@@ -1,8 +1,9 @@
 import { decode, encode } from 'cborg';
+import { vi } from 'vitest';
 import type { Socket } from '../../../src/client/environment.js';
-import { CLOSINGS, type Closing } from '../../../src/protocol/close-codes.js';
+import { CLOSE_REASONS, type CloseReason } from '../../../src/protocol/close-codes.js';
 
-/** One connection, with what is under way on it; `owner` is what the relay takes it for. */
+/** One connection with the frames in transit; `owner` is its role according to the relay. */
 interface Connection {
   readonly socket: MemorySocket;
   readonly up: (string | Uint8Array)[];
@@ -29,8 +30,8 @@ const CODE = 'BCDF';
 const TOKEN = 'a-token-of-the-relay';
 
 /**
- * A relay with seats, as docs/protocol.md has it, in memory: with one room, and lines that carry
- * something, break, or go dead when the test says so.
+ * A relay in memory with one room and seats, as docs/protocol.md describes it. Its connections deliver
+ * frames, break, and go dead when the test says so.
  */
 export class MemoryRelay {
   readonly connections: Connection[] = [];
@@ -40,7 +41,11 @@ export class MemoryRelay {
   #lastId = 0;
   readonly #forHost: object[] = [];
 
-  /** A WebSocket constructor whose sockets come here. */
+  constructor() {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no HTTP here')));
+  }
+
+  /** A WebSocket constructor whose sockets connect to this relay. */
   get WebSocket(): new (
     url: string,
   ) => Socket {
@@ -53,7 +58,7 @@ export class MemoryRelay {
     };
   }
 
-  /** Something that is under way arrives; false if nothing is. */
+  /** Delivers one frame; false if none is in transit. */
   carry(choose: (count: number) => number): boolean {
     const ways = this.connections.flatMap((connection) => [
       ...(connection.cut || connection.up.length === 0 ? [] : [() => this.#arrive(connection)]),
@@ -64,7 +69,7 @@ export class MemoryRelay {
     return way !== undefined;
   }
 
-  /** A line breaks: some of what is under way still arrives, and nobody is told. */
+  /** Breaks a connection. Some frames in transit still arrive, and neither end is notified. */
   cut(connection: Connection, choose: (count: number) => number): void {
     if (connection.cut) return;
     for (let left = choose(connection.up.length + 1); left > 0; left--) this.#arrive(connection);
@@ -87,7 +92,7 @@ export class MemoryRelay {
     this.#forgetIfOver(connection);
   }
 
-  /** Killed and started again: all lines are cut, and what was kept is gone. */
+  /** Kills and restarts the relay: all connections break, and buffers are lost. */
   restart(choose: (count: number) => number): void {
     for (const connection of [...this.connections]) {
       this.cut(connection, choose);
@@ -125,18 +130,18 @@ export class MemoryRelay {
       connection.owner = 'host';
       return this.#tellHost(this.#state());
     }
-    if (query.get('resume') !== TOKEN) return this.#close(connection, CLOSINGS.noSuchRoom);
+    if (query.get('resume') !== TOKEN) return this.#close(connection, CLOSE_REASONS.noSuchRoom);
     const before = this.#host;
     this.#host = connection;
     connection.owner = 'host';
-    if (before !== undefined) this.#close(before, CLOSINGS.replaced);
+    if (before !== undefined) this.#close(before, CLOSE_REASONS.replaced);
     this.#tellHost({ cmd: 'prepare_reply', key: CODE, resume: TOKEN, resumed: true });
     for (const event of this.#forHost.splice(0)) this.#tellHost(event);
     this.#tellHost(this.#state());
   }
 
   #admitPlayer(connection: Connection, code: string, key: string): void {
-    if (code !== CODE || !this.#prepared) return this.#close(connection, CLOSINGS.noSuchRoom);
+    if (code !== CODE || !this.#prepared) return this.#close(connection, CLOSE_REASONS.noSuchRoom);
     const known = this.#seats.find((seat) => seat.key === key);
     const seat = known ?? { id: ++this.#lastId, key, connection: undefined, kept: [] };
     connection.owner = seat;
@@ -148,11 +153,11 @@ export class MemoryRelay {
     }
     const before = seat.connection;
     seat.connection = connection;
-    if (before !== undefined) this.#close(before, CLOSINGS.replaced);
+    if (before !== undefined) this.#close(before, CLOSE_REASONS.replaced);
     for (const data of seat.kept.splice(0)) this.#down(connection, { is: 'data', data });
   }
 
-  /** What the client has sent reaches the relay. */
+  /** A frame of the client arrives at the relay. */
   #arrive(connection: Connection): void {
     const frame = connection.up.shift();
     if (frame === undefined) return;
@@ -163,7 +168,7 @@ export class MemoryRelay {
     this.#tellHost({ cmd, from: owner.id, data: frame });
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: whatever a host may say
+  // biome-ignore lint/suspicious/noExplicitAny: any command of a host
   #command(command: any): void {
     switch (command.cmd) {
       case 'prepare':
@@ -182,7 +187,7 @@ export class MemoryRelay {
     else this.#down(seat.connection, { is: 'data', data });
   }
 
-  /** What the relay has sent reaches the client. */
+  /** A frame of the relay arrives at the client. */
   #reach({ down, socket }: Connection): void {
     const next = down.shift();
     if (next === undefined) return;
@@ -208,7 +213,7 @@ export class MemoryRelay {
     }
   }
 
-  #close(connection: Connection, { code, reason }: Closing): void {
+  #close(connection: Connection, { code, reason }: CloseReason): void {
     connection.owner = undefined;
     this.#down(connection, { is: 'close', code, reason });
   }
@@ -242,7 +247,7 @@ export class MemoryRelay {
   }
 }
 
-/** A socket that leads to a relay in memory. */
+/** A socket that is connected to a relay in memory. */
 class MemorySocket implements Socket {
   binaryType = '';
   onopen: (() => void) | null = null;
@@ -262,7 +267,7 @@ class MemorySocket implements Socket {
     if (!this.connected.cut) this.connected.up.push(data);
   }
 
-  /** Given up by its owner: to the relay, its line is dead. */
+  /** Abandoned by its owner: for the relay, the connection is dead. */
   close(): void {
     this.connected.cut = true;
     this.connected.up.length = 0;

@@ -1,7 +1,7 @@
 import type { Clock, Environment, KeyStorage } from '../../../src/client/index.js';
 import type { MemoryRelay } from './memory-relay.js';
 
-/** What a page has of the world: once it is closed, nothing of it happens any more. */
+/** The environment of a page. Once the page is closed, its timers and sockets have no effect. */
 export class Page {
   readonly #relay: MemoryRelay;
   readonly #sockets = new Set<object>();
@@ -28,7 +28,7 @@ export class Page {
     };
   }
 
-  /** Nobody is told: the relay may take it for there for a while. */
+  /** Closes the page without a close frame, so that the relay does not know it yet. */
   close(choose: (count: number) => number): void {
     for (const connection of [...this.#relay.connections]) {
       if (!this.#sockets.has(connection.socket)) continue;

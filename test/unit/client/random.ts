@@ -1,4 +1,4 @@
-/** Seeded randomness (mulberry32): what a run chose can be chosen again. */
+/** A seeded random generator (mulberry32), so that runs can be repeated. */
 export class Random {
   #state: number;
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createRoom, joinRoom, RelayError } from '../../../src/client/index.js';
+import { MemoryStorage } from '../../support/memory-storage.js';
 import { FakeSocket, stillEnvironment } from './fakes.js';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -7,35 +8,57 @@ afterEach(() => vi.unstubAllGlobals());
 test.each([
   ['joinRoom', () => joinRoom('ws://relay', 'BCDF', stillWithRefusal())],
   ['createRoom', () => createRoom('ws://relay', stillWithRefusal())],
-])('%s says why a browser does not even try, and leaves no mark', async (_name, open) => {
-  const kept = new Map<string, string>();
-  vi.stubGlobal('sessionStorage', {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  });
-  const broadcasts = new Set<object>();
-  vi.stubGlobal(
-    'BroadcastChannel',
-    class {
-      constructor() {
-        broadcasts.add(this);
+])(
+  '%s reports why a browser refuses to connect, and leaves no channel open',
+  async (_name, open) => {
+    vi.stubGlobal('sessionStorage', new MemoryStorage());
+    const broadcasts = new Set<object>();
+    vi.stubGlobal(
+      'BroadcastChannel',
+      class {
+        constructor() {
+          broadcasts.add(this);
+        }
+        close(): void {
+          broadcasts.delete(this);
+        }
+      },
+    );
+    const error = await open().catch((reason) => reason);
+    expect(error).toBeInstanceOf(RelayError);
+    expect(error).toMatchObject({ code: 'unreachable', closeCode: 1006 });
+    expect(error.message).toContain('SecurityError: not from HTTPS');
+    expect(broadcasts.size).toBe(0);
+  },
+);
+
+test.each<[string, (options: object) => Promise<unknown>]>([
+  ['joinRoom', (options) => joinRoom('ws://relay', 'BCDF', options)],
+  ['createRoom', (options) => createRoom('ws://relay', options)],
+])(
+  '%s rejects with an exception of its handlers, and leaves no connection open',
+  async (_name, open) => {
+    const { clock } = stillEnvironment();
+    const error = new DOMException('no', 'InvalidStateError');
+    class BrokenSocket extends FakeSocket {
+      override send(): void {
+        throw error;
       }
-      close(): void {
-        broadcasts.delete(this);
-      }
-    },
-  );
-  const error = await open().catch((reason) => reason);
-  expect(error).toBeInstanceOf(RelayError);
-  expect(error).toMatchObject({ what: 'unreachable', code: 1006 });
-  expect(error.message).toContain('SecurityError: not from HTTPS');
-  expect([...kept.keys()].filter((key) => key.endsWith('in use'))).toEqual([]);
-  expect(broadcasts.size).toBe(0);
-});
+    }
+    const opening = open({ WebSocket: BrokenSocket, clock, storage: null });
+    await vi.waitFor(() => expect(FakeSocket.all.length).toBe(1));
+    FakeSocket.last.open();
+    await expect(opening).rejects.toBe(error);
+    expect([FakeSocket.last.closedWith, clock.timers]).toEqual([1000, 0]);
+  },
+);
 
 function stillWithRefusal() {
   const { WebSocket, clock } = stillEnvironment();
   FakeSocket.refusal = new DOMException('not from HTTPS', 'SecurityError');
   return { WebSocket, clock };
 }
+
+test('an error also has its name as `what`, for programs that were written before `code`', () => {
+  expect(new RelayError(4004, 'no such room').what).toBe('noSuchRoom');
+});

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { createRoom, type Data, joinRoom } from '../../../src/client/index.js';
-import { FakeClock, newTab } from './fakes.js';
+import { MemoryStorage } from '../../support/memory-storage.js';
+import { FakeClock } from './fakes.js';
 import { MemoryRelay } from './memory-relay.js';
 
 const URL = 'ws://relay';
 
-/** A relay over which everything arrives in the order in which it is sent. */
+/** A relay that delivers everything in the order in which it was sent. */
 class OrderlyRelay extends MemoryRelay {
   static readonly #first = (): number => 0;
 
@@ -26,7 +27,7 @@ class OrderlyRelay extends MemoryRelay {
     return promise;
   }
 
-  /** The latest page is closed: the relay knows at once, and the host not yet. */
+  /** Closes the latest page. The relay knows it at once, and the host does not yet. */
   closePage(): void {
     const connection = this.connections.at(-1);
     if (connection === undefined) throw new Error('nobody is connected');
@@ -35,12 +36,12 @@ class OrderlyRelay extends MemoryRelay {
   }
 }
 
-test("a player's reloaded page gets what the relay has kept for it once, and as it was sent", async () => {
+test("a player's reloaded page gets buffered messages once, and unchanged", async () => {
   const relay = new OrderlyRelay();
   const { WebSocket } = relay;
   const clock = new FakeClock();
   const room = await relay.until(createRoom(URL, { WebSocket, clock, storage: null }));
-  const page = { WebSocket, clock, storage: newTab() };
+  const page = { WebSocket, clock, storage: new MemoryStorage() };
   await relay.until(joinRoom(URL, room.code, page));
   relay.carryAll();
   const kept: Data[] = ['text', Uint8Array.of(0, 1, 2)];

@@ -1,15 +1,15 @@
 import { expect } from 'vitest';
 import type { Data } from '../../../src/client/index.js';
 
-/** Messages from one page after the other to one page after the other: numbers, as text or bytes. */
+/** Numbered messages from one end to the other, as text or bytes. Pages at both ends may be reloaded. */
 export class Stream {
   page = 1;
   sent = 0;
-  /** The number of the last one that came, and the page that it is of. */
+  /** The number of the last message that arrived, and the page that sent it. */
   received = 0;
   #from = 1;
   #isRestarted = false;
-  /** A new receiver may get again what the one before has not acknowledged. */
+  /** A new receiver may get messages again that the earlier one had not acknowledged. */
   #isNew = false;
 
   next(): Data {
@@ -26,7 +26,7 @@ export class Stream {
     this.#isNew = true;
   }
 
-  /** The receiver is told that there is a new sender. */
+  /** The receiver is notified of a new sender. */
   restart(): void {
     this.#isRestarted = true;
   }
@@ -50,7 +50,7 @@ export class Stream {
     this.received = number;
   }
 
-  /** Everything has come that the last sender has sent. */
+  /** Checks that all messages of the last sender have arrived. */
   expectEnd(name: string): void {
     if (this.sent > 0) expect([this.#from, this.received], name).toEqual([this.page, this.sent]);
   }

@@ -1,0 +1,69 @@
+import type { CLOSE_REASONS, Retry } from '../../protocol/close-codes.js';
+
+type Closings = typeof CLOSE_REASONS;
+
+/** The closes that the relay sends to this SDK. The others are for clients that make mistakes. */
+type CloseName = Exclude<keyof Closings, 'badSeatKey' | 'notPrepared' | 'textOnly'>;
+
+/** The names of the closes that the relay sends, and `unreachable` and `closed` for all others. */
+export type RelayErrorName = CloseName | 'unreachable' | 'closed';
+
+/** No close frame came: the connection is cut, or there is no answer (RFC 6455 section 7.1.5). */
+export const ABNORMAL = 1006;
+
+/** Codes for errors of this side (RFC 6455 section 7.4.1), which would occur again. */
+const FINAL = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
+
+/**
+ * The relay's table without the reasons, which are half of its size and come with each close. The type
+ * holds every name, code and `retry` to the relay's.
+ */
+const CODES: {
+  readonly [When in Retry]: {
+    readonly [Name in CloseName as Closings[Name]['retry'] extends When
+      ? Name
+      : never]: Closings[Name]['code'];
+  };
+} = {
+  yes: {
+    tooSlow: 4008,
+    hostBusy: 4012,
+    hostDisconnected: 4012,
+    internalError: 1011,
+    restarting: 1012,
+    relayFull: 1013,
+  },
+  later: { roomFull: 4007, tooManyAttempts: 4029 },
+  no: {
+    gameOver: 4000,
+    replaced: 4001,
+    kicked: 4003,
+    noSuchRoom: 4004,
+    alreadyStarted: 4009,
+    hostGone: 4010,
+    stopped: 1001,
+    originNotAllowed: 1008,
+    badToken: 1008,
+    tooBig: 1009,
+  },
+};
+
+/** The reasons of closes whose code is not enough: others send it as well, or several closes share it. */
+const REASONS: { readonly [Name in CloseName]?: Closings[Name]['reason'] } = {
+  hostBusy: 'host busy',
+  hostDisconnected: 'host disconnected',
+  stopped: 'The game is done.',
+  originNotAllowed: 'origin not allowed',
+  badToken: 'wrong or missing token',
+};
+
+/** The name of a close, and whether to call again. */
+export function lookUp(code: number, reason: string): readonly [RelayErrorName, Retry] {
+  for (const [retry, codes] of Object.entries(CODES)) {
+    for (const [name, each] of Object.entries(codes) as [CloseName, number][]) {
+      if (each === code && (REASONS[name] ?? reason) === reason) return [name, retry as Retry];
+    }
+  }
+  if (code === ABNORMAL) return ['unreachable', 'yes'];
+  return ['closed', FINAL.includes(code) ? 'no' : 'yes'];
+}

@@ -1,0 +1,293 @@
+import type { Codec, Data, ListenerOptions, Player, Room, Sendable, Status } from '../api.js';
+import { randomMark } from '../browser.js';
+import { toByteCount } from '../byte-count.js';
+import { checkOptions } from '../check-options.js';
+import type { RelayAddress } from '../connection/relay-address.js';
+import { RelayConnection } from '../connection/relay-connection.js';
+import type { Resolved } from '../environment.js';
+import { CommandError } from '../errors/command-error.js';
+import type { RelayError } from '../errors/relay-error.js';
+import { SendError } from '../errors/send-error.js';
+import { ENVELOPE_BYTES, type Message } from '../session/envelope.js';
+import { toMessage } from '../session/message.js';
+import type { PageMemory } from '../storage/page-memory.js';
+import { encode, type Value } from './cbor.js';
+import { PlainSender } from './plain-sender.js';
+import { PlayerEvents } from './player-events.js';
+import { PlayerSessions } from './player-sessions.js';
+import { readEvent, toIds, type UncheckedEvent } from './relay-event.js';
+import { type Command, RoomCommands } from './room-commands.js';
+import { RoomMemory, type SavedRoom } from './room-memory.js';
+import { Roster } from './roster.js';
+
+/** The largest overhead of a command with a message, and the size of each id in it, in bytes. */
+const COMMAND_BYTES = 40;
+const ID_BYTES = 5;
+
+/** What a room is opened with. */
+export interface Opening {
+  readonly environment: Resolved;
+  readonly address: RelayAddress;
+  readonly page: PageMemory;
+  readonly token: string | undefined;
+  readonly name: string;
+  readonly maxPlayers: number;
+  readonly hold: number;
+  /** The room to resume. */
+  readonly saved: SavedRoom | undefined;
+  readonly codec: Codec | undefined;
+  opened(room: Room): void;
+  refused(error: unknown): void;
+}
+
+/** The host's room: its connection to the relay, its players and its sessions with them. */
+export class RoomConnection extends PlayerEvents implements Room {
+  readonly #opening: Opening;
+  readonly #connection: RelayConnection;
+  readonly #memory: RoomMemory;
+  readonly #roster: Roster;
+  readonly #sessions: PlayerSessions;
+  readonly #plain: PlainSender;
+  readonly #commands: RoomCommands;
+  /** The largest messages, in bytes; 0 if the relay has not announced them. */
+  #limits = { own: 0, players: 0 };
+  #code = '';
+  #name: string;
+  #maxPlayers = 0;
+  #acceptsPlayers = false;
+  #isOpen = false;
+  /** Whether the relay has confirmed the room on this connection. */
+  #hasRoom = false;
+  /** Whether the first `state` on this connection has been handled. */
+  #caughtUp = false;
+  readonly #command = (command: Command): void => this.#connection.send(encode(command));
+
+  constructor(opening: Opening) {
+    super(opening.codec);
+    this.#opening = opening;
+    this.#name = opening.name;
+    const { environment, address, page, maxPlayers, hold } = opening;
+    this.#memory = new RoomMemory(page, { maxPlayers, hold }, opening.saved);
+    this.#sessions = new PlayerSessions(environment.buffer, {
+      send: (ids, frame) => this.#command({ cmd: 'to', to: ids, data: frame }),
+      mark: randomMark,
+    });
+    this.#plain = new PlainSender(environment.buffer, this.#command, (id) => {
+      for (const player of this.#roster.pick([id])) this.emit('lost', player, 1);
+    });
+    this.#commands = new RoomCommands(environment.clock, hold, this.#command);
+    this.#roster = new Roster({
+      environment,
+      address,
+      memory: this.#memory,
+      sessions: this.#sessions,
+      plain: this.#plain,
+      commands: this.#commands,
+      mostFromPlayers: () => this.#limits.players,
+      emit: (name, ...event) => this.emit(name, ...event),
+      send: (data, options) => this.send(data, options),
+      report: (error) => this.report(error),
+    });
+    this.#connection = this.#openConnection();
+    this.#connection.connect();
+  }
+
+  get code(): string {
+    return this.#code;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get players(): readonly Player[] {
+    return this.#roster.players;
+  }
+
+  get maxPlayers(): number {
+    return this.#maxPlayers;
+  }
+
+  get acceptsPlayers(): boolean {
+    return this.#acceptsPlayers;
+  }
+
+  get status(): Status {
+    return this.#connection.status;
+  }
+
+  get resumed(): boolean {
+    return this.#opening.saved !== undefined;
+  }
+
+  send(data: Sendable, options: { readonly to?: Iterable<Player | number> } = {}): void {
+    // With a misspelled option, a message for one player would go to everybody.
+    checkOptions('send', { to: 'object' }, options);
+    const message = toMessage(this.#opening.codec?.encode(data) ?? data);
+    if (this.status === 'closed') return;
+    const receivers =
+      options.to === undefined ? this.#roster.players : this.#roster.pick(options.to);
+    this.#check(message, receivers.length);
+    this.#sessions.send(idsOf(receivers.filter((player) => !player.plain)), message);
+    this.#plain.send(idsOf(receivers.filter((player) => player.plain)), message);
+  }
+
+  /** @throws SendError if this message cannot be sent to so many receivers */
+  #check({ body }: Message, receivers: number): void {
+    const { buffer } = this.#opening.environment;
+    const { own } = this.#limits;
+    const most = own - COMMAND_BYTES - ID_BYTES * receivers;
+    if (own > 0 && body.length > most) throw new SendError('tooLarge', Math.max(0, most));
+    if (this.#connection.buffered >= buffer) throw new SendError('bufferFull', buffer);
+  }
+
+  messages(options?: ListenerOptions): AsyncIterableIterator<[player: Player, message: Data]> {
+    return this.iterate(([player, data]): [Player, Data] => [player, data], options);
+  }
+
+  /** Gives up an attempt to open the room. */
+  cancel(reason: unknown): void {
+    this.#opening.refused(reason);
+    this.#connection.close();
+  }
+
+  start(): void {
+    this.#commands.setStarted(true);
+  }
+
+  open(): void {
+    this.#commands.setStarted(false);
+  }
+
+  stop(): void {
+    this.#memory.endHere();
+    this.#commands.stop();
+  }
+
+  #openConnection(): RelayConnection {
+    const { environment, address, token, maxPlayers } = this.#opening;
+    return new RelayConnection(environment, {
+      address: () => {
+        const { key } = this.#memory;
+        const query = new URLSearchParams({
+          bytes: '1',
+          limits: '1',
+          ...(token !== undefined && { token }),
+          ...(key !== undefined && { room: key.code, resume: key.token }),
+        });
+        return address.socket(`CREATE?${query}`);
+      },
+      opened: () => this.#opened(),
+      received: (data) => this.#received(data),
+      lost: () => this.#lost(),
+      closed: (error) => this.#closed(error),
+      status: (status) => this.emit('status', status),
+      // A second `prepare` changes nothing, and is always answered.
+      probe: () => {
+        this.#command({ cmd: 'prepare', max_players: maxPlayers });
+        return true;
+      },
+      verify: async () => undefined,
+    });
+  }
+
+  #opened(): void {
+    if (this.#memory.key !== undefined) return;
+    const { maxPlayers, name, hold } = this.#opening;
+    const command = { cmd: 'prepare', max_players: maxPlayers, name };
+    this.#command(hold > 0 ? { ...command, hold } : command);
+  }
+
+  #lost(): boolean {
+    this.#hasRoom = false;
+    this.#caughtUp = false;
+    this.#plain.pause();
+    this.#roster.connectionLost();
+    return this.#isOpen && this.#memory.key !== undefined && !this.#commands.isOver;
+  }
+
+  #closed(error: RelayError): void {
+    this.#roster.close();
+    this.#opening.page.leave(error);
+    if (this.#isOpen) this.emit('close', error);
+    else this.#opening.refused(error);
+  }
+
+  #received(data: string | Uint8Array): void {
+    if (typeof data === 'string') return;
+    const event = readEvent(data);
+    const id = Number(event.player ?? event.from);
+    switch (event.cmd) {
+      case 'from':
+      case 'from_str':
+        return this.#from(id, event.data);
+      case 'state':
+        return this.#state(event);
+      case 'prepare_reply':
+        return this.#prepared(event);
+      case 'player_joined':
+        this.#roster.join(id);
+        return;
+      case 'player_left':
+        return this.#roster.leave(id);
+      case 'player_away':
+        return this.#roster.setAway(id, true);
+      case 'player_back':
+        return this.#roster.setAway(id, false);
+      case 'error':
+        return this.#refused(new CommandError(String(event.code), String(event.reason)));
+      default:
+        // An event of a newer relay, or none.
+        event.cmd satisfies undefined;
+    }
+  }
+
+  #from(id: number, data: Value | undefined): void {
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) return;
+    // After a reload, buffered messages may come before the list of players.
+    this.#roster.join(id).receive(data);
+  }
+
+  #prepared({ key, resume, max_message, max_player_message }: UncheckedEvent): void {
+    this.#limits = {
+      own: toByteCount(max_message),
+      players: Math.max(0, toByteCount(max_player_message) - ENVELOPE_BYTES),
+    };
+    if (this.#hasRoom) return;
+    this.#hasRoom = true;
+    this.#code = String(key);
+    if (typeof resume === 'string') this.#memory.setKey({ code: this.#code, token: resume });
+    // The players of a resumed room are in the `state` that follows.
+    if (this.#isOpen || this.resumed) return;
+    this.#ready();
+  }
+
+  #state(event: UncheckedEvent): void {
+    this.#name = String(event.name);
+    this.#maxPlayers = Number(event.max_players);
+    this.#acceptsPlayers = event.accept_conns === true;
+    if (!this.#hasRoom || this.#caughtUp) return;
+    this.#roster.catchUp(toIds(event.players), new Set(toIds(event.away)));
+    this.#commands.repeat();
+    this.#ready();
+  }
+
+  #ready(): void {
+    this.#caughtUp = true;
+    this.#plain.resume();
+    this.#connection.settled();
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#opening.opened(this);
+  }
+
+  #refused(error: CommandError): void {
+    if (this.#isOpen) return this.report(error);
+    this.#opening.refused(error);
+    this.#connection.close();
+  }
+}
+
+function idsOf(players: readonly Player[]): number[] {
+  return players.map(({ id }) => id);
+}

@@ -1,0 +1,14 @@
+import type { Codec } from './api.js';
+
+/** Sends every message as JSON text. Values that JSON does not have are sent as `JSON.stringify` does. */
+export const json: Codec = {
+  encode(message) {
+    const text: string | undefined = JSON.stringify(message);
+    if (text === undefined) throw new TypeError(`JSON has no ${typeof message}`);
+    return text;
+  },
+  decode(data) {
+    if (typeof data !== 'string') throw new TypeError('expected JSON as text, got bytes');
+    return JSON.parse(data);
+  },
+};

@@ -1,0 +1,139 @@
+/** A message as it arrives: a string as a string, bytes as bytes. */
+export type Data = string | Uint8Array;
+
+/** A message as it is sent: a string, or bytes in a buffer or a view of one. */
+export type Sendable = string | ArrayBuffer | ArrayBufferView;
+
+/**
+ * The state of the connection: `connecting` before the first success, `open`, `away` while the SDK
+ * reconnects (messages are buffered), `closed` for good.
+ */
+export type Status = 'connecting' | 'open' | 'away' | 'closed';
+
+/** Whether the host is connected to the relay, as far as this player knows. */
+export type HostStatus = 'connected' | 'disconnected';
+
+/** A standard `RTCDataChannel`; without the DOM's types, the part of it that games need. */
+export type Channel = typeof globalThis extends { RTCDataChannel: { prototype: infer Standard } }
+  ? Standard
+  : DataChannel;
+
+/** The part of `RTCDataChannel` (W3C WebRTC, section 6.2) for programs without the DOM's types. */
+export interface DataChannel {
+  readonly label: string;
+  readonly readyState: string;
+  readonly bufferedAmount: number;
+  binaryType: string;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: unknown) => void) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+/** Options of a data channel: the fields of `RTCDataChannelInit` that matter for games. */
+export interface ChannelOptions {
+  /** A name for the game's own use; `""` if not given. */
+  readonly label?: string;
+  /** Whether messages arrive in order; true if not given. */
+  readonly ordered?: boolean;
+  /** How often a lost message is sent again, 0 to 65,535; without a limit if not given. */
+  readonly maxRetransmits?: number;
+  /** How long to try to connect, in milliseconds, 1 to 2,147,483,647; 15,000 if not given. */
+  readonly timeout?: number;
+}
+
+/** Where a page stores its seat or room for the page after a reload: for example a `Storage`. */
+export interface KeyStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** The source of time and of random numbers, which tests replace. */
+export interface Clock {
+  /** Milliseconds since a fixed moment; never goes back. */
+  now(): number;
+  /** Calls `run` once after a delay in milliseconds. Returns a function that cancels the call. */
+  after(milliseconds: number, run: () => void): () => void;
+  /** From 0 up to but not including 1, as `Math.random`. */
+  random(): number;
+}
+
+/** What the SDK uses instead of the APIs of the browser. */
+export interface Environment {
+  /** A `WebSocket` constructor, for runtimes without a global one (Node.js 20: that of `ws`). */
+  readonly WebSocket?: unknown;
+  /** An `RTCPeerConnection` constructor (Node.js: `node-datachannel/polyfill`). */
+  readonly RTCPeerConnection?: unknown;
+  /** Servers for `RTCPeerConnection`; if not given, what the relay returns at `GET /ice`. */
+  readonly iceServers?: readonly object[];
+  /**
+   * Where seats and rooms are stored for the page after a reload, for one page at a time; `null` for
+   * none. If not given, `sessionStorage`, and for seats `localStorage` as well, with a lock so that two
+   * tabs are two players.
+   */
+  readonly storage?: KeyStorage | null;
+  /**
+   * Largest send buffer, in bytes, 1 to 4,294,967,295; 8 MiB if not given. One larger message is
+   * buffered in addition.
+   */
+  readonly buffer?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Turns the messages of a game into strings or bytes, and back. Both ends need the same one. The types
+ * of `createRoom<Up, Down>` and `joinRoom<Up, Down>` are not checked when a message arrives: a codec
+ * can check them, and throw.
+ */
+export interface Codec {
+  /** @throws any error if there is no such message; `send` throws it */
+  encode(message: unknown): Sendable;
+  /** @throws any error for an invalid message; it is dropped, with an `error` event */
+  decode(data: Data): unknown;
+}
+
+/** How the messages of a room or a seat get their types; an option of `createRoom` and `joinRoom`. */
+export interface CodecOption {
+  /** Turns messages into strings or bytes, and back. Without a codec, messages are strings and bytes. */
+  readonly codec: Codec;
+}
+
+/** What `RoomOptions` and `JoinOptions` have in common. */
+interface ConnectOptions extends Environment {
+  /**
+   * Cancels the attempt: the promise is rejected with the signal's reason, and a room or a seat that
+   * the relay has given already is given up. Without effect once the promise has resolved.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `createRoom`. */
+export interface RoomOptions extends ConnectOptions {
+  /** The game's name, up to 1,024 bytes of UTF-8; anybody with the code can read it. */
+  readonly name?: string;
+  /** The most players at a time, at least 1; 8 if not given. The relay reduces it to its own limit. */
+  readonly maxPlayers?: number;
+  /**
+   * The reconnect window of the room and its seats, in seconds; 120 if not given. The relay reduces
+   * it to its own limit. With 0, the room ends with the host's connection, and a seat with the player's.
+   */
+  readonly hold?: number;
+  /** For a relay with `--create-token`. */
+  readonly token?: string;
+  /**
+   * Whether to resume the room that this page had before it was reloaded, if `name`, `maxPlayers` and
+   * `hold` are the same; true if not given.
+   */
+  readonly resume?: boolean;
+}
+
+/** Options of `joinRoom`. */
+export interface JoinOptions extends ConnectOptions {
+  /**
+   * The host does not use this SDK: only the game's messages are sent, without exactly-once delivery
+   * and WebRTC. If false, such a host gets one or two binary messages of 41 bytes whenever the player
+   * connects, and everything else as it is.
+   */
+  readonly plain?: boolean;
+}

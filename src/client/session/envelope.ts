@@ -1,0 +1,126 @@
+/*
+ * The envelope around messages between two ends with this SDK, as described in docs/protocol.md.
+ * Numbers are big-endian.
+ */
+
+/** What a message is for its receiver. `signal` is the SDK's own: WebRTC offers and the like. */
+export type Kind = 'text' | 'bytes' | 'signal';
+
+export interface Message {
+  readonly kind: Kind;
+  /** UTF-8 if the kind is not `bytes`. */
+  readonly body: Uint8Array;
+}
+
+/** How two ends find each other, and agree where to continue after a connection was lost. */
+export interface Greeting {
+  /** The sender's mark: random, and the same as long as the sender remembers what it has received. */
+  readonly from: number;
+  /** The receiver's mark; 0 if unknown. */
+  readonly to: number;
+  /** The number of a question: where do you continue? 0 if this is not a question. */
+  readonly ask: number;
+  /** With a question: how many messages of `to` the asking end has received. */
+  readonly had: number;
+  /** The number of the question that this answers; 0 if it answers none. */
+  readonly answer: number;
+  /** With an answer: messages up to this number were for an earlier page of the asking end. */
+  readonly origin: number;
+  /**
+   * With an answer: the number of the next message that the asking end will get. In a question that
+   * answers nothing: 1 to ask for the largest message. In a greeting that is neither: its size in bytes.
+   */
+  readonly next: number;
+  /** From the host: the player's id; from a player: 0. */
+  readonly player: number;
+}
+
+/** A frame of the session. */
+export type Frame =
+  | { readonly is: 'message'; readonly message: Message; readonly ack: number | undefined }
+  | { readonly is: 'ack'; readonly ack: number }
+  | { readonly is: 'ping' }
+  | { readonly is: 'greeting'; readonly greeting: Greeting };
+
+const KINDS = ['text', 'bytes', 'signal'] as const;
+
+/** In place of a kind: no message. With `ACK` an acknowledgement, without it a ping. */
+const NOTHING = 3;
+
+/** A bit of the first byte: an acknowledgement of four bytes follows. */
+const ACK = 4;
+const ACK_LENGTH = 4;
+
+/** The largest overhead of the envelope, in bytes. */
+export const ENVELOPE_BYTES = 1 + ACK_LENGTH;
+
+/** Begins every greeting: not valid UTF-8, and not the first byte of any other frame; then the version. */
+const HEAD = [0x9e, 0x6c, 0x6f, 0x62, 0x62, 0x79, 0x0d, 0x0a, 1];
+const FIELDS = ['from', 'to', 'ask', 'had', 'answer', 'origin', 'next', 'player'] as const;
+
+/** The length of a greeting, in bytes. */
+export const GREETING_LENGTH = HEAD.length + FIELDS.length * 4;
+
+/** Puts a message into its envelope: one byte more, or five with an acknowledgement. */
+export function writeMessage({ kind, body }: Message, ack?: number): Uint8Array<ArrayBuffer> {
+  return write(KINDS.indexOf(kind), body, ack);
+}
+
+/** An acknowledgement without a message: so many messages were received. */
+export function writeAck(ack: number): Uint8Array<ArrayBuffer> {
+  return write(NOTHING, [], ack);
+}
+
+/** Asks for an acknowledgement at once, as a sign of life. */
+export function writePing(): Uint8Array<ArrayBuffer> {
+  return write(NOTHING, []);
+}
+
+function write(first: number, body: ArrayLike<number>, ack?: number): Uint8Array<ArrayBuffer> {
+  const head = ack === undefined ? 1 : ENVELOPE_BYTES;
+  const frame = new Uint8Array(head + body.length);
+  frame.set(body, head);
+  frame[0] = first;
+  if (ack !== undefined) {
+    frame[0] |= ACK;
+    view(frame).setUint32(1, ack);
+  }
+  return frame;
+}
+
+export function writeGreeting(greeting: Greeting): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(GREETING_LENGTH);
+  frame.set(HEAD);
+  FIELDS.forEach((field, index) => {
+    view(frame).setUint32(HEAD.length + index * 4, greeting[field]);
+  });
+  return frame;
+}
+
+/** Reads a frame; `undefined` if it has no envelope. */
+export function readFrame(frame: Uint8Array): Frame | undefined {
+  const greeting = readGreeting(frame);
+  if (greeting !== undefined) return { is: 'greeting', greeting };
+  const [first = 0xff] = frame;
+  const head = first & ACK ? ENVELOPE_BYTES : 1;
+  if (first > (NOTHING | ACK) || frame.length < head) return undefined;
+  const ack = first & ACK ? view(frame).getUint32(1) : undefined;
+  const kind = KINDS[first & NOTHING];
+  if (kind !== undefined) {
+    return { is: 'message', message: { kind, body: frame.subarray(head) }, ack };
+  }
+  if (frame.length > head) return undefined;
+  return ack === undefined ? { is: 'ping' } : { is: 'ack', ack };
+}
+
+/** Reads a greeting; `undefined` if the frame is not one. */
+export function readGreeting(frame: Uint8Array): Greeting | undefined {
+  if (frame.length !== GREETING_LENGTH) return undefined;
+  if (HEAD.some((byte, index) => frame[index] !== byte)) return undefined;
+  const read = (index: number): number => view(frame).getUint32(HEAD.length + index * 4);
+  return Object.fromEntries(FIELDS.map((field, index) => [field, read(index)])) as never;
+}
+
+function view({ buffer, byteOffset }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset);
+}

@@ -1,0 +1,62 @@
+import { Budget } from './budget.js';
+import type { Message } from './envelope.js';
+import { cost, type Entry, SendQueue } from './send-queue.js';
+
+/**
+ * The messages of one side that are not acknowledged, for all its receivers, up to a limit. A message
+ * to many receivers is kept once. One message larger than the limit is kept in addition. If a message
+ * does not fit, the oldest messages of the receivers that are furthest behind are dropped: a receiver
+ * that acknowledges nothing costs no other receiver a message.
+ */
+export class SendLog {
+  readonly #queues = new Set<SendQueue>();
+  readonly #budget: Budget;
+
+  /** @param limit largest size, in bytes */
+  constructor(limit: number) {
+    this.#budget = new Budget(limit);
+  }
+
+  get bytes(): number {
+    return this.#budget.bytes;
+  }
+
+  /** Whether a message fits without dropping others. */
+  fits(message: Message): boolean {
+    return this.#budget.fits(cost(message));
+  }
+
+  /** Opens a queue for one more receiver. */
+  openQueue(): SendQueue {
+    const queue = new SendQueue((entry) => this.#release(entry));
+    this.#queues.add(queue);
+    return queue;
+  }
+
+  closeQueue(queue: SendQueue): void {
+    this.#queues.delete(queue);
+    queue.clear();
+  }
+
+  /** Appends a message to these receivers' queues. */
+  add(message: Message, queues: readonly SendQueue[]): void {
+    if (queues.length === 0) return;
+    this.#makeRoom(message);
+    const entry: Entry = { message, queues: queues.length };
+    this.#budget.add(cost(message));
+    for (const queue of queues) queue.push(entry);
+  }
+
+  #makeRoom(message: Message): void {
+    while (!this.fits(message)) {
+      let most = 0;
+      for (const { bytes } of this.#queues) most = Math.max(most, bytes);
+      if (most === 0) return;
+      for (const queue of this.#queues) if (queue.bytes === most) queue.drop();
+    }
+  }
+
+  #release(entry: Entry): void {
+    if (--entry.queues === 0) this.#budget.remove(cost(entry.message));
+  }
+}

@@ -1,0 +1,59 @@
+import type { KeyStorage } from '../api.js';
+import { attempt, type BrowserStorage } from '../browser.js';
+
+/** Begins every name in a storage. */
+export const PREFIX = 'lobby-relay ';
+
+/** Entries expire after the highest `--max-hold`, in milliseconds. */
+const LIFETIME = 86_400_000;
+
+/** Most entries in one storage; beyond that, the oldest are removed. */
+const MOST_ENTRIES = 32;
+
+/** What is stored for the next page. */
+export interface Entry {
+  /** Does not change when the value changes. */
+  readonly id: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  /** False after its page was closed; still true if the browser was killed. */
+  readonly isInUse: boolean;
+  readonly value: unknown;
+}
+
+/** `undefined` if there is no valid entry, or it has expired, or the storage is denied. */
+export function readEntry(storage: KeyStorage | undefined, key: string): Entry | undefined {
+  return attempt(() => {
+    const entry = JSON.parse(storage?.getItem(key) ?? '');
+    const isFresh = Math.abs(Date.now() - entry.at) < LIFETIME;
+    return typeof entry.id === 'string' && isFresh ? entry : undefined;
+  });
+}
+
+/** Does nothing if there is no storage, or it is full or denied. */
+export function writeEntry(storage: KeyStorage | undefined, key: string, entry: Entry): void {
+  attempt(() => storage?.setItem(key, JSON.stringify(entry)));
+}
+
+/** Removes an entry, unless it has another id by now. */
+export function removeEntry(storage: KeyStorage | undefined, key: string, id: string): void {
+  if (readEntry(storage, key)?.id === id) attempt(() => storage?.removeItem(key));
+}
+
+/**
+ * The entries whose keys have this prefix, newest first. Removes expired and excess entries.
+ *
+ * @throws any error if the storage is denied
+ */
+export function entriesOf(storage: BrowserStorage, prefix: string): readonly Entry[] {
+  const found: Entry[] = [];
+  Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')
+    .filter((key) => key.startsWith(PREFIX))
+    .map((key) => ({ key, entry: readEntry(storage, key) }))
+    .sort((one, other) => (other.entry?.at ?? 0) - (one.entry?.at ?? 0))
+    .forEach(({ key, entry }, index) => {
+      if (entry === undefined || index >= MOST_ENTRIES) storage.removeItem(key);
+      else if (key.startsWith(prefix)) found.push(entry);
+    });
+  return found;
+}

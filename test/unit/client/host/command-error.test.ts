@@ -1,0 +1,48 @@
+import { encode } from 'cborg';
+import { expect, test, vi } from 'vitest';
+import { CommandError, createRoom } from '../../../../src/client/index.js';
+import { FakeSocket, stillEnvironment } from '../fakes.js';
+
+const ERROR = { cmd: 'error', code: 'bad_field', reason: '`to`: expected ids' };
+const STATE = { cmd: 'state', name: '', players: [], max_players: 8, accept_conns: true };
+
+async function opening() {
+  const { WebSocket, clock } = stillEnvironment();
+  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
+  await Promise.resolve();
+  FakeSocket.last.open();
+  FakeSocket.last.receive(encode(STATE));
+  return opened;
+}
+
+function say(event: object): void {
+  FakeSocket.last.receive(encode(event));
+}
+
+test('a room emits an error with the command that the relay refused', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const opened = opening();
+  await Promise.resolve();
+  say({ cmd: 'prepare_reply', key: 'BCDF' });
+  const room = await opened;
+  say(ERROR);
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('bad_field')]]);
+  const heard: Error[] = [];
+  const end = room.on('error', (error) => heard.push(error));
+  say(ERROR);
+  expect(heard[0]).toBeInstanceOf(CommandError);
+  expect(heard).toMatchObject([{ code: 'bad_field', reason: '`to`: expected ids' }]);
+  expect(room.status).toBe('open');
+  end();
+  say(ERROR);
+  expect(heard.length).toBe(1);
+  expect(warn).toHaveBeenCalledTimes(2);
+});
+
+test('createRoom rejects with the reason if the relay refuses to prepare the room', async () => {
+  const refused = opening();
+  await Promise.resolve();
+  say(ERROR);
+  await expect(refused).rejects.toBeInstanceOf(CommandError);
+  expect(FakeSocket.last.closedWith).toBe(1000);
+});

@@ -1,0 +1,185 @@
+import { decode, encode } from 'cborg';
+import { expect, test } from 'vitest';
+import { createRoom, type Room } from '../../../../src/client/index.js';
+import { readFrame, writeGreeting } from '../../../../src/client/session/envelope.js';
+import { MemoryStorage } from '../../../support/memory-storage.js';
+import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
+
+const CODE = 'BCDF';
+const REPLY = { cmd: 'prepare_reply', key: CODE, resume: 'x'.repeat(24) };
+
+/** The first greeting of a player with the SDK: a question of a page that the host does not know. */
+const GREETING = { from: 7, to: 0, ask: 1, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
+
+function say(...events: object[]): void {
+  for (const event of events) FakeSocket.last.receive(encode(event));
+}
+
+function state(...players: number[]): object {
+  return { cmd: 'state', name: '', players, max_players: 8, accept_conns: true, away: [] };
+}
+
+/** The commands that were sent on the latest connection. */
+function commands(): { readonly cmd: string; readonly to?: number[]; readonly data?: unknown }[] {
+  return FakeSocket.last.sent.map((frame) => decode(frame as Uint8Array));
+}
+
+async function openRoom(): Promise<{ readonly room: Room; readonly clock: FakeClock }> {
+  const { WebSocket, clock } = stillEnvironment();
+  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
+  await Promise.resolve();
+  FakeSocket.last.open();
+  say(state(), REPLY);
+  return { room: await opened, clock };
+}
+
+/** The connection breaks, and a new one resumes the room. */
+function reconnect(clock: FakeClock, ...players: number[]): void {
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  say({ ...REPLY, resumed: true }, state(...players));
+}
+
+test('commands that still apply are sent again on every new connection', async () => {
+  const { room, clock } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  room.start();
+  room.players[1]?.kick();
+  reconnect(clock, 1, 2);
+  expect(commands()).toEqual([{ cmd: 'start' }, { cmd: 'kick', player: 2 }]);
+  say({ cmd: 'player_left', player: 2 });
+  room.open();
+  reconnect(clock, 1);
+  expect(commands()).toEqual([{ cmd: 'open' }]);
+  room.stop();
+  reconnect(clock, 1);
+  expect(commands()).toEqual([{ cmd: 'stop' }]);
+});
+
+test('a player who has left is not kicked, however often the host reconnects', async () => {
+  const { room, clock } = await openRoom();
+  room.on('leave', (player) => player.kick());
+  await Promise.resolve();
+  say({ cmd: 'player_joined', player: 1 });
+  const [player] = room.players;
+  say({ cmd: 'player_left', player: 1 });
+  player?.kick();
+  reconnect(clock);
+  expect(commands()).toEqual([]);
+});
+
+test('a player who has greeted gets wrapped messages, even if a cancelled timer fires', async () => {
+  const { WebSocket, clock } = stillEnvironment();
+  const clockWithoutCancel = {
+    now: () => clock.now(),
+    random: () => clock.random(),
+    after(milliseconds: number, run: () => void) {
+      clock.after(milliseconds, run);
+      return () => {};
+    },
+  };
+  const opened = createRoom('ws://relay', { WebSocket, clock: clockWithoutCancel, storage: null });
+  await Promise.resolve();
+  FakeSocket.last.open();
+  say(state(), REPLY, { cmd: 'player_joined', player: 1 });
+  say({ cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  clock.pass(1_000);
+  (await opened).send('hello');
+  expect(commands().at(-1)).toMatchObject({ cmd: 'to', to: [1] });
+});
+
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a player', { id: 1 }],
+  ['an id', 1],
+  ['a string', '1'],
+  ['the string of an id', ['1']],
+  ['a player that was not found', [undefined]],
+  ['NaN', [Number.NaN]],
+  ['a fraction', [1.5]],
+])('a message to %s is an error, and reaches nobody', async (_name, to) => {
+  const { room } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'I am plain' });
+  expect(() => room.send('secret', { to: to as number[] })).toThrow(/^send: to: expected /);
+  room.send('to nobody', { to: [] });
+  room.send('to a player who is not in the room', { to: [2] });
+  room.send('to all');
+  expect(commands().slice(1)).toEqual([{ cmd: 'to_str', to: [1], data: 'to all' }]);
+});
+
+test('plain players get messages in order that are sent while the room is resumed', async () => {
+  const { room, clock } = await openRoom();
+  room.on('leave', () => room.send('sent at the leave'));
+  await Promise.resolve();
+  for (const player of [1, 2]) say({ cmd: 'player_joined', player });
+  for (const from of [1, 2]) say({ cmd: 'from_str', from, data: 'I am plain' });
+  room.on('status', (status) => {
+    if (status === 'away') room.send('sent before', { to: [1] });
+  });
+  reconnect(clock, 1);
+  expect(commands()).toEqual([
+    { cmd: 'to_str', to: [1], data: 'sent before' },
+    { cmd: 'to_str', to: [1], data: 'sent at the leave' },
+  ]);
+});
+
+test('messages queued for a player who turns out to use the SDK are wrapped', async () => {
+  const { room, clock } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  room.on('status', (status) => status === 'away' && room.send('welcome'));
+  await Promise.resolve();
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  say({ ...REPLY, resumed: true }, { cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  say(state(1, 2));
+  const frames = commands().map(({ cmd, to, data }) =>
+    data instanceof Uint8Array ? [to, readFrame(data)?.is] : [to, cmd, data],
+  );
+  expect(frames).toEqual([
+    [[1], 'greeting'],
+    [[1], 'message'],
+    [[2], 'to_str', 'welcome'],
+  ]);
+});
+
+test.each([
+  ['reported by the relay', { cmd: 'player_left', player: 2 }],
+  ['missing in the state', state(1)],
+])('a player who left during a reload, %s, is not stored', async (_name, event) => {
+  const tab = new MemoryStorage();
+  const page = async (...events: object[]): Promise<void> => {
+    const { WebSocket, clock } = stillEnvironment();
+    void createRoom('ws://relay', { WebSocket, clock, storage: tab });
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    FakeSocket.last.open();
+    say(...events);
+  };
+  /** The players whom a new page greets: those whom the page before had stored. */
+  const greeted = async (): Promise<unknown> => {
+    await page({ ...REPLY, resumed: true }, state(1, 2));
+    return commands().map(({ to }) => to);
+  };
+  await page(state(), REPLY);
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  for (const from of [1, 2]) say({ cmd: 'from', from, data: writeGreeting(GREETING) });
+  expect(await greeted()).toEqual([[1], [2]]);
+  await page({ ...REPLY, resumed: true }, event);
+  expect(await greeted()).toEqual([[1]]);
+});
+
+test('messages are queued until their own listener is added, even after other listeners', async () => {
+  const { room } = await openRoom();
+  say({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'first' });
+  const heard: unknown[] = [];
+  for (const name of ['join', 'status', 'channel'] as const) {
+    room.on(name, () => heard.push(name));
+  }
+  await Promise.resolve();
+  say({ cmd: 'from_str', from: 1, data: 'second' });
+  expect(heard).toEqual(['status', 'join']);
+  room.on('message', (_player, data) => heard.push(data));
+  await Promise.resolve();
+  expect(heard).toEqual(['status', 'join', 'first', 'second']);
+});

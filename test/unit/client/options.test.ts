@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createRoom, joinRoom } from '../../../src/client/index.js';
+import { MemoryStorage } from '../../support/memory-storage.js';
+import { FakeSocket, stillEnvironment } from './fakes.js';
+
+type Call = (options: object) => Promise<unknown>;
+
+/** What is thrown, before anything is stored or sent. */
+async function refusal(call: Call, wrong: object): Promise<Error> {
+  const { WebSocket, clock } = stillEnvironment();
+  const storage = new MemoryStorage();
+  const write = vi.spyOn(storage, 'setItem');
+  const error = await call({ WebSocket, clock, storage, ...wrong }).then(
+    () => new Error('nothing is thrown'),
+    (reason) => reason,
+  );
+  expect([FakeSocket.all, write.mock.calls]).toEqual([[], []]);
+  return error;
+}
+
+const create: Call = (options) => createRoom('ws://relay', options);
+const join: Call = (options) => joinRoom('ws://relay', 'BCDF', options);
+
+afterEach(() => vi.unstubAllGlobals());
+
+test.each([
+  [create, { maxplayers: 4 }, 'createRoom: there is no option maxplayers; there are WebSocket, '],
+  [create, { nmae: 'x' }, ', codec, signal, name, maxPlayers, hold, token, resume'],
+  [create, { plain: true }, 'there is no option plain; there are WebSocket, '],
+  [create, { toString: 1 }, 'there is no option toString'],
+  [create, { maxplayers: undefined }, 'there is no option maxplayers'],
+  [join, { plian: true }, 'joinRoom: there is no option plian; there are WebSocket, '],
+  [join, { nmae: 'x' }, ', codec, signal, plain'],
+  [join, JSON.parse('{"__proto__": 1}'), 'there is no option __proto__'],
+])('%o is refused, because there is no such option: %j', async (call, wrong, words) => {
+  const error = await refusal(call, wrong);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toContain(words);
+  expect(error.message).not.toContain('\n');
+});
+
+describe.each<[string, Call, number, number]>([
+  ['maxPlayers', create, 1, 4_294_967_295],
+  ['hold', create, 0, 4_294_967_295],
+  ['buffer', create, 1, 4_294_967_295],
+  ['buffer', join, 1, 4_294_967_295],
+])('%s', (name, call, least, most) => {
+  test.each([least - 1, most + 1, least + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '8', null])(
+    'is not %s',
+    async (value) => {
+      const error = await refusal(call, { [name]: value });
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toContain(`: ${name}: expected an integer from ${least} to ${most}`);
+    },
+  );
+
+  test.each([least, most, undefined])('may be %s', async (value) => {
+    const { WebSocket, clock } = stillEnvironment();
+    call({ WebSocket, clock, storage: null, [name]: value }).catch(() => {});
+    await vi.waitFor(() => expect(FakeSocket.all.length).toBe(1));
+  });
+});
+
+test.each<[Call, object, string]>([
+  [create, { name: 7 }, 'name: expected string'],
+  [create, { token: {} }, 'token: expected string'],
+  [create, { resume: 'no' }, 'resume: expected boolean'],
+  [create, { WebSocket: 'ws' }, 'WebSocket: expected function'],
+  [create, { storage: 'none' }, 'storage: expected object'],
+  [join, { plain: 1 }, 'plain: expected boolean'],
+  [join, { iceServers: 'stun:' }, 'iceServers: expected object'],
+  [join, { clock: 1 }, 'clock: expected object'],
+])('%o refuses %j', async (call, wrong, words) => {
+  const error = await refusal(call, wrong);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toContain(words);
+});

@@ -1,0 +1,440 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Frame,
+  type Greeting,
+  type Message,
+  readFrame,
+  writeAck,
+  writeGreeting,
+  writeMessage,
+  writePing,
+} from '../../../../src/client/session/envelope.js';
+import { ReliableSession } from '../../../../src/client/session/reliable-session.js';
+import { SendLog } from '../../../../src/client/session/send-log.js';
+
+const ME = 100;
+const OTHER = 200;
+
+const text = (words: string): Message => ({ kind: 'text', body: new TextEncoder().encode(words) });
+const words = ({ body }: Message): string => new TextDecoder().decode(body);
+
+/** A session whose other end is the test. */
+function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
+  const log = new SendLog(limit);
+  const queue = log.openQueue();
+  const sent: Frame[] = [];
+  const delivered: string[] = [];
+  const gaps: number[] = [];
+  const lost: number[] = [];
+  const limits: number[] = [];
+  const time = { now: 0 };
+  let restarts = 0;
+  let requests = 0;
+  let pauses = 0;
+  const session = new ReliableSession(ME, queue, {
+    send: (frame) => void sent.push(readFrame(frame) as Frame),
+    deliver: (message) => void delivered.push(words(message)),
+    gap: (count) => void gaps.push(count),
+    restarted: () => void restarts++,
+    greeted: () => {},
+    acknowledgeLater: () => void requests++,
+    pause: () => void pauses++,
+    lost: (count) => void lost.push(count),
+    limited: (bytes) => void limits.push(bytes),
+    mostBytes: () => mostBytes,
+    now: () => time.now,
+  });
+  const say = (message: Message): void => {
+    log.add(message, [queue]);
+    session.transmit(message);
+  };
+  const greet = (fields: Partial<Greeting>): void => {
+    const nothing = { ask: 0, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
+    session.receive(writeGreeting({ from: OTHER, to: ME, ...nothing, ...fields }));
+  };
+  const asked = (): number => {
+    const greetings = sent.filter((frame) => frame.is === 'greeting');
+    return greetings.at(-1)?.greeting.ask ?? 0;
+  };
+  const counts = () => ({ restarts, requests, pauses });
+  return {
+    session,
+    log,
+    queue,
+    sent,
+    delivered,
+    gaps,
+    lost,
+    limits,
+    time,
+    say,
+    greet,
+    asked,
+    counts,
+  };
+}
+
+/** A session that has been greeted, and whose question has been answered. */
+function openPair(options = {}) {
+  const pair = openSession(options);
+  pair.greet({ ask: 1 });
+  pair.greet({ answer: pair.asked(), next: 1 });
+  return pair;
+}
+
+describe('a session', () => {
+  test('sends nothing before the first question, and then everything', () => {
+    const { say, greet, sent } = openSession();
+    say(text('a'));
+    say(text('b'));
+    expect(sent).toEqual([]);
+    greet({ ask: 5 });
+    expect(sent).toMatchObject([
+      { is: 'greeting', greeting: { from: ME, to: OTHER, answer: 5, next: 1 } },
+      { is: 'message', message: text('a') },
+      { is: 'message', message: text('b') },
+    ]);
+  });
+
+  test('drops messages before the answer to its latest question', () => {
+    const { session, greet, asked, delivered } = openSession();
+    session.greet();
+    const first = asked();
+    session.connectionLost();
+    session.greet();
+    session.receive(writeMessage(text('on the old connection')));
+    greet({ answer: first, next: 1 });
+    session.receive(writeMessage(text('for the old question')));
+    greet({ answer: asked(), next: 1 });
+    session.receive(writeMessage(text('once')));
+    expect(delivered).toEqual(['once']);
+  });
+
+  test('drops duplicates, and reports gaps', () => {
+    const { session, greet, asked, delivered, gaps } = openPair();
+    for (const each of ['1', '2', '3']) session.receive(writeMessage(text(each)));
+    session.connectionLost();
+    session.greet();
+    greet({ answer: asked(), origin: 2, next: 3 });
+    for (const each of ['3', '4']) session.receive(writeMessage(text(each)));
+    session.connectionLost();
+    session.greet();
+    greet({ answer: asked(), origin: 4, next: 7 });
+    session.receive(writeMessage(text('7')));
+    expect(delivered).toEqual(['1', '2', '3', '4', '7']);
+    expect(gaps).toEqual([2]);
+  });
+
+  test('asks back if the other end has a new connection, and only then', () => {
+    const { greet, sent, asked } = openPair();
+    const before = sent.length;
+    greet({ ask: 2 });
+    expect(sent.slice(before)).toMatchObject([{ greeting: { answer: 2, ask: 3 } }]);
+    greet({ ask: 3, answer: asked(), next: 1 });
+    expect(sent.slice(before + 1)).toMatchObject([{ greeting: { answer: 3, ask: 0 } }]);
+  });
+
+  test('drops acknowledged messages, and ignores invalid acknowledgements', () => {
+    const { session, say, queue, log } = openPair();
+    for (const each of ['1', '2', '3']) say(text(each));
+    session.receive(writeAck(4));
+    expect(queue.acked).toBe(0);
+    session.receive(writeAck(2));
+    session.receive(writeAck(1));
+    expect([...queue.kept()].map(words)).toEqual(['3']);
+    session.receive(writeMessage(text('with an acknowledgement'), 3));
+    expect(log.bytes).toBe(0);
+  });
+
+  test('ignores acknowledgements while it waits for an answer', () => {
+    // It may count messages that an earlier page of this session has sent.
+    const { session, say, greet, queue } = openSession();
+    say(text('1'));
+    greet({ ask: 1, answer: 77 });
+    session.receive(writeAck(1));
+    expect(queue.acked).toBe(0);
+  });
+
+  test('acknowledges messages after it was disconnected', () => {
+    const { session, greet, asked, sent, counts } = openPair();
+    session.receive(writeMessage(text('1')));
+    session.connectionLost();
+    // The requested acknowledgement is not sent, because there is no connection.
+    session.acknowledge();
+    session.greet();
+    greet({ ask: 2, answer: asked(), next: 2 });
+    session.receive(writeMessage(text('2')));
+    expect(counts().requests).toBe(2);
+    session.acknowledge();
+    expect(sent.at(-1)).toEqual({ is: 'ack', ack: 2 });
+  });
+
+  test('acknowledges with the next message, alone on a ping, and at once after many messages', () => {
+    const { session, say, sent, counts } = openPair();
+    session.receive(writeMessage(text('1')));
+    session.receive(writeMessage(text('2')));
+    expect(counts().requests).toBe(1);
+    say(text('a'));
+    expect(sent.at(-1)).toMatchObject({ is: 'message', ack: 2 });
+    session.acknowledge();
+    expect(sent.at(-1)).toMatchObject({ is: 'message' });
+    session.receive(writePing());
+    expect(sent.at(-1)).toEqual({ is: 'ack', ack: 2 });
+    for (let count = 0; count < 64; count++) session.receive(writeMessage(text('')));
+    expect(sent.at(-1)).toEqual({ is: 'ack', ack: 66 });
+  });
+
+  test('does not count messages of an earlier page as a gap, even if the new page asks twice', () => {
+    const { session, say, greet, sent } = openPair();
+    for (const each of ['1', '2', '3']) say(text(each));
+    session.receive(writeAck(2));
+    greet({ from: 300, to: 0, ask: 1 });
+    // The answer was lost with the connection, but the page knows the mark of the other end.
+    greet({ from: 300, to: ME, ask: 2, had: 0 });
+    expect(sent.slice(-2)).toMatchObject([
+      { greeting: { to: 300, answer: 2, origin: 2, next: 3 } },
+      { message: text('3') },
+    ]);
+  });
+
+  test('sends a new page of the other end what the old page has not acknowledged', () => {
+    const { session, say, greet, sent, counts } = openPair();
+    for (const each of ['1', '2', '3']) say(text(each));
+    session.receive(writeAck(1));
+    greet({ from: 300, to: 0, ask: 1 });
+    expect(counts().restarts).toBe(1);
+    expect(sent.slice(-3)).toMatchObject([
+      { greeting: { to: 300, origin: 1, next: 2 } },
+      { message: text('2') },
+      { message: text('3') },
+    ]);
+  });
+
+  test('pauses after it has retransmitted much, and then answers the latest question', () => {
+    const { session, say, greet, sent, counts } = openPair();
+    say(text('x'.repeat(140_000)));
+    greet({ ask: 2 });
+    const before = sent.length;
+    for (let ask = 3; ask < 20; ask++) greet({ ask });
+    say(text('meanwhile'));
+    expect(counts().pauses).toBe(1);
+    expect(sent).toHaveLength(before);
+    session.pauseEnded();
+    expect(sent.slice(before)).toMatchObject([
+      { greeting: { answer: 19, next: 1 } },
+      { is: 'message' },
+    ]);
+    session.pauseEnded();
+    expect(sent.at(-1)).toMatchObject({ message: text('meanwhile') });
+  });
+
+  test('retransmits only as fast as it gets acknowledgements, and sends new messages after that', () => {
+    const { session, say, greet, asked, sent } = openPair();
+    const numbers = Array.from({ length: 90 }, (_, n) => n + 1);
+    for (const n of numbers) say(text(`${n} ${'x'.repeat(10_000)}`));
+    const before = sent.length;
+    const again = (): Frame[] => sent.slice(before).filter((frame) => frame.is === 'message');
+    greet({ ask: 2 });
+    greet({ answer: asked(), next: 1 });
+    expect(again()).toHaveLength(14);
+    say(text('new'));
+    expect(again()).toHaveLength(14);
+    for (let acked = 7; acked <= 90; acked += 7) session.receive(writeAck(acked));
+    expect(again().map((frame) => frame.is === 'message' && words(frame.message))).toEqual([
+      ...numbers.map((n) => `${n} ${'x'.repeat(10_000)}`),
+      'new',
+    ]);
+    say(text('at once'));
+    expect(sent.at(-1)).toMatchObject({ message: text('at once') });
+  });
+
+  test('limits what it retransmits to an end that keeps asking', () => {
+    const { session, say, greet, sent, time, counts } = openPair();
+    for (let count = 0; count < 90; count++) say(text('x'.repeat(10_000)));
+    const before = sent.length;
+    for (let second = 0; second < 60; second++) {
+      for (let ask = 0; ask < 10; ask++) greet({ ask: second * 10 + ask + 2 });
+      time.now += 1_000;
+      if (counts().pauses > 0) session.pauseEnded();
+    }
+    const bytes = sent
+      .slice(before)
+      .reduce((sum, frame) => sum + (frame.is === 'message' ? frame.message.body.length : 0), 0);
+    expect(bytes).toBeLessThan(62 * 140_000);
+    expect(bytes).toBeGreaterThan(140_000);
+  });
+
+  test('accepts a few new pages at once, and further ones later', () => {
+    const { session, greet, time, counts, sent } = openPair();
+    for (let round = 0; round < 10_000; round++) greet({ from: 300 + round, ask: round + 1 });
+    expect(counts()).toMatchObject({ restarts: 4, pauses: 1 });
+    expect(sent.length).toBeLessThan(50);
+    const before = sent.length;
+    time.now += 10_000;
+    session.pauseEnded();
+    // It asks, so that the current page greets again.
+    expect(sent.slice(before)).toMatchObject([{ is: 'greeting', greeting: { answer: 0 } }]);
+    greet({ from: 77, ask: 5 });
+    expect(counts().restarts).toBe(5);
+    expect(sent.at(-1)).toMatchObject({ greeting: { to: 77, answer: 5 } });
+  });
+
+  test('drops the messages of an end that has sent too many greetings, and asks again', () => {
+    const { session, greet, asked, time, delivered } = openPair();
+    for (let ask = 2; ask < 100; ask++) greet({ ask });
+    session.receive(writeMessage(text('dropped')));
+    time.now += 10_000;
+    session.pauseEnded();
+    session.receive(writeMessage(text('dropped, too')));
+    greet({ ask: 100, answer: asked(), next: 1 });
+    session.receive(writeMessage(text('delivered')));
+    expect(delivered).toEqual(['delivered']);
+  });
+
+  test('answers pings at a limited rate', () => {
+    const { session, sent, time } = openPair();
+    const acks = (): number => sent.filter(({ is }) => is === 'ack').length;
+    for (let count = 0; count < 10_000; count++) session.receive(writePing());
+    expect(acks()).toBeLessThanOrEqual(40);
+    time.now += 1_000;
+    const before = acks();
+    for (let count = 0; count < 10_000; count++) session.receive(writePing());
+    expect(acks() - before).toBe(4);
+  });
+
+  test('asks again if the next message to retransmit has been dropped', () => {
+    const { session, say, greet, asked, sent, lost } = openPair({ limit: 300_000 });
+    for (let count = 0; count < 29; count++) say(text('x'.repeat(10_000)));
+    greet({ ask: 2 });
+    greet({ answer: asked(), next: 1 });
+    // All of it is dropped while only half of it has been retransmitted.
+    say(text('y'.repeat(299_000)));
+    const before = sent.length;
+    session.pauseEnded();
+    expect(sent.slice(before)).toMatchObject([{ greeting: { answer: 0 } }]);
+    greet({ ask: 3, answer: asked(), next: 1, had: 14 });
+    expect(sent.slice(before + 1)).toMatchObject([
+      { greeting: { answer: 3, origin: 14, next: 30 } },
+      { message: { body: { length: 299_000 } } },
+    ]);
+    expect(lost).toEqual([15]);
+  });
+
+  test('reports once how many messages the other end has missed', () => {
+    const { session, say, greet, lost } = openPair({ limit: 300 });
+    session.connectionLost();
+    for (let number = 1; number <= 10; number++) say(text(String(number)));
+    greet({ ask: 2, had: 2 });
+    greet({ ask: 3, had: 2 });
+    expect(lost).toEqual([4]);
+  });
+
+  test('sends the size limit on request, before its answer, and reports a received one', () => {
+    const { greet, sent, limits, delivered } = openSession({ mostBytes: 4_000_000 });
+    greet({ ask: 4 });
+    expect(sent.splice(0)).toMatchObject([{ greeting: { answer: 4 } }]);
+    greet({ ask: 5, next: 1 });
+    expect(sent).toMatchObject([
+      { greeting: { to: OTHER, ask: 0, answer: 0, next: 4_000_000 } },
+      { greeting: { to: OTHER, answer: 5 } },
+    ]);
+    greet({ next: 1_000 });
+    expect([limits, delivered]).toEqual([[1_000], []]);
+  });
+
+  test.each<[string, Partial<Greeting>]>([
+    ['a number far ahead', { next: 0xffff_ffff }],
+    ['number 0', { next: 0 }],
+    ['an origin far ahead', { origin: 0xffff_ffff, next: 1 }],
+    ['an acknowledgement of messages that were never sent', { ask: 9, had: 0xffff_ffff, next: 1 }],
+  ])('is sent %s, which harms only the sender', (_name, fields) => {
+    const { session, say, greet, asked, queue, log } = openSession();
+    say(text('kept'));
+    greet({ ask: 1 });
+    greet({ answer: asked(), ...fields });
+    expect([queue.last, queue.next, log.bytes > 0]).toEqual([1, 1, true]);
+    for (const ack of [2, 0xffff_ffff]) session.receive(writeAck(ack));
+    expect(log.bytes).toBeGreaterThan(0);
+    session.receive(writeMessage(text('x')));
+  });
+
+  test('retransmits small messages at once', () => {
+    const { say, greet, sent } = openPair();
+    say(text('x'.repeat(1_000)));
+    const before = sent.length;
+    for (let ask = 2; ask < 12; ask++) greet({ ask });
+    expect(sent).toHaveLength(before + 20);
+  });
+
+  test('starts again with an end that sends unwrapped messages', () => {
+    const { session, sent, delivered } = openPair();
+    session.receive(new TextEncoder().encode('plain'));
+    expect(sent.at(-1)).toMatchObject({ is: 'greeting', greeting: { answer: 0 } });
+    const before = sent.length;
+    session.receive(new TextEncoder().encode('plain'));
+    expect(sent).toHaveLength(before);
+    expect(delivered).toEqual([]);
+  });
+});
+
+describe('a send log', () => {
+  test('stores what fits, and counts what does not', () => {
+    const { session, say, greet, asked, sent, gaps } = openPair({ limit: 300 });
+    session.connectionLost();
+    for (let number = 1; number <= 10; number++) say(text(String(number)));
+    greet({ ask: 9 });
+    const answer = sent.find((frame) => frame.is === 'greeting' && frame.greeting.answer === 9);
+    expect(answer).toMatchObject({ greeting: { origin: 0, next: 7 } });
+    expect(sent.slice(-4).map((frame) => frame.is === 'message' && words(frame.message))).toEqual([
+      '7',
+      '8',
+      '9',
+      '10',
+    ]);
+    greet({ answer: asked(), next: 1 });
+    expect(gaps).toEqual([]);
+  });
+
+  test('stores a broadcast once, until all receivers have acknowledged it', () => {
+    const log = new SendLog(1_000);
+    const [first, second] = [log.openQueue(), log.openQueue()];
+    log.add(text('x'.repeat(100)), [first, second]);
+    const { bytes } = log;
+    expect(bytes).toBeLessThan(200);
+    first.ack(1);
+    expect(log.bytes).toBe(bytes);
+    log.closeQueue(second);
+    expect(log.bytes).toBe(0);
+  });
+
+  test('stores one message that is larger than the limit, in addition to what fits', () => {
+    const log = new SendLog(100);
+    const queue = log.openQueue();
+    log.add(text('small'), [queue]);
+    for (let count = 0; count < 10; count++) log.add(text('x'.repeat(1_000)), [queue]);
+    expect([log.bytes, queue.last, queue.next]).toEqual([1_064, 11, 11]);
+    log.add(text('small, too'), [queue]);
+    expect([...queue.kept()].map(words).at(-1)).toBe('small, too');
+    expect(queue.next).toBe(11);
+  });
+
+  test('drops messages of the receiver that is furthest behind, and of no other', () => {
+    const log = new SendLog(10_000);
+    const [idle, slow, fast] = [log.openQueue(), log.openQueue(), log.openQueue()];
+    log.add(text('for all, first'), [idle, slow, fast]);
+    for (let number = 1; number <= 100; number++) {
+      log.add(text('x'.repeat(1_000)), [slow, fast]);
+      fast.ack(number + 1);
+    }
+    expect(log.bytes).toBeLessThanOrEqual(10_000);
+    expect([...idle.kept()].map(words)).toEqual(['for all, first']);
+    expect([slow.last, slow.next > 80]).toEqual([101, true]);
+  });
+
+  test('accepts any message with a limit of 0', () => {
+    const log = new SendLog(0);
+    const queue = log.openQueue();
+    for (const each of ['1', '2']) log.add(text(each), [queue]);
+    expect([...queue.kept()].map(words)).toEqual(['2']);
+  });
+});
