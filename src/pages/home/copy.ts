@@ -1,8 +1,8 @@
 /**
- * Copies an element's text. Without TLS, as in a home network, there is no `navigator.clipboard`;
- * the older way selects the text, which is what is left to the user if that fails, too.
+ * Copies an element's text. Over plain HTTP there is no `navigator.clipboard`; the older API needs the
+ * text to be selected, and if it fails too, the user can copy the selection.
  *
- * @returns whether it is in the clipboard now
+ * @returns whether the text is in the clipboard
  */
 export async function copy(element: HTMLElement): Promise<boolean> {
   try {

@@ -1,14 +1,20 @@
-/** The name of the demo's rooms: for any other game, only its own page can join. */
+import { fetchJson } from '../../client/connection/fetch-json.js';
+import { readCode, tidyCodeField } from '../room-code.js';
+
+/** The name of the demo's rooms. Other games are joined on pages of their own. */
 const DEMO = 'Sketch and guess';
+
+/** The time limit for an answer, in milliseconds. */
+const ANSWER_TIME = 5_000;
 
 interface Parts {
   readonly field: HTMLInputElement;
-  /** Where it says what came of it. */
+  /** Where the result is shown. */
   readonly answer: HTMLElement;
   readonly relay: string;
 }
 
-/** What `GET /CODE` tells of a room, as JSON. */
+/** The JSON that `GET /CODE` returns for a room. */
 interface RoomInfo {
   readonly code: string;
   readonly name: string;
@@ -18,9 +24,8 @@ interface RoomInfo {
 }
 
 /**
- * Asks the relay which game has the code that was typed. The demo's players are led to it; of any
- * other game the relay knows the name, and the game's own screen where to join. Without this
- * script, the form leads to the demo.
+ * Asks the relay which game has the typed code. For the demo, the browser goes to its page; of any
+ * other game the relay knows only the name. Without this script, the form goes to the demo.
  */
 export function joinByCode(form: HTMLFormElement, { field, answer, relay }: Parts): void {
   const say = (text: string, problem = true): void => {
@@ -29,25 +34,28 @@ export function joinByCode(form: HTMLFormElement, { field, answer, relay }: Part
   };
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const code = field.value.toUpperCase();
-    say('One moment…', false);
+    const code = readCode(field.value);
+    if (code === undefined) return say(noRoom(field.value.toUpperCase()));
+    say('Looking for the room…', false);
     try {
-      const response = await fetch(`${relay}/${code}`, { headers: { Accept: 'application/json' } });
-      if (response.status === 404) return say(`No room has the code ${code}. Look again?`);
-      if (response.status === 429) return say('Too many tries. Wait a minute, then try again.');
-      const room: RoomInfo = await response.json();
+      const { status, body } = await fetchJson(`${relay}/${code}?format=json`, ANSWER_TIME);
+      if (status === 404) return say(noRoom(code));
+      if (status === 429) return say('Too many attempts. Wait a minute, then try again.');
+      const room = body as unknown as RoomInfo;
       if (room.name === DEMO) location.assign(`${relay}/sketch?code=${code}`);
       else say(describe(room), false);
     } catch {
-      say('The relay does not answer. Are you still in its network?');
+      say('This relay is not responding. Check that this device is on the same network.');
     }
   });
   field.addEventListener('input', () => {
     say('');
-    // Spaces come with what is pasted, and from keyboards that guess words.
-    const letters = field.value.replace(/\s/g, '').slice(0, 4);
-    if (field.value !== letters) field.value = letters;
+    tidyCodeField(field);
   });
+}
+
+function noRoom(code: string): string {
+  return `No room has the code ${code}. Check the code on the big screen.`;
 }
 
 function describe({
@@ -58,7 +66,6 @@ function describe({
   accept_conns: open,
 }: RoomInfo): string {
   const game = name === '' ? 'a game without a name' : `“${name}”`;
-  const full =
-    players >= most ? 'it is full' : open ? 'there is room for you' : 'its door is closed';
-  return `${code} is ${game}: ${players} of ${most} players, ${full}. Its screen says where to join.`;
+  const full = players >= most ? 'full' : open ? 'open to new players' : 'closed to new players';
+  return `${code} is ${game}: ${players} of ${most} players, ${full}. Its big screen shows how to join.`;
 }

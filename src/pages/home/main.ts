@@ -1,9 +1,10 @@
+import { whenActivated } from '../../client/browser.js';
 import { copy } from './copy.js';
 import { byId } from './elements.js';
 import { joinByCode } from './join.js';
 import { watchRelay } from './status.js';
 
-/** Where this page's relay is, without a slash at the end. */
+/** The URL of the relay that serves this page, without a slash at the end. */
 const relay = new URL('.', location.href).href.slice(0, -1);
 
 const snippet = byId('snippet', HTMLElement);
@@ -21,4 +22,6 @@ joinByCode(byId('join', HTMLFormElement), {
   answer: byId('answer', HTMLElement),
   relay,
 });
+// A page that the browser loads before somebody opens it asks nothing.
+await whenActivated();
 watchRelay(byId('status', HTMLElement), relay);

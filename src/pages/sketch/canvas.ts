@@ -1,19 +1,20 @@
+import { attempt, listen } from '../../client/browser.js';
 import { COLOURS, MAX_COORDINATE, type Sheet, type Stroke, WIDTHS } from './ink.js';
 
-/** Points of a stroke that are painted in one go: no frame takes longer because a stroke is long. */
+/** Points of a stroke that are painted at once, so that a long stroke does not slow down a frame. */
 const PIECE = 64;
 
 /**
- * Shows a sheet on a canvas, as sharp as the screen is. The end of the latest stroke is painted
- * anew with every frame, for it bends once there are more points; all before it stays as it is.
+ * Shows a sheet on a canvas, in the resolution of the screen. Each frame repaints only the end of
+ * the latest stroke, whose curve changes with the next point; everything before it is final.
  */
 export class SheetView {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
-  /** Never seen itself: everything but the last piece of the latest stroke. */
+  /** An off-screen canvas with everything that is final. */
   readonly #settled: CanvasRenderingContext2D;
   #sheet: Sheet;
-  /** How many strokes are settled, and from which point on the next one is not. */
+  /** The number of strokes that are final, and the first point of the next stroke that is not. */
   #count = 0;
   #from = 0;
   #requested = false;
@@ -23,7 +24,10 @@ export class SheetView {
     this.#context = contextOf(canvas);
     this.#settled = contextOf(document.createElement('canvas'));
     this.#sheet = sheet;
-    new ResizeObserver(() => this.#resize()).observe(canvas);
+    const resize = (): void => this.#resize();
+    // Without an observer, a canvas has the size that it has when the window gets another one.
+    if (attempt(() => new ResizeObserver(resize).observe(canvas) === undefined)) return;
+    listen(() => window, 'resize', resize);
   }
 
   /** Shows another sheet. */
@@ -32,14 +36,14 @@ export class SheetView {
     this.redraw();
   }
 
-  /** Shows what was added, with the next frame. */
+  /** Paints additions with the next frame. */
   update(): void {
     if (this.#requested) return;
     this.#requested = true;
     requestAnimationFrame(() => this.#paint());
   }
 
-  /** Shows everything anew, with the next frame. */
+  /** Repaints everything with the next frame. */
   redraw(): void {
     this.#count = 0;
     this.#from = 0;
@@ -62,7 +66,7 @@ export class SheetView {
     const latest = strokes.at(-1);
     if (this.#count === 0 && this.#from === 0) clear(this.#settled);
     for (const stroke of strokes.slice(this.#count)) {
-      // Always cut at the same points: painted live or at once, it looks the same.
+      // Always cut at the same points, so that a stroke looks the same painted live or at once.
       for (; lastPoint(stroke) > this.#from + PIECE; this.#from += PIECE) {
         paintPiece(this.#settled, stroke, this.#from, this.#from + PIECE);
       }
@@ -92,8 +96,8 @@ function lastPoint({ points }: Stroke): number {
 }
 
 /**
- * Curves through the middles between the points: a finger's path, not a polygon. A piece goes from
- * the middle after one point to the middle after another, or to the end.
+ * Paints curves through the midpoints between the points, because a finger's path is no polygon. A
+ * piece goes from the midpoint after one point to the midpoint after another, or to the end.
  */
 function paintPiece(context: CanvasRenderingContext2D, stroke: Stroke, from: number, to?: number) {
   const { colour, width, points } = stroke;
@@ -116,7 +120,7 @@ function paintPiece(context: CanvasRenderingContext2D, stroke: Stroke, from: num
   for (let place = from + 1; place <= (to ?? last - 1); place++) {
     context.quadraticCurveTo(x(place), y(place), ...middleAfter(place));
   }
-  // Hardly longer than it is, so that a stroke of one point is a dot: a line to itself is nothing.
+  // A line from a point to itself paints nothing: this one is a little longer, so that it is a dot.
   if (to === undefined) context.lineTo(x(last) + 0.01, y(last));
   context.stroke();
 }

@@ -1,3 +1,5 @@
+import { now } from '../../client/browser.js';
+
 /** The element with this id. */
 export function byId(id: string): HTMLElement;
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind;
@@ -7,7 +9,7 @@ export function byId(id: string, kind: new () => HTMLElement = HTMLElement): HTM
   return element;
 }
 
-/** A new element with a class and with text, which is never read as HTML. */
+/** A new element with a class and a text, which is never parsed as HTML. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',
@@ -19,7 +21,7 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets the text where it differs: screen readers speak of what is set. */
+/** Sets the text if it differs: screen readers announce each assignment. */
 export function setText(id: string, text: string): void {
   const element = byId(id);
   if (element.textContent !== text) element.textContent = text;
@@ -30,7 +32,7 @@ export function showOnly(sections: readonly string[], shown: string): void {
   for (const id of sections) byId(id).hidden = id !== shown;
 }
 
-/** A word with a box for every letter; those that are not known yet are empty. */
+/** Shows a word with a box for every letter; unknown letters (`_`) are empty boxes. */
 export function showWord(id: string, word: string): void {
   const element = byId(id);
   if (element.dataset['word'] === word) return;
@@ -42,7 +44,7 @@ export function showWord(id: string, word: string): void {
   const boxes = create('span', 'letters');
   boxes.ariaHidden = 'true';
   boxes.append(...letters);
-  element.replaceChildren(boxes, create('span', 'only-spoken', spoken(word)));
+  element.replaceChildren(boxes, create('span', 'visually-hidden', spoken(word)));
 }
 
 /** `"_a_ __"` is `"3 letters and 2 letters: blank a blank, blank blank"`. */
@@ -55,7 +57,7 @@ function spoken(word: string): string {
   return known ? `${lengths}: ${letters.replaceAll('–', 'blank')}` : lengths;
 }
 
-/** Seconds that are left, in an element of the page, until it is told otherwise. */
+/** Shows the remaining seconds in an element of the page. */
 export class Countdown {
   readonly #id: string;
   #end: number | null = null;
@@ -66,7 +68,7 @@ export class Countdown {
   }
 
   set(left: number | null): void {
-    this.#end = left === null ? null : performance.now() + left;
+    this.#end = left === null ? null : now() + left;
     this.#show();
   }
 
@@ -74,7 +76,7 @@ export class Countdown {
     const element = byId(this.#id);
     element.hidden = this.#end === null;
     if (this.#end === null) return;
-    const seconds = Math.ceil(Math.max(0, this.#end - performance.now()) / 1000);
+    const seconds = Math.ceil(Math.max(0, this.#end - now()) / 1000);
     setText(this.#id, String(seconds));
     element.classList.toggle('is-short', seconds <= 10);
   }

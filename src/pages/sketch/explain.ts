@@ -1,33 +1,57 @@
 import type { RelayError } from '../../client/index.js';
 
-/** Why there is no game, for those who want to play. */
+/** Why a room cannot be opened or joined, in words for players. */
 export function explain(error: RelayError): string {
-  switch (error.what) {
+  switch (error.code) {
     case 'noSuchRoom':
-      return 'There is no room with this code.';
+      return 'There is no room with this code. Check the code on the big screen.';
     case 'roomFull':
       return 'The room is full.';
     case 'alreadyStarted':
-      return 'The game has begun, and nobody else can come in.';
+      return 'The game has started. New players cannot join.';
     case 'replaced':
-      return 'This seat was taken over by another tab.';
+      return 'This game continues in another tab.';
     case 'unreachable':
-      return 'The relay does not answer. Is this device in the same network?';
+      return 'The server is not responding. Check that this device is on the same network.';
     case 'relayFull':
-      return 'The relay has too much to do just now. Try again in a minute.';
+      return 'The server is busy. Try again in a minute.';
+    case 'hostBusy':
+      return 'The big screen is busy. Try again in a moment.';
+    case 'hostDisconnected':
+      return 'The big screen is disconnected. Try again when it is back.';
     case 'tooManyAttempts':
-      return 'Too many tries. Wait a minute, then try again.';
+      return 'Too many attempts. Wait a minute, then try again.';
     case 'restarting':
-      return 'The relay is starting anew. Try again in a moment.';
+      return 'The server is restarting. Try again in a moment.';
     case 'badToken':
-      return 'This relay opens rooms only for those who have its token.';
+      return 'Opening a room on this server requires an access token.';
+    case 'originNotAllowed':
+      return 'This server does not allow pages from this address. Its operator can allow them with --origin.';
     case 'kicked':
-      return 'The game has sent this phone away.';
+      return 'You were removed from the game.';
     case 'gameOver':
     case 'hostGone':
     case 'stopped':
       return 'The game is over.';
     default:
-      return `It did not work: ${error.message}.`;
+      return `Something went wrong: ${error.message}.`;
   }
+}
+
+/** Why it takes a while, shown while the same request is retried. */
+export function explainRetry(error: RelayError): string {
+  switch (error.code) {
+    case 'hostBusy':
+      return 'The big screen is busy, retrying…';
+    case 'hostDisconnected':
+      return 'The big screen is disconnected, retrying…';
+    default:
+      return 'Server busy, retrying…';
+  }
+}
+
+/** Why a room or a seat that was open is closed. */
+export function explainClose(error: RelayError): string {
+  if (error.code !== 'noSuchRoom') return explain(error);
+  return 'The server was restarted, and this room was lost.';
 }

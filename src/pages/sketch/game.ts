@@ -1,27 +1,27 @@
 /*
- * What a game is: plain data, so that it can be stored. The rules are functions that take one and
- * return the next. players.ts has who plays, turns.ts how it goes, words.ts what there is to draw,
- * hints.ts what is given away of it, guess.ts who is right, and scoring.ts what that is worth.
+ * The state of a game: plain data, so that it can be stored. The rules are pure functions from one
+ * state to the next: players.ts has the players, turns.ts the course of the game, words.ts the words,
+ * hints.ts the letters that are shown, guess.ts the check of a guess, and scoring.ts the points.
  *
- * Times are milliseconds of any clock, and passed in. No rule knows of a page or of a network.
+ * Times are milliseconds of any clock, and are passed in. No rule knows of a page or of a network.
  */
 
 export const MIN_PLAYERS = 2;
 export const MAX_PLAYERS = 8;
 
-/** How long each part of a turn takes at most, in milliseconds. */
+/** The longest duration of each part of a turn, in milliseconds. */
 export const CHOOSING_TIME = 15_000;
 export const DRAWING_TIME = 80_000;
 export const REVEAL_TIME = 6_000;
-/** How long the others wait for a drawer whose phone is cut off. */
-export const PATIENCE = 15_000;
+/** How long the game waits for a disconnected drawer, in milliseconds. */
+export const RECONNECT_TIME = 15_000;
 
 export interface Player {
   readonly id: number;
   readonly name: string;
   readonly points: number;
-  /** Since when the phone is cut off; `null` while it is there. */
-  readonly awaySince: number | null;
+  /** When the phone was disconnected; `null` while it is connected. */
+  readonly disconnectedAt: number | null;
 }
 
 export interface Gain {
@@ -55,10 +55,10 @@ export interface Drawing {
   readonly is: 'drawing';
   readonly drawer: number;
   readonly word: string;
-  /** The places of letters that are given away as time goes by, the first one first. */
+  /** The positions of the letters that are shown as hints, in the order of showing. */
   readonly hints: readonly number[];
   readonly until: number;
-  /** Who has guessed it, in order, and what it brought; the drawer comes last. */
+  /** The points of those who have guessed the word, in order; the drawer comes last. */
   readonly gains: readonly Gain[];
 }
 
@@ -68,13 +68,13 @@ export interface Game {
   readonly phase: Phase;
   /** From 1; 0 before the start. */
   readonly round: number;
-  /** As chosen on the screen, for this game and the next ones. */
+  /** The number of rounds, as chosen on the screen. */
   readonly rounds: number;
-  /** Counts up with every turn, over all games on this screen. */
+  /** The number of the turn, counted over all games in this room. */
   readonly turn: number;
-  /** Who has had a turn in this round. */
+  /** The players who have had a turn in this round. */
   readonly drawn: readonly number[];
-  /** The words that have been offered: none comes twice before all have come. */
+  /** The words that have been offered: none is offered twice before all have been. */
   readonly offered: readonly string[];
 }
 

@@ -1,61 +1,62 @@
-/** What a guess is worth: `close` is for the one who guessed, and nobody else. */
+import { distance, isOneSlip } from './distance.js';
+import { forms } from './word-forms.js';
+
+/** The result of a guess. Only the player who guessed is told `close`. */
 export type Verdict = 'right' | 'close' | 'wrong';
 
-/** Words of at least so many letters may be missed by one letter, or by two, and count as close. */
-const LONG_ENOUGH_FOR_ONE = 4;
-const LONG_ENOUGH_FOR_TWO = 8;
+/** From how many letters on a word with one wrong letter, or with two, is close. */
+const MIN_LENGTH_FOR_ONE = 4;
+const MIN_LENGTH_FOR_TWO = 8;
 
-/** Holds a guess against the word. Case, accents, spaces and a sentence around it do not matter. */
+/** From how many letters on a slip (see `isOneSlip`) is close. */
+const MIN_LENGTH_FOR_SLIP = 3;
+
+const ARTICLES = /^(a|an|the) /;
+
+/**
+ * Compares a guess with the word. Case, accents, spaces and a sentence around the word do not
+ * matter. A guess is close if it is another form of the word (plural, singular, `-ing`), or has a
+ * letter or two wrong.
+ */
 export function judge(guess: string, word: string): Verdict {
   const said = plain(guess);
   const wanted = plain(word);
+  if (said === '') return 'wrong';
   if (` ${said} `.includes(` ${wanted} `)) return 'right';
-  const [saidLetters, letters] = [said.replaceAll(' ', ''), wanted.replaceAll(' ', '')];
-  if (saidLetters === letters) return 'right';
-  return distance(saidLetters, letters) <= tolerance(letters) ? 'close' : 'wrong';
+  const letters = wanted.replaceAll(' ', '');
+  if (said.replaceAll(' ', '') === letters) return 'right';
+  return isClose(said, letters) ? 'close' : 'wrong';
 }
 
-function tolerance({ length }: string): number {
-  if (length >= LONG_ENOUGH_FOR_TWO) return 2;
-  return length >= LONG_ENOUGH_FOR_ONE ? 1 : 0;
+function isClose(said: string, wanted: string): boolean {
+  const wantedForms = forms(wanted);
+  const parts = runsOfWords(said);
+  if (parts.some((part) => forms(part).some((form) => wantedForms.includes(form)))) return true;
+  if (wanted.length >= MIN_LENGTH_FOR_ONE) {
+    const most = wanted.length >= MIN_LENGTH_FOR_TWO ? 2 : 1;
+    return parts.some((part) => distance(part, wanted) <= most);
+  }
+  // Another letter makes another short word ("cat" and "bat"), and any sentence has one that is
+  // nearly this one. So only a slip counts, in a guess that is nothing but the word.
+  const whole = said.replace(ARTICLES, '').replaceAll(' ', '');
+  return wanted.length >= MIN_LENGTH_FOR_SLIP && isOneSlip(whole, wanted);
+}
+
+/** `"a big cat"` → `"a"`, `"abig"`, `"abigcat"`, `"big"`, `"bigcat"`, `"cat"` */
+function runsOfWords(text: string): string[] {
+  const words = text.split(' ');
+  return words.flatMap((_, from) =>
+    words.slice(from).map((_, length) => words.slice(from, from + length + 1).join('')),
+  );
 }
 
 /** `"  Café-au-lait! "` → `"cafe au lait"` */
 function plain(text: string): string {
   return text
-    .normalize('NFD')
+    .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
+    .replace(/['’]/g, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
-}
-
-/**
- * How many letters have to be changed, added, left out, or swapped with their neighbours, to get
- * from one to the other (the "optimal string alignment" distance).
- */
-function distance(from: string, to: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const isSame = from[row - 1] === to[column - 1];
-      const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      next.push(
-        Math.min(
-          at(last, column - 1) + (isSame ? 0 : 1),
-          at(last, column) + 1,
-          at(next, column - 1) + 1,
-          isSwapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    [beforeLast, last] = [last, next];
-  }
-  return at(last, to.length);
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? Number.POSITIVE_INFINITY;
 }

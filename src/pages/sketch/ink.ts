@@ -1,14 +1,14 @@
 /*
- * A drawing, as a list of strokes. Coordinates go from 0 to 65,535 over the square sheet, so that
- * it looks the same on every size of screen. Changes travel as bytes:
+ * A drawing is a list of strokes. Coordinates go from 0 to 65,535 over the square sheet, so that it
+ * looks the same on every screen size. Changes are sent as bytes:
  *
  *   01 colour width x y x y …   a new stroke
- *   02 x y x y …                more of the latest stroke
- *   03                          the latest stroke is taken back
- *   04                          the sheet is cleared
+ *   02 x y x y …                more points of the latest stroke
+ *   03                          undo: removes the latest stroke
+ *   04                          clears the sheet
  *
- * Colours and widths are one byte, places in the tables below; x and y two bytes each, the higher
- * first.
+ * Colour and width are one byte each, an index into the tables below; x and y are two bytes each,
+ * big-endian.
  */
 
 export interface Colour {
@@ -39,9 +39,9 @@ export const WIDTHS: readonly { readonly name: string; readonly share: number }[
 ];
 
 export const MAX_COORDINATE = 65_535;
-/** Most points in one message: more than any finger makes in a frame. */
+/** The most points in one message: more than a finger produces in a frame. */
 const MAX_POINTS = 1_024;
-/** Most points on one sheet; what comes after them is not drawn. */
+/** The most points on one sheet; further ones are ignored. */
 const MAX_SHEET_POINTS = 30_000;
 
 export interface Stroke {
@@ -77,7 +77,7 @@ export function encodeInk(ink: Ink): Uint8Array {
   }
 }
 
-/** `undefined` if it is nothing that this game sends. */
+/** `undefined` if it is not a message of this game. */
 export function decodeInk(bytes: Uint8Array): Ink | undefined {
   const [kind, colour = 0, width = 0] = bytes;
   if (kind === UNDO && bytes.length === 1) return { is: 'undo' };
@@ -91,7 +91,7 @@ export function decodeInk(bytes: Uint8Array): Ink | undefined {
   return points && { is: 'stroke', colour, width, points };
 }
 
-/** A whole stroke in as many messages as it takes. */
+/** Splits a whole stroke into as many messages as it needs. */
 export function splitStroke({ colour, width, points }: Stroke): Ink[] {
   const most = MAX_POINTS * 2;
   const messages: Ink[] = [{ is: 'stroke', colour, width, points: points.slice(0, most) }];
@@ -116,7 +116,7 @@ function readPoints(bytes: Uint8Array): number[] | undefined {
   return Array.from({ length: count * 2 }, (_, index) => view.getUint16(index * 2));
 }
 
-/** What is on the sheet. */
+/** The strokes on the sheet. */
 export class Sheet {
   #strokes: Stroke[] = [];
   #count = 0;

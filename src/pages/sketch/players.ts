@@ -1,16 +1,16 @@
 import { type Game, MIN_PLAYERS, type Player } from './game.js';
 
-/** Somebody says a name: a new player, or one who is known and has another name now. */
+/** Adds a player, or changes the name of one who has joined before. */
 export function enter(game: Game, id: number, name: string): Game {
   const others = game.players.filter((player) => player.id !== id).map((player) => player.name);
-  const called = unlike(others, name);
+  const called = uniqueName(others, name);
   if (findPlayer(game, id) !== undefined) return changePlayer(game, id, { name: called });
-  const player: Player = { id, name: called, points: 0, awaySince: null };
+  const player: Player = { id, name: called, points: 0, disconnectedAt: null };
   return { ...game, players: [...game.players, player] };
 }
 
-/** `"Ada"` is `"Ada 2"` if there is an Ada. */
-function unlike(others: readonly string[], name: string): string {
+/** Returns `"Ada 2"` for `"Ada"` if there is an Ada. */
+function uniqueName(others: readonly string[], name: string): string {
   let called = name;
   for (let number = 2; others.includes(called); number++) called = `${name} ${number}`;
   return called;
@@ -20,13 +20,13 @@ export function findPlayer(game: Game, id: number): Player | undefined {
   return game.players.find((player) => player.id === id);
 }
 
-/** Those whose phones are not cut off. */
-export function presentPlayers(game: Game): readonly Player[] {
-  return game.players.filter(({ awaySince }) => awaySince === null);
+/** The players whose phones are connected. */
+export function connectedPlayers(game: Game): readonly Player[] {
+  return game.players.filter(({ disconnectedAt }) => disconnectedAt === null);
 }
 
 export function canStart(game: Game): boolean {
-  return presentPlayers(game).length >= MIN_PLAYERS;
+  return connectedPlayers(game).length >= MIN_PLAYERS;
 }
 
 /** The game with one player changed. */

@@ -1,4 +1,4 @@
-/** The relay that has served this page: `https://example.com/sketch` → `https://example.com/` */
+/** The URL of the relay that serves this page: `https://example.com/sketch` → `https://example.com/` */
 export function relayUrl(): URL {
   return new URL('.', location.href);
 }

@@ -2,12 +2,12 @@ import { DRAWING_TIME, type Drawing, type Game, type Player } from './game.js';
 import { changePlayer, findPlayer } from './players.js';
 
 const POINTS_FOR_GUESSING = 50;
-/** On top of that for a guess in the first moment; the longer it takes, the less. */
+/** Additional points for a guess in the first moment; they decrease to 0 over the turn. */
 const POINTS_FOR_SPEED = 50;
-/** For the drawer, for everybody who gets it. */
+/** For the drawer, for each player who guesses the word. */
 const POINTS_FOR_DRAWING = 30;
 
-/** Somebody has got it: points for them at once, and for the drawer, too. */
+/** Gives points to a player who has guessed the word, and to the drawer. */
 export function reward(game: Game, drawing: Drawing, id: number, now: number): Game {
   const { drawer } = drawing;
   const share = Math.max(0, drawing.until - now) / DRAWING_TIME;
@@ -23,18 +23,18 @@ function addPoints(game: Game, id: number, points: number): Game {
 }
 
 export interface Ranked extends Player {
-  /** From 1; who has the same points has the same place. */
+  /** From 1; players with the same points have the same place. */
   readonly place: number;
 }
 
-/** The best first. */
+/** All players with their places, the best first. */
 export function ranking(game: Game): readonly Ranked[] {
   const sorted = [...game.players].sort((a, b) => b.points - a.points);
   const placeOf = (points: number) => 1 + sorted.filter((each) => each.points > points).length;
   return sorted.map((player) => ({ ...player, place: placeOf(player.points) }));
 }
 
-/** Who has the most points: nobody, as long as there are none. */
+/** The players with the most points; none if nobody has any points. */
 export function winners(game: Game): readonly Ranked[] {
   return ranking(game).filter(({ place, points }) => place === 1 && points > 0);
 }

@@ -4,17 +4,17 @@ import {
   type Drawing,
   type Ending,
   type Game,
-  PATIENCE,
   type Phase,
+  RECONNECT_TIME,
   REVEAL_TIME,
 } from './game.js';
 import { judge, type Verdict } from './guess.js';
 import { pickHints } from './hints.js';
-import { canStart, changePlayer, findPlayer, presentPlayers } from './players.js';
+import { canStart, changePlayer, connectedPlayers, findPlayer } from './players.js';
 import { reward } from './scoring.js';
 import { offerWords } from './words.js';
 
-/** From the lobby or the podium: everybody begins with nothing. */
+/** Starts a game from the lobby or the podium; all players begin with 0 points. */
 export function start(game: Game, rounds: number, now: number, random = Math.random): Game {
   if (game.phase.is !== 'lobby' && game.phase.is !== 'podium') return game;
   if (!canStart(game)) return game;
@@ -22,12 +22,12 @@ export function start(game: Game, rounds: number, now: number, random = Math.ran
   return nextTurn({ ...game, players, rounds, round: 1, drawn: [] }, now, random);
 }
 
-/** Goes straight to the podium. */
+/** Ends the game: shows the podium. */
 export function finish(game: Game): Game {
   return { ...game, phase: { is: 'podium' } };
 }
 
-/** The drawer takes one of the words. */
+/** The drawer chooses one of the words. */
 export function choose(
   game: Game,
   id: number,
@@ -44,7 +44,7 @@ export function choose(
   return { ...game, phase: { is: 'drawing', drawer: id, word, hints, until, gains: [] } };
 }
 
-/** Somebody guesses. No verdict if it is not for them to guess now. */
+/** A player guesses. There is no verdict if this player cannot guess now. */
 export function guess(
   game: Game,
   id: number,
@@ -64,19 +64,19 @@ function isGuesser(game: Game, { drawer, gains }: Drawing, id: number): boolean 
   );
 }
 
-/** Somebody is gone for good; the turn may be over with that. */
+/** A player has left; this may end the turn. */
 export function leave(game: Game, id: number, now: number): Game {
   return advance({ ...game, players: game.players.filter((player) => player.id !== id) }, now);
 }
 
-/** A phone is cut off, or back. */
-export function setAway(game: Game, id: number, away: boolean, now: number): Game {
+/** A phone was disconnected, or has reconnected. */
+export function setDisconnected(game: Game, id: number, away: boolean, now: number): Game {
   const player = findPlayer(game, id);
-  if (player === undefined || (player.awaySince !== null) === away) return game;
-  return advance(changePlayer(game, id, { awaySince: away ? now : null }), now);
+  if (player === undefined || (player.disconnectedAt !== null) === away) return game;
+  return advance(changePlayer(game, id, { disconnectedAt: away ? now : null }), now);
 }
 
-/** Moves on to what comes next, if it is time. To be called every now and then. */
+/** Moves to the next phase if it is time. Call it a few times per second. */
 export function advance(game: Game, now: number, random = Math.random): Game {
   const { phase } = game;
   switch (phase.is) {
@@ -86,7 +86,7 @@ export function advance(game: Game, now: number, random = Math.random): Game {
     case 'choosing':
       if (isLost(game, phase.drawer, now))
         return canStart(game) ? nextTurn(game, now, random) : game;
-      // Who does not choose draws the first word.
+      // A drawer who does not choose draws the first word.
       return now < phase.until ? game : choose(game, phase.drawer, 0, now, random);
     case 'drawing': {
       const ending = findEnding(game, phase, now);
@@ -96,7 +96,7 @@ export function advance(game: Game, now: number, random = Math.random): Game {
       return { ...game, phase: { is: 'reveal', drawer, word, ending, gains, until } };
     }
     case 'reveal':
-      // With too few players to go on, everybody waits here.
+      // With too few players, the game waits here.
       return now < phase.until || !canStart(game) ? game : nextTurn(game, now, random);
     default:
       return phase satisfies never;
@@ -106,7 +106,7 @@ export function advance(game: Game, now: number, random = Math.random): Game {
 function findEnding(game: Game, phase: Drawing, now: number): Ending | undefined {
   if (isLost(game, phase.drawer, now)) return 'drawer';
   if (now >= phase.until) return 'time';
-  const guessers = presentPlayers(game).filter(({ id }) => id !== phase.drawer);
+  const guessers = connectedPlayers(game).filter(({ id }) => id !== phase.drawer);
   const isDone = guessers.length > 0 && guessers.every(({ id }) => !isGuesser(game, phase, id));
   return isDone ? 'everybody' : undefined;
 }
@@ -114,11 +114,11 @@ function findEnding(game: Game, phase: Drawing, now: number): Ending | undefined
 function isLost(game: Game, id: number, now: number): boolean {
   const player = findPlayer(game, id);
   if (player === undefined) return true;
-  return player.awaySince !== null && now - player.awaySince >= PATIENCE;
+  return player.disconnectedAt !== null && now - player.disconnectedAt >= RECONNECT_TIME;
 }
 
 function nextTurn(game: Game, now: number, random: () => number): Game {
-  const drawer = presentPlayers(game).find(({ id }) => !game.drawn.includes(id));
+  const drawer = connectedPlayers(game).find(({ id }) => !game.drawn.includes(id));
   if (drawer === undefined) {
     if (game.round >= game.rounds) return finish(game);
     return nextTurn({ ...game, round: game.round + 1, drawn: [] }, now, random);

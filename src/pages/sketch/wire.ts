@@ -1,22 +1,26 @@
 import type { Verdict } from './guess.js';
+import { plainText } from './plain-text.js';
 
 /*
- * What the phones and the screen say to each other, but for the strokes (ink.ts): small JSON texts.
- * A phone can be anybody's program, so what comes from one is checked field by field, and cut to
- * size.
+ * The messages between the phones and the screen, except strokes (see ink.ts): short JSON texts. A
+ * phone can be anybody's program, so its messages are checked field by field, and texts are
+ * shortened.
  */
 
+/** In characters. */
 export const MAX_NAME = 14;
 export const MAX_GUESS = 40;
-/** Far beyond what this game sends, in characters. */
+/** Far longer than any message of this game, in characters. */
 const MAX_TEXT = 1_000;
 
 /** From a phone. */
 export type FromPhone =
-  /** It is here, new or again: the answer is all that it has to know. */
+  /** The phone's page is new, or has lost messages: the answer is the whole state. */
   | { readonly is: 'hello'; readonly name: string }
   | { readonly is: 'choose'; readonly index: number }
-  | { readonly is: 'guess'; readonly text: string };
+  | { readonly is: 'guess'; readonly text: string }
+  /** Starts the game, or the next one. */
+  | { readonly is: 'start' };
 
 /** What a phone is to show. */
 export type Scene =
@@ -26,7 +30,13 @@ export type Scene =
   | { readonly is: 'draw'; readonly word: string }
   | { readonly is: 'guess'; readonly drawer: string; readonly mask: string }
   | { readonly is: 'guessed'; readonly drawer: string }
-  | { readonly is: 'reveal'; readonly word: string; readonly drawer: string; readonly gain: number }
+  /** `drawer` is `null` if it is this phone's player. */
+  | {
+      readonly is: 'reveal';
+      readonly word: string;
+      readonly drawer: string | null;
+      readonly gain: number;
+    }
   | { readonly is: 'podium'; readonly winners: readonly string[] };
 
 export interface View {
@@ -36,24 +46,26 @@ export interface View {
   readonly players: number;
   readonly round: number;
   readonly rounds: number;
-  /** Another number for every turn: then the sheet is empty. */
+  /** The number of the turn: each turn begins with an empty sheet. */
   readonly turn: number;
+  /** Whether there are enough players for a game. */
+  readonly canStart: boolean;
   readonly scene: Scene;
 }
 
 /** From the screen. */
 export type FromScreen =
-  /** `left` is the time that the scene goes on, in milliseconds; clocks differ, so no moment is said. */
+  /** `left` is the remaining time of the scene in milliseconds: a duration, because clocks differ. */
   | { readonly is: 'view'; readonly view: View; readonly left: number | null }
   | { readonly is: 'verdict'; readonly text: string; readonly verdict: Verdict }
-  /** The sheet as it is follows, stroke by stroke, for a drawer whose page is new. */
+  /** The current strokes follow, for a drawer whose page is new. */
   | { readonly is: 'sheet' };
 
 export function encode(message: FromPhone | FromScreen): string {
   return JSON.stringify(message);
 }
 
-/** `undefined` if it is nothing that this game sends. */
+/** `undefined` if it is not a message of this game. */
 export function decodeFromPhone(text: string): FromPhone | undefined {
   const message = parse(text);
   switch (message?.['is']) {
@@ -69,14 +81,16 @@ export function decodeFromPhone(text: string): FromPhone | undefined {
       const guess = clean(message['text'], MAX_GUESS);
       return guess === '' ? undefined : { is: 'guess', text: guess };
     }
+    case 'start':
+      return { is: 'start' };
     default:
       return undefined;
   }
 }
 
 /**
- * The screen is the one that made the room, and its words are only ever shown as text: what is
- * checked is whether it is this game at all.
+ * Checks only that it is a message of this game: the screen has opened the room, and its texts are
+ * never parsed as HTML.
  */
 export function decodeFromScreen(text: string): FromScreen | undefined {
   const message = parse(text, Number.POSITIVE_INFINITY);
@@ -84,11 +98,8 @@ export function decodeFromScreen(text: string): FromScreen | undefined {
   return isKnown ? (message as unknown as FromScreen) : undefined;
 }
 
-/** Text for people: no control or direction characters, no runs of spaces, at most so long. */
 function clean(value: unknown, most: number): string {
-  if (typeof value !== 'string') return '';
-  const text = value.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return [...text].slice(0, most).join('').trim();
+  return typeof value === 'string' ? plainText(value, most) : '';
 }
 
 function parse(text: string, most = MAX_TEXT): Record<string, unknown> | undefined {

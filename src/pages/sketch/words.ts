@@ -3,7 +3,7 @@ import { shuffled } from './shuffled.js';
 /** How many words a drawer can choose from. */
 const OFFERED = 3;
 
-/** What can be drawn by anybody, and named by anybody, in a minute. */
+/** Things that most people can draw, and name, within a minute. */
 export const WORDS: readonly string[] = `
 airplane, alarm clock, ambulance, anchor, ant, apple, arrow, avocado, backpack, bagpipes, balloon,
 banana, banjo, barn, basketball, bat, bathtub, bear, bed, bee, bell, bicycle, binoculars, boat,
@@ -29,7 +29,7 @@ windmill, witch, wolf, worm, zebra
   .split(',')
   .map((word) => word.trim());
 
-/** Words to choose from, and all that have been offered by now: none twice before all have come. */
+/** Words to choose from, and all that have been offered so far: none twice before all have been. */
 export function offerWords(
   offered: readonly string[],
   random: () => number,

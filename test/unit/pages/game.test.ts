@@ -4,7 +4,7 @@ import {
   DRAWING_TIME,
   type Game,
   newGame,
-  PATIENCE,
+  RECONNECT_TIME,
   REVEAL_TIME,
 } from '../../../src/pages/sketch/game.js';
 import { mask } from '../../../src/pages/sketch/hints.js';
@@ -16,7 +16,7 @@ import {
   finish,
   guess,
   leave,
-  setAway,
+  setDisconnected,
   start,
 } from '../../../src/pages/sketch/turns.js';
 import { WORDS } from '../../../src/pages/sketch/words.js';
@@ -35,13 +35,13 @@ function drawing(...names: string[]): Game & { readonly phase: { readonly is: 'd
   return game as never;
 }
 
-/** Everything that can be seen of the turn, in a word or two. */
+/** A short summary of the turn. */
 function turnOf({ phase }: Game): string {
   return 'drawer' in phase ? `${phase.is} ${phase.drawer}` : phase.is;
 }
 
 describe('who plays', () => {
-  test('names are told apart', () => {
+  test('equal names are distinguished', () => {
     const game = withPlayers('Ada', 'Ada', 'Ada');
     expect(game.players.map(({ name }) => name)).toEqual(['Ada', 'Ada 2', 'Ada 3']);
   });
@@ -52,17 +52,17 @@ describe('who plays', () => {
     expect(renamed.players[1]).toMatchObject({ name: 'Benno', points: 100 });
   });
 
-  test('it takes two who are there', () => {
+  test('it takes two connected players', () => {
     expect(canStart(withPlayers('Ada'))).toBe(false);
     expect(start(withPlayers('Ada'), 1, NOW).phase.is).toBe('lobby');
     const two = withPlayers('Ada', 'Ben');
     expect(canStart(two)).toBe(true);
-    expect(canStart(setAway(two, 2, true, NOW))).toBe(false);
+    expect(canStart(setDisconnected(two, 2, true, NOW))).toBe(false);
   });
 });
 
 describe('turns', () => {
-  test('everybody draws once a round, then comes the podium', () => {
+  test('every player draws once per round, then the podium follows', () => {
     let game = start(withPlayers('Ada', 'Ben', 'Cleo'), 2, NOW);
     const turns = new Set<string>();
     for (let now = NOW; game.phase.is !== 'podium'; now += CHOOSING_TIME) {
@@ -73,7 +73,7 @@ describe('turns', () => {
     expect(game.turn).toBe(6);
   });
 
-  test('three words are offered, and none of them again', () => {
+  test('three words are offered, and not offered again', () => {
     const game = start(withPlayers('Ada', 'Ben'), 3, NOW);
     if (game.phase.is !== 'choosing') throw new Error('nobody chooses');
     const { words } = game.phase;
@@ -83,12 +83,12 @@ describe('turns', () => {
     expect(next.offered).toEqual(words);
   });
 
-  test('when all words have been offered they come again', () => {
+  test('when all words have been offered, they are offered again', () => {
     const game = { ...withPlayers('Ada', 'Ben'), offered: WORDS };
     expect(start(game, 1, NOW).phase).toMatchObject({ is: 'choosing', words: { length: 3 } });
   });
 
-  test('only the drawer chooses, and only what is offered', () => {
+  test('only the drawer chooses, and only offered words', () => {
     const game = start(withPlayers('Ada', 'Ben'), 1, NOW);
     for (const [id, index] of [
       [2, 0],
@@ -101,7 +101,7 @@ describe('turns', () => {
     expect(choose(game, 1, 2, NOW).phase.is).toBe('drawing');
   });
 
-  test('who does not choose draws the first word', () => {
+  test('a drawer who does not choose draws the first word', () => {
     const game = start(withPlayers('Ada', 'Ben'), 1, NOW);
     if (game.phase.is !== 'choosing') throw new Error('nobody chooses');
     expect(advance(game, NOW + CHOOSING_TIME - 1)).toBe(game);
@@ -123,26 +123,29 @@ describe('turns', () => {
     expect(leave(drawing('Ada', 'Ben', 'Cleo'), 1, NOW).phase).toMatchObject({ ending: 'drawer' });
   });
 
-  test('a drawer who is cut off is waited for, but not for ever', () => {
-    const game = setAway(drawing('Ada', 'Ben', 'Cleo'), 1, true, NOW);
-    expect(advance(game, NOW + PATIENCE - 1).phase.is).toBe('drawing');
-    const back = setAway(game, 1, false, NOW + 1);
-    expect(advance(back, NOW + PATIENCE).phase.is).toBe('drawing');
-    expect(advance(game, NOW + PATIENCE).phase).toMatchObject({ is: 'reveal', ending: 'drawer' });
+  test('the turn waits for a disconnected drawer, for a limited time', () => {
+    const game = setDisconnected(drawing('Ada', 'Ben', 'Cleo'), 1, true, NOW);
+    expect(advance(game, NOW + RECONNECT_TIME - 1).phase.is).toBe('drawing');
+    const back = setDisconnected(game, 1, false, NOW + 1);
+    expect(advance(back, NOW + RECONNECT_TIME).phase.is).toBe('drawing');
+    expect(advance(game, NOW + RECONNECT_TIME).phase).toMatchObject({
+      is: 'reveal',
+      ending: 'drawer',
+    });
   });
 
-  test('who is to choose and does not come back is passed over', () => {
+  test('a disconnected player who has to choose is skipped', () => {
     const game = start(withPlayers('Ada', 'Ben', 'Cleo'), 1, NOW);
     expect(turnOf(leave(game, 1, NOW))).toBe('choosing 2');
-    const away = setAway(game, 1, true, NOW - PATIENCE);
+    const away = setDisconnected(game, 1, true, NOW - RECONNECT_TIME);
     expect(turnOf(advance(away, NOW))).toBe('choosing 2');
   });
 
-  test('who is away at the time has the turn later in the round', () => {
-    let game = setAway(withPlayers('Ada', 'Ben', 'Cleo'), 1, true, NOW);
+  test('a disconnected player has the turn later in the round', () => {
+    let game = setDisconnected(withPlayers('Ada', 'Ben', 'Cleo'), 1, true, NOW);
     game = start(game, 1, NOW);
     expect(turnOf(game)).toBe('choosing 2');
-    game = setAway(game, 1, false, NOW);
+    game = setDisconnected(game, 1, false, NOW);
     game = advance(leave(game, 2, NOW), NOW);
     expect(turnOf(game)).toBe('choosing 1');
   });
@@ -166,13 +169,13 @@ describe('turns', () => {
     expect(turnOf(advance(two, NOW + 10 * DRAWING_TIME))).toBe('choosing 3');
   });
 
-  test('nobody is left: nothing goes wrong', () => {
+  test('a game without players does not fail', () => {
     let game = leave(leave(start(withPlayers('Ada', 'Ben'), 1, NOW), 1, NOW), 2, NOW);
     for (let now = NOW; now < NOW + 1_000_000; now += CHOOSING_TIME) game = advance(game, now);
     expect(game.players).toEqual([]);
   });
 
-  test('the podium can be come to at any time, and left again', () => {
+  test('the podium can be shown at any time, and left again', () => {
     const game = finish(guess(drawing('Ada', 'Ben', 'Cleo'), 2, 'x', NOW).game);
     expect(game.phase.is).toBe('podium');
     const again = start(game, 1, NOW);
@@ -182,7 +185,7 @@ describe('turns', () => {
 });
 
 describe('guesses and points', () => {
-  test('early is worth more than late, and the drawer has a share', () => {
+  test('early guesses are worth more, and the drawer gets a share', () => {
     let game: Game = drawing('Ada', 'Ben', 'Cleo', 'Dan');
     const { word } = drawing('Ada', 'Ben').phase;
     for (const [id, now] of [
@@ -206,13 +209,13 @@ describe('guesses and points', () => {
     });
   });
 
-  test('the turn ends when everybody who is there has it', () => {
-    const game = setAway(drawing('Ada', 'Ben', 'Cleo'), 3, true, NOW);
+  test('the turn ends when all connected players have guessed', () => {
+    const game = setDisconnected(drawing('Ada', 'Ben', 'Cleo'), 3, true, NOW);
     const { word } = drawing('Ada', 'Ben').phase;
     expect(guess(game, 2, word, NOW).game.phase).toMatchObject({ ending: 'everybody' });
   });
 
-  test('the last who does not have it leaves, and the turn ends', () => {
+  test('the turn ends when the last player who has not guessed leaves', () => {
     const { word } = drawing('Ada', 'Ben').phase;
     const { game } = guess(drawing('Ada', 'Ben', 'Cleo'), 2, word, NOW);
     expect(game.phase.is).toBe('drawing');
@@ -235,7 +238,7 @@ describe('guesses and points', () => {
     expect(guess(lobby, 1, word, NOW)).toEqual({ game: lobby, verdict: undefined });
   });
 
-  test('who has the same points has the same place', () => {
+  test('players with equal points have the same place', () => {
     const game = withPlayers('Ada', 'Ben', 'Cleo', 'Dan');
     const points = [50, 80, 50, 10];
     const players = game.players.map((each, index) => ({ ...each, points: points[index] ?? 0 }));
@@ -243,7 +246,7 @@ describe('guesses and points', () => {
     expect(places).toEqual(['1 Ben', '2 Ada', '2 Cleo', '4 Dan']);
   });
 
-  test('letters are given away as time goes by', () => {
+  test('letters are revealed over time', () => {
     const phase = { ...drawing('Ada', 'Ben').phase, word: 'ice cream', hints: [4, 0] };
     const shownAt = (share: number): string => mask(phase, NOW + share * DRAWING_TIME);
     expect(shownAt(0)).toBe('___ _____');
@@ -253,7 +256,7 @@ describe('guesses and points', () => {
     expect(shownAt(2)).toBe('i__ c____');
   });
 
-  test('a short word gives away little', () => {
+  test('few letters of a short word are revealed', () => {
     const start3 = start(withPlayers('Ada', 'Ben'), 1, NOW);
     const game = {
       ...start3,

@@ -28,7 +28,7 @@ test('a player can take a shorter name', () => {
   expect(names()).toEqual(['Ada']);
 });
 
-test('players of one name keep their numbers when they say hello again', () => {
+test('players with equal names keep their numbers when they rejoin', () => {
   const { hello, names } = openParty();
   for (let round = 0; round < 2; round++) {
     for (const id of [1, 2, 3]) hello(id, 'Ada');

@@ -6,11 +6,11 @@ import { Pen } from './pen.js';
 
 const ANSWERS: Record<Verdict, string> = {
   right: 'Right!',
-  close: 'Close! Nearly the word.',
+  close: 'Close!',
   wrong: 'No.',
 };
 
-/** What lies in front of a player: the sheet with its tools, and the guesses so far. */
+/** The player's sheet with its tools, and their guesses so far. */
 export class Desk {
   readonly #send: (data: Uint8Array) => void;
   readonly #view: SheetView;
@@ -37,12 +37,17 @@ export class Desk {
     byId('clear').onclick = () => this.#takeBack({ is: 'clear' });
   }
 
-  /** Clears everything away if this is another turn. */
+  /** Clears the sheet and the guesses if this is another turn. */
   beginTurn(turn: number): void {
     if (this.#turn === turn) return;
     this.#turn = turn;
     byId('answers').replaceChildren();
     this.clear();
+  }
+
+  /** Prepares for another room, whose turns are counted from the start. */
+  reset(): void {
+    this.#turn = undefined;
   }
 
   /** An empty sheet. */
@@ -60,8 +65,8 @@ export class Desk {
   }
 
   /**
-   * Sends the whole sheet again. A screen that was reloaded gets once more what the page before it
-   * had not acknowledged, but may have stored: some ink would be there twice.
+   * Sends the whole sheet again. After a reload, the screen receives again what the previous page
+   * had not acknowledged but may have stored, so some strokes could appear twice.
    */
   repeat(): void {
     this.#pen.lift();
@@ -73,7 +78,9 @@ export class Desk {
 
   showVerdict(text: string, verdict: Verdict): void {
     const line = create('li', `answer is-${verdict}`);
-    line.append(create('b', '', text), ` ${ANSWERS[verdict]}`);
+    const guess = create('b');
+    guess.append(create('bdi', '', text));
+    line.append(guess, ` ${ANSWERS[verdict]}`);
     byId('answers').prepend(line);
   }
 
@@ -84,7 +91,7 @@ export class Desk {
   }
 }
 
-/** Radio buttons that look like tools: keys and screen readers know how to use them. */
+/** Radio buttons that look like tools: they work with the keyboard and with screen readers. */
 function fillTools(
   id: string,
   name: string,
@@ -94,7 +101,7 @@ function fillTools(
 ): void {
   const labels = tools.map((tool, index) => {
     const label = create('label', `tool tool-${name}`);
-    const input = create('input', 'only-spoken');
+    const input = create('input', 'visually-hidden');
     input.type = 'radio';
     input.name = name;
     input.defaultChecked = index === chosen;
@@ -103,7 +110,7 @@ function fillTools(
     if (tool.css) face.style.setProperty('--tool', tool.css);
     if (tool.share) face.style.setProperty('--dot', `${Math.round(tool.share * 400) + 4}px`);
     if (name === 'colour' && index === ERASER) label.classList.add('tool-eraser');
-    label.append(input, face, create('span', 'only-spoken', tool.name));
+    label.append(input, face, create('span', 'visually-hidden', tool.name));
     return label;
   });
   byId(id).replaceChildren(...labels);

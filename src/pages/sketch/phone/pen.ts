@@ -1,21 +1,21 @@
 import { type Ink, MAX_COORDINATE } from '../ink.js';
 
 export interface PenEvents {
-  /** To be shown at once. */
+  /** Ink to show at once. */
   drawn(ink: Ink): void;
-  /** To be sent: everything of one frame in one message. */
+  /** Ink to send: everything drawn in one animation frame. */
   sent(ink: Ink): void;
 }
 
-/** A finger, a stylus or a mouse on a canvas. */
+/** Draws with a finger, a stylus or a mouse on a canvas. */
 export class Pen {
   colour = 0;
   width = 1;
   readonly #canvas: HTMLCanvasElement;
   readonly #events: PenEvents;
-  /** The pointer that draws; others, such as the ball of the thumb, do not. */
+  /** The pointer that draws; other pointers, such as the palm, are ignored. */
   #pointer: number | undefined;
-  /** What goes out with the next frame. */
+  /** Ink that is sent with the next frame. */
   #waiting: Ink & { is: 'stroke' | 'more' } = { is: 'more', points: [] };
 
   constructor(canvas: HTMLCanvasElement, events: PenEvents) {
@@ -27,7 +27,7 @@ export class Pen {
     canvas.onpointercancel = (event) => this.#up(event);
   }
 
-  /** Ends the stroke, wherever the finger is. */
+  /** Ends the current stroke. */
   lift(): void {
     this.#flush();
     this.#pointer = undefined;
@@ -78,8 +78,8 @@ function coordinate(share: number): number {
 }
 
 /**
- * Every step of the finger since the last event, as fast as the glass reports them. Browsers have
- * this in secure contexts only (W3C Pointer Events 3); over plain HTTP it is one step a frame.
+ * All positions since the last event, at the rate of the touch screen. Browsers provide these in
+ * secure contexts only (W3C Pointer Events 3); over plain HTTP there is one position per frame.
  */
 function stepsOf(event: PointerEvent): PointerEvent[] {
   const steps = 'getCoalescedEvents' in event ? event.getCoalescedEvents() : [];

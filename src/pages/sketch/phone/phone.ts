@@ -1,66 +1,86 @@
 import { joinRoom, type RelayError, type Seat } from '../../../client/index.js';
-import { byId, setText, showOnly } from '../dom.js';
-import { explain } from '../explain.js';
+import { readCode, tidyCodeField } from '../../room-code.js';
+import { byId, setText } from '../dom.js';
+import { explain, explainClose, explainRetry } from '../explain.js';
 import { decodeInk } from '../ink.js';
-import { patiently } from '../patiently.js';
+import { plainText } from '../plain-text.js';
 import { relayUrl } from '../relay-url.js';
+import { followVisibleHeight } from '../visible-height.js';
+import { keepAwake } from '../wake-lock.js';
 import { decodeFromScreen, encode, MAX_NAME } from '../wire.js';
+import { withRetries } from '../with-retries.js';
 import { Desk } from './desk.js';
-import { SCENES, showScene } from './scenes.js';
+import { watchConnections } from './notice.js';
+import { storedName, storeName } from './player-name.js';
+import { showJoinForm, showScene } from './scenes.js';
 
-const NAME = 'sketch name';
-
-/** A phone: it asks for a name, joins, and then shows what the screen says. */
+/** A phone: it asks for a name, joins, and then shows what the screen tells it to show. */
 export function openPhone(typed: string): void {
-  const code = typed.trim();
+  followVisibleHeight();
   byId('phone').hidden = false;
-  const form = byId('join', HTMLFormElement);
   const codeField = byId('code', HTMLInputElement);
   const nameField = byId('name', HTMLInputElement);
-  codeField.value = code.toUpperCase();
+  const { name, isOfThisTab } = storedName();
+  codeField.value = readCode(typed) ?? typed.trim().toUpperCase();
+  codeField.oninput = () => tidyCodeField(codeField);
   nameField.maxLength = MAX_NAME;
-  nameField.value = storedName();
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    enter(codeField.value.trim(), nameField.value.trim());
+  nameField.value = name;
+  let seat: Seat | undefined;
+  const desk = new Desk((data) => seat?.send(data));
+
+  const enter = async (): Promise<void> => {
+    const called = plainText(nameField.value, MAX_NAME);
+    seat = await join(codeField.value, called);
+    if (seat !== undefined) play(seat, called, desk);
   };
-  // A page that is reloaded goes straight back to its seat.
-  if (code !== '' && nameField.value !== '') enter(code, nameField.value);
-  else (code === '' ? codeField : nameField).focus();
+  byId('join', HTMLFormElement).onsubmit = (event) => {
+    event.preventDefault();
+    void enter();
+  };
+  if (codeField.value === '') codeField.focus();
+  // A reloaded page rejoins without asking; an impossible code is reported at once.
+  else if (isOfThisTab || readCode(typed) === undefined) void enter();
+  else nameField.focus();
 }
 
-async function enter(code: string, name: string): Promise<void> {
+/** Joins the room; returns `undefined`, and shows why, if that is not possible. */
+async function join(typed: string, name: string): Promise<Seat | undefined> {
+  const code = readCode(typed);
+  if (code === undefined)
+    return refuse('code', 'There is no room with this code. A code has four letters.');
+  if (name === '') return refuse('name', 'Type your name.');
   const button = byId('join-button', HTMLButtonElement);
   button.disabled = true;
   setText('join-problem', '');
   storeName(name);
   try {
     const join = () => joinRoom(relayUrl(), code);
-    const waiting = () => setText('join-problem', 'There is a crowd at the door. One moment…');
-    play(await patiently(join, waiting), name);
+    return await withRetries(join, (busy) => setText('join-problem', explainRetry(busy)));
   } catch (error) {
+    const { code } = error as RelayError;
+    if (code === 'noSuchRoom') return refuse('code', explain(error as RelayError));
     setText('join-problem', explain(error as RelayError));
+    return undefined;
+  } finally {
+    button.disabled = false;
   }
-  button.disabled = false;
 }
 
-function play(me: Seat, name: string): void {
-  history.replaceState(null, '', `?code=${me.code}`);
-  const desk = new Desk((data) => me.send(data));
-  const sayHello = (): void => me.send(encode({ is: 'hello', name }));
+/** Shows why a field is refused, and selects it to be filled in again. */
+function refuse(id: 'code' | 'name', why: string): undefined {
+  setText('join-problem', why);
+  const field = byId(id, HTMLInputElement);
+  field.focus();
+  field.select();
+}
 
-  byId('words').onclick = ({ target }) => {
-    const index = (target as HTMLElement).closest('button')?.dataset['index'];
-    if (index !== undefined) me.send(encode({ is: 'choose', index: Number(index) }));
-  };
-  byId('guess-form', HTMLFormElement).onsubmit = (event) => {
-    event.preventDefault();
-    const field = byId('guess', HTMLInputElement);
-    const text = field.value.trim();
-    if (text !== '') me.send(encode({ is: 'guess', text }));
-    // The focus stays, and so does the keyboard.
-    field.value = '';
-  };
+function play(me: Seat, name: string, desk: Desk): void {
+  setText('join-problem', '');
+  rememberCode(me.code);
+  const letSleep = keepAwake();
+  const sayHello = (): void => me.send(encode({ is: 'hello', name }));
+  desk.reset();
+  listenToPlayer(me);
 
   me.on('message', (data) => {
     if (typeof data !== 'string') {
@@ -73,40 +93,46 @@ function play(me: Seat, name: string): void {
     if (message?.is === 'verdict') desk.showVerdict(message.text, message.verdict);
     if (message?.is === 'sheet') desk.clear();
   });
-  // The screen's page is new, or something is lost: its answer is everything there is to know.
+  // The screen's page is new, or messages are lost: its answer contains the whole state.
   me.on('restart', () => {
     desk.repeat();
     sayHello();
   });
   me.on('gap', sayHello);
-  me.on('status', (status) => {
-    byId('away').hidden = status !== 'away';
-  });
+  watchConnections(me);
   me.on('close', (closed) => {
-    byId('bar').hidden = true;
-    showOnly(SCENES, 'join');
-    setText('join-problem', explain(closed));
-    // Another game begins on a fresh page.
-    byId('join', HTMLFormElement).onsubmit = (event) => {
-      event.preventDefault();
-      storeName(byId('name', HTMLInputElement).value);
-      location.assign(`?code=${encodeURIComponent(byId('code', HTMLInputElement).value)}`);
-    };
+    letSleep();
+    showJoinForm();
+    const isLost = closed.code === 'noSuchRoom';
+    const next = isLost ? ' Enter the new code from the big screen.' : '';
+    setText('join-problem', explainClose(closed) + next);
+    // A room that is over is never joined again.
+    if (closed.retry === 'no' && closed.code !== 'replaced')
+      byId('code', HTMLInputElement).value = '';
   });
   sayHello();
 }
 
-/** Storage may be forbidden: then a reload asks for the name again. */
-function storedName(): string {
-  try {
-    return sessionStorage.getItem(NAME) ?? '';
-  } catch {
-    return '';
-  }
+/** The player's buttons and fields. */
+function listenToPlayer(me: Seat): void {
+  byId('words').onclick = ({ target }) => {
+    const index = (target as HTMLElement).closest('button')?.dataset['index'];
+    if (index !== undefined) me.send(encode({ is: 'choose', index: Number(index) }));
+  };
+  byId('phone-start').onclick = () => me.send(encode({ is: 'start' }));
+  byId('guess-form', HTMLFormElement).onsubmit = (event) => {
+    event.preventDefault();
+    const field = byId('guess', HTMLInputElement);
+    const text = field.value.trim();
+    if (text !== '') me.send(encode({ is: 'guess', text }));
+    // The field keeps the focus, so that the keyboard stays open.
+    field.value = '';
+  };
 }
 
-function storeName(name: string): void {
+/** Keeps the code for a reload. A browser may refuse it, for example if it is asked too often. */
+function rememberCode(code: string): void {
   try {
-    sessionStorage.setItem(NAME, name);
+    history.replaceState(null, '', `?code=${code}`);
   } catch {}
 }

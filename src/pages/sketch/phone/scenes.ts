@@ -2,12 +2,21 @@ import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js'
 import type { Scene, View } from '../wire.js';
 import type { Desk } from './desk.js';
 
-export const SCENES = ['join', 'message', 'choose', 'draw', 'guessing'];
+const SCENES = ['join', 'message', 'choose', 'draw', 'guessing'];
 
 let countdown: Countdown | undefined;
 let latest: Scene['is'] | undefined;
 
-/** Shows what the screen says that this phone is to show. */
+/** Shows the join form: before the game, and when it is over. */
+export function showJoinForm(): void {
+  countdown?.set(null);
+  latest = undefined;
+  byId('bar').hidden = true;
+  byId('notice').hidden = true;
+  showOnly(SCENES, 'join');
+}
+
+/** Shows the view that the screen has sent. */
 export function showScene(view: View, left: number | null, desk: Desk): void {
   const { scene } = view;
   countdown ??= new Countdown('phone-time');
@@ -17,10 +26,11 @@ export function showScene(view: View, left: number | null, desk: Desk): void {
   setText('my-points', view.round === 0 ? '' : `${view.points} points · place ${view.place}`);
   desk.beginTurn(view.turn);
   showOnly(SCENES, sectionOf(scene));
+  showStart(view);
   show(scene, view);
   if (latest === scene.is) return;
   latest = scene.is;
-  // Whoever listens or uses keys is taken to what is new.
+  // Screen readers and keyboards start at what is new.
   if (scene.is === 'guess') byId('guess').focus();
   else byId('phone').focus({ preventScroll: true });
 }
@@ -43,10 +53,10 @@ function sectionOf(scene: Scene): string {
   }
 }
 
-function show(scene: Scene, { place, players, points }: View): void {
+function show(scene: Scene, { place, players, points, canStart }: View): void {
   switch (scene.is) {
     case 'lobby':
-      return say('✎', 'You are in!', 'The game starts on the big screen.');
+      return say('✎', 'You are in!', canStart ? 'Is everyone here?' : 'Waiting for more players…');
     case 'wait':
       return say('…', `${scene.drawer} is choosing`, 'Get ready to guess.');
     case 'guessed':
@@ -55,7 +65,7 @@ function show(scene: Scene, { place, players, points }: View): void {
       return say(
         scene.gain > 0 ? `+${scene.gain}` : '0',
         scene.word,
-        `was the word that ${scene.drawer} drew.`,
+        `${scene.drawer ?? 'You'} drew this word.`,
       );
     case 'podium':
       if (scene.winners.length === 0) {
@@ -76,6 +86,13 @@ function show(scene: Scene, { place, players, points }: View): void {
     default:
       return scene satisfies never;
   }
+}
+
+/** Any player can start the game, and the next one. */
+function showStart({ scene, canStart }: View): void {
+  const isBetweenGames = scene.is === 'lobby' || scene.is === 'podium';
+  byId('phone-start').hidden = !isBetweenGames || !canStart;
+  setText('phone-start', scene.is === 'podium' ? 'Play again' : 'Start the game');
 }
 
 function say(mark: string, title: string, text: string): void {

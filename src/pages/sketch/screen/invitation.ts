@@ -1,22 +1,34 @@
 import { renderSVG } from 'uqr';
 import { byId, create, setText } from '../dom.js';
 import { relayUrl } from '../relay-url.js';
+import { isThisMachine, networkAddress } from './network-address.js';
 
-/** How phones come in: the code, the address to type, and both as a QR code. */
-export function showInvitation(code: string): void {
+let latest = '';
+
+/** Shows how phones join: the code, the address to type, and both as a QR code. */
+export async function showInvitation(code: string): Promise<void> {
+  latest = code;
   const letters = [...code].map((letter) => create('span', 'tile', letter));
   byId('code-tiles').replaceChildren(...letters);
   setText('code-spoken', [...code].join(' '));
   setText('code-small', code);
-  // The front page has a field for the code: this page, opened on a phone, would be another screen.
   const relay = relayUrl();
+  showAddress(relay, code);
+  if (!isThisMachine(relay.hostname)) return;
+  // Phones cannot open this address; the relay may know one that they can.
+  const address = await networkAddress(relay);
+  if (address !== undefined && latest === code) showAddress(address, code);
+}
+
+function showAddress(relay: URL, code: string): void {
+  // The front page has a field for the code: this page, opened on a phone, would be another screen.
   const typed = `${relay.host}${relay.pathname}`.replace(/\/$/, '');
   for (const id of ['address', 'address-small']) setText(id, typed);
-  // No phone would get anywhere by this name.
   const onlyHere = isThisMachine(relay.hostname);
   byId('only-here').hidden = !onlyHere;
   byId('qr').hidden = onlyHere;
   setText('scan', onlyHere ? 'On this machine, open' : 'Scan it, or open');
+  if (onlyHere) return;
 
   const address = new URL(`sketch?code=${code}`, relay);
   const picture = new DOMParser().parseFromString(
@@ -26,10 +38,5 @@ export function showInvitation(code: string): void {
   picture.setAttribute('aria-hidden', 'true');
   const link = byId('qr', HTMLAnchorElement);
   link.href = address.href;
-  link.replaceChildren(picture, create('span', 'only-spoken', 'Join from this device'));
-}
-
-/** Names that mean the machine itself (RFC 6761, RFC 5735), wherever they are opened. */
-function isThisMachine(host: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
+  link.replaceChildren(picture, create('span', 'visually-hidden', 'Join from this device'));
 }

@@ -3,32 +3,32 @@ import { type Game, newGame } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { decodeInk, encodeInk, Sheet, type Stroke, splitStroke } from '../ink.js';
 import { enter } from '../players.js';
-import { advance, choose, guess, leave, setAway } from '../turns.js';
+import { advance, choose, guess, leave, setDisconnected, start } from '../turns.js';
 import { decodeFromPhone, encode, type FromPhone } from '../wire.js';
 import { timeLeft, viewFor } from './view-for.js';
 
-/** What the screen keeps over a reload, for as long as its tab is open. */
+/** What the screen keeps across a reload, for as long as its tab is open. */
 export interface Saved {
   readonly game: Game;
   readonly strokes: readonly Stroke[];
 }
 
-/** What the party tells the page. */
+/** What the party reports to the page. */
 export interface PartyEvents {
-  /** Something has changed that is to be shown. */
+  /** The game has changed. */
   changed(): void;
-  /** Something was added to the sheet; if `anew`, something is gone from it. */
+  /** The sheet has changed; if `anew`, not only by additions. */
   inked(anew: boolean): void;
   guessed(id: number, text: string, verdict: Verdict): void;
 }
 
-/** The game and the phones: what they say changes the game, and the game is told to them. */
+/** Connects the game with the phones: their messages change it, and its changes are sent to them. */
 export class Party {
   readonly room: Room;
   readonly #events: PartyEvents;
   #game: Game;
   #sheet: Sheet;
-  /** What each phone shows: it is only told what is new. */
+  /** The view that each phone shows, as JSON: a view is sent only if it has changed. */
   readonly #shown = new Map<number, string>();
 
   constructor(room: Room, saved: Saved | undefined, events: PartyEvents) {
@@ -39,8 +39,10 @@ export class Party {
     this.#catchUp();
     room.on('message', (player, data) => this.#receive(player, data));
     room.on('leave', ({ id }) => this.change((game) => leave(game, id, Date.now())));
-    room.on('away', ({ id }) => this.change((game) => setAway(game, id, true, Date.now())));
-    room.on('back', ({ id }) => this.change((game) => setAway(game, id, false, Date.now())));
+    room.on('away', ({ id }) => this.change((game) => setDisconnected(game, id, true, Date.now())));
+    room.on('back', ({ id }) =>
+      this.change((game) => setDisconnected(game, id, false, Date.now())),
+    );
   }
 
   get game(): Game {
@@ -51,17 +53,22 @@ export class Party {
     return this.#sheet;
   }
 
-  /** Goes on when it is time. To be called a few times a second. */
+  /** Advances the game when its time has come. Call it a few times per second. */
   tick(): void {
     this.change((game) => advance(game, Date.now()));
   }
 
-  /** Makes the next game of this one, and tells everybody. */
+  /** Starts the game, or the next one. Does nothing with too few players, or during a game. */
+  start(): void {
+    this.change((game) => start(game, game.rounds, Date.now()));
+  }
+
+  /** Replaces the game with the next state, and sends the changes to the phones. */
   change(next: (game: Game) => Game): void {
     const before = this.#game;
     this.#set(next(before));
     if (this.#game.turn !== before.turn) this.#events.inked(true);
-    // A letter may be given away without any change of the game.
+    // A hint may be due without any change of the game.
     if (this.#tell() || this.#game !== before) this.#events.changed();
   }
 
@@ -70,14 +77,16 @@ export class Party {
     this.#game = game;
   }
 
-  /** After a reload: who has left meanwhile, and who is cut off? */
+  /** After a reload: finds out which players have left and which are disconnected. */
   #catchUp(): void {
     const now = Date.now();
     for (const { id } of this.#game.players) {
       const player = this.room.players.find((each) => each.id === id);
       const { away } = player ?? {};
       this.#set(
-        away === undefined ? leave(this.#game, id, now) : setAway(this.#game, id, away, now),
+        away === undefined
+          ? leave(this.#game, id, now)
+          : setDisconnected(this.#game, id, away, now),
       );
     }
     this.#tell();
@@ -98,12 +107,14 @@ export class Party {
         return this.change((game) => choose(game, id, message.index, Date.now()));
       case 'guess':
         return this.#guess(player, message.text);
+      case 'start':
+        return this.start();
       default:
         return message satisfies never;
     }
   }
 
-  /** The page is new, there or here: it is told everything. */
+  /** The phone's page or this page is new: sends the phone the whole state. */
   #welcome(player: Player, name: string): void {
     this.#shown.delete(player.id);
     this.change((game) => enter(game, player.id, name));
@@ -118,7 +129,7 @@ export class Party {
     const { game, verdict } = guess(this.#game, player.id, text, Date.now());
     if (verdict === undefined) return;
     player.send(encode({ is: 'verdict', text, verdict }));
-    // What is close would help the others.
+    // A close guess would help the others.
     if (verdict !== 'close') this.#events.guessed(player.id, text, verdict);
     this.change(() => game);
   }
@@ -135,7 +146,7 @@ export class Party {
     return phase.is === 'drawing' && phase.drawer === id;
   }
 
-  /** Whether there was something new for anybody. */
+  /** Sends each phone its view if that has changed; returns whether any has. */
   #tell(): boolean {
     const now = Date.now();
     const left = timeLeft(this.#game, now);

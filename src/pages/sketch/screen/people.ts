@@ -1,34 +1,39 @@
 import { create } from '../dom.js';
 import type { Game } from '../game.js';
+import { firstCharacter } from '../plain-text.js';
 import { type Ranked, ranking } from '../scoring.js';
 
-/** A player's initial, in a colour of their own. */
+/** The first character of a player's name, in the player's colour. */
 export function badge({ id, name }: { readonly id: number; readonly name: string }): HTMLElement {
-  const letter = create('span', `badge crayon-${((id - 1) % 8) + 1}`, [...name][0]?.toUpperCase());
+  const letter = create(
+    'span',
+    `badge crayon-${((id - 1) % 8) + 1}`,
+    firstCharacter(name).toUpperCase(),
+  );
   letter.ariaHidden = 'true';
   return letter;
 }
 
-/** Who is in, in the lobby. */
+/** The players in the lobby. */
 export function guestList(game: Game): HTMLElement[] {
   return game.players.map((player) => {
     const item = create('li', 'guest');
-    item.classList.toggle('is-away', player.awaySince !== null);
-    item.append(badge(player), create('span', 'guest-name', player.name));
-    if (player.awaySince !== null) item.append(create('span', 'soft', 'away'));
+    item.classList.toggle('is-disconnected', player.disconnectedAt !== null);
+    item.append(badge(player), create('bdi', 'guest-name', player.name));
+    if (player.disconnectedAt !== null) item.append(create('span', 'soft', 'reconnecting…'));
     return item;
   });
 }
 
-/** The points of all, the best first, with what each is doing. */
+/** The points of all players, the best first, with what each of them is doing. */
 export function scoreList(game: Game): HTMLElement[] {
   return ranking(game).map((player) => {
     const item = create('li', 'score');
-    item.classList.toggle('is-away', player.awaySince !== null);
+    item.classList.toggle('is-disconnected', player.disconnectedAt !== null);
     const note = noteOn(game, player);
     item.classList.toggle('has-guessed', note === 'got it');
     const who = create('span', 'score-who');
-    who.append(create('span', 'score-name', player.name), create('span', 'score-note', note));
+    who.append(create('bdi', 'score-name', player.name), create('span', 'score-note', note));
     item.append(
       create('span', 'score-place', `${player.place}.`),
       badge(player),
@@ -39,15 +44,15 @@ export function scoreList(game: Game): HTMLElement[] {
   });
 }
 
-function noteOn({ phase }: Game, { id, awaySince }: Ranked): string {
-  if (awaySince !== null) return 'away';
+function noteOn({ phase }: Game, { id, disconnectedAt }: Ranked): string {
+  if (disconnectedAt !== null) return 'reconnecting…';
   if (phase.is !== 'choosing' && phase.is !== 'drawing' && phase.is !== 'reveal') return '';
   if (phase.is === 'choosing') return phase.drawer === id ? 'choosing' : '';
   if (phase.drawer === id) return phase.is === 'drawing' ? 'drawing' : 'drew it';
   return phase.gains.some((gain) => gain.id === id) ? 'got it' : '';
 }
 
-/** The first three on their steps; who shares a place shares its height. */
+/** The first three on the steps of the podium; players with the same place have the same height. */
 export function podiumSteps(game: Game): HTMLElement[] {
   return ranking(game)
     .slice(0, 3)
@@ -58,14 +63,18 @@ export function podiumSteps(game: Game): HTMLElement[] {
         create('span', 'step-place', String(player.place)),
         create('span', 'step-points', `${player.points} points`),
       );
-      step.append(badge(player), create('span', 'step-name', player.name), block);
+      step.append(badge(player), create('bdi', 'step-name', player.name), block);
       return step;
     });
 }
 
-/** Everybody else. */
+/** All other players. */
 export function others(game: Game): HTMLElement[] {
   return ranking(game)
     .slice(3)
-    .map(({ place, name, points }) => create('li', '', `${place}. ${name}, ${points} points`));
+    .map(({ place, name, points }) => {
+      const item = create('li');
+      item.append(`${place}. `, create('bdi', '', name), `, ${points} points`);
+      return item;
+    });
 }

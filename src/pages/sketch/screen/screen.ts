@@ -1,28 +1,37 @@
+import { listen } from '../../../client/browser.js';
 import { createRoom, type RelayError, type Room } from '../../../client/index.js';
-import { byId, setText } from '../dom.js';
-import { explain } from '../explain.js';
+import { byId, setText, showOnly } from '../dom.js';
+import { explain, explainClose, explainRetry } from '../explain.js';
 import { MAX_PLAYERS } from '../game.js';
-import { Sheet } from '../ink.js';
-import { patiently } from '../patiently.js';
 import { findPlayer } from '../players.js';
 import { relayUrl } from '../relay-url.js';
-import { finish, start } from '../turns.js';
+import { finish } from '../turns.js';
+import { keepAwake } from '../wake-lock.js';
+import { withRetries } from '../with-retries.js';
+import { confirmEnd } from './confirm-end.js';
 import { showInvitation } from './invitation.js';
 import { Party } from './party.js';
 import { load, save } from './saved.js';
-import { Stage } from './stage.js';
+import { SECTIONS, Stage } from './stage.js';
+import { showStandby } from './standby.js';
 
-/** How long a locked phone has its seat, and a closed screen its room, in seconds. */
+/** The reconnect window of phones and of the screen, in seconds. */
 const HOLD = 600;
-/** How often the clock is looked at, in milliseconds. */
+/** The interval at which the game checks the clock, in milliseconds. */
 const TICK = 250;
-/** How often the game is put away for a reload that gives no warning, in milliseconds. */
+/** The interval at which the game is saved, in milliseconds: not every reload gives a warning. */
 const SAVE_EVERY = 2_000;
 
-/** The big screen: it opens the room, and it has the game. */
-export async function openScreen(): Promise<void> {
+/** The big screen: it opens the room and runs the game. */
+export function openScreen(): void {
   byId('screen').hidden = false;
-  document.title = 'Sketch and guess';
+  const stage = new Stage();
+  byId('reopen').onclick = () => void open(stage);
+  keepAwake();
+  void open(stage);
+}
+
+async function open(stage: Stage): Promise<void> {
   const token = new URLSearchParams(location.search).get('token');
   const create = () =>
     createRoom(relayUrl(), {
@@ -32,49 +41,55 @@ export async function openScreen(): Promise<void> {
       ...(token !== null && { token }),
     });
   try {
-    const room = await patiently(create, () => showTrouble('The relay is busy. One moment…'));
-    byId('trouble').hidden = true;
-    play(room);
+    const wait = (busy: RelayError) => standBy('Opening a room…', explainRetry(busy));
+    play(await withRetries(create, wait), stage);
   } catch (error) {
-    showTrouble(`There is no room to be had. ${explain(error as RelayError)}`);
+    standBy('Cannot open a room', explain(error as RelayError), 'Try again');
   }
 }
 
-function play(room: Room): void {
-  const stage = new Stage(new Sheet());
+function play(room: Room, stage: Stage): void {
   const party: Party = new Party(room, room.resumed ? load(room.code) : undefined, {
     changed: () => stage.show(party),
     inked: (anew) => stage.ink(anew),
     guessed: (id, text, verdict) =>
       stage.showGuess(findPlayer(party.game, id)?.name ?? '', text, verdict),
   });
-  showInvitation(room.code);
+  void showInvitation(room.code);
   stage.show(party);
   stage.ink(true);
-
-  const rounds = byId('rounds', HTMLSelectElement);
-  rounds.value = String(party.game.rounds);
-  rounds.onchange = () => party.change((game) => ({ ...game, rounds: Number(rounds.value) }));
-  const begin = (): void => party.change((game) => start(game, game.rounds, Date.now()));
-  byId('start').onclick = begin;
-  byId('again').onclick = begin;
-  byId('finish').onclick = () => party.change(finish);
+  listenToOperator(party);
 
   const keep = (): void => save(room.code, { game: party.game, strokes: party.sheet.strokes });
   const timers = [setInterval(() => party.tick(), TICK), setInterval(keep, SAVE_EVERY)];
-  addEventListener('pagehide', keep);
+  const stopListening = listen(() => window, 'pagehide', keep);
 
   room.on('status', (status) => {
     byId('trouble').hidden = status !== 'away';
-    if (status === 'away') showTrouble('The connection is lost. One moment…');
+    if (status === 'away') setText('trouble', 'Connection lost. Reconnecting…');
   });
-  room.on('close', ({ reason }) => {
+  room.on('close', (closed) => {
     for (const timer of timers) clearInterval(timer);
-    showTrouble(`This room is closed: ${reason}. Reload the page for a new one.`);
+    stopListening();
+    const text = `${explainClose(closed)} Open a new room, and everybody can join it with its code.`;
+    standBy('This room is closed', text, 'Open a new room');
   });
 }
 
-function showTrouble(text: string): void {
-  byId('trouble').hidden = false;
-  setText('trouble', text);
+/** The controls on the big screen. */
+function listenToOperator(party: Party): void {
+  const rounds = byId('rounds', HTMLSelectElement);
+  rounds.value = String(party.game.rounds);
+  rounds.onchange = () => party.change((game) => ({ ...game, rounds: Number(rounds.value) }));
+  byId('start').onclick = () => party.start();
+  byId('again').onclick = () => party.start();
+  byId('finish').onclick = () => confirmEnd(() => party.change(finish));
+}
+
+/** Replaces the game with a message while there is no room. */
+function standBy(title: string, text: string, button?: string): void {
+  byId('trouble').hidden = true;
+  byId('end-dialog', HTMLDialogElement).close();
+  showOnly(SECTIONS, 'standby');
+  showStandby({ title, text, ...(button !== undefined && { button }) });
 }

@@ -3,29 +3,35 @@ import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js'
 import type { Game, Phase } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { mask } from '../hints.js';
+import { Sheet } from '../ink.js';
 import { canStart, findPlayer } from '../players.js';
 import { winners } from '../scoring.js';
 import type { Party } from './party.js';
 import { guestList, others, podiumSteps, scoreList } from './people.js';
 import { nameOf, timeLeft } from './view-for.js';
 
-const SECTIONS = ['lobby', 'turn', 'podium'];
-/** Guesses that stay on the screen. */
+/** The sections of the big screen, of which one is shown. */
+export const SECTIONS = ['standby', 'lobby', 'turn', 'podium'];
+/** The number of guesses that stay on the screen. */
 const MOST_GUESSES = 12;
+/** How many names the result shows; for more players, it shows their number. */
+const MOST_NAMES = 2;
 
-/** Everything that the big screen shows of the game. */
+/** Shows the game on the big screen. */
 export class Stage {
   readonly #countdown = new Countdown('time');
   readonly #sheet: SheetView;
   #party: Party | undefined;
   #turn = -1;
 
-  constructor(empty: Party['sheet']) {
-    this.#sheet = new SheetView(byId('sheet', HTMLCanvasElement), empty);
+  constructor() {
+    this.#sheet = new SheetView(byId('sheet', HTMLCanvasElement), new Sheet());
   }
 
   /** Shows the game as it is. */
   show(party: Party): void {
+    // Every room counts its turns from the first one on.
+    if (this.#party !== party) this.#turn = -1;
     this.#party = party;
     const { game } = party;
     const { phase } = game;
@@ -36,6 +42,7 @@ export class Stage {
       case 'lobby':
         return showLobby(game);
       case 'podium':
+        byId('end-dialog', HTMLDialogElement).close();
         return showPodium(game);
       case 'choosing':
       case 'drawing':
@@ -56,7 +63,9 @@ export class Stage {
   showGuess(name: string, text: string, verdict: Verdict): void {
     const isRight = verdict === 'right';
     const line = create('li', isRight ? 'guess is-right' : 'guess');
-    line.append(create('b', '', isRight ? name : `${name}:`), ` ${isRight ? 'got it!' : text}`);
+    const who = create('b');
+    who.append(create('bdi', '', name), isRight ? '' : ':');
+    line.append(who, ' ', isRight ? 'got it!' : create('bdi', '', text));
     const list = byId('guesses');
     list.append(line);
     while (list.childElementCount > MOST_GUESSES) list.firstElementChild?.remove();
@@ -70,8 +79,9 @@ export class Stage {
     }
     setText('round', `Round ${game.round} of ${game.rounds}`);
     byId('scores').replaceChildren(...scoreList(game));
-    byId('curtain').hidden = phase.is === 'drawing';
+    byId('curtain').hidden = phase.is !== 'choosing';
     byId('word').hidden = phase.is === 'choosing';
+    byId('result').hidden = phase.is !== 'reveal';
     if (phase.is === 'drawing') {
       setText('who', `${nameOf(game, phase.drawer)} draws`);
       showWord('word', mask(phase, Date.now()));
@@ -80,14 +90,11 @@ export class Stage {
       setText('who', 'Next up');
       setText('curtain-title', nameOf(game, phase.drawer));
       setText('curtain-text', 'is choosing a word');
-      byId('curtain').classList.remove('is-note');
     }
     if (phase.is === 'reveal') {
       setText('who', `${nameOf(game, phase.drawer)} drew`);
       showWord('word', phase.word);
-      setText('curtain-title', phase.word);
-      setText('curtain-text', canStart(game) ? resultOf(game) : 'Waiting for more players…');
-      byId('curtain').classList.add('is-note');
+      setText('result', canStart(game) ? resultOf(game) : 'Waiting for more players…');
     }
   }
 }
@@ -100,7 +107,7 @@ function showLobby(game: Game): void {
   byId('guests').replaceChildren(...guestList(game));
   byId('nobody').hidden = game.players.length > 0;
   byId('start', HTMLButtonElement).disabled = !canStart(game);
-  setText('start-note', canStart(game) ? 'Everybody in?' : 'It takes two players, eight can play.');
+  setText('start-note', canStart(game) ? 'Is everyone here?' : 'For 2 to 8 players.');
 }
 
 function showPodium(game: Game): void {
@@ -114,12 +121,12 @@ function showPodium(game: Game): void {
   byId('again', HTMLButtonElement).disabled = !canStart(game);
 }
 
-/** For those who listen: what is going on, in a sentence. */
+/** What is going on, in a sentence for screen readers. */
 function announcementOf(game: Game): string {
   const { phase } = game;
   switch (phase.is) {
     case 'lobby':
-      return `${game.players.length} ${game.players.length === 1 ? 'player is' : 'players are'} in.`;
+      return `${game.players.length} ${game.players.length === 1 ? 'player has' : 'players have'} joined.`;
     case 'choosing':
       return `${nameOf(game, phase.drawer)} is choosing a word.`;
     case 'drawing':
@@ -127,7 +134,7 @@ function announcementOf(game: Game): string {
     case 'reveal':
       return `The word was ${phase.word}. ${resultOf(game)}`;
     case 'podium':
-      return 'That was the last drawing.';
+      return 'The game is over.';
     default:
       return phase satisfies never;
   }
@@ -136,10 +143,11 @@ function announcementOf(game: Game): string {
 function resultOf(game: Game): string {
   const { phase } = game;
   if (phase.is !== 'reveal') return '';
-  if (phase.ending === 'drawer') return 'The drawer is gone.';
+  if (phase.ending === 'drawer') return 'The player who drew has left.';
   const names = phase.gains
     .filter(({ id }) => id !== phase.drawer)
     .flatMap(({ id }) => findPlayer(game, id)?.name ?? []);
   if (phase.ending === 'everybody') return 'Everybody got it!';
-  return names.length === 0 ? 'Nobody got it.' : `${names.join(', ')} got it.`;
+  if (names.length > MOST_NAMES) return `${names.length} players got it.`;
+  return names.length === 0 ? 'Nobody got it.' : `${names.join(' and ')} got it.`;
 }

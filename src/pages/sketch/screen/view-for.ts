@@ -1,10 +1,10 @@
 import type { Game } from '../game.js';
 import { mask } from '../hints.js';
-import { findPlayer } from '../players.js';
+import { canStart, findPlayer } from '../players.js';
 import { ranking, winners } from '../scoring.js';
 import type { Scene, View } from '../wire.js';
 
-/** What a player's phone is to show now; `undefined` for somebody who has no name yet. */
+/** What a player's phone shows now; `undefined` for a player without a name. */
 export function viewFor(game: Game, id: number, now: number): View | undefined {
   const ranked = ranking(game);
   const player = ranked.find((each) => each.id === id);
@@ -12,10 +12,11 @@ export function viewFor(game: Game, id: number, now: number): View | undefined {
   const { name, points, place } = player;
   const { round, rounds, turn } = game;
   const scene = sceneFor(game, id, now);
-  return { name, points, place, players: ranked.length, round, rounds, turn, scene };
+  const rank = { name, points, place, players: ranked.length };
+  return { ...rank, round, rounds, turn, canStart: canStart(game), scene };
 }
 
-/** The word is in it only for the drawer, and for everybody when the turn is over. */
+/** It contains the word only for the drawer, and for everybody when the turn is over. */
 function sceneFor(game: Game, id: number, now: number): Scene {
   const { phase } = game;
   switch (phase.is) {
@@ -32,7 +33,8 @@ function sceneFor(game: Game, id: number, now: number): Scene {
     }
     case 'reveal': {
       const gain = phase.gains.find((each) => each.id === id)?.points ?? 0;
-      return { is: 'reveal', word: phase.word, drawer: nameOf(game, phase.drawer), gain };
+      const drawer = phase.drawer === id ? null : nameOf(game, phase.drawer);
+      return { is: 'reveal', word: phase.word, drawer, gain };
     }
     case 'podium':
       return { is: 'podium', winners: winners(game).map(({ name }) => name) };
@@ -42,10 +44,10 @@ function sceneFor(game: Game, id: number, now: number): Scene {
 }
 
 export function nameOf(game: Game, id: number): string {
-  return findPlayer(game, id)?.name ?? 'somebody who left';
+  return findPlayer(game, id)?.name ?? 'a player who left';
 }
 
-/** How long the phase goes on, in milliseconds. */
+/** How long the phase lasts, in milliseconds; `null` for one without an end. */
 export function timeLeft({ phase }: Game, now: number): number | null {
   return 'until' in phase ? Math.max(0, phase.until - now) : null;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RelayError } from '../../../src/client/relay-error.js';
-import { patiently } from '../../../src/pages/sketch/patiently.js';
+import { RelayError } from '../../../src/client/errors/relay-error.js';
+import { withRetries } from '../../../src/pages/sketch/with-retries.js';
 
 const FULL = [1013, 'relay full'] as const;
 
@@ -12,18 +12,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A relay that refuses so many times, and how often it was asked. */
+/** A relay that refuses so many attempts, and counts them. */
 function relay(refusals: number, code: number, reason: string) {
   const attempt = vi.fn(async () => {
     if (attempt.mock.calls.length <= refusals) throw new RelayError(code, reason);
     return 'in';
   });
   const waiting = vi.fn();
-  const outcome = patiently(attempt, waiting).catch((error: RelayError) => error.what);
+  const outcome = withRetries(attempt, waiting).catch((error: RelayError) => error.code);
   return { attempt, waiting, outcome };
 }
 
-test('a relay that is busy for a moment is asked again, a second later', async () => {
+test('a busy relay is tried again after a second', async () => {
   const { attempt, waiting, outcome } = relay(2, ...FULL);
   await vi.advanceTimersByTimeAsync(999);
   expect(attempt).toHaveBeenCalledTimes(1);
@@ -33,7 +33,7 @@ test('a relay that is busy for a moment is asked again, a second later', async (
   expect(waiting).toHaveBeenCalledTimes(2);
 });
 
-test('a relay that stays full is not asked for ever', async () => {
+test('a relay that stays full is not tried without end', async () => {
   const { attempt, outcome } = relay(Number.POSITIVE_INFINITY, ...FULL);
   await vi.runAllTimersAsync();
   expect(await outcome).toBe('relayFull');
@@ -44,7 +44,7 @@ test.each([
   ['no such room', 4004, 'noSuchRoom'],
   ['room full', 4007, 'roomFull'],
   ['', 1006, 'unreachable'],
-])('%s is said at once', async (reason, code, what) => {
+])('%s is reported at once', async (reason, code, what) => {
   const { attempt, outcome } = relay(1, code, reason);
   await vi.runAllTimersAsync();
   expect(await outcome).toBe(what);

@@ -1,0 +1,22 @@
+import type { HostStatus, Seat } from '../../../client/index.js';
+import { byId, setText } from '../dom.js';
+
+/** Shows at the top of the phone what keeps the game from going on, for as long as it does. */
+export function watchConnections(me: Seat): void {
+  const show = (): void => {
+    const text = textFor(me);
+    byId('notice').hidden = text === '';
+    setText('notice', text);
+  };
+  me.on('status', show);
+  me.on('host', show);
+  show();
+}
+
+/** This phone's own connection comes first: without it, nothing is known of the host's. */
+function textFor({ status, host }: { readonly status: string; readonly host: HostStatus }): string {
+  if (status === 'away') return 'Connection lost. Reconnecting…';
+  if (status === 'open' && host === 'disconnected')
+    return 'The big screen is disconnected. Waiting for it…';
+  return '';
+}
