@@ -4,57 +4,67 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 /*
- * The floors of the house, from the top. A file imports from its own floor or from a lower one, and
- * from outside only what its floor is for.
+ * The layers, from the top. A file imports only from its own layer or a lower one, and only the
+ * packages of its layer.
  */
-const FLOORS = [
+const LAYERS = [
   'cli',
   'index',
   'pages',
   'client',
   'server',
   'options',
-  'log',
   'http',
+  'ops',
+  'dialects',
   'transport',
-  'guard',
+  'launch',
+  'limits',
   'state',
   'rooms',
   'protocol',
+  'units',
 ];
 
-/** Floors that stand beside the others: anything below the first may not use them. */
+/** Layers beside the others, and the layers that may import them. */
 const ONLY_FROM: Record<string, string[]> = {
   options: ['cli', 'index', 'server', 'options'],
   pages: ['pages'],
   client: ['client', 'pages'],
 };
 
-/** What runs in browsers takes nothing from the house but the wire. */
+/** Layers that may import only some of the lower layers: rooms know no connection, and the reverse. */
 const ONLY_TO: Record<string, string[]> = {
+  transport: ['transport', 'limits', 'protocol', 'units'],
+  launch: ['launch', 'limits', 'protocol', 'units'],
+  rooms: ['rooms', 'protocol', 'units'],
   pages: ['pages', 'client', 'protocol'],
   client: ['client', 'protocol'],
 };
 
-/** What each floor may import from outside; `node:*` is open to all but the core. */
+/** The packages that each layer may import; all layers except the core may import `node:*`. */
 const PACKAGES: Record<string, string[]> = {
   cli: ['commander', 'pino', 'pino-pretty', 'uqr'],
   index: [],
   pages: ['uqr'],
   server: [],
   options: [],
-  log: ['pino'],
-  http: ['prom-client'],
+  http: [],
+  ops: ['pino', 'prom-client'],
+  dialects: [],
   transport: ['ws'],
-  guard: ['proxy-addr'],
+  launch: ['@nats-io/jetstream', '@nats-io/kv', '@nats-io/transport-node', 'dockerode'],
+  limits: ['proxy-addr'],
   state: [],
   rooms: ['nanoid'],
   protocol: ['cbor-x/index-no-eval'],
   client: [],
+  units: [],
 };
 const NODE_MODULES: Record<string, string[]> = {
   rooms: ['node:crypto'],
   protocol: ['node:buffer'],
+  units: [],
   pages: [],
   client: [],
 };
@@ -65,7 +75,7 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 );
 
 /** `rooms/room.ts` → `rooms`, `server.ts` → `server` */
-function floorOf(file: string): string {
+function layerOf(file: string): string {
   return file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
 }
 
@@ -76,41 +86,81 @@ function importsOf(file: string): string[] {
   );
 }
 
-test('every file has a floor', () => {
+/** Layers that do not know any protocol of hosts and players. */
+const WITHOUT_DIALECT = ['ops', 'transport', 'launch', 'limits', 'state', 'rooms'];
+
+test('every file belongs to a layer', () => {
   expect(files.length).toBeGreaterThan(20);
-  expect(files.filter((file) => !FLOORS.includes(floorOf(file)))).toEqual([]);
+  expect(files.filter((file) => !LAYERS.includes(layerOf(file)))).toEqual([]);
 });
 
 describe.each(files)('%s', (file) => {
-  const floor = floorOf(file);
+  const layer = layerOf(file);
 
-  test('imports from its own floor or below', () => {
+  test('imports from its own layer or below', () => {
     const wrong = importsOf(file)
       .filter((name) => name.startsWith('.'))
       .map((name) =>
-        floorOf(relative(source, resolve(source, dirname(file), name)).replace(/\.js$/, '.ts')),
+        layerOf(relative(source, resolve(source, dirname(file), name)).replace(/\.js$/, '.ts')),
       )
       .filter(
         (target) =>
-          FLOORS.indexOf(target) < FLOORS.indexOf(floor) ||
-          !(ONLY_FROM[target]?.includes(floor) ?? true) ||
-          !(ONLY_TO[floor]?.includes(target) ?? true),
+          LAYERS.indexOf(target) < LAYERS.indexOf(layer) ||
+          !(ONLY_FROM[target]?.includes(layer) ?? true) ||
+          !(ONLY_TO[layer]?.includes(target) ?? true),
       );
     expect(wrong).toEqual([]);
   });
 
-  test.runIf(floor === 'pages')('takes only types from the protocol', () => {
-    const text = readFileSync(join(source, file), 'utf8');
-    const taken = [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gms)];
-    expect(taken.map(([, name]) => name).filter((name) => name?.includes('protocol/'))).toEqual([]);
-  });
-
-  test('imports only the packages of its floor', () => {
+  test('imports only the packages of its layer', () => {
     const allowed = (name: string) =>
       name.startsWith('node:')
-        ? (NODE_MODULES[floor]?.includes(name) ?? true)
-        : PACKAGES[floor]?.includes(name);
+        ? (NODE_MODULES[layer]?.includes(name) ?? true)
+        : PACKAGES[layer]?.includes(name);
     const outside = importsOf(file).filter((name) => !name.startsWith('.'));
     expect(outside.filter((name) => !allowed(name))).toEqual([]);
   });
+});
+
+test.each(files.filter((file) => layerOf(file) === 'pages'))(
+  '%s takes only types from the protocol',
+  (file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const taken = [...text.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gms)];
+    expect(taken.map(([, name]) => name).filter((name) => name?.includes('protocol/'))).toEqual([]);
+  },
+);
+
+test.each(files.filter((file) => WITHOUT_DIALECT.includes(layerOf(file))))(
+  '%s knows no dialect',
+  (file) => {
+    const dialects = importsOf(file).filter((name) => /\/(dialects|protocol\/\w+)\//.test(name));
+    expect(dialects).toEqual([]);
+  },
+);
+
+test('there are no import cycles', () => {
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => join(dirname(file), name).replace(/\.js$/, '.ts')),
+    ]),
+  );
+  /** Files from which no cycle can be reached. */
+  const done = new Set<string>();
+  function cycleFrom(file: string, path: readonly string[]): readonly string[] {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const next of imports.get(file) ?? []) {
+      const cycle = cycleFrom(next, [...path, file]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(file);
+    return [];
+  }
+  expect(files.map((file) => cycleFrom(file, [])).find(({ length }) => length > 0) ?? []).toEqual(
+    [],
+  );
 });

@@ -2,19 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { route } from '../../src/http/route.js';
-import { CommandError } from '../../src/protocol/command-error.js';
-import { decodeCommand } from '../../src/protocol/decode-command.js';
+import { SignalingError } from '../../src/protocol/signaling/errors.js';
+import { readCall, readRequest } from '../../src/protocol/signaling/read-request.js';
+import { CommandError } from '../../src/protocol/wmbp/command-error.js';
+import { readCommand } from '../../src/protocol/wmbp/read-command.js';
 
 /*
- * What fuzzing starts from, and what it once found: `npm run fuzz` keeps every input that breaks
- * something in this folder. Each goes through every reader, whatever it was made for.
+ * The inputs from which fuzzing starts, and those that have caused failures: `npm run fuzz` adds them
+ * to this folder. Every reader reads all of them.
  */
 const corpus = fileURLToPath(new URL('../fuzz/corpus/', import.meta.url));
 const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.hex'),
 );
 
-/** Bytes in hex, between lines of comment. */
+/** Reads bytes in hex, and skips comments. */
 function read(file: string): Buffer {
   const hex = readFileSync(corpus + file, 'utf8')
     .replace(/^#.*$/gm, '')
@@ -24,10 +26,10 @@ function read(file: string): Buffer {
   return bytes;
 }
 
-/** Anything that is thrown but is no CommandError fails the test. */
+/** Any exception other than a CommandError fails the test. */
 function isCommand(bytes: Buffer, binary: boolean): boolean {
   try {
-    decodeCommand(bytes, binary);
+    readCommand(bytes, binary);
     return true;
   } catch (error) {
     if (error instanceof CommandError) return false;
@@ -35,7 +37,25 @@ function isCommand(bytes: Buffer, binary: boolean): boolean {
   }
 }
 
-test('the corpus has commands, and what is none, in both formats', () => {
+/** Any exception other than a SignalingError fails the test. */
+function isSignalingRequest(bytes: Buffer): boolean {
+  try {
+    readRequest(readCall(bytes));
+    return true;
+  } catch (error) {
+    if (error instanceof SignalingError) return false;
+    throw error;
+  }
+}
+
+test('the corpus has valid and invalid requests of signaling-server', () => {
+  const requests = files.filter((file) => file.startsWith('signaling/'));
+  expect(new Set(requests.map((file) => isSignalingRequest(read(file))))).toEqual(
+    new Set([true, false]),
+  );
+});
+
+test('the corpus has valid and invalid commands in both formats', () => {
   const outcomes = (folder: string, binary: boolean) =>
     new Set(
       files.filter((file) => file.startsWith(folder)).map((file) => isCommand(read(file), binary)),
@@ -44,10 +64,16 @@ test('the corpus has commands, and what is none, in both formats', () => {
   expect(outcomes('json/', false)).toEqual(new Set([true, false]));
 });
 
+test('no comment contains the stack of an error, which has paths of the machine', () => {
+  const comments = files.map((file) => /^#.*/.exec(readFileSync(corpus + file, 'utf8'))?.[0] ?? '');
+  expect(comments.filter((comment) => /file:| at \S+ \(/.test(comment))).toEqual([]);
+});
+
 test.each(files)('%s', (file) => {
   const bytes = read(file);
   isCommand(bytes, true);
   isCommand(bytes, false);
+  isSignalingRequest(bytes);
   route(bytes.toString('latin1'));
   route(bytes.toString('utf8'));
 });

@@ -15,12 +15,12 @@ function row(name: OptionName): string {
   return `| \`${flag}\` | ${variables.join(', ')} | ${fallback} | ${rangeOf(name)} | ${spec.help} |`;
 }
 
-test("the README's table of options is the options' own", () => {
+test("the README's table of options is generated from the options", () => {
   const rows = readme.split('\n').filter((line) => /^\| `-/.test(line));
   expect(rows).toEqual(OPTION_NAMES.map(row));
 });
 
-test('the README asks for the Node that the package asks for', () => {
+test('the README and the package require the same Node version', () => {
   const [, version] = /^>=(\S+)$/.exec(manifest.engines.node) ?? [];
   expect(readme).toContain(`${version} or newer`);
 });
