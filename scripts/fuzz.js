@@ -1,5 +1,5 @@
-// Feeds what reads bytes from outside with mutations of a corpus (test/fuzz/corpus/), and keeps what
-// breaks it there.
+// Tests all readers of external input with mutations of a corpus (test/fuzz/corpus/), and adds inputs
+// that cause failures to the corpus.
 //
 //   node scripts/fuzz.js --seconds 20 [--seed S] [--longest BYTES]
 
@@ -15,14 +15,17 @@ const { numbers } = readNumbers({ seconds: 20, seed: anySeed(), longest: 1024 * 
 const { seconds, seed, longest } = numbers;
 
 const READING = { file: 'fuzz-readers.js', kinds: READERS.map(({ kind }) => kind), recorded: 1 };
-/** Several connections at a time, with several inputs each. */
+/** Several simultaneous connections, with several inputs each. */
 const SOCKETS = { file: 'fuzz-sockets.js', kinds: KINDS.map(({ name }) => name), recorded: 16 };
 
-/** A thread that is silent for so long goes round in circles, in milliseconds. */
+/** Frames to the relay and to `ws`. The seed reproduces a stream that causes a difference. */
+const RECEIVING = { file: 'fuzz-receiving.js', kinds: [], recorded: 1 };
+
+/** A thread that is silent for this long, in milliseconds, is in an endless loop. */
 const MAX_SILENCE = 20_000;
 const LOOK_EVERY = 1_000;
 const MAX_HEAP_MIB = 512;
-/** How long each input is tried alone, of several of which one has broken something. */
+/** How long each of several inputs is tried separately, to find the one that caused a failure. */
 const ALONE_SECONDS = 1;
 const SHOWN_BYTES = 256;
 
@@ -37,8 +40,8 @@ const SHOWN_BYTES = 256;
  */
 
 console.log(`fuzz: ${seconds} s, --seed ${seed}`);
-const runs = [READING, SOCKETS].map((threads) => run(threads, { seconds }));
-// A failure ends both, success is when both have succeeded.
+const runs = [READING, SOCKETS, RECEIVING].map((threads) => run(threads, { seconds }));
+// The first failure ends both threads.
 const failure = await Promise.race([
   ...runs.map((run) => run.then((result) => (isFailure(result) ? result : new Promise(() => {})))),
   Promise.all(runs).then(() => undefined),
@@ -110,12 +113,12 @@ async function reportFailure({ reason, inputs }) {
     const hex = Buffer.from(input.subarray(0, SHOWN_BYTES)).toString('hex');
     const rest = input.length > SHOWN_BYTES ? `… (${input.length} bytes)` : '';
     console.log(`  ${kind}: ${hex}${rest}`);
-    console.log(`  kept as ${addToCorpus(kind, input, reason)}`);
+    console.log(`  saved as ${addToCorpus(kind, input, reason)}`);
   }
 }
 
 /**
- * The one of several inputs that breaks something alone; all, if none does.
+ * Of several inputs, the one that causes a failure alone; all of them if none does.
  *
  * @param {readonly Input[]} inputs
  */

@@ -1,4 +1,4 @@
-// One TCP connection that sends the relay what it should not, and then leaves in one of several
+// One TCP connection that sends the relay invalid input, and then disconnects in one of several
 // ways.
 
 import { Buffer } from 'node:buffer';
@@ -8,9 +8,9 @@ import { setTimeout } from 'node:timers/promises';
 
 /** @typedef {import('../soak/random.js').Random} Random */
 
-/** How long an answer is waited for, in milliseconds: often there is none. */
+/** How long to wait for an answer, in milliseconds: often there is none. */
 const ANSWER_TIME = 3;
-/** Within this the relay lets go of a connection that has ended, in milliseconds. */
+/** How long the relay may take to close its side of an ended connection, in milliseconds. */
 const END_TIME = 5_000;
 const HANDSHAKE_TIME = 5_000;
 
@@ -22,7 +22,7 @@ const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 
 /**
  * @typedef {object} Kind
  * @property {string} name its folder in the corpus
- * @property {string} [path] where the handshake goes that comes first; without one, the input is
+ * @property {string} [path] the path of the handshake that precedes the input; without one, the input is
  * the handshake
  * @property {readonly (string | Uint8Array)[]} tokens
  */
@@ -45,6 +45,8 @@ export const KINDS = [
       ': ',
       ' HTTP/1.1',
       'GET ',
+      'POST ',
+      '/signaling',
       '/CREATE',
       '/CODE',
       'Upgrade',
@@ -175,7 +177,7 @@ export class Attacker {
   #outcome(path) {
     const bytes = this.#received;
     if (path === undefined) return bytes.toString('latin1', 0, 12);
-    // The first frame's opcode, and what an error or a close says of its cause.
+    // The opcode of the first frame, and the code of an error or a close.
     return `${bytes[0]} ${bytes.toString('latin1').match(/code.\w+|state|prepare_reply|\x88..\w*/)?.[0]}`;
   }
 
@@ -192,7 +194,7 @@ export class Attacker {
     const overdue = setTimeout(END_TIME, 'overdue', { ref: false });
     if ((await Promise.race([closed, overdue])) !== 'overdue') return {};
     socket.destroy();
-    return { reason: 'the relay does not let go of a connection that has ended' };
+    return { reason: 'the relay does not close its side of a connection that has ended' };
   }
 }
 

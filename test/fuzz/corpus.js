@@ -1,5 +1,5 @@
-// Inputs worth starting from, a folder for each kind. A file is bytes in hex; lines that start with
-// `#` say what they are.
+// Inputs to start from, in a folder for each kind. A file contains bytes in hex; lines that start
+// with `#` are comments.
 
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ export function readCorpus(kind) {
 }
 
 /**
- * Keeps an input for all runs to come.
+ * Adds an input to the corpus for later runs.
  *
  * @param {string} kind
  * @param {Uint8Array} bytes
@@ -37,7 +37,9 @@ export function addToCorpus(kind, bytes, reason) {
     Buffer.from(bytes)
       .toString('hex')
       .match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
-  const comment = reason.replace(/\s+/g, ' ').slice(0, LINE);
+  // The first line only: a stack contains paths of this machine.
+  const [message = ''] = reason.split('\n', 1);
+  const comment = message.replace(/\s+/g, ' ').slice(0, LINE);
   writeFileSync(file, [`# ${comment}`, ...lines, ''].join('\n'));
   return file.pathname;
 }

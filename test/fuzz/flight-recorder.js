@@ -1,5 +1,5 @@
-// Remembers the last inputs of a thread in shared memory, where they can be found after it has
-// crashed, run out of memory, or gone round in circles.
+// Stores the last inputs of a thread in shared memory, where they can be read after it has
+// crashed, run out of memory, or entered an endless loop.
 
 const NUMBER = 4;
 
@@ -11,7 +11,7 @@ export class FlightRecorder {
   #next = 0;
 
   /**
-   * @param {number} slots how many inputs are remembered
+   * @param {number} slots how many inputs are stored
    * @param {number} longest how many bytes of each
    */
   static memory(slots, longest) {
@@ -42,7 +42,7 @@ export class FlightRecorder {
     this.#numbers[slot * 2 + 1] = length;
   }
 
-  /** All that is remembered. */
+  /** The stored inputs. */
   get inputs() {
     return Array.from({ length: this.#slots }, (_, slot) => {
       const [kind = 0, length = 0] = this.#numbers.subarray(slot * 2, slot * 2 + 2);

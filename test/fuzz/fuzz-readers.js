@@ -1,4 +1,4 @@
-// A thread that feeds the readers, one after the other, a slice of time each.
+// A thread that tests the readers in turn, for a slice of time each.
 
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -10,14 +10,17 @@ import { shrink } from './shrink.js';
 
 /** @typedef {import('./readers.js').Reader} Reader */
 
-/** How long a reader has its turn, in milliseconds. */
+/** How long each reader is tested in turn, in milliseconds. */
 const SLICE = 100;
-/** One call takes no longer, in milliseconds: it is tried again, because a machine can be busy. */
+/**
+ * The longest time of one call, in milliseconds. Slow calls are repeated, because the machine may
+ * be busy.
+ */
 const MAX_TIME = 250;
 const TRIES = 3;
 
-/** One in so many calls is weighed: what it allocates, for each byte of the input and at all. */
-const WEIGH_EVERY = 64;
+/** The memory of one in so many calls is measured: in total, and per byte of input. */
+const MEASURE_EVERY = 64;
 const MAX_ALLOCATED_PER_BYTE = 256;
 const MAX_ALLOCATED = 8 * 1024 * 1024;
 
@@ -61,7 +64,7 @@ function slice(course) {
   do {
     const input = pool.next();
     recorder.record(number, input);
-    const { outcome, reason } = attempt(reader, input, course.calls++ % WEIGH_EVERY === 0);
+    const { outcome, reason } = attempt(reader, input, course.calls++ % MEASURE_EVERY === 0);
     if (reason !== undefined) return failure(reader, input, reason);
     pool.learn(input, outcome);
     elapsed = performance.now() - start;
@@ -73,16 +76,16 @@ function slice(course) {
 /**
  * @param {Reader} reader
  * @param {Buffer} input
- * @param {boolean} weigh
+ * @param {boolean} measures whether to measure its memory
  * @returns {{ outcome: string; reason?: undefined } | { outcome?: undefined; reason: string }}
  */
-function attempt(reader, input, weigh) {
+function attempt(reader, input, measures) {
   try {
-    const before = weigh ? allocated() : 0;
+    const before = measures ? allocated() : 0;
     const start = performance.now();
     const result = reader.read(input);
     const time = performance.now() - start;
-    const grown = weigh ? allocated() - before : 0;
+    const grown = measures ? allocated() - before : 0;
     if (grown > MAX_ALLOCATED + input.length * MAX_ALLOCATED_PER_BYTE) {
       return { reason: `allocates ${grown} bytes for ${input.length}` };
     }

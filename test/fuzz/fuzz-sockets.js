@@ -1,5 +1,5 @@
-// A thread with a relay in it, a few connections that send it anything, and two healthy rooms
-// beside them that must not notice.
+// A thread with a relay, a few connections that send random input, and two healthy rooms
+// that must not be affected.
 
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -17,9 +17,9 @@ const HEALTHY = { rooms: 2, players: 3, rate: 300 };
 /** The longest that a healthy room may wait for an answer, in milliseconds. */
 const MAX_WAIT = 2_000;
 const LOOK_EVERY = 500;
-/** When all attackers are gone, their rooms and players are within this, in milliseconds. */
+/** How long rooms and players may remain after all attackers have disconnected, in milliseconds. */
 const EMPTY_TIME = 5_000;
-/** The next round begins when nothing is left of the last. */
+/** The length of a round, in milliseconds. The next one starts when nothing is left of it. */
 const ROUND = 2_000;
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
@@ -96,7 +96,7 @@ if (reason === undefined) {
 }
 await relay.close();
 
-/** One connection after the other, until the round is over. */
+/** Opens one connection after another until the round is over. */
 async function attack() {
   const roundEnd = Math.min(end, performance.now() + ROUND);
   while (performance.now() < roundEnd && reason === undefined) {
@@ -113,7 +113,7 @@ async function attack() {
   }
 }
 
-/** Whatever attackers opened ends with them. */
+/** Waits until the attackers' rooms and players are gone. */
 async function nothingIsLeft() {
   const deadline = performance.now() + EMPTY_TIME;
   while (relay.rooms !== HEALTHY.rooms + 1 || target.players > 0) {

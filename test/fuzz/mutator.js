@@ -1,4 +1,4 @@
-// Makes new inputs of known ones.
+// Creates new inputs from known ones.
 
 import { Buffer } from 'node:buffer';
 
@@ -8,11 +8,11 @@ const MAX_EDITS = 6;
 const MAX_RUN = 64;
 const MAX_TIMES = 100;
 
-/** Now and then a part is repeated until the input is that long, to find what takes too long. */
+/** Rarely, a part is repeated until the input is this long, to find slow code. */
 const LONG_CHANCE = 1 / 2000;
 const MAX_BYTES = 64 * 1024;
 
-/** Where widths, signs and tables end. */
+/** Integers around the limits of widths, signs and tables. */
 const INTEGERS = (
   '0 1 23 24 31 32 64 125 126 127 128 255 256 1024 4096 65535 65536 16777216 2147483647 ' +
   '2147483648 4294967295 4294967296 9007199254740991 9007199254740992 9223372036854775808'
@@ -23,7 +23,7 @@ const INTEGERS = (
 /**
  * @typedef {object} MutatorOptions
  * @property {Random} random
- * @property {readonly (string | Uint8Array)[]} tokens what the format is made of
+ * @property {readonly (string | Uint8Array)[]} tokens parts of the format
  * @property {number} longest in bytes
  */
 

@@ -1,9 +1,9 @@
-// What others take for the command in a frame that the relay accepts.
+// Reads commands that the relay accepts with other decoders.
 
 import { Buffer } from 'node:buffer';
 import { decodeFirst } from 'cborg';
 
-/** @typedef {import('../../dist/protocol/messages.js').HostCommand} HostCommand */
+/** @typedef {import('../../dist/protocol/wmbp/commands.js').HostCommand} HostCommand */
 /** @typedef {Record<string, unknown>} Fields */
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
@@ -18,13 +18,13 @@ const TAGS = {
 };
 
 /**
- * How `cborg` reads a frame.
+ * Reads a frame with `cborg`.
  *
  * @param {Uint8Array} frame
- * @returns {Fields | undefined} `undefined` if it cannot, or reads text by other rules
+ * @returns {Fields | undefined} `undefined` if it cannot, or if it reads text differently
  */
 export function readWithCborg(frame) {
-  // Its TextDecoder swallows the mark.
+  // Its TextDecoder removes the mark.
   if (Buffer.from(frame.buffer, frame.byteOffset, frame.length).includes(BYTE_ORDER_MARK)) {
     return undefined;
   }
@@ -39,7 +39,7 @@ export function readWithCborg(frame) {
 }
 
 /**
- * Why a command is not what the fields say; nothing if it is.
+ * The difference between a command and the fields, if there is one.
  *
  * @param {HostCommand} command
  * @param {Fields} fields
@@ -102,7 +102,7 @@ function content(data) {
 }
 
 /**
- * Integers of eight bytes can be bigints, and past 2^53 not everybody rounds in the same way.
+ * Integers of eight bytes can be bigints, and above 2^53 decoders round differently.
  *
  * @param {unknown} value
  */

@@ -1,4 +1,4 @@
-// The inputs that new ones are made of: the corpus, and whatever had an outcome of its own.
+// The inputs from which new ones are created: the corpus, and inputs with a new outcome.
 
 import { readCorpus } from './corpus.js';
 import { Mutator } from './mutator.js';
@@ -6,7 +6,7 @@ import { Mutator } from './mutator.js';
 /** @typedef {import('../soak/random.js').Random} Random */
 
 const MAX_FOUND = 1000;
-/** An outcome is kept once for each length, of which each is that many times the last. */
+/** An outcome is stored once for each range of lengths. Each range is this factor above the last. */
 const LENGTHS = 8;
 
 export class Pool {
@@ -30,7 +30,7 @@ export class Pool {
     this.#corpus = readCorpus(kind);
   }
 
-  /** The corpus as it is, then mutations of all that is known. */
+  /** First the corpus itself, then mutations of known inputs. */
   next() {
     const known = this.#corpus[this.#replayed];
     if (known === undefined) return this.#mutator.mutate(this.#any(), this.#any());
@@ -57,7 +57,7 @@ export class Pool {
     const random = this.#random;
     const useFound = this.#found.length > 0 && random.chance(0.5);
     const from = useFound ? this.#found : this.#corpus;
-    // The shorter of two, most often: mutations of long inputs seldom hit what matters.
+    // Mostly the shorter of two: mutations of long inputs rarely change something relevant.
     const [one, other] = [random.pick(from), random.pick(from)];
     return one.length < other.length || random.chance(0.1) ? one : other;
   }

@@ -1,30 +1,32 @@
-// What reads bytes from outside without a socket, and what must hold of it.
+// Functions that read external input without a socket, and how to check their results.
 
 import { Buffer } from 'node:buffer';
 import { maxHeaderSize } from 'node:http';
 import { route } from '../../dist/http/route.js';
-import { CommandError } from '../../dist/protocol/command-error.js';
-import { decodeCommand } from '../../dist/protocol/decode-command.js';
+import { CommandError } from '../../dist/protocol/wmbp/command-error.js';
+import { readCommand } from '../../dist/protocol/wmbp/read-command.js';
+import { BELLHOP_READER } from './bellhop-reader.js';
 import { disagreement, readWithCborg } from './oracles.js';
+import { SIGNALING_READER } from './signaling-reader.js';
 
 /**
  * @typedef {object} Reader
  * @property {string} kind its folder in the corpus
- * @property {number} [longest] the longest input that can come in, in bytes
+ * @property {number} [longest] the longest possible input, in bytes
  * @property {readonly (string | Uint8Array)[]} tokens
- * @property {(bytes: Buffer) => any} read what is timed and weighed
- * @property {(bytes: Buffer, result: any) => string} judge returns what kind of result it is; throws
+ * @property {(bytes: Buffer) => any} read the function whose time and memory are measured
+ * @property {(bytes: Buffer, result: any) => string} judge returns the kind of the result; throws
  * if it is not one that can be
  */
 
 const KEYS = ['cmd', 'to', 'data', 'name', 'player', 'max_players'];
 const VALUES = ['prepare', 'start', 'open', 'kick', 'stop', 'to', 'to_str', 'from', 'state'];
 
-/** Heads that mean something: wide ones, indefinite ones, tags, floats, simple values. */
+/** Heads with a special meaning: wide and indefinite ones, tags, floats, simple values. */
 const HEADS =
   '00 17 18 19 1a 1b 1b7fffffffffffffff 1bffffffffffffffff 1c 1f 20 38 3b 40 41 58 5a 5b 5f 5fff ' +
   '60 61 78 7a 7b 7f 7fff 80 81 98 9a 9affffffff 9b 9f 9fff a0 a1 b8 b9 ba bb bf bfff c0 c1 c2 d81c ' +
-  'd81d d833 d840 d84041 d84e d9dfff d9dfff8319e00080 d9e000 d9f0ff da dbffffffffffffffff e0 f4 f5 ' +
+  'd81d d833 d840 d84041 d84e d9d9f7 d90102 d9dfff d9dfff8319e00080 d9e000 d9f0ff da dbffffffffffffffff e0 f4 f5 ' +
   'f6 f7 f800 f820 f8ff f9 f93c00 f97c00 f97e00 fa fb fb4008000000000000 fb7ff8000000000000 ff';
 
 /** @type {readonly Reader[]} */
@@ -58,20 +60,27 @@ export const READERS = [
       '\u2028',
       Buffer.from('efbbbf', 'hex'),
       Buffer.from('ff', 'hex'),
+      '\0',
     ],
     read: (bytes) => decode(bytes, false),
     judge(bytes, command) {
       if (command instanceof CommandError) return outcome(command);
-      const entries = Object.entries(JSON.parse(bytes.toString()));
+      // Some languages add bytes around JSON, which are ignored.
+      const json = bytes
+        .toString()
+        .replace(/^\ufeff/, '')
+        .replace(/[\0\t\n\r ]+$/, '');
+      const entries = Object.entries(JSON.parse(json));
       agree(command, Object.fromEntries(entries.map(([key, value]) => [key, wellFormed(value)])));
       return outcome(command);
     },
   },
+  BELLHOP_READER,
   {
     kind: 'route',
     longest: maxHeaderSize,
     tokens: [
-      ...'/ /CREATE /health /ready /metrics ? & = % %00 %2e .. // [ ] # * : @ ; \\ + format=json bytes=1'.split(
+      ...'/ /CREATE /bellhop /signaling /health /ready /metrics ? & = % %00 %2e .. // [ ] # * : @ ; \\ + format=json bytes=1'.split(
         ' ',
       ),
       ' ',
@@ -83,7 +92,7 @@ export const READERS = [
       'é',
       '\u017f', // in capitals an S
     ],
-    // Node's parser hands on a string of bytes.
+    // Node's parser passes a string in which each character is a byte.
     read: (bytes) => route(bytes.toString('latin1')),
     judge(bytes, found) {
       const text = bytes.toString();
@@ -91,6 +100,7 @@ export const READERS = [
       return checkRoute(bytes.toString('latin1'), found);
     },
   },
+  SIGNALING_READER,
 ];
 
 /**
@@ -99,7 +109,7 @@ export const READERS = [
  */
 function decode(bytes, binary) {
   try {
-    return decodeCommand(bytes, binary);
+    return readCommand(bytes, binary);
   } catch (error) {
     if (error instanceof CommandError) return error;
     throw error;
@@ -107,7 +117,7 @@ function decode(bytes, binary) {
 }
 
 /**
- * @param {import('../../dist/protocol/messages.js').HostCommand} command
+ * @param {import('../../dist/protocol/wmbp/commands.js').HostCommand} command
  * @param {Record<string, unknown> | undefined} fields
  */
 function agree(command, fields) {
@@ -118,7 +128,7 @@ function agree(command, fields) {
 /**
  * Inputs with the same outcome are alike.
  *
- * @param {import('../../dist/protocol/messages.js').HostCommand | CommandError} result
+ * @param {import('../../dist/protocol/wmbp/commands.js').HostCommand | CommandError} result
  */
 function outcome(result) {
   if (result instanceof CommandError)
@@ -134,8 +144,8 @@ function outcome(result) {
  * @param {import('../../dist/http/route.js').Route} found
  */
 function checkRoute(target, found) {
-  const path = target.split('?', 1)[0] ?? '';
-  switch (found.to) {
+  const path = found.kind === 'file' && found.path === whole(target) ? found.path : pathOf(target);
+  switch (found.kind) {
     case 'create':
       if (path !== '/CREATE') throw new Error(`${path} is no way to open a room`);
       return `create ${found.format.format} ${found.format.bytes}`;
@@ -144,18 +154,41 @@ function checkRoute(target, found) {
         throw new Error(`${path} leads to ${found.code}`);
       }
       return `room ${found.code === undefined ? 'that cannot be' : ''}`;
+    case 'bellhop':
+    case 'signaling':
+      if (path !== `/${found.kind}`) throw new Error(`${path} leads to ${found.kind}`);
+      return found.kind;
     case 'home':
     case 'health':
     case 'ready':
     case 'metrics':
     case 'ice':
-      return found.to;
+    case 'address':
+      return found.kind;
     case 'file':
       if (found.path !== path) throw new Error(`${path} leads to ${found.path}`);
-      return found.to;
+      return found.kind;
     default:
       throw new Error(`leads to ${JSON.stringify(found)}`);
   }
+}
+
+/**
+ * A target up to its query.
+ *
+ * @param {string} target
+ */
+function whole(target) {
+  return target.split('?', 1)[0] ?? '';
+}
+
+/**
+ * The path of a target, which may be in absolute form.
+ *
+ * @param {string} target
+ */
+function pathOf(target) {
+  return whole(target.replace(/^(https?|wss?):\/\/[^/?]+/i, '')) || (target && '/');
 }
 
 /**

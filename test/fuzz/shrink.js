@@ -1,4 +1,4 @@
-// Finds a smaller input that fails in the same way.
+// Finds a smaller input with the same failure.
 
 import { Buffer } from 'node:buffer';
 

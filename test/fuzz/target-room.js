@@ -1,10 +1,10 @@
-// The room that players attack: its host reads whatever comes, as a game would.
+// The room that players attack. Its host reads all events, as a game would.
 
 import { once } from 'node:events';
 import { decode, encode } from 'cborg';
 import { WebSocket } from 'ws';
 
-/** More than attack at a time. */
+/** More than the number of attackers at a time. */
 const MAX_PLAYERS = 1000;
 
 export class TargetRoom {
