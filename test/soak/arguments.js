@@ -1,13 +1,13 @@
-// Command lines that consist of numbers.
+// Command lines whose options are numbers.
 
 import { parseArgs } from 'node:util';
 
 /**
- * Reads `--name 5` for each name that has a default. Anything that is no number ends the process.
+ * Reads `--name 5` for each name that has a default. An invalid number ends the process.
  *
  * @template {string} Name
  * @param {Readonly<Record<Name, number>>} defaults
- * @returns {{ numbers: Record<Name, number>; rest: string[] }} the numbers, and what stands behind `--`
+ * @returns {{ numbers: Record<Name, number>; rest: string[] }} the numbers, and the arguments after `--`
  */
 export function readNumbers(defaults) {
   const names = /** @type {Name[]} */ (Object.keys(defaults));

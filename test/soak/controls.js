@@ -1,5 +1,5 @@
-// The rooms without faults, in a thread of their own: what they wait for is the relay, and not the
-// crowd that shares the soak's process.
+// Rooms without faults, in a separate thread, so that they wait only for the relay and not for the
+// crowd in the main thread.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -57,11 +57,11 @@ function report() {
     closes,
     answers: roundTrips.count,
     latency: percentiles(roundTrips),
-    /** The same without what the relay and this thread waited for a processor meanwhile. */
+    /** The same, minus the time in which the relay and this thread waited for a CPU. */
     ownLatency: percentiles(ownRoundTrips),
-    /** By how much this thread itself was late at most, in milliseconds. */
+    /** The longest delay of this thread itself, in milliseconds. */
     ownDelay: Math.max(0, delay.max / 1e6 - RESOLUTION),
-    /** How long the relay and this thread together had to wait for a processor, in milliseconds. */
+    /** How long the relay and this thread together waited for a CPU, in milliseconds. */
     starved: starved() - starvedBefore,
   };
 }

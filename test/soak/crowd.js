@@ -1,4 +1,4 @@
-// Rooms full of players who talk, leave, are kicked, are cut off, and come again.
+// Rooms full of players who send messages, leave, are kicked, lose their connections, and rejoin.
 
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
@@ -12,48 +12,51 @@ import { Random } from './random.js';
 /**
  * @typedef {object} CrowdOptions
  * @property {number} port where to connect to
- * @property {FaultProxy} [proxy] what is on that port, if it is not the relay itself
+ * @property {FaultProxy} [proxy] the proxy on that port, unless it is the relay's own port
  * @property {number} rooms
  * @property {number} players in each room
  * @property {number} rate messages sent a second
  * @property {number} seed
- * @property {number} firstSession sessions are counted from there
- * @property {() => number} [starved] for how long there was no processor by now, in milliseconds
+ * @property {number} firstSession the number of the first session
+ * @property {() => number} [starved] the total wait for a CPU so far, in milliseconds
  * @property {(reason: string) => void} violation
  */
 
 /** How often messages are sent, in milliseconds. */
 const TICK = 20;
-/** A late tick makes up for so much time at most, in milliseconds. */
+/** A late tick compensates for at most this much time, in milliseconds. */
 const MAX_CATCH_UP = 100;
-/** A tick that comes so late has a busy machine to blame, and so has what happens soon after. */
+/**
+ * A tick this late, in milliseconds, shows a busy machine. Later delays are then excused for a
+ * while.
+ */
 const LATE = 300;
 const AFTER_LATE = 10_000;
-/** How often everybody is looked at, in milliseconds. */
+/** How often all sessions are checked, in milliseconds. */
 const SWEEP = 1_000;
 /** How many connections are opened within a tick. */
 const MAX_OPENINGS = 10;
 
-/** In bytes; a whole message, and the rare big one. */
+/** The sizes of messages, and of rare large ones, in bytes. */
 const SIZE = { min: 16, end: 64 * 1024 };
 const BIG = 1024 * 1024;
 const BIG_CHANCE = 1 / 4000;
-/** Small messages are what there is most of: the size's exponent is a random number to this power. */
+/** Most messages are small: the exponent of the size is a random number to this power. */
 const SMALLNESS = 2;
 
 const TURNS = { player: 600, one: 200, some: 120, everybody: 80, leave: 1, kick: 0.5, end: 0.1 };
 
-/** Between two questions of which the answer is timed, in milliseconds. */
+/** The time between two questions whose answers are timed, in milliseconds. */
 const ASK_EVERY = 500;
 
-/** Between a connection's end and the next one, in milliseconds. */
+/** The time between the end of a connection and the next one, in milliseconds. */
 const PAUSE = { min: 200, end: 2_000 };
 
-/** How long it may take, in milliseconds, until all has arrived, and until everybody is closed. */
+/** How long all messages may take to arrive, and all connections to close, in milliseconds. */
 const SETTLE_TIME = 6_000;
 const CLOSE_TIME = 4_000;
 
-/** For how long a session's messages can come after its end, in milliseconds. */
+/** How long messages of a session may arrive after its end, in milliseconds. */
 const REMEMBERED = 120_000;
 
 export class Crowd {
@@ -63,7 +66,7 @@ export class Crowd {
   closes = {};
   /** Round trips of answered questions, in microseconds. */
   roundTrips = createHistogram();
-  /** The same without what was waited for a processor meanwhile. */
+  /** The same, minus the time of waiting for a CPU. */
   ownRoundTrips = createHistogram();
   random;
   proxy;
@@ -105,13 +108,13 @@ export class Crowd {
     ];
   }
 
-  /** Says nothing any more, and waits until all that was said has arrived. */
+  /** Stops sending, and waits until all messages have arrived. */
   async settle() {
     this.#talks = false;
     await this.#none(() => this.#unsettled(), SETTLE_TIME, 'do not arrive');
   }
 
-  /** Ends all games, half of them by `stop`, and waits until everybody is closed. */
+  /** Ends all games, half of them by `stop`, and waits until all connections are closed. */
   async finish() {
     for (const [i, { host }] of this.#rooms.entries()) {
       if (host === undefined || host.isOver || host.ending !== undefined) continue;
@@ -124,7 +127,7 @@ export class Crowd {
   }
 
   /**
-   * Waits until nobody is found any more.
+   * Waits until `find` finds no session.
    *
    * @param {() => string | undefined} find
    * @param {number} time in milliseconds
@@ -138,25 +141,25 @@ export class Crowd {
     }
   }
 
-  /** Somebody to or from whom something is still under way. */
+  /** A session with messages in transit. */
   #unsettled() {
     for (const room of this.#rooms) {
-      if (room.host?.isWhole !== true || !room.host.playing) continue;
+      if (room.host?.isFaultless !== true || !room.host.playing) continue;
       for (const player of room.sitting()) {
-        const missing = player.isWhole ? player.underWay : undefined;
+        const missing = player.isFaultless ? player.underWay : undefined;
         if (missing !== undefined) return `player ${player.session} in ${player.code}: ${missing}`;
       }
     }
     return undefined;
   }
 
-  /** Somebody with a whole line who has not been closed. */
+  /** A session with an intact connection that is not closed. */
   #unclosed() {
     for (const player of this.#players.values()) {
-      if (player.isWhole && !player.isOver) return `player ${player.session} in ${player.code}`;
+      if (player.isFaultless && !player.isOver) return `player ${player.session} in ${player.code}`;
     }
     for (const host of this.#hosts.values()) {
-      if (host.isWhole && !host.isOver) return `host ${host.session} of ${host.code}`;
+      if (host.isFaultless && !host.isOver) return `host ${host.session} of ${host.code}`;
     }
     return undefined;
   }
@@ -191,7 +194,7 @@ export class Crowd {
     return this.#talks && this.#openings++ < MAX_OPENINGS;
   }
 
-  /** This process is or was so late that the relay may have lost patience with its connections. */
+  /** Whether this process is or was so late that the relay may have closed its connections. */
   get isLate() {
     return performance.now() - this.#lateAt < AFTER_LATE;
   }
@@ -203,19 +206,19 @@ export class Crowd {
 
   /**
    * @param {number} milliseconds how long an answer took
-   * @param {number} starved for how much of that there was no processor
+   * @param {number} starved how much of that was waiting for a CPU
    */
   answered(milliseconds, starved) {
     this.roundTrips.record(Math.max(1, Math.round(milliseconds * 1000)));
     this.ownRoundTrips.record(Math.max(1, Math.round((milliseconds - starved) * 1000)));
   }
 
-  /** For how long there was no processor by now, in milliseconds. */
+  /** The total wait for a CPU so far, in milliseconds. */
   starved() {
     return this.#options.starved?.() ?? 0;
   }
 
-  /** The longest that somebody waits now for an answer, in milliseconds with a processor. */
+  /** The longest current wait for an answer, in milliseconds, minus the time of waiting for a CPU. */
   longestWait() {
     const starved = this.starved();
     let longest = 0;
@@ -273,12 +276,12 @@ export class Crowd {
 
   #size() {
     const { random } = this;
-    // Who is never cut never waits for a big message of the own room either.
+    // Sessions without faults are not delayed by large messages in their room either.
     if (this.proxy !== undefined && random.chance(BIG_CHANCE)) return BIG;
     return Math.round(SIZE.min * (SIZE.end / SIZE.min) ** (random.float() ** SMALLNESS));
   }
 
-  /** The players without faults ask, a tenth of them at a time. */
+  /** The players without faults send questions, a tenth of them at a time. */
   #ask() {
     if (!this.#talks || this.proxy !== undefined) return;
     for (const room of this.#rooms) {
@@ -292,7 +295,7 @@ export class Crowd {
     const now = performance.now();
     for (const [session, player] of this.#players) {
       if (player.isForgotten(SWEEP)) {
-        this.violation(`player ${session} in ${player.code}: not told that the host is gone`);
+        this.violation(`player ${session} in ${player.code}: not closed after the host has left`);
       }
       if (now - player.endedAt > REMEMBERED) this.#players.delete(session);
     }
@@ -304,16 +307,16 @@ export class Crowd {
   }
 }
 
-/** A place in a room's circle, for one connection after another. */
+/** A player's place in a group, for one connection after another. */
 class Chair {
   /** @type {PlayerSession | undefined} */
   session;
   pausesUntil = 0;
-  /** @type {HostSession | undefined} whose room is gone, even if the host does not know yet */
+  /** @type {HostSession | undefined} whose room has ended, even if the host does not know yet */
   shuns;
 }
 
-/** Friends who play one game after the other. */
+/** A group that plays one game after another. */
 class Room {
   /** @type {HostSession | undefined} */
   host;

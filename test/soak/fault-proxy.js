@@ -1,5 +1,5 @@
-// A TCP proxy between clients and the relay that does to connections what networks do. Which
-// faults a connection meets, and when, is decided by the seed and by the connection's number.
+// A TCP proxy between clients and the relay that simulates network faults. The seed and the
+// connection's number determine its faults and their times.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -11,39 +11,39 @@ import { Random } from './random.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** Read ahead of what was forwarded, per direction: beyond it TCP holds the sender back. */
-const MAX_HELD = 256 * 1024;
+/** How many bytes are buffered per direction before TCP slows down the sender. */
+const MAX_BUFFERED = 256 * 1024;
 
-/** Half of all connections are that slow all the time, in milliseconds. */
+/** The constant latency of half of all connections, in milliseconds. */
 const LATENCY = { min: 1, end: 60 };
 const JITTER = { min: 0, end: 40 };
 
-/** Between a connection's faults, in milliseconds: on average, and at least. */
-const MEAN_PEACE = 15_000;
-const MIN_PEACE = 2_000;
+/** The mean and the shortest time between faults of a connection, in milliseconds. */
+const MEAN_INTERVAL = 15_000;
+const MIN_INTERVAL = 2_000;
 
 const WEIGHTS = { stall: 40, trickle: 30, cut: 18, 'half-open': 12 };
 
-/** Most stalls are waited out, some are longer than a relay should put up with. */
+/** Most stalls end in time, some are longer than a relay should tolerate. */
 const STALL = { min: 200, end: 10_000 };
 const LONG_STALL = { min: 16_000, end: 22_000 };
 const LONG_STALLS = 0.04;
 
-/** One byte a turn of the event loop, for so many bytes, or so many milliseconds. */
+/** One byte per turn of the event loop, for this many bytes or milliseconds. */
 const TRICKLE = { min: 1, end: 1024 };
 const TRICKLE_TIME = 2_000;
 
-/** A cut comes after so many bytes more, at the latest after so many milliseconds. */
+/** The connection breaks after this many more bytes, at the latest after this many milliseconds. */
 const CUT_BYTES = { min: 0, end: 20_000 };
 const CUT_DEADLINE = 2_000;
 
-/** How much later than the side that learns of it, the other side of a half-open line is cut. */
+/** How much later the other side of a half-open connection is closed. */
 const HALF_OPEN = { min: 2_000, end: 75_000 };
 
-/** Within this a close is over, however it ends, in milliseconds. */
+/** How long a close may take, in milliseconds. */
 const CLOSE_TIME = 10_000;
 
-/** How long a line may take to deliver what it still has when one of its ends has closed. */
+/** How long a connection may take to deliver buffered bytes after one end has closed. */
 const LINGER = 30_000;
 
 export class FaultProxy {
@@ -54,11 +54,11 @@ export class FaultProxy {
   #server;
   #seed;
   #relayPort;
-  /** @type {Set<Line>} */
-  #lines = new Set();
-  /** @type {Map<number, Line>} by the port that the client has, until another one has it */
+  /** @type {Set<ProxiedConnection>} */
+  #open = new Set();
+  /** @type {Map<number, ProxiedConnection>} by the client's port, until another client has it */
   #byPort = new Map();
-  #calm = false;
+  #faultsEnded = false;
 
   /**
    * @param {{ relayPort: number; seed: number }} options
@@ -83,24 +83,26 @@ export class FaultProxy {
   }
 
   /**
-   * The line of a client that is connected.
+   * The connection of a client.
    *
    * @param {number} clientPort
    */
-  line(clientPort) {
+  connection(clientPort) {
     return this.#byPort.get(clientPort);
   }
 
-  /** No more faults: stalled lines go on, half-open ones end, what is held is delivered. */
-  calm() {
-    this.#calm = true;
-    for (const line of [...this.#lines]) line.calm();
+  /**
+   * Ends all faults: stalled connections resume, half-open ones end, buffered bytes are delivered.
+   */
+  endFaults() {
+    this.#faultsEnded = true;
+    for (const connection of [...this.#open]) connection.endFaults();
   }
 
-  /** Cuts all lines. Closing twice is harmless. */
+  /** Breaks all connections. May be called twice. */
   close() {
     this.#server.close();
-    for (const line of [...this.#lines]) line.end();
+    for (const connection of [...this.#open]) connection.end();
   }
 
   /** @param {Socket} client */
@@ -110,28 +112,28 @@ export class FaultProxy {
     const relay = connect({ port: this.#relayPort, host: LOOPBACK, allowHalfOpen: true });
     relay.setNoDelay(true);
     const random = new Random(this.#seed, this.connections++);
-    const line = new Line(client, relay, random, {
+    const connection = new ProxiedConnection(client, relay, random, {
       fault: (fault) => void this.faults[fault]++,
       ended: () => {
-        this.#lines.delete(line);
-        if (this.#byPort.get(remotePort) === line) this.#byPort.delete(remotePort);
+        this.#open.delete(connection);
+        if (this.#byPort.get(remotePort) === connection) this.#byPort.delete(remotePort);
       },
     });
-    this.#lines.add(line);
-    this.#byPort.set(remotePort, line);
-    if (!this.#calm) line.trouble();
+    this.#open.add(connection);
+    this.#byPort.set(remotePort, connection);
+    if (!this.#faultsEnded) connection.startFaults();
   }
 }
 
 /**
- * @typedef {object} LineEvents
+ * @typedef {object} ConnectionEvents
  * @property {(fault: Fault) => void} fault
  * @property {() => void} ended
  */
 
 /** One client's connection through the proxy. */
-export class Line {
-  /** Cut or half-open: what was under way is lost. */
+export class ProxiedConnection {
+  /** Broken or half-open: bytes in transit are lost. */
   broken = false;
   /** Was stalled for so long that the relay may have given up on it at any time. */
   tooSlow = false;
@@ -143,7 +145,7 @@ export class Line {
   #sockets;
   #up;
   #down;
-  /** @type {NodeJS.Timeout | undefined} what happens next to this line */
+  /** @type {NodeJS.Timeout | undefined} for the next fault */
   #next;
   /** @type {NodeJS.Timeout | undefined} */
   #linger;
@@ -154,7 +156,7 @@ export class Line {
    * @param {Socket} client
    * @param {Socket} relay
    * @param {Random} random
-   * @param {LineEvents} events
+   * @param {ConnectionEvents} events
    */
   constructor(client, relay, random, events) {
     this.#random = random;
@@ -172,13 +174,13 @@ export class Line {
     }
   }
 
-  /** Is or was stalled so that a relay that was about to close it may have cut it instead. */
+  /** Whether it is or was stalled, so that the relay may have terminated it instead of closing it. */
   get isSlow() {
     return performance.now() < this.#slowUntil;
   }
 
-  /** From now on this line has faults. */
-  trouble() {
+  /** Starts faults on this connection. */
+  startFaults() {
     const random = this.#random;
     if (random.chance(0.5)) {
       this.#events.fault('delay');
@@ -193,14 +195,14 @@ export class Line {
     this.#scheduleFault(0);
   }
 
-  calm() {
+  endFaults() {
     clearTimeout(this.#next);
     if (this.broken) return this.end();
     this.#up.hurry();
     this.#down.hurry();
   }
 
-  /** Ends both sides; what was not yet forwarded is lost. */
+  /** Ends both sides. Bytes that are not forwarded are lost. */
   end({ reset = false } = {}) {
     if (this.#ended) return;
     this.#ended = true;
@@ -216,10 +218,10 @@ export class Line {
     this.#events.ended();
   }
 
-  /** @param {number} after when the fault before is over, in milliseconds */
+  /** @param {number} after when the previous fault ends, in milliseconds */
   #scheduleFault(after) {
-    const peace = MIN_PEACE + this.#random.interval(MEAN_PEACE - MIN_PEACE);
-    this.#next = setTimeout(() => this.#fault(), after + peace);
+    const interval = MIN_INTERVAL + this.#random.interval(MEAN_INTERVAL - MIN_INTERVAL);
+    this.#next = setTimeout(() => this.#fault(), after + interval);
   }
 
   #fault() {
@@ -263,14 +265,14 @@ export class Line {
     this.#next = setTimeout(cut, CUT_DEADLINE);
   }
 
-  /** Nothing passes any more; one side is told so, the other only much later. */
+  /** Stops forwarding. One side is closed now, the other much later. */
   #halfOpen() {
     this.broken = true;
     this.#up.stop();
     this.#down.stop();
-    const told = this.#random.chance(0.5) ? 'client' : 'relay';
-    if (told === 'relay') this.relaySideEnded = performance.now();
-    this.#sockets[told].destroy();
+    const notified = this.#random.chance(0.5) ? 'client' : 'relay';
+    if (notified === 'relay') this.relaySideEnded = performance.now();
+    this.#sockets[notified].destroy();
     this.#next = setTimeout(() => this.end(), this.#random.magnitude(HALF_OPEN.min, HALF_OPEN.end));
   }
 
@@ -287,7 +289,7 @@ export class Line {
 
 /** @typedef {{ bytes: Buffer; due: number }} Held what was read, and when it is to be written */
 
-/** One direction of a line. Order is always kept. */
+/** One direction of a connection. Order is always kept. */
 class Pipe {
   #from;
   #to;
@@ -366,7 +368,7 @@ class Pipe {
     this.#forward();
   }
 
-  /** Reads and writes nothing any more. */
+  /** Stops reading and writing. */
   stop() {
     this.#stopped = true;
     this.#from.pause();
@@ -386,7 +388,7 @@ class Pipe {
     this.#lastDue = Math.max(this.#lastDue, performance.now() + this.#delay());
     this.#held.push({ bytes, due: this.#lastDue });
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes >= MAX_HELD) this.#from.pause();
+    if (this.#heldBytes >= MAX_BUFFERED) this.#from.pause();
     this.#forward();
   }
 
@@ -425,6 +427,6 @@ class Pipe {
     if (count === first.bytes.length) this.#held.shift();
     else first.bytes = first.bytes.subarray(count);
     this.#heldBytes -= count;
-    if (this.#heldBytes < MAX_HELD / 2) this.#from.resume();
+    if (this.#heldBytes < MAX_BUFFERED / 2) this.#from.resume();
   }
 }

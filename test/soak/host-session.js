@@ -1,5 +1,5 @@
-// One connection of a game: opens a room, keeps a model of who is in it, and compares everything
-// that the relay says with that.
+// One connection of a host: opens a room, keeps a model of its players, and compares all events from
+// the relay with the model.
 
 import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,14 +14,14 @@ import { QUESTION, readMessage, TO_ONE, TO_SOME, writeMessage } from './message.
 /** More than ever are in a room, those counted that the relay does not know to be gone. */
 export const MAX_PLAYERS = 500;
 
-/** What can come before the `state` that they are followed by. */
+/** Events that a `state` follows. */
 const MEMBERSHIP = new Set(['state', 'player_joined', 'player_left']);
 
 /** What the relay reads as JSON: text up to this length, and bytes up to so many. */
 const MAX_JSON = 4 * 1024 * 1024;
 const MAX_JSON_BYTES = 500_000;
 
-/** An id that nobody has: players are counted from 1. */
+/** An unknown id: player ids start at 1. */
 const NOBODY = 0;
 
 /** @param {{ data?: unknown }} command */
@@ -38,8 +38,8 @@ const asBytes = (bytes) => bytes;
 const tagged = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: true });
 
 /**
- * What hosts speak: how they write commands, how they write bytes in them, and what they ask the
- * relay to speak.
+ * The formats of hosts: how they write commands and bytes, and which format they request from the
+ * relay.
  *
  * @type {{ query: string; write(command: object): string | Uint8Array; bytes(bytes: Buffer): unknown }[]}
  */
@@ -52,16 +52,16 @@ const DIALECTS = [
 
 /** A player as the host knows it. */
 export class Seat {
-  /** @type {number[]} what the player has still to receive, by sequence number, in order */
-  owed = [];
+  /** @type {number[]} sequence numbers of the messages that the player still has to receive, in order */
+  expected = [];
   received = 0;
   kicked = false;
-  /** @type {PlayerSession | undefined} known once the player has said who it is */
+  /** @type {PlayerSession | undefined} set by the player's first message */
   player;
 
   /**
    * @param {number} id
-   * @param {number} since the host's last message before it knew of the player
+   * @param {number} since the number of the host's last message before the player joined
    */
   constructor(id, since) {
     this.id = id;
@@ -71,7 +71,7 @@ export class Seat {
 
 export class HostSession {
   code = '';
-  /** What the game ended with, if not with its line: its players are told. */
+  /** How the host ended the game, unless the connection broke. Its players get the reason. */
   /** @type {'stop' | 'close' | undefined} */
   ending;
   /** @type {Map<number, Seat>} */
@@ -86,7 +86,7 @@ export class HostSession {
   #name;
   #broadcasts = 0;
   #lastId = 0;
-  #owesState = true;
+  #expectsState = true;
   #prepared = false;
 
   /**
@@ -116,21 +116,21 @@ export class HostSession {
     return this.#link.isClosed;
   }
 
-  /** The line does not keep up. */
+  /** Whether the connection does not keep up. */
   get isBusy() {
     return this.#link.isBusy;
   }
 
-  get isWhole() {
-    return this.#link.isWhole;
+  get isFaultless() {
+    return this.#link.isFaultless;
   }
 
-  /** The relay may have reason to close the room. */
+  /** Whether the relay may have a reason to close the room. */
   get mayBeGone() {
     return this.ending !== undefined || this.isOver || this.#link.mayBeCut;
   }
 
-  /** When the relay has learned at the latest that the game is over. */
+  /** When at the latest the relay has learned that the game has ended. */
   get goneSince() {
     return this.#link.relaySideEnded(this.endedAt);
   }
@@ -150,7 +150,7 @@ export class HostSession {
    * @param {boolean} text
    */
   sendToSome(seats, size, text) {
-    // Somebody twice, and somebody who is not there.
+    // One player twice, and an unknown id.
     const ids = [...seats.map(({ id }) => id), seats[0]?.id ?? NOBODY, NOBODY];
     this.#send(ids, seats, TO_SOME, size, text);
   }
@@ -191,7 +191,7 @@ export class HostSession {
   #send(to, seats, extra, size, text) {
     const message = { session: this.session, sequence: ++this.sequence, extra };
     const bytes = writeMessage(this.#crowd.random, message, size, text);
-    for (const { owed } of seats) owed.push(this.sequence);
+    for (const { expected } of seats) expected.push(this.sequence);
     if (text) this.#command({ cmd: 'to_str', to, data: bytes.toString() });
     else this.#command({ cmd: 'to', to, data: this.#dialect.bytes(bytes) });
   }
@@ -204,10 +204,10 @@ export class HostSession {
   /** @param {any} event */
   #event(event) {
     const { cmd } = event;
-    if (this.#owesState && !MEMBERSHIP.has(cmd)) this.#violation(`expected a state, got ${cmd}`);
+    if (this.#expectsState && !MEMBERSHIP.has(cmd)) this.#violation(`expected a state, got ${cmd}`);
     switch (cmd) {
       case 'state':
-        this.#owesState = false;
+        this.#expectsState = false;
         return this.#state(event);
       case 'prepare_reply':
         return this.#ready(event.key);
@@ -250,19 +250,21 @@ export class HostSession {
     if (id !== this.#lastId + 1) this.#violation(`player ${id} joined after ${this.#lastId}`);
     this.#lastId = id;
     this.seats.set(id, new Seat(id, this.sequence));
-    this.#owesState = true;
+    this.#expectsState = true;
   }
 
   /** @param {number} id */
   #left(id) {
     const seat = this.seats.get(id);
-    if (seat === undefined) return this.#violation(`player ${id} left, who was not there`);
+    if (seat === undefined) return this.#violation(`player ${id} left, but was not in the room`);
     this.seats.delete(id);
-    this.#owesState = true;
+    this.#expectsState = true;
     const { player } = seat;
-    // Whoever leaves in peace has said everything before.
+    // A player who leaves with a close frame has sent all messages before it.
     if (player?.leavesInPeace && player.sequence !== seat.received) {
-      this.#violation(`player ${id} left after ${player.sequence} messages, ${seat.received} came`);
+      this.#violation(
+        `player ${id} left after ${player.sequence} messages, ${seat.received} arrived`,
+      );
     }
   }
 
@@ -273,7 +275,8 @@ export class HostSession {
    */
   #from(id, bytes, text) {
     const seat = this.seats.get(id);
-    if (seat === undefined) return this.#violation(`a message from player ${id}, who is not there`);
+    if (seat === undefined)
+      return this.#violation(`a message from player ${id}, who is not in the room`);
     const message = readMessage(bytes, text);
     if (message === undefined) {
       return this.#violation(`a message of ${bytes.length} bytes from player ${id} is broken`);
@@ -301,7 +304,7 @@ export class HostSession {
     const player = this.#crowd.player(session);
     if (player === undefined) return undefined;
     if (player.code !== this.code) {
-      this.#violation(`${session} is in ${this.code} and went to ${player.code}`);
+      this.#violation(`${session} is in ${this.code}, but joined ${player.code}`);
     }
     seat.player = player;
     player.seated(seat);

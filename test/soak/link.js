@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 /** Longer than the proxy stalls. */
 const HANDSHAKE_TIMEOUT = 40_000;
 
-/** A sender that is that far ahead of its line waits, in bytes. */
+/** A sender waits when it has this many bytes buffered. */
 const MAX_AHEAD = 2 * 1024 * 1024;
 
 /**
@@ -24,8 +24,8 @@ export class Link {
   isClosed = false;
   #socket;
   #crowd;
-  /** @type {import('./fault-proxy.js').Line | undefined} */
-  #line;
+  /** @type {import('./fault-proxy.js').ProxiedConnection | undefined} */
+  #proxied;
 
   /**
    * @param {Crowd} crowd
@@ -46,7 +46,8 @@ export class Link {
     socket.on('open', () => {
       this.isOpen = true;
       this.wasOpen = true;
-      this.#line = tcp.localPort === undefined ? undefined : crowd.proxy?.line(tcp.localPort);
+      this.#proxied =
+        tcp.localPort === undefined ? undefined : crowd.proxy?.connection(tcp.localPort);
       events.open();
     });
     socket.on('message', (data, binary) => {
@@ -60,22 +61,22 @@ export class Link {
     this.#socket = socket;
   }
 
-  /** Nothing has happened to the line that excuses a loss. */
-  get isWhole() {
+  /** Whether no fault of the connection excuses a loss. */
+  get isFaultless() {
     if (this.#crowd.proxy === undefined) return true;
-    return this.#line !== undefined && !this.#line.broken && !this.#line.tooSlow;
+    return this.#proxied !== undefined && !this.#proxied.broken && !this.#proxied.tooSlow;
   }
 
   /**
-   * The relay may have reason to end it. It may also refuse a connection without a word, when it
-   * has refused many.
+   * Whether the relay may have a reason to end it. After many refusals, it may also refuse a
+   * connection without a close frame.
    */
   get mayBeCut() {
-    return !this.wasOpen || !this.isWhole || this.#isSlow;
+    return !this.wasOpen || !this.isFaultless || this.#isSlow;
   }
 
   get #isSlow() {
-    return this.#line !== undefined && (this.#line.isSlow || this.#crowd.isLate);
+    return this.#proxied !== undefined && (this.#proxied.isSlow || this.#crowd.isLate);
   }
 
   get isBusy() {
@@ -88,7 +89,7 @@ export class Link {
    * @param {number} ended when this side did
    */
   relaySideEnded(ended) {
-    return this.#line?.relaySideEnded ?? ended;
+    return this.#proxied?.relaySideEnded ?? ended;
   }
 
   /**

@@ -1,7 +1,7 @@
-// What is sent through the relay: a header that says who sent it and as which, a checksum, and
-// something to fill it up. A text has the same header in hex.
+// Messages through the relay: a header with sender and number, a checksum, and a filling. Text has
+// the same header in hex.
 //
-//   session: uint32   the connection that sent it; no other in the run has the same
+//   session: uint32   the connection that sent it, unique in the run
 //   sequence: uint32  how many messages that connection has sent, this one counted
 //   extra: uint32     from a player: what it asks for; from a host: whom it is for
 //   checksum: uint32  CRC-32 of all the rest
@@ -10,11 +10,11 @@ import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { Random } from './random.js';
 
-/** What a player's message asks of the host: nothing, or an answer. */
+/** What a player's message requests from the host: nothing, or an answer. */
 export const STATEMENT = 0;
 export const QUESTION = 1;
 
-/** Whom a host's message is for; one for everybody has its number among those in that place. */
+/** The receivers of a host's message. A broadcast has its number among broadcasts there. */
 export const TO_ONE = 0;
 export const TO_SOME = 0xffffffff;
 

@@ -1,11 +1,11 @@
-// A room whose host and players come back whenever they are cut off, and who verify that each is
-// who it was, and that everything comes in order and only once.
+// A room whose host and players reconnect after every disconnect. They verify that each has its
+// seat, and that all messages arrive in order and only once.
 
 import { randomBytes } from 'node:crypto';
 import { Random } from './random.js';
 import { Returning } from './returning.js';
 
-/** How often the host and each player say something, in milliseconds. */
+/** How often the host and each player send a message, in milliseconds. */
 const TALK_EVERY = 500;
 
 /**
@@ -18,14 +18,14 @@ const TALK_EVERY = 500;
  * @property {(reason: string) => void} violation
  */
 
-/** @typedef {{ players: number[]; away: number[] }} State as the host is told */
+/** @typedef {{ players: number[]; away: number[] }} State in the events for the host */
 
 export class Party {
-  /** How often everybody has been asked to show that it is back; 0 at first. */
+  /** The number of restarts after which all had to reconnect; 0 at first. */
   round = 0;
   verified = { toHost: 0, toPlayers: 0 };
   missed = 0;
-  /** @type {number | undefined} when the host was back in this round, by `performance.now()` */
+  /** @type {number | undefined} when the host reconnected in this round, by `performance.now()` */
   hostBackAt;
   /** @type {Guest[]} */
   guests;
@@ -75,25 +75,25 @@ export class Party {
     return this.#code;
   }
 
-  /** From now on it counts who is back. */
+  /** Starts a new round, in which all must reconnect. */
   newRound() {
     this.round++;
     this.hostBackAt = undefined;
     for (const guest of this.guests) guest.backAt = undefined;
   }
 
-  /** How often anybody was replaced by an attempt of its own that was late. */
-  get overtaken() {
-    return this.guests.reduce((sum, guest) => sum + guest.overtaken, this.#host.overtaken);
+  /** How often a client was replaced by a late attempt of its own. */
+  get replaced() {
+    return this.guests.reduce((sum, guest) => sum + guest.replaced, this.#host.replaced);
   }
 
-  /** Whether all are back in the seats that they had. */
+  /** Whether all have reconnected to their seats. */
   get isBack() {
     return this.hostBackAt !== undefined && this.guests.every(({ backAt }) => backAt !== undefined);
   }
 
-  /** Whether the host has been told that all are here, and nobody else. */
-  get isWhole() {
+  /** Whether the host's state lists all players as connected, and no others. */
+  get isComplete() {
     const ids = this.guests.map(({ id }) => id).sort((a = 0, b = 0) => a - b);
     return this.#state.away.length === 0 && String(this.#state.players) === String(ids);
   }
@@ -118,7 +118,7 @@ export class Party {
         this.#state = event;
         return;
       case 'from_str':
-        return this.#heard(event.from, event.data);
+        return this.#received(event.from, event.data);
       case 'player_left':
         return this.#violation(`player ${event.player} has left`);
       case 'player_back':
@@ -136,7 +136,7 @@ export class Party {
       this.#token = resume;
       for (const guest of this.guests) guest.connect();
     } else if (key !== this.#code || resume !== this.#token) {
-      this.#violation('the room has another code or token now');
+      this.#violation('the code or token of the room has changed');
     }
     this.hostBackAt ??= performance.now();
   }
@@ -145,10 +145,10 @@ export class Party {
    * @param {number} from
    * @param {string} text
    */
-  #heard(from, text) {
+  #received(from, text) {
     const [what, at, count, round] = text.split(' ');
     const guest = this.guests[Number(at)];
-    if (guest === undefined) return this.#violation(`player ${from} says ${text}`);
+    if (guest === undefined) return this.#violation(`player ${from} has sent ${text}`);
     guest.heardAs(from, Number(count));
     this.verified.toHost++;
     if (what !== 'hello') return;
@@ -179,8 +179,8 @@ class Guest {
   backAt;
   #party;
   #at;
-  #said = 0;
-  #hostHeard = 0;
+  #sent = 0;
+  #hostReceived = 0;
   #tick = 0;
   #violation;
   #link;
@@ -197,13 +197,13 @@ class Guest {
       closed,
       violation,
       path: () => `/${party.code}?seat=${key}`,
-      open: () => this.#say('hello'),
+      open: () => this.#send('hello'),
       text: (text) => this.#text(text),
     });
   }
 
-  get overtaken() {
-    return this.#link.overtaken;
+  get replaced() {
+    return this.#link.replaced;
   }
 
   connect() {
@@ -218,27 +218,30 @@ class Guest {
     this.#link.stop();
   }
 
-  /** What was under way when the host was cut off is lost: it says hello until it is welcome. */
+  /**
+   * Messages in transit when the host disconnects are lost, so the player repeats hello until it is
+   * answered.
+   */
   talk() {
-    this.#say(this.backAt === undefined ? 'hello' : 'talk');
+    this.#send(this.backAt === undefined ? 'hello' : 'talk');
   }
 
   /**
-   * The host has heard it, as this player.
+   * The host has received a message of this player, with this id.
    *
    * @param {number} id
    * @param {number} count
    */
   heardAs(id, count) {
     this.id ??= id;
-    if (id !== this.id) this.#violation(`was player ${this.id} and is ${id}`);
-    if (count <= this.#hostHeard) this.#violation(`${count} comes after ${this.#hostHeard}`);
-    this.#hostHeard = count;
+    if (id !== this.id) this.#violation(`was player ${this.id}, and is now ${id}`);
+    if (count <= this.#hostReceived) this.#violation(`${count} comes after ${this.#hostReceived}`);
+    this.#hostReceived = count;
   }
 
   /** @param {string} what */
-  #say(what) {
-    this.#link.send(`${what} ${this.#at} ${++this.#said} ${this.#party.round}`);
+  #send(what) {
+    this.#link.send(`${what} ${this.#at} ${++this.#sent} ${this.#party.round}`);
   }
 
   /** @param {string} text */
@@ -249,7 +252,7 @@ class Guest {
       if (Number(number) <= this.#tick) this.#violation(`${text} comes after ${this.#tick}`);
       this.#tick = Number(number);
     } else if (Number(number) !== this.id) {
-      this.#violation(`is player ${this.id} and hears ${text}`);
+      this.#violation(`is player ${this.id} and got ${text}`);
     } else if (Number(round) === this.#party.round) {
       this.backAt ??= performance.now();
     }

@@ -7,7 +7,7 @@ import { QUESTION, readMessage, STATEMENT, TO_ONE, TO_SOME, writeMessage } from 
 /** @typedef {import('./host-session.js').HostSession} HostSession */
 /** @typedef {import('./host-session.js').Seat} Seat */
 
-/** Less than a client waits for the answer to its close before it cuts the line, in milliseconds. */
+/** Less than the time that a client waits for the answer to its close, in milliseconds. */
 const PATIENCE_TO_LEAVE = 25_000;
 
 /** How long the relay may take to tell a player that the host is gone, in milliseconds. */
@@ -25,7 +25,7 @@ export class PlayerSession {
   #crowd;
   #host;
   #link;
-  /** @type {Seat | undefined} from when the host knows who it is */
+  /** @type {Seat | undefined} once the host knows this player */
   #seat;
   /** @type {number[]} what was received before that, by sequence number */
   #early = [];
@@ -34,7 +34,7 @@ export class PlayerSession {
   #forgotten = 0;
   #last = 0;
   #lastBroadcast = 0;
-  /** @type {{ at: number; starved: number } | undefined} when the host was asked for an answer */
+  /** @type {{ at: number; starved: number } | undefined} when the host was asked for an answer, while it is due */
   #asked;
   #answer = 0;
 
@@ -63,16 +63,16 @@ export class PlayerSession {
     return this.#link.isClosed;
   }
 
-  get isWhole() {
-    return this.#link.isWhole;
+  get isFaultless() {
+    return this.#link.isFaultless;
   }
 
-  /** What has not yet arrived of what was sent, in either direction. */
+  /** The number of messages in transit, in both directions. */
   get underWay() {
-    const owed = this.#seat?.owed.length ?? 0;
-    const unheard = this.sequence - (this.#seat?.received ?? 0);
-    if (owed === 0 && unheard === 0) return undefined;
-    return `${owed} messages to it and ${unheard} from it`;
+    const missing = this.#seat?.expected.length ?? 0;
+    const unreceived = this.sequence - (this.#seat?.received ?? 0);
+    if (missing === 0 && unreceived === 0) return undefined;
+    return `${missing} messages to it and ${unreceived} from it`;
   }
 
   /**
@@ -114,12 +114,15 @@ export class PlayerSession {
     this.#early = [];
   }
 
-  /** It has left on a whole line, and has been waiting for the answer, but not for too long. */
+  /** Whether it has closed an intact connection and still waits for the answer. */
   get leavesInPeace() {
-    return this.leaving && this.isWhole && !this.#losesPatience;
+    return this.leaving && this.isFaultless && !this.#losesPatience;
   }
 
-  /** Somebody is not read for a while, nor is the close, if the host does not keep up. */
+  /**
+   * While the host does not keep up, reading from players pauses, and their closes are not read
+   * either.
+   */
   get #losesPatience() {
     return performance.now() - this.#leftAt > PATIENCE_TO_LEAVE;
   }
@@ -135,13 +138,13 @@ export class PlayerSession {
   }
 
   /**
-   * Whether the relay should have told this player by now that the game is over.
+   * Whether the relay should have closed this player by now, because the game has ended.
    *
    * @param {number} since how long ago that was asked the last time, if nothing was late
    */
   isForgotten(since) {
-    const { isOpen, isWhole } = this.#link;
-    const isDue = isOpen && isWhole && this.#host.goneSince < performance.now();
+    const { isOpen, isFaultless } = this.#link;
+    const isDue = isOpen && isFaultless && this.#host.goneSince < performance.now();
     this.#forgotten = isDue ? this.#forgotten + since : 0;
     return this.#forgotten > PATIENCE;
   }
@@ -156,7 +159,7 @@ export class PlayerSession {
       return this.#violation(`a message of ${bytes.length} bytes is broken`);
     const { session, sequence, extra } = message;
     const from = this.#crowd.host(session);
-    // A code can be given again: whoever comes late is then in another room.
+    // Codes are reused, so a late player may join another room.
     if (from?.code !== this.code || (this.#last > 0 && from !== this.#host)) {
       return this.#violation(`a message from ${session} of ${from?.code}`);
     }
@@ -191,9 +194,9 @@ export class PlayerSession {
    * @param {number} sequence
    */
   #take(seat, sequence) {
-    // A broadcast can reach a player of whom the host has not yet heard.
+    // A broadcast can reach a player that the host does not know yet.
     if (sequence <= seat.since) return;
-    const expected = seat.owed.shift();
+    const expected = seat.expected.shift();
     if (sequence !== expected) this.#violation(`expected message ${expected}, got ${sequence}`);
   }
 
@@ -210,16 +213,17 @@ export class PlayerSession {
     this.refused = code === 4004;
     this.#crowd.count(code);
     if (!this.#mayClose(code)) {
-      const line = this.isWhole ? 'a whole line' : 'a faulty line';
+      const connection = this.isFaultless ? 'a faultless connection' : 'a faulty connection';
       const age = ((this.endedAt - this.#startedAt) / 1000).toFixed(1);
-      const game = this.#host.mayBeGone ? 'an ended game' : 'a game that goes on';
-      return this.#violation(`closed with ${code} on ${line} after ${age} s of ${game}`);
+      const game = this.#host.mayBeGone ? 'an ended game' : 'a running game';
+      return this.#violation(`closed with ${code} on ${connection} after ${age} s of ${game}`);
     }
-    // These come after all that the host sent before.
-    const saidGoodbye = this.#host.ending === 'close' && this.#host.isWhole;
-    const isLast = code === 4003 || code === 4000 || (code === 4010 && saidGoodbye);
-    const owed = this.#seat?.owed.length ?? 0;
-    if (isLast && owed > 0) this.#violation(`closed with ${code}, ${owed} messages are missing`);
+    // These closes arrive after all earlier messages from the host.
+    const closedByHost = this.#host.ending === 'close' && this.#host.isFaultless;
+    const isLast = code === 4003 || code === 4000 || (code === 4010 && closedByHost);
+    const missing = this.#seat?.expected.length ?? 0;
+    if (isLast && missing > 0)
+      this.#violation(`closed with ${code}, ${missing} messages are missing`);
   }
 
   /** @param {number} code */

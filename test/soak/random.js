@@ -1,4 +1,4 @@
-// Seeded randomness (sfc32): what a run chose can be chosen again, which Math.random cannot.
+// A seeded random generator (sfc32): runs can be repeated, unlike with Math.random.
 
 export class Random {
   /** @type {number} */
@@ -12,7 +12,7 @@ export class Random {
   /** @param {...number} seeds integers; other ones give another sequence */
   constructor(...seeds) {
     [this.#a, this.#b, this.#c] = [seeds[0] ?? 0, seeds[1] ?? 0, seeds[2] ?? 0];
-    // The first outputs still show the seed.
+    // The first outputs still depend visibly on the seed.
     for (let i = 0; i < 15; i++) this.uint32();
   }
 
@@ -51,7 +51,7 @@ export class Random {
   }
 
   /**
-   * The time until the next of events that come on average once in so long.
+   * The time until the next event, for events that occur once per `mean` on average.
    *
    * @param {number} mean
    */
@@ -91,7 +91,7 @@ export class Random {
   }
 }
 
-/** A seed for a run that was given none. */
+/** A seed for a run without one. */
 export function anySeed() {
   return Math.floor(Math.random() * 2 ** 31);
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** From this level on a line of the log is a fault (pino's `error`). */
+/** Log lines from this level on are faults (pino's `error`). */
 const FAULT = 50;
 
 const START_TIME = 10_000;
@@ -22,8 +22,8 @@ export class RelayProcess {
 
   /**
    * @param {readonly string[]} flags besides where to listen
-   * @param {(reason: string) => void} violation is told of every fault that the relay logs, of what
-   * it writes on stderr, and of its end if nobody asked for that
+   * @param {(reason: string) => void} violation reports every fault that the relay logs, its
+   * output on stderr, and its end if it was not stopped
    */
   static async start(flags, violation) {
     const relay = new RelayProcess(flags, violation);
@@ -40,7 +40,7 @@ export class RelayProcess {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // However this process ends, as far as it can help it, the relay does not stay behind.
+    // The relay ends with this process, unless this process is killed.
     process.once('exit', () => void this.#child.kill('SIGKILL'));
     createInterface(this.#child.stdout).on('line', (line) => {
       const { level, msg, port } = read(line);
@@ -48,7 +48,7 @@ export class RelayProcess {
       if (level >= FAULT) violation(`the relay logs ${line.slice(0, 500)}`);
     });
     createInterface(this.#child.stderr).on('line', (line) => {
-      violation(`the relay says ${line.slice(0, 500)}`);
+      violation(`the relay writes to stderr: ${line.slice(0, 500)}`);
     });
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
       if (!this.#child.killed) violation(`the relay ended by itself with ${code ?? signal}`);
@@ -61,7 +61,7 @@ export class RelayProcess {
   }
 
   /**
-   * What the relay measures of itself, by name and labels as they are written.
+   * The relay's metrics, by name and labels.
    *
    * @returns {Promise<Map<string, number>>}
    */
@@ -73,10 +73,10 @@ export class RelayProcess {
   }
 
   /**
-   * Asks the process to end, and after some time makes it.
+   * Ends the process with SIGTERM, and with SIGKILL if it does not end in time.
    *
    * @param {number} grace in milliseconds
-   * @returns the exit code; `null` if it had to be made
+   * @returns the exit code; `null` if it was killed
    */
   async stop(grace) {
     this.#child.kill('SIGTERM');
@@ -91,7 +91,7 @@ export class RelayProcess {
     return code;
   }
 
-  /** Ends the process as a crash does: it has no time for anything. */
+  /** Kills the process, as in a crash. */
   async kill() {
     this.#child.kill('SIGKILL');
     await this.#exited;

@@ -1,5 +1,5 @@
-// Restarts the relay under load, by SIGTERM and by kill -9, and sees everybody back in their seats.
-// All lines go through the fault proxy.
+// Restarts the relay under load, with SIGTERM and with kill -9, and checks that all clients reconnect
+// to their seats. All connections pass through the fault proxy.
 //
 //   node test/soak/restart.js [--rooms 200] [--players 8] [--seconds 5] [--seed S] [-- flags of the relay]
 
@@ -23,14 +23,14 @@ const { numbers, rest: relayFlags } = readNumbers({
 });
 const { rooms, players, seconds, seed } = numbers;
 
-/** Within this all must be back, and told so, in milliseconds. */
+/** How long all may take to reconnect, and the hosts to be notified, in milliseconds. */
 const BACK_TIME = 20_000;
 const STOP_TIME = 4_000;
 const CHECK_EVERY = 250;
 const LOOK_EVERY = 10;
 const MAX_REASONS = 5;
 
-/** Below the ports that systems give to those who ask for any: nobody takes it in the meantime. */
+/** Below the range of ephemeral ports, so that no other process gets it during the restart. */
 const PORTS = { min: 10_000, end: 30_000 };
 
 /** @type {string[]} */
@@ -62,7 +62,7 @@ for (let number = 0; number < rooms; number++) {
   parties.push(new Party({ port: proxy.port, seed, number, players, closed, violation }));
   if (number % 10 === 9) await setTimeout(50);
 }
-await until('everybody is here', () => parties.every(({ isBack }) => isBack));
+await until('all clients are connected', () => parties.every(({ isBack }) => isBack));
 await setTimeout(seconds * 1000);
 
 await restart('SIGTERM', async () => {
@@ -74,8 +74,10 @@ await restart('SIGTERM', async () => {
 await setTimeout(seconds * 1000);
 await restart('kill -9', () => relay.kill());
 await setTimeout(seconds * 1000);
-proxy.calm();
-await until('every host is told that all are here', () => parties.every(({ isWhole }) => isWhole));
+proxy.endFaults();
+await until('all hosts know that all players are connected', () =>
+  parties.every(({ isComplete }) => isComplete),
+);
 
 report();
 clearInterval(checks);
@@ -94,10 +96,12 @@ async function restart(how, end) {
   const before = performance.now();
   relay = await startRelay();
   const started = performance.now();
-  await until(`everybody is back from ${how}`, () => parties.every(({ isBack }) => isBack));
+  await until(`all clients are reconnected after ${how}`, () =>
+    parties.every(({ isBack }) => isBack),
+  );
   const guests = parties.flatMap((party) => party.guests);
   const starting = `listening again after ${(started - before).toFixed(0)} ms`;
-  console.log(`  ${how}: ${starting}; back within (median / 99 % / worst)`);
+  console.log(`  ${how}: ${starting}; reconnected within (median / 99 % / worst)`);
   console.log(
     `    hosts ${times(
       parties.map(({ hostBackAt }) => hostBackAt),
@@ -163,10 +167,10 @@ function report() {
   const faults = Object.entries(proxy.faults).map(([kind, count]) => `${kind} ${count}`);
   const codes = [...closes].map(([code, count]) => `${code} ${count}×`);
   console.log(`  faults: ${faults.join(', ')}; ${proxy.connections} connections through the proxy`);
-  const overtaken = sum((party) => party.overtaken);
-  console.log(`  closes: ${codes.join(', ')}; ${overtaken}× overtaken by an own late attempt`);
+  const replaced = sum((party) => party.replaced);
+  console.log(`  closes: ${codes.join(', ')}; ${replaced}× replaced by an own late attempt`);
   console.log(
-    `  verified: to hosts ${sum((p) => p.verified.toHost)}, to players ${sum((p) => p.verified.toPlayers)}; not kept ${sum((p) => p.missed)}`,
+    `  verified: to hosts ${sum((p) => p.verified.toHost)}, to players ${sum((p) => p.verified.toPlayers)}; not buffered ${sum((p) => p.missed)}`,
   );
   for (const reason of reasons) console.log(`restart: FAILED (--seed ${seed}): ${reason}`);
   if (reasons.length === 0) console.log(`restart: passed (--seed ${seed})`);

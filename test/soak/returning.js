@@ -1,29 +1,28 @@
-// A client that comes back whenever its connection is gone, as a game's would.
+// A client that reconnects after every disconnect, as a game's client would.
 
 import { WebSocket } from 'ws';
 
-/** Silence after which a line is taken for dead, in milliseconds: there is always something said. */
+/** The longest time without a message before a connection counts as dead, in milliseconds. */
 const DEAD_AFTER = 3_000;
 
-/** Between attempts, in milliseconds: from that, doubled every time, up to that. */
+/** The time between attempts, in milliseconds: it doubles with every attempt, within these limits. */
 const RETRY = { first: 50, most: 1_000 };
 
-/** Closes that say not to come back; none of them must happen to anybody here. */
+/** Closes after which a client must not reconnect. None of them may occur here. */
 const FINAL = new Set([
   1000, 1001, 1002, 1003, 1007, 1008, 1009, 4000, 4003, 4004, 4007, 4009, 4010, 4029,
 ]);
 
 /**
- * "Replaced" should be final, too: somebody else has the seat. But nobody else is here. An attempt
- * that was given up has reached the relay after all, and later than the one that was made instead;
- * the proxy's stalls see to that.
+ * "Replaced" would be final, too, but here no other client uses the seat. An earlier attempt to connect
+ * that was abandoned may reach the relay after the next one, because the proxy stalls connections.
  */
 const REPLACED = 4001;
 
 /**
  * @typedef {object} ReturningSetup
  * @property {number} port
- * @property {() => string} path where to connect to, asked for each attempt
+ * @property {() => string} path the path to connect to; called for each attempt
  * @property {import('./random.js').Random} random
  * @property {() => void} open
  * @property {(text: string) => void} text
@@ -32,8 +31,8 @@ const REPLACED = 4001;
  */
 
 export class Returning {
-  /** How often it was replaced by an attempt of its own that was late. */
-  overtaken = 0;
+  /** How often it was replaced by a late attempt of its own. */
+  replaced = 0;
   #setup;
   /** @type {WebSocket | undefined} */
   #socket;
@@ -73,7 +72,7 @@ export class Returning {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
-  /** To be called now and then. A line on which nothing is heard is given up. */
+  /** Closes a connection without messages. To be called regularly. */
   check() {
     if (this.#socket === undefined || performance.now() - this.#heardAt < DEAD_AFTER) return;
     const socket = this.#socket;
@@ -92,7 +91,7 @@ export class Returning {
     this.#socket = undefined;
     if (this.#stopped) return;
     this.#setup.closed(code);
-    if (code === REPLACED) this.overtaken++;
+    if (code === REPLACED) this.replaced++;
     if (FINAL.has(code)) return this.#setup.violation(`closed with ${code}`);
     const wait = this.#retry * (0.5 + this.#setup.random.float());
     this.#retry = Math.min(RETRY.most, this.#retry * 2);

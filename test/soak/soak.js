@@ -1,9 +1,9 @@
-// Plays many rooms for a long time over bad lines, and verifies every message.
+// Runs many rooms for a long time over faulty connections, and verifies every message.
 //
 //   node test/soak/soak.js --minutes 15 [--rooms 200] [--players 8] [--rate 1500] [--seed S]
 //                          [--max-wait 1000] [-- flags of the relay]
 //
-// A tenth of the rooms have good lines, straight to the relay: nothing may happen to those.
+// A tenth of the rooms connect directly to the relay and must not be affected.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -26,14 +26,14 @@ const { numbers, rest: relayFlags } = readNumbers({
 const { minutes, rooms, players, rate, seed } = numbers;
 
 const CONTROLS = 0.1;
-/** Sessions of the controls are counted from there, so that none is like another's. */
+/** The first session number of the rooms without faults, so that numbers are unique. */
 const FIRST_CONTROL = 2 ** 31;
 
 const SAMPLE_EVERY = 3_000;
-/** Until then memory grows to what the load needs, in milliseconds. */
+/** How long memory may grow to what the load needs, in milliseconds. */
 const WARM_UP = Math.min(60_000, minutes * 20_000);
 
-/** What must be nothing when everybody is gone. */
+/** Metrics that must be 0 when all clients have disconnected. */
 const NOTHING_LEFT = [
   'lobby_relay_rooms',
   'lobby_relay_connections{role="host"}',
@@ -46,10 +46,10 @@ const OPEN_FILES = 'process_open_fds';
 const MORE_FILES = 4;
 const EMPTY_TIME = 4_000;
 const STOP_TIME = 4_000;
-/** After the minutes are over, all must be within this, in milliseconds. */
+/** How long the end of all rooms may take, in milliseconds. */
 const END_TIME = 20_000;
 
-/** How long further reasons are gathered after the first one, in milliseconds. */
+/** How long further violations are collected after the first one, in milliseconds. */
 const GATHER_TIME = 500;
 const MAX_REASONS = 5;
 
@@ -64,7 +64,7 @@ function violation(reason) {
 }
 
 /**
- * What the relay says of itself comes first: it may be the cause of all the rest.
+ * Adds a fault of the relay before other violations, because it may be their cause.
  *
  * @param {string} reason
  */
@@ -119,7 +119,7 @@ let worstLag = 0;
 
 const started = performance.now();
 const deadline = AbortSignal.timeout(minutes * 60_000 + END_TIME);
-deadline.addEventListener('abort', () => violation('the soak does not come to its end'));
+deadline.addEventListener('abort', () => violation('the soak does not end'));
 crowd.start();
 await watch();
 if (!failed.signal.aborted) await comeToAnEnd();
@@ -130,7 +130,7 @@ if (exit !== 0) found.push(`the relay exits with ${exit} on SIGTERM`);
 report();
 process.exit(found.length === 0 ? 0 : 1);
 
-/** Takes samples until the time is over, or something is wrong. */
+/** Takes samples until the time is over or there is a violation. */
 async function watch() {
   const end = started + minutes * 60_000;
   while (performance.now() < end && !failed.signal.aborted) {
@@ -159,9 +159,11 @@ async function sample() {
   memory.external.push(take('nodejs_external_memory_bytes'));
 }
 
-/** All that was said arrives, all rooms end, and nothing of them is left. */
+/**
+ * Waits until all messages have arrived and all rooms have ended, and checks that nothing is left.
+ */
 async function comeToAnEnd() {
-  proxy.calm();
+  proxy.endFaults();
   await Promise.all([crowd.settle(), order('settle', 'settled')]);
   const [, [controlled]] = await Promise.all([crowd.finish(), order('finish', 'finished')]);
   controlsReport = controlled;
@@ -206,7 +208,7 @@ function report() {
     `verified: player→host ${sum((c) => c.verified.toHost)}, host→one ${sum((c) => c.verified.toOne)}, host→some ${sum((c) => c.verified.toSome)}, host→everybody ${sum((c) => c.verified.toEverybody)}`,
     `closes: ${both.map(({ closes }) => codes(closes)).join('; of controls: ')}`,
     ...latencies(),
-    `relay's event loop: late by ${(worstLag * 1000).toFixed(1)} ms at most when it was asked`,
+    `relay's event loop: late by ${(worstLag * 1000).toFixed(1)} ms at most when it was checked`,
     ...Object.entries(memory).map(([name, samples]) => growth(name, samples)),
   ];
   for (const line of lines) console.log(`  ${line}`);
@@ -225,7 +227,7 @@ function latencies() {
   if (controlsReport === undefined) return [];
   const { answers, latency, ownLatency, ownDelay, starved } = controlsReport;
   return [
-    `controls: ${answers} round trips, median / 99 % / 99.9 % / worst ${inMilliseconds(latency)}; the thread that measures was late by ${ownDelay.toFixed(1)} ms at most`,
+    `controls: ${answers} round trips, median / 99 % / 99.9 % / worst ${inMilliseconds(latency)}; the measuring thread was late by ${ownDelay.toFixed(1)} ms at most`,
     `controls without waiting for a processor (${(starved / 1000).toFixed(1)} s in all): ${inMilliseconds(ownLatency)}`,
   ];
 }

@@ -1,10 +1,10 @@
-// How long threads waited for a processor because other programs had it: what is measured on a
-// busy machine is not all the relay's doing. Only Linux says so; elsewhere it is nothing.
+// How long threads waited for a CPU that other programs used. On a busy machine, this part of a
+// delay is not caused by the relay. Only Linux reports it; elsewhere it is 0.
 
 import { readFileSync } from 'node:fs';
 
 /**
- * How long that was by now, in milliseconds.
+ * The total wait of these threads so far, in milliseconds.
  *
  * @param {readonly (number | 'self')[]} threads
  */
@@ -18,7 +18,7 @@ export function starvation(threads) {
 function waitedForProcessor(thread) {
   const file = `/proc/${thread === 'self' ? 'thread-self' : thread}/schedstat`;
   try {
-    // Nanoseconds: on the processor, waiting for it; and how often it was on it.
+    // Nanoseconds running, nanoseconds waiting, and the number of time slices.
     return Number(readFileSync(file, 'latin1').split(' ')[1]) / 1e6;
   } catch {
     return 0;

@@ -1,4 +1,4 @@
-// Whether a value grows while a run goes on.
+// Whether a value grows during a run.
 
 /** @typedef {{ minute: number; value: number }} Sample */
 
