@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { ERROR_CODES, type ErrorCode } from '../../src/protocol/command-error.js';
-import type { HostCommand, HostEvent, SendCommand } from '../../src/protocol/messages.js';
+import { CODE_ALPHABET } from '../../src/protocol/room-code.js';
+import type { HostCommand, SendCommand } from '../../src/protocol/wmbp/commands.js';
+import { ERROR_CODES, type ErrorCode } from '../../src/protocol/wmbp/error-codes.js';
+import type { HostEvent } from '../../src/protocol/wmbp/events.js';
 import type { PlayerId, RoomCode } from '../../src/rooms/ids.js';
-import { CODE_ALPHABET } from '../../src/rooms/room-code.js';
 import type { SavedRoom } from '../../src/rooms/saved-room.js';
 import { hashSecret, type SecretHash } from '../../src/rooms/secret.js';
 
-/** A host's command as its program holds it, before an encoder makes bytes of it. */
+/** A host's command as an object, before it is encoded. */
 export type WireCommand =
   | { cmd: 'start' | 'open' | 'stop' }
   | {
@@ -34,7 +35,7 @@ export function legible(command: HostCommand): Legible {
     : { cmd, to, bytes: bytes.toString('hex') };
 }
 
-/** What a host means by a command, said a second time and without the relay's code. */
+/** The expected result of reading a command, computed without the relay's code. */
 export function meaning(wire: WireCommand): Legible {
   switch (wire.cmd) {
     case 'prepare':
@@ -65,15 +66,15 @@ function recipients(to: readonly unknown[]): SendCommand['to'] {
 }
 
 /**
- * Any text that has a UTF-8 form, ASCII more often than not. No byte order marks, which many a
- * decoder swallows: these have tests of their own.
+ * Any text that UTF-8 can encode, mostly ASCII. Without byte order marks, which many decoders
+ * remove: these have tests of their own.
  */
 export function text(maxLength?: number): fc.Arbitrary<string> {
   const size = maxLength === undefined ? {} : { maxLength };
   return fc.oneof(fc.string(size), fc.string({ unit: character(), ...size }));
 }
 
-/** A code point of each length that UTF-8 has. */
+/** A code point of each length in UTF-8. */
 function character(): fc.Arbitrary<string> {
   const ranges = [
     [0x00, 0x7f],
@@ -87,7 +88,7 @@ function character(): fc.Arbitrary<string> {
     .map((point) => String.fromCodePoint(point));
 }
 
-/** Ids around the borders of every width that an integer can have. */
+/** Ids around the limits of every width of integers. */
 export function playerId(): fc.Arbitrary<number> {
   return fc.oneof(
     fc.integer({ min: 1, max: 300 }),
@@ -99,8 +100,8 @@ export function payloadBytes(): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ maxLength: 600, size: 'medium' });
 }
 
-/** What real hosts leave between the ids of `to`. */
-const notAnId = fc.constantFrom<unknown>(undefined, null, true, 'two', 1.5, -0.25);
+/** Other values that real hosts send among the ids of `to`. */
+const notAnId = fc.constantFrom<unknown>(undefined, null, true, 1.5, -0.25);
 
 function idList(): fc.Arbitrary<unknown[]> {
   return fc.array(fc.oneof({ weight: 4, arbitrary: playerId() }, notAnId), { maxLength: 40 });
@@ -131,7 +132,7 @@ function atLeastOne(n: number): number {
   return Math.max(1, n);
 }
 
-/** What the relay tells a host about its room. */
+/** Events of the relay. */
 export function hostEvent(): fc.Arbitrary<HostEvent> {
   const cmd = <const Cmd extends string>(...names: Cmd[]) => fc.constantFrom(...names);
   const ids = fc.array(playerId(), { maxLength: 300 });
@@ -164,7 +165,7 @@ export function hostEvent(): fc.Arbitrary<HostEvent> {
   );
 }
 
-/** Rooms as they are written down, each with a code of its own. */
+/** Saved rooms, each with its own code. */
 export function savedRooms(): fc.Arbitrary<SavedRoom[]> {
   return fc.uniqueArray(savedRoom(), { selector: ({ code }) => code, maxLength: 5 });
 }

@@ -12,13 +12,13 @@ export interface AxeFinding {
 
 export interface AxeResults {
   readonly violations: readonly AxeFinding[];
-  /** What it could not decide. */
+  /** Rules that axe-core could not decide. */
   readonly incomplete: readonly AxeFinding[];
 }
 
-/** Holds a page as it is now against axe-core's rules. */
+/** Checks the current state of a page with axe-core. */
 export async function runAxe(page: Page, exclude: readonly string[] = []): Promise<AxeResults> {
-  // Through the protocol: the page's own policy would refuse it, as it should.
+  // By the debugging protocol, because the page's policy refuses other scripts.
   await page.evaluate(AXE);
   return page.evaluate<AxeResults>(`axe.run(${JSON.stringify({ exclude })})`);
 }

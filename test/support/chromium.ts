@@ -1,27 +1,17 @@
-import { existsSync } from 'node:fs';
-import process from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
+import { executable, pathOf } from './tools.js';
 
-const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+export const CHROMIUM = executable(
+  'Chromium',
+  '/usr/bin/chromium',
+  'CHROMIUM',
+  'scripts/install-chromium',
+);
 
-/**
- * Whether there is a Chromium to test with: what needs one is skipped without it. Not in CI, where
- * a test that is silently skipped would go unnoticed for ever.
- *
- * @throws if there is none in CI
- */
-export function hasChromium(): boolean {
-  if (existsSync(EXECUTABLE)) return true;
-  const reason = `no Chromium at ${EXECUTABLE}: run scripts/install-chromium, or set CHROMIUM`;
-  if (process.env['CI']) throw new Error(reason);
-  console.warn(`browser tests are skipped: ${reason}`);
-  return false;
-}
-
-/** A Chromium without a window, which talks to nobody on its own account. */
+/** A headless Chromium that makes no requests of its own. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: EXECUTABLE,
+    executablePath: pathOf(CHROMIUM),
     args: [
       '--no-sandbox',
       '--disable-gpu',

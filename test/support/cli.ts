@@ -12,7 +12,7 @@ export interface Exit {
   readonly stderr: string;
 }
 
-/** The command as a user runs it, with nothing in its environment but what is given. */
+/** The command as a user runs it, with only the given environment. */
 export class Cli {
   readonly #child: ChildProcess;
   readonly exited: Promise<Exit>;
@@ -38,13 +38,13 @@ export class Cli {
     this.#child = child;
   }
 
-  /** The first line of the log, once it is there. */
+  /** The first line of the log, when it is written. */
   async firstLine(): Promise<Record<string, unknown>> {
     await this.says('\n');
     return JSON.parse(this.stdout.split('\n')[0] ?? '');
   }
 
-  /** Waits until this is on stdout. */
+  /** Waits until stdout contains this text. */
   async says(text: string): Promise<void> {
     while (!this.stdout.includes(text)) {
       await Promise.race([once(this.#child.stdout as Readable, 'data'), this.#failed()]);

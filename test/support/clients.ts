@@ -17,7 +17,7 @@ export interface Message {
 // biome-ignore lint/suspicious/noExplicitAny: events are as varied as the tests that look at them
 export type Event = any;
 
-/** A WebSocket client that keeps what it receives until the test asks for it. */
+/** A WebSocket client that queues received messages until the test reads them. */
 export class Client<Item> {
   readonly inbox = new Inbox<Item>();
   readonly closed: Promise<Closed>;
@@ -41,13 +41,13 @@ export class Client<Item> {
     this.socket.send(data);
   }
 
-  /** Leaves with a close frame, and waits until the relay has confirmed it. */
+  /** Closes, and waits until the relay has confirmed it. */
   async leave(code?: number): Promise<void> {
     this.socket.close(code);
     await this.closed;
   }
 
-  /** The line is cut: no close frame. */
+  /** Disconnects without a close frame. */
   cut(): void {
     this.socket.terminate();
   }
@@ -56,7 +56,7 @@ export class Client<Item> {
 /** A game that speaks CBOR by `cborg`, which the relay does not use. */
 export class Host extends Client<Event> {
   code = '';
-  /** What it brings to get its room back; empty if the room does not wait. */
+  /** The resume token; empty without a reconnect window. */
   token = '';
 
   static async connect(url: string, query = '', options?: ClientOptions): Promise<Host> {
@@ -65,7 +65,7 @@ export class Host extends Client<Event> {
     return host;
   }
 
-  /** Connects and prepares a room; what the relay says on the way is taken. */
+  /** Connects and prepares a room, and consumes the relay's answers. */
   static async open(
     url: string,
     { query = '', maxPlayers = 8, name = 'test', hold = 0 } = {},
@@ -76,7 +76,7 @@ export class Host extends Client<Event> {
     return Object.assign(host, { code: key, token: resume });
   }
 
-  /** Takes a host's room over, by a new connection. Whether it may shows in what it gets. */
+  /** Resumes a host's room with a new connection. The answer shows whether that succeeded. */
   static async resume(
     url: string,
     { code, token }: Pick<Host, 'code' | 'token'>,
@@ -94,7 +94,7 @@ export class Host extends Client<Event> {
     this.send(encode(command));
   }
 
-  /** The next event with this `cmd`; those before it are passed over. */
+  /** The next event with this `cmd`. Earlier events are skipped. */
   async until(cmd: string): Promise<Event> {
     for (;;) {
       const event = await this.next();
@@ -102,7 +102,7 @@ export class Host extends Client<Event> {
     }
   }
 
-  /** All that it hears before the next state, and that state. */
+  /** All events up to and including the next state. */
   async untilState(): Promise<{ before: Event[]; state: Event }> {
     const before: Event[] = [];
     for (;;) {
@@ -112,7 +112,10 @@ export class Host extends Client<Event> {
     }
   }
 
-  /** What the relay has said by now: a command that is always answered, and all before its answer. */
+  /**
+   * All events so far: sends a command that is always answered, and returns the events before the
+   * answer.
+   */
   async settled(): Promise<Event[]> {
     this.command({ cmd: 'prepare', max_players: 1, name: 'asked to see what came before' });
     const events: Event[] = [];
@@ -143,17 +146,17 @@ export class Player extends Client<Message> {
   }
 }
 
-/** Where the seat is that a key is for, as a player's path. */
+/** The path with which a player joins with this seat key. */
 export function seatOf({ code }: Pick<Host, 'code'>, key: string): string {
   return `${code}?seat=${key}`;
 }
 
-/** What a phone makes up to be known again: a different one every time. */
+/** A random seat key. */
 export function seatKey(): string {
   return randomBytes(12).toString('base64url');
 }
 
-/** Joins, with a seat key if there is one, and waits until the host has been told. */
+/** Joins, with a seat key if given, and waits for the host's event. */
 export async function joined(
   url: string,
   host: Host,

@@ -1,8 +1,9 @@
-import { CommandError, type ErrorCode } from '../../src/protocol/command-error.js';
+import { CommandError } from '../../src/protocol/wmbp/command-error.js';
+import type { ErrorCode } from '../../src/protocol/wmbp/error-codes.js';
 
 /**
- * The bytes of a dump in hex, in which "quoted words" stand for short text strings of CBOR, head
- * and all: `a1 "cmd" "stop"`.
+ * The bytes of a dump in hex, in which "quoted words" are short text strings of CBOR, with their
+ * heads: `a1 "cmd" "stop"`.
  */
 export function hex(dump: string): Buffer {
   const digits = dump
@@ -18,7 +19,7 @@ function textItem(word: string): Buffer {
   return Buffer.concat([Buffer.of(0x60 | utf8.length), utf8]);
 }
 
-/** Why something is refused. Anything that is thrown but is no CommandError fails the test. */
+/** The reason of a CommandError. Any other exception fails the test. */
 export function refusal(attempt: () => unknown): { code: ErrorCode; reason: string } {
   try {
     attempt();

@@ -1,4 +1,4 @@
-/** What arrived and was not yet looked at, in order. Waiting has no time limit of its own: the test's ends it. */
+/** Received items that are not consumed yet, in order. Waits end with the test's time limit. */
 export class Inbox<T> {
   readonly #arrived: T[] = [];
   readonly #waiting: ((item: T) => void)[] = [];
@@ -9,7 +9,7 @@ export class Inbox<T> {
     else waiting(item);
   }
 
-  /** The next item, as soon as there is one. */
+  /** Resolves with the next item. */
   next(): Promise<T> {
     const item = this.#arrived.shift();
     if (item !== undefined) return Promise.resolve(item);
@@ -22,7 +22,7 @@ export class Inbox<T> {
     return items;
   }
 
-  /** What has arrived by now and nobody took. */
+  /** The items that are not consumed. */
   get rest(): readonly T[] {
     return this.#arrived;
   }

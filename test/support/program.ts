@@ -10,21 +10,37 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/.bin/tsc');
 
-/** Inside `node_modules`, so that what is compiled finds its packages. */
+/** Inside `node_modules`, so that compiled programs find their packages. */
 const CACHE = join(ROOT, 'node_modules/.cache/test-programs');
 
-/** Runs a program of the tests, in TypeScript and without imports of ours, as its own process. */
-export function startProgram(source: string, args: readonly string[] = []): ChildProcess {
-  return fork(compile(source), args, { execArgv: [] });
+/**
+ * Runs a program of the tests, in TypeScript and without imports of this project, as a process.
+ *
+ * @param environment variables beside those of this process
+ */
+export function startProgram(
+  source: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return fork(compileProgram(source), args, {
+    execArgv: [],
+    env: { ...process.env, ...environment },
+  });
 }
 
-/** Compiles a program unless it is there from another time; tests may do so at the same time. */
-function compile(source: string): string {
+/**
+ * Compiles a program, unless it is compiled already. Tests may do so at the same time.
+ *
+ * @returns the script, which has no other files
+ */
+export function compileProgram(source: string): string {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
   const name = basename(source, '.ts');
   const directory = join(CACHE, `${name}-${hash}`);

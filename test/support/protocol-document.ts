@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 
 const text = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
-/** The rows of the first table behind a heading or line, cell by cell, without code marks. */
+/** The rows of the first table behind a heading or line of docs/protocol.md. */
 export function table(after: string): string[][] {
+  return tableIn(text, after);
+}
+
+/** The rows of the first table after a heading or line, as cells without code marks. */
+export function tableIn(text: string, after: string): string[][] {
   const start = text.indexOf(after);
-  if (start < 0) throw new Error(`docs/protocol.md has no "${after}"`);
+  if (start < 0) throw new Error(`the document has no "${after}"`);
   const lines = text.slice(start + after.length).split('\n');
   const first = lines.findIndex((line) => line.startsWith('|'));
   const rows = lines.slice(

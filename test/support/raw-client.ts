@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A WebSocket client made of bytes, for what a proper one would not send. */
+/** A WebSocket client that sends raw bytes, which may be invalid. */
 export class RawClient {
   received: Buffer = Buffer.alloc(0);
   readonly closed: Promise<void>;
@@ -35,7 +35,7 @@ export class RawClient {
     this.socket.write(bytes);
   }
 
-  /** All bytes received so far, once they fulfil the condition. */
+  /** All bytes received so far, when they fulfil the condition. */
   async until(condition: (received: Buffer) => boolean): Promise<Buffer> {
     while (!condition(this.received)) {
       await new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ export function upgradeRequest(path: string, headers = ''): string {
   );
 }
 
-/** A frame as a client sends it (RFC 6455 section 5.2), masked with zeros unless told otherwise. */
+/** A frame as a client sends it (RFC 6455 section 5.2), masked with zeros by default. */
 export function frame(
   opcode: number,
   payload: Uint8Array | string = '',

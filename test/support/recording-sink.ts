@@ -1,16 +1,16 @@
-import type { FrameSink } from '../../src/protocol/host-encoder.js';
+import type { FrameSink } from '../../src/protocol/frame-sink.js';
 
 const MARGIN = 16;
 const UNTOUCHED = 0xaa;
 
 /**
- * Keeps what an encoder writes. Like a connection's outbox it gives room in the middle of a
- * buffer, and in another buffer every time.
+ * Records the output of an encoder. Like a connection's outbox, it reserves space in the middle of a
+ * buffer, and in another buffer each time.
  */
 export class RecordingSink implements FrameSink {
   buffer: Buffer = Buffer.alloc(0);
 
-  /** The room that was reserved, in order. */
+  /** The reserved spaces, in order. */
   readonly parts: Uint8Array[] = [];
 
   readonly #margins: Uint8Array[] = [];
@@ -22,14 +22,14 @@ export class RecordingSink implements FrameSink {
     return MARGIN;
   }
 
-  giveBack(length: number): void {
+  release(length: number): void {
     const room = this.parts.pop() as Uint8Array;
     this.parts.push(room.subarray(0, -length));
-    // What is given back may have been written to.
+    // Released space may have been written to.
     this.buffer.fill(UNTOUCHED, MARGIN + room.length);
   }
 
-  /** Everything, as it goes over the line. */
+  /** All output, in order. */
   bytes(): Buffer {
     const spilled = this.#margins.some((margin) => margin.some((byte) => byte !== UNTOUCHED));
     if (spilled) throw new Error('written outside of the room that was reserved');

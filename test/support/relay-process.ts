@@ -4,38 +4,30 @@ import { get } from 'node:http';
 import { get as getByTls } from 'node:https';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { WebSocket } from 'ws';
+import { INSPECTED, Inspector, type Memory } from './inspector.js';
+import { freshMetrics } from './metrics.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** An inspector on a free port, through which the garbage can be collected. */
-const INSPECTED = ['--inspect=127.0.0.1:0'];
-
-/** What an event loop that is never late would show, in milliseconds. */
-const RESOLUTION = 5;
-
-/** For the relay itself to evaluate: it watches its turns from the first time on. */
-const WORST_LAG = `(() => {
-  const { monitorEventLoopDelay } = process.getBuiltinModule('node:perf_hooks');
-  const turns = (globalThis.turns ??= monitorEventLoopDelay({ resolution: ${RESOLUTION} }));
-  turns.enable();
-  const worst = Math.max(0, turns.max / 1e6 - ${RESOLUTION});
-  turns.reset();
-  return worst;
-})()`;
-
-/** Of this level on, a line of the log tells of a bug. */
+/** Log lines of this level or above indicate a bug. */
 const LEVEL_ERROR = 50;
 
 export interface RelayProcessSetup {
-  /** For `node`, such as a smaller heap. */
+  /** For `node`, in place of the inspector. */
   readonly node?: readonly string[];
-  /** Most file descriptors that the process may have. */
+  /** The size of the heap's old space (`--max-old-space-size`), in MiB. */
+  readonly oldSpace?: number;
+  /** The limit of file descriptors. */
   readonly descriptors?: number;
-  /** The largest file that it may write, in bytes: a disk that is full soon. */
+  /** The largest file that it may write, in bytes, to simulate a full disk. */
   readonly fileSize?: number;
   /** Whether it is started with TLS options. */
   readonly tls?: boolean;
+}
+
+/** The flags of `node` that set the size of the old space, if it is set. */
+export function oldSpaceFlags({ oldSpace }: RelayProcessSetup): string[] {
+  return oldSpace === undefined ? [] : [`--max-old-space-size=${oldSpace}`];
 }
 
 export interface Ended {
@@ -43,7 +35,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The relay as its users run it: a process of its own, on a free port of this machine. */
+/** The relay as a separate process, as users run it, on a free port. */
 export class RelayProcess {
   readonly ended: Promise<Ended>;
   port = 0;
@@ -57,7 +49,7 @@ export class RelayProcess {
     setup: RelayProcessSetup = {},
   ): Promise<RelayProcess> {
     const relay = new RelayProcess(options, setup);
-    // Of rooms that are there again, and of a state file, it speaks before.
+    // Lines about restored rooms and the state file come first.
     const [line = ''] = /.*"msg":"listening".*/.exec(await relay.#says(/"listening".*\n/)) ?? [];
     relay.port = JSON.parse(line).port;
     return relay;
@@ -65,9 +57,20 @@ export class RelayProcess {
 
   private constructor(
     options: readonly string[],
-    { node = INSPECTED, descriptors, fileSize, tls = false }: RelayProcessSetup,
+    { node = INSPECTED, descriptors, fileSize, tls = false, ...setup }: RelayProcessSetup,
   ) {
-    const args = [...node, CLI, '--host', '127.0.0.1', '--port', '0', '--max-lag', '0', ...options];
+    const flags = [...node, ...oldSpaceFlags(setup)];
+    const args = [
+      ...flags,
+      CLI,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--max-lag',
+      '0',
+      ...options,
+    ];
     const limits = [
       ...(descriptors === undefined ? [] : [`ulimit -n ${descriptors};`]),
       ...(fileSize === undefined ? [] : [`ulimit -f ${fileSize / 512};`]),
@@ -100,9 +103,9 @@ export class RelayProcess {
     return this.#stdout;
   }
 
-  /** What it has logged of bugs in itself, and what Node has written to stderr on its own. */
+  /** Log lines that indicate bugs, and Node's own output on stderr. */
   get faults(): string[] {
-    // The last line may not be whole yet.
+    // The last line may be incomplete.
     const logged = this.#stdout
       .split('\n')
       .slice(0, -1)
@@ -121,47 +124,38 @@ export class RelayProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** The sum of a metric's values; of those with this label only, if there is one. */
+  /** The sum of a metric's values, optionally only of those with this label. */
   async metric(name: string, label = ''): Promise<number> {
-    return sumOf(await this.#scrape(), name, label);
-  }
-
-  /** What waits in connections, and what the process holds: all in bytes. */
-  async memory(): Promise<{ backlog: number; held: number; resident: number }> {
-    const text = await this.#scrape();
-    return {
-      backlog: sumOf(text, 'lobby_relay_backlog_bytes'),
-      held:
-        sumOf(text, 'nodejs_heap_size_used_bytes') + sumOf(text, 'nodejs_external_memory_bytes'),
-      resident: sumOf(text, 'process_resident_memory_bytes'),
-    };
+    return sumOf(await this.#metrics(), name, label);
   }
 
   /**
-   * The longest turn of its event loop since this was asked the last time, in milliseconds; 0 the
-   * first time.
+   * Its memory after garbage collection: running rooms create megabytes of garbage per second.
+   * Zeros if it has no inspector.
    */
-  async worstLag(): Promise<number> {
-    const answer = await this.#inspect('Runtime.evaluate', { expression: WORST_LAG });
-    return answer?.result?.value ?? 0;
+  async memory(): Promise<Memory> {
+    return (await this.#inspector?.memory()) ?? { inUse: 0, resident: 0 };
   }
 
-  /** Has it collect its garbage now, so that what is in use can be told from what was. */
-  async collectGarbage(): Promise<void> {
-    await this.#inspect('HeapProfiler.collectGarbage');
+  /**
+   * The longest turn of its event loop since the last call, in milliseconds; 0 at the
+   * first call, and if it has no inspector.
+   */
+  async worstLag(): Promise<number> {
+    return (await this.#inspector?.worstLag()) ?? 0;
   }
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** Ends it at once; ending it twice is harmless. */
+  /** Kills it. May be called twice. */
   async stop(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
   }
 
-  /** The status and the body of a GET; status 0 if there is nobody to answer. */
+  /** The status and the body of a GET; status 0 if nothing answers. */
   async get(path: string): Promise<{ status: number; body: string }> {
     const ask = this.#tls ? getByTls : get;
     const asked = ask(`${this.http}${path}`, { agent: false, rejectUnauthorized: false });
@@ -177,24 +171,18 @@ export class RelayProcess {
     });
   }
 
-  async #scrape(): Promise<string> {
-    return (await this.get('/metrics')).body;
+  async #metrics(): Promise<string> {
+    return (
+      (await this.#inspector?.metrics()) ??
+      freshMetrics(this.http, async () => (await this.get('/metrics')).body)
+    );
   }
 
-  /** Asks its inspector; it has none if it was told to do without. */
-  // biome-ignore lint/suspicious/noExplicitAny: as varied as what is asked
-  async #inspect(method: string, params: object = {}): Promise<any> {
-    const inspector = /Debugger listening on (ws:\S+)/.exec(this.#stderr)?.[1];
-    if (inspector === undefined) return undefined;
-    const socket = new WebSocket(inspector);
-    await once(socket, 'open');
-    socket.send(JSON.stringify({ id: 1, method, params }));
-    const [answer] = await once(socket, 'message');
-    socket.terminate();
-    return JSON.parse(answer).result;
+  get #inspector(): Inspector | undefined {
+    return Inspector.of(this.#stderr);
   }
 
-  /** Its log, once it has this in it. */
+  /** Waits until its log contains this, and returns the log. */
   async #says(what: RegExp): Promise<string> {
     while (!what.test(this.#stdout)) {
       const more = once(this.#child.stdout as Readable, 'data');

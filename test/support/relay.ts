@@ -10,10 +10,10 @@ export interface RunningRelay {
   readonly http: string;
 }
 
-/** What a relay in a test is not to notice: that the machine has much to do. */
+/** Options that turn off overload detection, because the test machine may be busy. */
 export const CALM: RelayOptions = { maxLag: 0, maxHeap: 0 };
 
-/** A relay on a free port of this machine, until the test is over. */
+/** Runs a relay on a free port of this machine until the test ends. */
 export async function startRelay(options: RelayOptions = {}): Promise<RunningRelay> {
   const relay = createRelay({ host: '127.0.0.1', port: 0, ...CALM, ...options });
   onTestFinished(() => relay.close());
@@ -21,13 +21,13 @@ export async function startRelay(options: RelayOptions = {}): Promise<RunningRel
   return { relay, port, url: `ws://127.0.0.1:${port}`, http: `http://127.0.0.1:${port}` };
 }
 
-/** What the relay says of a room to who asks for JSON. */
+/** The JSON that the relay returns for a room. */
 export async function roomInfo(http: string, code: string): Promise<Record<string, unknown>> {
   const answer = await fetch(`${http}/${code}`, { headers: { accept: 'application/json' } });
   return (await answer.json()) as Record<string, unknown>;
 }
 
-/** Waits until nobody can join: so much waits for the host that its players are not read. */
+/** Waits until nobody can join, because the host's send buffer is full. */
 export async function nobodyCanJoin(http: string, code: string): Promise<void> {
   while ((await roomInfo(http, code))['accept_conns']);
 }

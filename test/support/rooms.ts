@@ -1,11 +1,53 @@
-import type { Closing } from '../../src/protocol/close-codes.js';
+import type { CloseReason } from '../../src/protocol/close-codes.js';
 import type { RoomCode } from '../../src/rooms/ids.js';
-import type { Room, RoomKeeper } from '../../src/rooms/room.js';
-import type { RoomLimits } from '../../src/rooms/room-registry.js';
+import type { JoinResult } from '../../src/rooms/join-result.js';
+import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
+import { Room, type RoomContext } from '../../src/rooms/room.js';
+import type { RoomIdentity, RoomSettings } from '../../src/rooms/room-info.js';
+import type { OpenResult, RoomLimits } from '../../src/rooms/rooms.js';
+import type { SavedRoom } from '../../src/rooms/saved-room.js';
+import type { Seat } from '../../src/rooms/seat.js';
+import type { SeatKey } from '../../src/rooms/seat-key.js';
+import { noTotals } from '../../src/rooms/totals.js';
+
+/** The buffered bytes of all disconnected peers, added up. */
+export function bufferedBytes(rooms: readonly Room[]): number {
+  const buffers = rooms.flatMap(({ offlineBuffers: { players, host } }) => [...players, host]);
+  return buffers.reduce((sum, buffer) => sum + (buffer?.bytes ?? 0), 0);
+}
+
+/** A room for this host, in a `TestRooms` of its own unless one is given. */
+export function openRoom(
+  host: HostPeer,
+  settings: Partial<RoomSettings> = {},
+  rooms: { open(settings: RoomSettings, host: HostPeer): OpenResult } = new TestRooms(),
+): Room {
+  const result = rooms.open({ name: '', maxPlayers: 8, reconnectWindow: 0, ...settings }, host);
+  if (result.is === 'refused') throw new Error(result.reason.reason);
+  return result.room;
+}
+
+/** Joins a player to a new room, and returns its seat. */
+export function seatOf(result: JoinResult): Seat {
+  if (result.is === 'refused') throw new Error(result.reason.reason);
+  return result.seat;
+}
+
+/** Joins a player to this room, and returns its seat. */
+export function join(room: Room | undefined, peer: PlayerPeer, key?: SeatKey): Seat {
+  if (room === undefined) throw new Error('no room');
+  return seatOf(room.join(peer, key));
+}
+
+/** The reason for which a player is refused. */
+export function refusal(room: Room, peer: PlayerPeer, key?: SeatKey): CloseReason | undefined {
+  const result = room.join(peer, key);
+  return result.is === 'refused' ? result.reason : undefined;
+}
 
 export const CODE = 'BCDF' as RoomCode;
 
-/** Limits that nothing in a test comes up against by chance. */
+/** Limits that tests do not reach by chance. */
 export const LIMITS: RoomLimits = {
   maxPlayers: 1000,
   maxRooms: 1000,
@@ -19,30 +61,49 @@ interface Timer {
   readonly action: () => void;
 }
 
-/** Keeps one room, with a clock that a test turns. */
-export class TestKeeper implements RoomKeeper {
+/** The surroundings of one room, with a clock that the test controls. */
+export class TestRooms implements RoomContext {
   maxPlayers = 100;
   maxHold = 600;
   keep = LIMITS.keep;
   hostBacklog = LIMITS.hostBacklog;
-  code: RoomCode | Closing = CODE;
-  /** How often what would be written down has changed. */
+  readonly totals = noTotals();
+  /** The code of the next room, or the reason why there is none. */
+  code: RoomCode | CloseReason = CODE;
+  room: Room | undefined;
+  /** How often the saved state has changed. */
   changes = 0;
-  readonly hostAwayLog: boolean[] = [];
-  readonly released: (RoomCode | undefined)[] = [];
+  readonly hostConnections: boolean[] = [];
+  readonly endedCodes: RoomCode[] = [];
   #now = 0;
   readonly #timers = new Set<Timer>();
 
-  register(): RoomCode | Closing {
-    return this.code;
+  open(settings: RoomSettings, host: HostPeer): OpenResult {
+    if (typeof this.code !== 'string') return { is: 'refused', reason: this.code };
+    this.room = Room.open(identity(this.code), settings, host, this);
+    return { is: 'opened', room: this.room };
+  }
+
+  restore(saved: SavedRoom): Room {
+    this.room = Room.restore(identity(saved.code), saved, this);
+    return this.room;
   }
 
   changed(): void {
     this.changes++;
   }
 
-  hostAway(_: RoomCode, away: boolean): void {
-    this.hostAwayLog.push(away);
+  hostDisconnected(): void {
+    this.hostConnections.push(false);
+  }
+
+  hostResumed(): void {
+    this.hostConnections.push(true);
+  }
+
+  ended(room: Room): void {
+    this.room = undefined;
+    this.endedCodes.push(room.identity.code);
   }
 
   after(milliseconds: number, action: () => void): () => void {
@@ -51,21 +112,26 @@ export class TestKeeper implements RoomKeeper {
     return () => void this.#timers.delete(timer);
   }
 
-  release(_: Room, code: RoomCode | undefined): void {
-    this.released.push(code);
-  }
-
-  /** How many timers run. */
-  get waiting(): number {
+  /** The number of running timers. */
+  get timers(): number {
     return this.#timers.size;
   }
 
-  /** Lets so much time pass; what is due happens, in order. */
-  pass(milliseconds: number): void {
+  /**
+   * Advances the clock, and runs the timers that are due, in order.
+   *
+   * @param endOfTurn is called after each timer
+   */
+  pass(milliseconds: number, endOfTurn = (): void => {}): void {
     this.#now += milliseconds;
     const due = [...this.#timers].filter((timer) => timer.due <= this.#now);
     for (const timer of due.sort((a, b) => a.due - b.due)) {
       if (this.#timers.delete(timer)) timer.action();
+      endOfTurn();
     }
   }
+}
+
+function identity(code: RoomCode): RoomIdentity {
+  return { code, number: 1, openedAt: 0 };
 }

@@ -1,75 +1,141 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { runAxe } from './axe.js';
 import { newDevice, PHONE, TV } from './browser.js';
 
-/** Where screenshots of a test go, if they are wanted: `SHOTS=/tmp/shots npx vitest run …`. */
+/** The folder for screenshots of a test, if it is set: `SHOTS=shots npx vitest run …`. */
 const SHOTS = process.env['SHOTS'];
 
 export type Theme = 'light' | 'dark';
 
-/** One screen and phones, each in a browser context of its own, as they are devices of their own. */
+/** The code of the room that a screen has opened. */
+export async function codeOn(screen: Page): Promise<string> {
+  const tiles = screen.locator('#code-tiles');
+  await expect.poll(() => tiles.textContent()).toMatch(/^[A-Z]{4}$/);
+  return (await tiles.textContent()) ?? '';
+}
+
+/** The drawer chooses a word, which is returned. */
+export async function chooseWord(phone: Page): Promise<string> {
+  const button = phone.locator('#words button').first();
+  const word = (await button.textContent()) ?? '';
+  await button.click();
+  await phone.getByText(`Draw ${word}`).waitFor();
+  return word;
+}
+
+export async function guess(phone: Page, text: string): Promise<void> {
+  await phone.getByLabel('Your guess', { exact: true }).fill(text);
+  await phone.getByLabel('Your guess', { exact: true }).press('Enter');
+}
+
+/** Ends the game on the screen, and confirms it. */
+export async function endGame(screen: Page): Promise<void> {
+  await screen.getByRole('button', { name: 'End the game' }).click();
+  await screen.getByRole('button', { name: 'End it' }).click();
+}
+
+/** Where the pages are opened. Read with each page, since it is known only when the tests run. */
+interface Site {
+  readonly browser: Browser;
+  /** The origin of the relay. */
+  readonly http: string;
+}
+
+/**
+ * A party for the tests of the `describe` in which this is called. Each test begins without pages,
+ * and fails if one of its pages had an error.
+ */
+export function partyOn(relay: Site): Party {
+  const party = new Party(relay);
+  afterEach(async () => {
+    const complaints = [...party.complaints];
+    await party.reset();
+    expect(complaints).toEqual([]);
+  });
+  return party;
+}
+
+/** A screen with two players, of which Ada draws. */
+export async function openTurn(party: Party, { guesser = 'Ben' } = {}) {
+  const screen = await party.screen();
+  const code = await codeOn(screen);
+  const ada = await party.guest(code, 'Ada');
+  const ben = await party.guest(code, guesser);
+  await screen.getByRole('button', { name: 'Start' }).click();
+  const word = await chooseWord(ada);
+  await ben.getByText('Ada draws. What is it?').waitFor();
+  return { screen, code, ada, ben, word };
+}
+
+/** One screen and phones, each in a separate browser context, like separate devices. */
 export class Party {
-  /** What no page may do: errors on its console, requests to anybody but the relay. */
+  /** Errors on the pages' consoles, and requests to hosts other than the relay. None are allowed. */
   readonly complaints: string[];
-  readonly #browser: Browser;
-  readonly #origin: string;
+  readonly #site: Site;
   readonly #contexts: BrowserContext[];
   #time = Date.now();
 
-  /**
-   * @param origin of the relay
-   * @param host whose guests these are, if they come another way
-   */
-  constructor(browser: Browser, origin: string, host?: Party) {
-    this.#browser = browser;
-    this.#origin = origin;
-    this.complaints = host?.complaints ?? [];
-    this.#contexts = host === undefined ? [] : host.#contexts;
+  constructor(site: Site, { complaints = [] as string[], contexts = [] as BrowserContext[] } = {}) {
+    this.#site = site;
+    this.complaints = complaints;
+    this.#contexts = contexts;
   }
 
-  /** Its clock stands still until `pass`: a busy machine has as long for a turn as it takes. */
-  async screen(): Promise<Page> {
+  /** Opens pages of the same party at another origin, such as that of a proxy. */
+  at(origin: string): Party {
+    const site = { browser: this.#site.browser, http: origin };
+    return new Party(site, { complaints: this.complaints, contexts: this.#contexts });
+  }
+
+  /** Its clock advances only with `pass`, so that a turn lasts long enough on a busy machine. */
+  async screen(script = ''): Promise<Page> {
     const page = await this.#open({ viewport: TV });
+    await page.addInitScript(script);
     await page.clock.setFixedTime(this.#time);
-    await page.goto(`${this.#origin}/sketch`);
+    await page.goto(`${this.#site.http}/sketch`);
     return page;
   }
 
-  /** Lets so much time pass on the screen, where all clocks of the game are; in milliseconds. */
+  /** Advances the clock of the screen, which has all timers of the game, by milliseconds. */
   async pass(screen: Page, milliseconds: number): Promise<void> {
     this.#time += milliseconds;
     await screen.clock.setFixedTime(this.#time);
   }
 
-  /** A phone that has come in with a name. */
-  async phone(code: string, name: string): Promise<Page> {
-    const page = await this.phoneAtDoor(code);
+  /** A phone that has sent its name. */
+  async phone(code: string, name: string, script = ''): Promise<Page> {
+    const page = await this.phoneAtDoor(code, script);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Play' }).click();
     return page;
   }
 
-  /** The same, once it is told that it is in. */
-  async guest(code: string, name: string): Promise<Page> {
-    const page = await this.phone(code, name);
+  /** The same, when it has received the answer. */
+  async guest(code: string, name: string, script = ''): Promise<Page> {
+    const page = await this.phone(code, name, script);
     await page.getByText('You are in!').waitFor();
     return page;
   }
 
-  /** A phone that has scanned the code. */
-  async phoneAtDoor(code: string): Promise<Page> {
+  /**
+   * A phone that has scanned the code.
+   *
+   * @param script runs before the page's own scripts, to simulate another browser
+   */
+  async phoneAtDoor(code: string, script = ''): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
-    await page.goto(`${this.#origin}/sketch?code=${code}`);
+    await page.addInitScript(script);
+    await page.goto(`${this.#site.http}/sketch?code=${code}`);
     return page;
   }
 
   /** A phone whose owner types the code on the relay's front page. */
   async phoneFromFrontPage(code: string, name: string): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
-    await page.goto(this.#origin);
+    await page.goto(this.#site.http);
     await page.getByLabel('The four letters on the big screen').fill(code);
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByLabel('Your name').fill(name);
@@ -77,16 +143,25 @@ export class Party {
     return page;
   }
 
-  async close(): Promise<void> {
-    for (const context of this.#contexts) await context.close();
+  /** Browsers report failed connections themselves. */
+  forgetFailedConnections(): void {
+    const isOfLine = (text: string): boolean => /WebSocket connection to .* failed/.test(text);
+    this.complaints.splice(0, Infinity, ...this.complaints.filter((each) => !isOfLine(each)));
+  }
+
+  /** Closes all pages, and forgets their errors. */
+  async reset(): Promise<void> {
+    for (const context of this.#contexts.splice(0)) await context.close();
+    this.complaints.length = 0;
+    this.#time = Date.now();
   }
 
   async #open(options: Parameters<Browser['newContext']>[0]): Promise<Page> {
     const look = { reducedMotion: 'reduce', ...options } as const;
-    const context = await newDevice(this.#browser, this.complaints, look);
+    const context = await newDevice(this.#site.browser, this.complaints, look);
     this.#contexts.push(context);
     const watch = (url: string): void => {
-      if (new URL(url).host !== new URL(this.#origin).host) this.complaints.push(url);
+      if (new URL(url).host !== new URL(this.#site.http).host) this.complaints.push(url);
     };
     context.on('request', (request) => watch(request.url()));
     const page = await context.newPage();
@@ -95,7 +170,7 @@ export class Party {
   }
 }
 
-/** A way to the relay that can be cut: then nobody gets through, until it is mended. */
+/** A proxy to the relay whose connections can be cut. No client gets through until it is restored. */
 export interface Line {
   readonly origin: string;
   cut(): void;
@@ -103,7 +178,7 @@ export interface Line {
   close(): void;
 }
 
-/** @param port where the relay is */
+/** @param port the relay's port */
 export async function openLine(port: string): Promise<Line> {
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -142,7 +217,7 @@ export async function openLine(port: string): Promise<Line> {
   };
 }
 
-/** Holds a page as it is now against axe-core's rules, light and dark, and takes its picture. */
+/** Checks the current state of a page with axe-core, light and dark, and takes screenshots. */
 export async function inspect(page: Page, name: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
@@ -152,7 +227,7 @@ export async function inspect(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-/** What axe-core finds serious or critical. */
+/** The findings of axe-core that are serious or critical. */
 async function violations(page: Page): Promise<unknown[]> {
   const found = await runAxe(page);
   return found.violations
@@ -163,7 +238,7 @@ async function violations(page: Page): Promise<unknown[]> {
     }));
 }
 
-/** Draws a line of the finger over the phone's sheet; coordinates from 0 to 1. */
+/** Draws a line on the phone with a finger; coordinates from 0 to 1. */
 export async function draw(
   phone: Page,
   points: readonly (readonly [number, number])[],
@@ -199,7 +274,7 @@ export function arc(
   });
 }
 
-/** The share of a canvas that is covered; an edge that is half there counts half. */
+/** The covered share of a canvas; a half transparent edge counts half. */
 export function inked(page: Page, id: string): Promise<number> {
   return page.evaluate(`{
     const canvas = document.getElementById('${id}');
@@ -219,7 +294,7 @@ export function coverage(page: Page, id: string): Promise<number[]> {
   }`);
 }
 
-/** How many pixels clearly differ: an edge may be a shade softer. */
+/** How many pixels clearly differ. Slight differences at edges are ignored. */
 export function differing(one: readonly number[], other: readonly number[]): number {
   if (one.length !== other.length) return Number.POSITIVE_INFINITY;
   return one.filter((value, pixel) => Math.abs(value - (other[pixel] ?? 0)) > 32).length;

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** Stands in for a socket: it keeps what is written, and has a kernel that takes it or does not. */
+/** A socket that stores what is written. Its simulated kernel accepts data or does not. */
 export class TestSocket {
   writable = true;
   writableLength = 0;
-  /** Whether the kernel takes what is written, at once. */
+  /** Whether the kernel accepts data at once. */
   taking = true;
   readonly writes: Buffer[] = [];
   systemCalls = 0;
@@ -18,6 +18,10 @@ export class TestSocket {
     if (done !== undefined) this.#callbacks.push(done);
   }
 
+  on(): void {}
+
+  setTimeout(): void {}
+
   cork(): void {
     this.#corked = true;
   }
@@ -27,7 +31,7 @@ export class TestSocket {
     this.systemCalls++;
   }
 
-  /** The kernel has taken all that waited, and says so. */
+  /** The kernel accepts all pending data, and callbacks run. */
   drain(): void {
     this.writableLength = 0;
     for (const done of this.#callbacks.splice(0)) done();

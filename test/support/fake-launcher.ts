@@ -1,0 +1,73 @@
+import type { LaunchError } from '../../src/launch/ask.js';
+import type {
+  Launched,
+  Launcher,
+  LaunchListener,
+  Order,
+  ServerAddress,
+} from '../../src/launch/launcher.js';
+
+/** A server that only a test knows. */
+export class FakeServer implements Launched {
+  readonly order: Order;
+  readonly #listener: LaunchListener;
+  readonly #endsAtOnce: boolean;
+  /** How often it was asked to end. */
+  stops = 0;
+  #ended: () => void = () => {};
+  readonly #whenEnded = new Promise<void>((resolve) => {
+    this.#ended = resolve;
+  });
+
+  constructor(order: Order, listener: LaunchListener, endsAtOnce: boolean) {
+    this.order = order;
+    this.#listener = listener;
+    this.#endsAtOnce = endsAtOnce;
+  }
+
+  progress(words: string): void {
+    this.#listener.progress(words);
+  }
+
+  /** It runs at 203.0.113.7, at the port of its order. */
+  run(address: Partial<ServerAddress> = {}): void {
+    const port = this.order.port ?? 30_000;
+    this.#listener.running({ ip: '203.0.113.7', port, certDigest: undefined, ...address });
+  }
+
+  /** It runs without a port. */
+  runHidden(): void {
+    this.#listener.running(undefined);
+  }
+
+  end(why = 'it has crashed', error?: LaunchError): void {
+    this.#ended();
+    this.#listener.ended(why, error);
+  }
+
+  stop(): Promise<void> {
+    this.stops++;
+    if (this.#endsAtOnce) this.end('it was stopped');
+    return this.#whenEnded;
+  }
+}
+
+/** Starts servers that only a test knows. */
+export class FakeLauncher implements Launcher {
+  readonly servers: FakeServer[] = [];
+  /** Whether servers end as soon as they are asked to. */
+  endsAtOnce = true;
+
+  start(order: Order, listener: LaunchListener): Launched {
+    const server = new FakeServer(order, listener, this.endsAtOnce);
+    this.servers.push(server);
+    return server;
+  }
+
+  /** The server that was started as the so many-th, from 0. */
+  at(index: number): FakeServer {
+    const server = this.servers[index];
+    if (server === undefined) throw new Error(`no server ${index} was started`);
+    return server;
+  }
+}

@@ -1,0 +1,164 @@
+import type { Ask, LaunchError, Party, Place } from '../../src/launch/ask.js';
+import type { GameConfig } from '../../src/launch/config/games.js';
+import type { NatsConfig } from '../../src/launch/config/launch-config.js';
+import { Secret } from '../../src/launch/config/secret.js';
+import { Fleet } from '../../src/launch/fleet.js';
+import type { FleetObserver, ServerInfo } from '../../src/launch/fleet-observer.js';
+import type { Launcher } from '../../src/launch/launcher.js';
+import { Ports } from '../../src/launch/ports.js';
+import { ServerStarter } from '../../src/launch/server-starter.js';
+import type { SessionStore } from '../../src/launch/session-store.js';
+import type { Timers } from '../../src/launch/timers.js';
+import { FakeLauncher } from './fake-launcher.js';
+import { TestTimers } from './test-timers.js';
+
+/** The key of conformance case 3. */
+export const TOKEN_KEY = Uint8Array.from({ length: 32 }, (_, index) =>
+  index < 9 ? index + 1 : Number(index === 31),
+);
+
+/** `g/1`, whose servers are ready as soon as they run, with 6 players. */
+export function gameConfig(changes: Partial<GameConfig> = {}): GameConfig {
+  return {
+    name: 'g',
+    version: '1',
+    launcher: {
+      type: 'command',
+      command: ['unused'],
+      directory: '.',
+      environment: undefined,
+      stopGrace: 5,
+    } as GameConfig['launcher'],
+    ready: 'launcher',
+    players: 6,
+    maxServers: 2,
+    emptyTime: 600,
+    readyTime: 60,
+    claimTime: 30,
+    publicIp: '203.0.113.7',
+    ports: { first: 30_000, last: 30_100 },
+    token: undefined,
+    ...changes,
+  };
+}
+
+/** Tokens as Lightyear 0.17 reads them. */
+export const LITTLE_ENDIAN_TOKEN: GameConfig['token'] = {
+  protocolId: 80_085n,
+  key: { bytes: TOKEN_KEY, text: new Secret(TOKEN_KEY.join(',')) },
+  byteOrder: 'little',
+};
+
+/** Writes one line for each event. */
+export class FleetLines implements FleetObserver {
+  readonly lines: string[] = [];
+  readonly faults: unknown[] = [];
+
+  serverStarting({ game }: ServerInfo): void {
+    this.lines.push(`${game.name}/${game.version} starting`);
+  }
+
+  serverReady(_server: ServerInfo, seconds: number): void {
+    this.lines.push(`ready after ${seconds} s`);
+  }
+
+  serverStopping(_server: ServerInfo, why: string): void {
+    this.lines.push(`stopping: ${why}`);
+  }
+
+  serverEnded(
+    _server: ServerInfo,
+    { why, how }: { readonly why: string; readonly how: string },
+    seconds: number,
+  ): void {
+    this.lines.push(`${how} after ${seconds} s: ${why}`);
+  }
+
+  fault(error: unknown): void {
+    this.faults.push(error);
+  }
+}
+
+export interface TestFleetParts {
+  readonly timers: Timers;
+  readonly store?: SessionStore;
+  /** What servers are told of NATS. */
+  readonly nats?: NatsConfig;
+  readonly relayUrl?: string;
+}
+
+/** A fleet whose servers this launcher starts. */
+export function testFleet<L extends Launcher>(
+  games: readonly GameConfig[],
+  launcher: L,
+  { timers, store, nats, relayUrl = 'http://127.0.0.1:8081' }: TestFleetParts,
+): { fleet: Fleet; launcher: L; observer: FleetLines } {
+  const observer = new FleetLines();
+  const byKey = new Map(games.map((game) => [`${game.name}/${game.version}`, game]));
+  const starter = new ServerStarter({
+    config: { nats, location: undefined },
+    ports: new Ports(),
+    launcherOf: () => launcher,
+    relayUrl: () => relayUrl,
+  });
+  const config = { games: byKey, defaultGame: games[0], loopbackClientIp: '192.0.2.77' };
+  return { fleet: new Fleet({ config, starter, observer, store, timers }), launcher, observer };
+}
+
+/** A fleet of one game, with servers that only the test knows, and a clock that the test advances. */
+export function fleetOf(changes: Partial<GameConfig> = {}) {
+  const timers = new TestTimers();
+  return { timers, ...testFleet([gameConfig(changes)], new FakeLauncher(), { timers }) };
+}
+
+/** A player's request, and what the player is told. */
+export class TestPlayer {
+  readonly told: string[] = [];
+  session = '';
+  place: Place | undefined;
+  error: LaunchError | undefined;
+  readonly ask: Ask;
+  #answer: () => void = () => {};
+  /** Resolves when it has a place or an error. */
+  readonly answered = new Promise<void>((resolve) => {
+    this.#answer = resolve;
+  });
+
+  constructor(fleet: Fleet, party?: Party, game = 'g') {
+    const request = { game, version: '1', clientAddress: '198.51.100.4', party };
+    this.ask = fleet.ask(request, {
+      accepted: (session) => {
+        this.session = session;
+        this.told.push('accepted');
+      },
+      progress: (words) => this.told.push(words),
+      ready: (place) => {
+        this.place = place;
+        this.told.push('ready');
+        this.#answer();
+      },
+      failed: (error) => {
+        this.error = error;
+        this.told.push(`${error.status} ${error.message}`);
+        this.#answer();
+      },
+    });
+  }
+
+  /** The port of its server; `undefined` if it has none. */
+  get port(): number | undefined {
+    return this.place?.is === 'server' ? this.place.port : undefined;
+  }
+}
+
+/** Lets everything happen that was postponed within this turn. */
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** So many players, who have asked in this order. */
+export async function players(fleet: Fleet, count: number): Promise<TestPlayer[]> {
+  const all = Array.from({ length: count }, () => new TestPlayer(fleet));
+  await settle();
+  return all;
+}

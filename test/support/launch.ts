@@ -1,0 +1,93 @@
+import type { LaunchError } from '../../src/launch/ask.js';
+import type { GameConfig } from '../../src/launch/config/games.js';
+import { readLaunchConfig } from '../../src/launch/config/launch-config.js';
+import type { LaunchLog } from '../../src/launch/launch-log.js';
+import type { LaunchListener, Order, ServerAddress } from '../../src/launch/launcher.js';
+
+/** A game as the configuration would have it. */
+export function gameWith(launcher: object, rest: object = {}): GameConfig {
+  const game = { launcher, ready: 'room', players: 4, maxServers: 4, ...rest };
+  const context = { readSecret: () => 'token s3cret', resolvePath: (path: string) => path };
+  const json = { publicIp: '127.0.0.1', games: { 'tanks/1': game } };
+  const config = readLaunchConfig(json, context).games.get('tanks/1');
+  if (config === undefined) throw new Error('no game');
+  return config;
+}
+
+export function orderWith(rest: Partial<Order> = {}): Order {
+  return {
+    id: 'a-server',
+    clientAddress: '198.51.100.9',
+    port: undefined,
+    environment: {},
+    secrets: [],
+    ...rest,
+  };
+}
+
+interface Ended {
+  readonly why: string;
+  readonly error: LaunchError | undefined;
+}
+
+/** What a launcher says of one server. */
+export class Heard implements LaunchListener {
+  readonly words: string[] = [];
+  readonly runs: Promise<ServerAddress | undefined>;
+  readonly end: Promise<Ended>;
+  /** Everything in its order. */
+  readonly all: string[] = [];
+  #run: (address: ServerAddress | undefined) => void = () => undefined;
+  #end: (ended: Ended) => void = () => undefined;
+
+  constructor() {
+    this.runs = new Promise((resolve) => {
+      this.#run = resolve;
+    });
+    this.end = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  progress(words: string): void {
+    this.all.push('progress');
+    this.words.push(words);
+  }
+
+  running(address: ServerAddress | undefined): void {
+    this.all.push('running');
+    this.#run(address);
+  }
+
+  ended(why: string, error?: LaunchError): void {
+    this.all.push('ended');
+    this.#end({ why, error });
+  }
+}
+
+/** A log that keeps its lines. */
+export class KeptLog implements LaunchLog {
+  readonly output: string[] = [];
+  readonly failures: string[] = [];
+  suppressed = 0;
+  readonly #waiting: { readonly text: string; readonly found: () => void }[] = [];
+
+  serverOutput(_server: string, line: string): void {
+    this.output.push(line);
+    for (const { text, found } of this.#waiting) if (line.includes(text)) found();
+  }
+
+  serverOutputSuppressed(_server: string, lines: number): void {
+    this.suppressed += lines;
+  }
+
+  launcherFailed(_game: string, _server: string | undefined, why: string): void {
+    this.failures.push(why);
+  }
+
+  /** Waits until a line contains this. */
+  says(text: string): Promise<void> {
+    if (this.output.some((line) => line.includes(text))) return Promise.resolve();
+    return new Promise((found) => this.#waiting.push({ text, found }));
+  }
+}
