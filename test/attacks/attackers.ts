@@ -12,36 +12,38 @@ export const MIB = 1024 * KIB;
 
 let addresses = 0;
 
-/** A loopback address that nobody has attacked from, so that no attack pays for another. */
+/** An unused loopback address, so that limits of one attack do not affect another. */
 export function freshAddress(): string {
   addresses++;
   return `127.0.${2 + (addresses >> 7)}.${1 + (addresses & 127)}`;
 }
 
 export interface From {
-  /** The address to come from. */
+  /** The client's address. */
   readonly from?: string;
 }
 
 /** A host with a prepared room. */
 export async function openRoom(
   relay: RelayProcess,
-  { from = freshAddress(), query = '', maxPlayers = 8, ...options }: RoomOptions = {},
+  { from = freshAddress(), query = '', maxPlayers = 8, hold, ...options }: RoomOptions = {},
 ): Promise<Host> {
   const host = await Host.connect(relay.url, query, { ...options, localAddress: from });
   onTestFinished(() => host.cut());
-  host.command({ cmd: 'prepare', max_players: maxPlayers, name: 'attack' });
-  const { key } = await Promise.race([host.until('prepare_reply'), refused(host)]);
-  host.code = key;
-  return host;
+  const command = { cmd: 'prepare', max_players: maxPlayers, name: 'attack' };
+  host.command(hold === undefined ? command : { ...command, hold });
+  const { key, resume } = await Promise.race([host.until('prepare_reply'), refused(host)]);
+  return Object.assign(host, { code: key, token: resume });
 }
 
 export interface RoomOptions extends From, ClientOptions {
   readonly query?: string;
   readonly maxPlayers?: number;
+  /** How long a disconnected host keeps its room, in seconds; if absent, the relay's default. */
+  readonly hold?: number;
 }
 
-/** A player whom the host has been told of. */
+/** A player who has joined: the host has the event. */
 export async function joinRoom(
   relay: RelayProcess,
   host: Host,
@@ -59,7 +61,7 @@ async function refused({ closed }: Host | Player): Promise<never> {
   throw new Error(`closed with ${code} ${reason}`);
 }
 
-/** How a WebSocket to this path ends, if all that it does is to wait. */
+/** The close of a WebSocket to this path that sends nothing. */
 export function outcome(
   relay: RelayProcess,
   path: string,
@@ -73,7 +75,7 @@ export function outcome(
   return client.closed;
 }
 
-/** A bare connection, on which errors are nothing special. */
+/** A TCP connection that ignores errors. */
 export async function openSocket(
   { port }: RelayProcess,
   { from = freshAddress() }: From = {},
@@ -85,7 +87,7 @@ export async function openSocket(
   return socket;
 }
 
-/** Resolves when a socket is closed, by whomever and however. */
+/** Resolves when a socket is closed in any way. */
 export function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve();
@@ -93,22 +95,23 @@ export function gone(socket: Socket): Promise<void> {
   });
 }
 
-/** A WebSocket made of bytes. It has received nothing if it was cut instead. */
+/** A WebSocket on raw bytes. It has received nothing if the connection was terminated. */
 export async function upgrade(
   relay: RelayProcess,
   path: string,
-  options: From = {},
+  { headers = {}, ...from }: From & { readonly headers?: Record<string, string> } = {},
 ): Promise<RawClient> {
-  const client = new RawClient(await openSocket(relay, options));
+  const client = new RawClient(await openSocket(relay, from));
   client.closed.catch(() => {});
-  client.write(upgradeRequest(path));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  client.write(upgradeRequest(path, lines.join('')));
   const end = '\r\n\r\n';
   await Promise.race([client.until((bytes) => bytes.includes(end)), gone(client.socket)]);
   client.received = client.received.subarray(client.received.indexOf(end) + end.length);
   return client;
 }
 
-/** What comes back for these bytes until the relay closes; nothing if it cuts the line. */
+/** The answer to these bytes until the relay closes; empty if it terminates the connection. */
 export async function answerTo(
   relay: RelayProcess,
   bytes: string | Uint8Array,
@@ -122,6 +125,29 @@ export async function answerTo(
   socket.end(bytes);
   await gone(socket);
   return answer;
+}
+
+/**
+ * The same for many connections of one address, which send these parts in turn and do not end.
+ */
+export async function answersTo(
+  relay: RelayProcess,
+  connections: number,
+  ...parts: readonly string[]
+): Promise<string[]> {
+  const from = freshAddress();
+  const sockets: Socket[] = [];
+  while (sockets.length < connections) sockets.push(await openSocket(relay, { from }));
+  const answers = sockets.map(async (socket) => {
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+    });
+    await gone(socket);
+    return answer;
+  });
+  for (const part of parts) for (const socket of sockets) if (socket.writable) socket.write(part);
+  return Promise.all(answers);
 }
 
 /** An HTTP request from an address. */
@@ -145,7 +171,10 @@ export async function get(
   return answer.statusCode;
 }
 
-/** Waits until something measured has got where it should. */
+/** In milliseconds. */
+const MEASURE_EVERY = 20;
+
+/** Waits until a measured value fulfils a condition. */
 export async function eventually<T>(
   measure: () => T | Promise<T>,
   fits: (value: T) => boolean,
@@ -155,7 +184,7 @@ export async function eventually<T>(
     const value = await measure();
     if (fits(value)) return value;
     if (performance.now() > deadline) throw new Error(`is still ${value}`);
-    // It may be this process in which something has to happen first.
-    await new Promise((resolve) => setImmediate(resolve));
+    // What is measured needs the time that measuring takes.
+    await new Promise((resolve) => setTimeout(resolve, MEASURE_EVERY));
   }
 }

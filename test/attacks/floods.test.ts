@@ -17,8 +17,8 @@ import {
 } from './attackers.js';
 
 /**
- * Wrong codes, all different. They begin with a vowel, which no code that is drawn has: a guess that
- * came upon one of the rooms that play here would join it, and not end.
+ * Wrong codes, all different. They begin with a vowel, which no valid code has: otherwise a guess
+ * could join one of the healthy rooms.
  */
 function* guesses(): Generator<string> {
   const letters = 'BCDFGHJKLMNPQRSTVWXZ';
@@ -59,11 +59,11 @@ describe('messages', () => {
       const { data } = await host.until('from_str');
       if (data !== message(n)) throw new Error(`expected message ${n}, got ${data}`);
     }
-    // 80,000 may come at once, 8,000 a second after that, and the last of them on credit.
+    // The limit allows bursts of 80,000, then 8,000 per second, and may be overdrawn once.
     expect(performance.now() - start).toBeGreaterThan(2000);
   });
 
-  attack('eight players that send as much as they can', async ({ relay }) => {
+  attack('eight players that send as fast as they can', async ({ relay }) => {
     const host = await openRoom(relay, { query: '?bytes=1' });
     const players: Player[] = [];
     while (players.length < 8) players.push(await joinRoom(relay, host));
@@ -79,22 +79,25 @@ describe('messages', () => {
     }
   });
 
-  attack('a host with a bug: 1,000 bad commands, 20 answers, the party goes on', async (arena) => {
-    const { relay } = arena;
-    const host = await openRoom(relay);
-    const player = await joinRoom(relay, host);
-    const start = performance.now();
-    for (let n = 0; n < 1000; n++) host.command({ cmd: 'to', to: [], data: `bug ${n}` });
-    host.command({ cmd: 'to_str', to: [], data: 'the party goes on' });
-    expect(await player.nextText()).toBe('the party goes on');
-    const errors = (await host.settled()).filter(({ cmd }) => cmd === 'error');
-    // Two a second come back.
-    const refilled = ((performance.now() - start) / 1000) * 2;
-    expect(errors.length).toBeGreaterThanOrEqual(20);
-    expect(errors.length).toBeLessThanOrEqual(21 + refilled);
-  });
+  attack(
+    'a host that sends 1,000 invalid commands gets 20 answers, and the game continues',
+    async (arena) => {
+      const { relay } = arena;
+      const host = await openRoom(relay);
+      const player = await joinRoom(relay, host);
+      const start = performance.now();
+      for (let n = 0; n < 1000; n++) host.command({ cmd: 'to', to: [], data: `bug ${n}` });
+      host.command({ cmd: 'to_str', to: [], data: 'the party goes on' });
+      expect(await player.nextText()).toBe('the party goes on');
+      const errors = (await host.settled()).filter(({ cmd }) => cmd === 'error');
+      // Two per second are refilled.
+      const refilled = ((performance.now() - start) / 1000) * 2;
+      expect(errors.length).toBeGreaterThanOrEqual(20);
+      expect(errors.length).toBeLessThanOrEqual(21 + refilled);
+    },
+  );
 
-  attack('a host that sends 100,000 bad commands, as small as they can be', async ({ relay }) => {
+  attack('a host that sends 100,000 tiny invalid commands', async ({ relay }) => {
     const host = await openRoom(relay);
     const player = await joinRoom(relay, host);
     const bad = frame(OPCODE.binary, hex('a0'));
@@ -135,13 +138,13 @@ function message(n: number): string {
   return `message ${n}`.padEnd(100);
 }
 
-/** Sends frames that were made before, past the client's own. */
+/** Sends prepared frames, without the client's encoder. */
 function raw(host: Host, frames: Buffer): Promise<void> {
   const { _socket: socket } = host.socket as unknown as { _socket: RawClient['socket'] };
   return new Promise((resolve) => socket.write(frames, () => resolve()));
 }
 
-/** Counts, and keeps nothing. */
+/** Counts received messages, and stores nothing. */
 function receivesBytes(socket: RawClient['socket'], count: number): Promise<void> {
   socket.removeAllListeners('data');
   let received = 0;
@@ -156,7 +159,7 @@ function receivesBytes(socket: RawClient['socket'], count: number): Promise<void
 describe('codes and rooms', () => {
   const attack = arena();
 
-  attack('a scan of codes finds 60 wrong ones, then nothing, not even a room', async (arena) => {
+  attack('a scan of codes is refused after 60 wrong ones, even for a valid code', async (arena) => {
     const { relay } = arena;
     const host = await openRoom(relay);
     const from = freshAddress();
@@ -169,7 +172,7 @@ describe('codes and rooms', () => {
     expect(misses).toBeGreaterThanOrEqual(60);
     expect(misses).toBeLessThanOrEqual(61 + refilled);
 
-    // Somebody else at the same time is not held up.
+    // Other addresses are not delayed.
     await joinRoom(relay, host);
     await keptOut(relay, host, from, codes);
     await eventually(
@@ -198,7 +201,7 @@ describe('codes and rooms', () => {
     await joinRoom(relay, host, { from });
   });
 
-  attack('a flood of rooms from one address ends at 30', async ({ relay }) => {
+  attack('one address opens at most 30 rooms', async ({ relay }) => {
     const from = freshAddress();
     const start = performance.now();
     const hosts = [];
@@ -218,7 +221,7 @@ describe('codes and rooms', () => {
     await openRoom(relay);
   });
 
-  attack('players that come and go, 2,000 times', async ({ relay }) => {
+  attack('players that join and leave, 2,000 times', async ({ relay }) => {
     const host = await openRoom(relay);
     const from = freshAddress();
     const comeAndGo = async () => {
@@ -229,7 +232,7 @@ describe('codes and rooms', () => {
     for (let left = 1; left <= 100; left++) await host.until('player_left');
   });
 
-  attack('rooms that open and are left, 1,000 times', async ({ relay }) => {
+  attack('rooms that open and end, 1,000 times', async ({ relay }) => {
     for (let address = 0; address < 40; address++) {
       const from = freshAddress();
       await inBatches(25, 25, async () => {
@@ -245,8 +248,8 @@ describe('codes and rooms', () => {
 });
 
 /**
- * Goes on guessing until there is not one guess left: then the right code is refused, too. A guess
- * comes back every second; if it does so in between, both are tried again.
+ * Tries wrong codes until none is allowed any more: then the right code is refused, too. One miss is
+ * refilled per second; if that happens in between, both attempts are repeated.
  */
 async function keptOut(
   relay: RelayProcess,
@@ -268,22 +271,25 @@ async function keptOut(
 describe('connections', () => {
   const attack = arena(['--connections-per-address', '64', '--max-connections', '500']);
 
-  attack('connections from one address end at 64, the next get 1013', async ({ relay }) => {
-    const host = await openRoom(relay, { maxPlayers: 500 });
-    const from = freshAddress();
-    const path = `/${host.code}`;
-    const players = await inBatches(64, 16, () => upgrade(relay, path, { from }));
-    expect(tally(await inBatches(100, 10, () => outcome(relay, path, { from })))).toEqual({
-      1013: 100,
-    });
-    await joinRoom(relay, host);
-    // One goes, one may come.
-    players[0]?.socket.destroy();
-    await host.until('player_left');
-    await joinRoom(relay, host, { from });
-  });
+  attack(
+    'one address gets 64 connections, further ones are closed with 1013',
+    async ({ relay }) => {
+      const host = await openRoom(relay, { maxPlayers: 500 });
+      const from = freshAddress();
+      const path = `/${host.code}`;
+      const players = await inBatches(64, 16, () => upgrade(relay, path, { from }));
+      expect(tally(await inBatches(100, 10, () => outcome(relay, path, { from })))).toEqual({
+        1013: 100,
+      });
+      await joinRoom(relay, host);
+      // After one disconnects, another one may connect.
+      players[0]?.socket.destroy();
+      await host.until('player_left');
+      await joinRoom(relay, host, { from });
+    },
+  );
 
-  attack('of refused connections that do not go, 64 linger, and not for long', async (arena) => {
+  attack('at most 64 refused connections stay open, for a short time', async (arena) => {
     const { relay } = arena;
     const host = await openRoom(relay, { maxPlayers: 500 });
     const from = freshAddress();
@@ -294,7 +300,7 @@ describe('connections', () => {
     await Promise.all(refused.map(({ closed }) => closed));
   });
 
-  attack('connections from many addresses end at the most there may be', async ({ relay }) => {
+  attack('connections from many addresses are limited in total', async ({ relay }) => {
     const host = await openRoom(relay, { maxPlayers: 500 });
     const path = `/${host.code}`;
     const clients: RawClient[] = [];
@@ -302,7 +308,7 @@ describe('connections', () => {
       const from = freshAddress();
       clients.push(...(await inBatches(10, 10, () => upgrade(relay, path, { from }))));
     }
-    // Those who are told that there are enough linger in the sockets that are to spare.
+    // Refused connections use the spare sockets until they are closed.
     for (const client of clients) if (client.received[0] === 0x88) client.socket.destroy();
     await eventually(
       () => relay.metric('lobby_relay_connections'),
@@ -319,12 +325,15 @@ describe('connections', () => {
   });
 });
 
-/** Whether it was told why. */
+/** Whether it got a close reason. */
 function said({ code }: Closed): boolean {
   return code !== 1006;
 }
 
-/** Asks for a WebSocket and does nothing more; whether it was told anything before it was cut. */
+/**
+ * Requests a WebSocket and does nothing more. Returns whether it got an answer before it was
+ * closed.
+ */
 async function knock(
   relay: RelayProcess,
   path: string,

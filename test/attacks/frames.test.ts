@@ -12,7 +12,7 @@ const attack = arena(['--stall', '1', '--player-messages', '0']);
 /** One fragment that is not the last. */
 const part = { fin: false };
 
-/** What breaks the protocol, and what it is closed with: RFC 6455 sections 5.2 to 5.5 and 7.4. */
+/** Protocol errors and their close codes: RFC 6455 sections 5.2 to 5.5 and 7.4. */
 const BROKEN: [what: string, bytes: Buffer, code: number][] = [
   ['unmasked', frame(text, 'x', { masked: false }), 1002],
   ['reserved bit 1', frame(text, 'x', { reserved: 4 }), 1002],
@@ -39,19 +39,19 @@ const BROKEN: [what: string, bytes: Buffer, code: number][] = [
   ['an endless continuation of nothing', frame(continuation, 'x', part), 1002],
   ['a message inside another', concat(frame(text, 'a', part), frame(text, 'b')), 1002],
   [
-    'a continuation of what has ended',
+    'a continuation of a finished message',
     concat(frame(text, 'a', part), frame(continuation, 'b'), frame(continuation, 'c')),
     1002,
   ],
   ...['c328', 'ff', 'c080', 'eda080', 'f4908080', 'e2', 'f09f98'].map(
     (utf8): [string, Buffer, number] => [
-      `text that is no UTF-8 (${utf8})`,
+      `text that is not UTF-8 (${utf8})`,
       frame(text, Buffer.from(utf8, 'hex')),
       1007,
     ],
   ),
   [
-    'text that is no UTF-8 only as a whole',
+    'text that is not UTF-8 across fragments',
     concat(frame(text, Uint8Array.of(0xe2), part), frame(continuation, Uint8Array.of(0x28))),
     1007,
   ],
@@ -64,7 +64,7 @@ function concat(...frames: Buffer[]): Buffer {
   return Buffer.concat(frames);
 }
 
-attack('frames that break the protocol cost a player its own connection', async ({ relay }) => {
+attack('invalid frames cost a player its own connection', async ({ relay }) => {
   const host = await openRoom(relay);
   const neighbour = await joinRoom(relay, host);
   for (const [what, bytes, code] of BROKEN) {
@@ -79,7 +79,7 @@ attack('frames that break the protocol cost a player its own connection', async 
   expect(await host.until('from_str')).toMatchObject({ data: 'still here' });
 });
 
-attack('frames that break the protocol cost a host its own room', async ({ relay }) => {
+attack('invalid frames cost a host its own room', async ({ relay }) => {
   for (const [what, bytes, code] of BROKEN) {
     const hostile = await upgrade(relay, '/CREATE?format=json');
     hostile.write(frame(text, '{"cmd":"prepare","max_players":8}'));
@@ -96,7 +96,7 @@ attack('frames that break the protocol cost a host its own room', async ({ relay
 });
 
 attack(
-  'a message above the bound is closed with 1009 as soon as it is known',
+  'a message above the limit is closed with 1009 as soon as its length is known',
   async ({ relay }) => {
     const host = await openRoom(relay);
     const claims = await upgrade(relay, `/${host.code}`);
@@ -152,18 +152,18 @@ function fragments(count: number): Buffer {
 }
 
 attack(
-  '50,000 pings by a client that never reads: cut, and nobody else waits',
+  '50,000 pings by a client that never reads close only its own connection',
   async ({ relay }) => {
     const host = await openRoom(relay);
     const hostile = await upgrade(relay, `/${host.code}`);
     hostile.socket.pause();
-    // Some 6 MB of pongs: more than the kernel takes.
+    // Some 6 MB of pongs: more than the kernel buffers.
     hostile.write(pings(50_000));
     await host.until('player_left');
   },
 );
 
-attack('50,000 pings by a client that reads: a pong for each', async ({ relay }) => {
+attack('50,000 pings by a client that reads are each answered', async ({ relay }) => {
   const host = await openRoom(relay);
   const hostile = await upgrade(relay, `/${host.code}`);
   let received = 0;
@@ -183,14 +183,14 @@ function pings(count: number): Buffer {
   return Buffer.alloc(count * one.length, one);
 }
 
-/** Does not keep what comes. */
+/** Stores nothing of what it receives. */
 function ignore(client: RawClient): void {
   for (const listener of client.socket.listeners('data').slice(0, 1)) {
     client.socket.off('data', listener as () => void);
   }
 }
 
-attack('a million frames of nothing at all', async ({ relay }) => {
+attack('a million empty frames', async ({ relay }) => {
   const host = await openRoom(relay);
   const hostile = await upgrade(relay, `/${host.code}`);
   const unasked = frame(pong, '');
@@ -215,15 +215,18 @@ function writeAll({ socket }: RawClient, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
 }
 
-attack('half a frame, then nothing: it holds no more than it sent', async ({ relay }: Arena) => {
-  const host = await openRoom(relay);
-  const hostile = await upgrade(relay, `/${host.code}`);
-  hostile.write(frame(binary, Buffer.alloc(MIB), { declared: 4 * MIB }));
-  const backlog = await eventually(
-    () => relay.metric('lobby_relay_backlog_bytes'),
-    (bytes) => bytes >= MIB,
-  );
-  expect(backlog).toBeLessThan(1.5 * MIB);
-  hostile.socket.destroy();
-  await host.until('player_left');
-});
+attack(
+  'half a frame, then nothing, occupies no more memory than its bytes',
+  async ({ relay }: Arena) => {
+    const host = await openRoom(relay);
+    const hostile = await upgrade(relay, `/${host.code}`);
+    hostile.write(frame(binary, Buffer.alloc(MIB), { declared: 4 * MIB }));
+    const backlog = await eventually(
+      () => relay.metric('lobby_relay_backlog_bytes'),
+      (bytes) => bytes >= MIB,
+    );
+    expect(backlog).toBeLessThan(1.5 * MIB);
+    hostile.socket.destroy();
+    await host.until('player_left');
+  },
+);

@@ -25,10 +25,10 @@ const PHONE = fileURLToPath(new URL('programs/phone.ts', import.meta.url));
 const PING = Buffer.from([0x80 | OPCODE.ping, 0]);
 
 describe('connections that have gone silent', () => {
-  // Three seconds of silence: no less, as healthy players may have to wait for the processor.
+  // Three seconds without data: no less, because healthy players may have to wait for a CPU.
   const attack = arena(['--ping', '1', '--stall', '1']);
 
-  attack('500 half-open connections are cut after two pings', async ({ relay }) => {
+  attack('500 half-open connections are terminated after two pings', async ({ relay }) => {
     const host = await openRoom(relay, { maxPlayers: 500 });
     const silent: RawClient[] = [];
     for (let party = 0; party < 5; party++) {
@@ -43,14 +43,14 @@ describe('connections that have gone silent', () => {
     for (const _ of silent) await host.until('player_left');
   });
 
-  attack('half-open hosts are cut, and so their players are told', async ({ relay }) => {
+  attack('half-open hosts are terminated, and their players get the close', async ({ relay }) => {
     const { socket, received } = await silentHost(relay);
     const code = /"key":"(\w+)"/.exec(received.toString('latin1'))?.[1];
     expect(await outcome(relay, `/${code}`)).toMatchObject({ code: 4010 });
     await gone(socket);
   });
 
-  attack('who answers pings and says nothing else stays', async ({ relay }) => {
+  attack('a client that only answers pings stays connected', async ({ relay }) => {
     const host = await openRoom(relay);
     const quiet = await upgrade(relay, `/${host.code}`);
     const pong = frame(OPCODE.pong);
@@ -62,7 +62,7 @@ describe('connections that have gone silent', () => {
     expect(await host.until('from_str')).toMatchObject({ data: 'still here' });
   });
 
-  attack('a phone that is stopped is cut by its silence; woken, it harms nobody', async (arena) => {
+  attack('a stopped phone is terminated, and affects no other when it wakes', async (arena) => {
     const host = await openRoom(arena.relay);
     const phone = await startPhone(arena.relay, host.code);
     await host.until('from_str');
@@ -73,7 +73,7 @@ describe('connections that have gone silent', () => {
     expect((await told)[0]).toEqual({ closed: 1006 });
   });
 
-  attack('a phone that is stopped while much is sent to it is cut', async ({ relay }) => {
+  attack('a phone that is stopped while it has a backlog is terminated', async ({ relay }) => {
     const host = await openRoom(relay);
     const phone = await startPhone(relay, host.code);
     await host.until('from_str');
@@ -87,10 +87,10 @@ describe('connections that have gone silent', () => {
     await told;
   });
 
-  attack('a host that is stopped: its room ends', async ({ relay }) => {
+  attack('a stopped host loses its room', async ({ relay }) => {
     const hosts = () => relay.metric('lobby_relay_connections', 'role="host"');
     const phone = await startPhone(relay, 'CREATE');
-    // The hosts of attacks before this one may not be gone yet.
+    // Hosts of earlier attacks may still be connected.
     await eventually(hosts, (count) => count === HEALTHY_ROOMS + 1);
     phone.kill('SIGSTOP');
     await eventually(hosts, (count) => count === HEALTHY_ROOMS);
@@ -101,14 +101,14 @@ describe('connections that have gone silent', () => {
 describe('connections that ask for nothing', () => {
   const attack = arena(['--request-timeout', '1', '--connections-per-address', '64']);
 
-  attack('500 sockets that send nothing are cut', async ({ relay }) => {
+  attack('500 sockets that send nothing are closed', async ({ relay }) => {
     const from = freshAddress();
     const sockets = await Promise.all(times(500, () => openSocket(relay, { from })));
     const answers = await Promise.all(sockets.map(whole));
     for (const answer of answers) expect(answer).toMatch(/^$|^HTTP\/1\.1 408 /);
   });
 
-  attack('500 sockets that send one byte are cut', async ({ relay }) => {
+  attack('500 sockets that send one byte are closed', async ({ relay }) => {
     const from = freshAddress();
     const sockets = await Promise.all(times(500, () => openSocket(relay, { from })));
     for (const socket of sockets) socket.write('G');
@@ -116,7 +116,7 @@ describe('connections that ask for nothing', () => {
     for (const answer of answers) expect(answer).toMatch(/^$|^HTTP\/1\.1 408 /);
   });
 
-  attack('100 heads that come one byte at a time are cut', async ({ relay }) => {
+  attack('100 request heads sent one byte at a time are closed', async ({ relay }) => {
     const head = `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(4000)}\r\n\r\n`;
     const sockets = await Promise.all(times(100, () => openSocket(relay)));
     const answers = sockets.map(whole);
@@ -131,7 +131,7 @@ describe('connections that ask for nothing', () => {
     }
   });
 
-  attack('bodies that never end are cut, or not waited for', async ({ relay }) => {
+  attack('bodies that never end are closed or ignored', async ({ relay }) => {
     const post = 'POST /CREATE HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n';
     const sockets = await Promise.all(times(100, () => openSocket(relay)));
     for (const socket of sockets) socket.write(post);
@@ -139,7 +139,7 @@ describe('connections that ask for nothing', () => {
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 405 /);
   });
 
-  attack('a head above 8 KiB is answered with 431, however it is made', async ({ relay }) => {
+  attack('a request head above 8 KiB is answered with 431 in every form', async ({ relay }) => {
     const heads = [
       `GET /${'x'.repeat(9 * KIB)} HTTP/1.1\r\nHost: x\r\n\r\n`,
       `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(9 * KIB)}\r\n\r\n`,

@@ -7,7 +7,7 @@ import type { Codes, News, Order, Report, Setup } from './programs/healthy-rooms
 
 const PROGRAM = fileURLToPath(new URL('programs/healthy-rooms.ts', import.meta.url));
 
-/** Rooms in another process that play all the time, and verify every message both ways. */
+/** Rooms in another process that play all the time and verify every message in both directions. */
 export class HealthyRooms {
   readonly #program: ChildProcess;
   readonly #news = new Inbox<News>();
@@ -29,32 +29,32 @@ export class HealthyRooms {
     this.#died.catch(() => {});
   }
 
-  /** The next report is about what comes from here on. */
+  /** Starts a new report. */
   begin(): void {
     this.#say({ say: 'begin' });
   }
 
   /**
-   * Waits until so many messages have been verified, and everything that was said has been heard,
-   * or has to be taken for lost.
+   * Waits until this many messages are verified, and all sent messages have arrived or count as
+   * lost.
    */
   report(atLeast: number): Promise<Report> {
     this.#say({ say: 'report', atLeast });
     return this.#hears('report');
   }
 
-  /** Has them know that the relay is about to close them. They play on until then. */
+  /** Announces that the relay is about to close them. They play until then. */
   async expectEnd(): Promise<void> {
     this.#say({ say: 'expect-end' });
     await this.#hears('expecting-end');
   }
 
-  /** How often they were closed by which code, once all of them are. */
+  /** The number of closes by code, once all connections are closed. */
   async ended(): Promise<Codes> {
     return (await this.#hears('closed')).closed;
   }
 
-  /** Leaves without a word; stopping twice is harmless. */
+  /** Disconnects without close frames. May be called twice. */
   async stop(): Promise<void> {
     this.#program.kill('SIGKILL');
     await this.#died.catch(() => {});

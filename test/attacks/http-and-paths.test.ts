@@ -16,7 +16,7 @@ import {
   upgrade,
 } from './attackers.js';
 
-/** Request targets that lead nowhere, whatever a URL parser would make of them. */
+/** Invalid request targets, some of which a URL parser would accept. */
 const NOWHERE = [
   '//[',
   '//',
@@ -40,7 +40,9 @@ const NOWHERE = [
   '/#/CREATE',
   '*',
   'CREATE',
-  'http://evil.example/CREATE',
+  'http://evil.example/nowhere',
+  'http://user@evil.example/CREATE',
+  'http:///CREATE',
   'http://[::1',
   'evil.example:443',
   '/\\..\\CREATE',
@@ -49,16 +51,16 @@ const NOWHERE = [
   `/${'%2e'.repeat(2 * KIB)}`,
 ];
 
-/** Of four characters, as only rooms are: a code that no room has. */
+/** Paths of four characters, which only rooms have, with codes that no room has. */
 const NO_ROOM = ['/AAAA', '/%00%', '/....', '/\u0001\u0002\u0003\u0004', '/BC F', '/кодъ'];
 
 describe('targets and requests', () => {
   const attack = arena(['--misses-per-minute', '0']);
 
-  attack('a WebSocket to a target that is none is accepted and closed with 4004', async (arena) => {
+  attack('a WebSocket to an invalid target is accepted and closed with 4004', async (arena) => {
     const { relay } = arena;
     for (const target of NOWHERE) {
-      // Node itself refuses what is no target at all.
+      // Node refuses these itself.
       const code = await closeCodeAt(relay, target);
       expect([target, code]).toEqual([target, /^[/*]|^http:/.test(target) ? 4004 : 400]);
     }
@@ -67,7 +69,7 @@ describe('targets and requests', () => {
     }
   });
 
-  attack('a GET of a target that is none is answered with 404 or 400', async ({ relay }) => {
+  attack('a GET of an invalid target is answered with 404 or 400', async ({ relay }) => {
     for (const target of [...NOWHERE, ...NO_ROOM]) {
       const request = `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
       const answer = await answerTo(relay, Buffer.from(request));
@@ -78,7 +80,7 @@ describe('targets and requests', () => {
     }
   });
 
-  attack('queries without end, and every name of an object in them', async ({ relay }) => {
+  attack('very long queries, and queries with names of object properties', async ({ relay }) => {
     for (const query of ['a&'.repeat(3000), '__proto__=1&constructor=2', '%', 'format=json%00']) {
       const host = await upgrade(relay, `/CREATE?${query}`);
       await host.until((bytes) => bytes.includes('state'));
@@ -86,7 +88,7 @@ describe('targets and requests', () => {
     }
   });
 
-  attack('requests that are none, or are two things at once', async ({ relay }) => {
+  attack('invalid and ambiguous requests', async ({ relay }) => {
     const head = 'Host: x\r\nConnection: close\r\n';
     const requests: [request: string | Buffer, answer: RegExp][] = [
       [Buffer.alloc(64 * KIB, 0), /^HTTP\/1\.1 400 /],
@@ -135,36 +137,44 @@ describe('targets and requests', () => {
     }
   });
 
-  attack('bodies of 16 MiB are answered, and not kept', async ({ relay }) => {
-    const head = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${16 * MIB}\r\n\r\n`;
-    const body = Buffer.alloc(16 * MIB);
-    const from = freshAddress();
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () =>
-        answerTo(relay, Buffer.concat([Buffer.from(head), body]), { from }),
-      ),
-    );
-    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 405 /);
-  });
+  for (const [use, path, status] of [
+    ['that nobody wants', '/health', 405],
+    ['for signaling-server', '/', 413],
+  ] as const) {
+    attack(`bodies of 16 MiB ${use} are answered and not buffered`, async ({ relay }) => {
+      const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${16 * MIB}\r\n\r\n`;
+      const body = Buffer.alloc(16 * MIB);
+      const from = freshAddress();
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          answerTo(relay, Buffer.concat([Buffer.from(head), body]), { from }),
+        ),
+      );
+      for (const answer of answers) expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    });
+  }
 });
 
 describe('pages of other origins', () => {
   const attack = arena(['--origin', 'https://game.example, https://other.example'], { rooms: 20 });
 
-  attack('a page that is not on the list is closed with 1008, hosts and players', async (arena) => {
-    const { relay } = arena;
-    const host = await openRoom(relay, { origin: 'https://game.example' });
-    const evil = ['https://evil.example', 'null', 'https://game.example.evil.example', ''];
-    for (const path of ['/CREATE', `/${host.code}`]) {
-      for (const origin of evil.slice(0, 3)) {
-        expect(await outcome(relay, path, { origin })).toEqual({
-          code: 1008,
-          reason: 'origin not allowed',
-        });
+  attack(
+    'hosts and players of a page that is not on the list are closed with 1008',
+    async (arena) => {
+      const { relay } = arena;
+      const host = await openRoom(relay, { origin: 'https://game.example' });
+      const evil = ['https://evil.example', 'null', 'https://game.example.evil.example', ''];
+      for (const path of ['/CREATE', `/${host.code}`]) {
+        for (const origin of evil.slice(0, 3)) {
+          expect(await outcome(relay, path, { origin })).toEqual({
+            code: 1008,
+            reason: 'origin not allowed',
+          });
+        }
       }
-    }
-    await joinRoom(relay, host);
-  });
+      await joinRoom(relay, host);
+    },
+  );
 });
 
 describe('a token to open rooms', () => {
@@ -172,34 +182,37 @@ describe('a token to open rooms', () => {
   const query = `token=${encodeURIComponent(token)}`;
   const attack = arena(['--create-token', token, '--log-level', 'trace'], { rooms: 20, query });
 
-  attack('a host without the token is closed with 1008, and it is in no log', async ({ relay }) => {
-    const wrong = [
-      ['/CREATE', {}],
-      ['/CREATE?token=', {}],
-      ['/CREATE?token=wrong-secret', {}],
-      [`/CREATE?token=${encodeURIComponent(token)}x`, {}],
-      ['/CREATE', { authorization: 'Bearer wrong-secret' }],
-      ['/CREATE', { authorization: `Basic ${token}` }],
-      ['/CREATE', { authorization: `Bearer ${'x'.repeat(6 * KIB)}` }],
-    ] as const;
-    for (const [path, headers] of wrong) {
-      expect([path, await outcome(relay, path, { headers })]).toEqual([
-        path,
-        { code: 1008, reason: 'wrong or missing token' },
-      ]);
-    }
-    await openRoom(relay, { query: `?${query}` });
-    const host = await openRoom(relay, { headers: { authorization: `Bearer ${token}` } });
-    // A player needs none.
-    await joinRoom(relay, host);
-    expect(relay.log).not.toMatch(/secret/);
-  });
+  attack(
+    'a host without the token is closed with 1008, and the token is not logged',
+    async ({ relay }) => {
+      const wrong = [
+        ['/CREATE', {}],
+        ['/CREATE?token=', {}],
+        ['/CREATE?token=wrong-secret', {}],
+        [`/CREATE?token=${encodeURIComponent(token)}x`, {}],
+        ['/CREATE', { authorization: 'Bearer wrong-secret' }],
+        ['/CREATE', { authorization: `Basic ${token}` }],
+        ['/CREATE', { authorization: `Bearer ${'x'.repeat(6 * KIB)}` }],
+      ] as const;
+      for (const [path, headers] of wrong) {
+        expect([path, await outcome(relay, path, { headers })]).toEqual([
+          path,
+          { code: 1008, reason: 'wrong or missing token' },
+        ]);
+      }
+      await openRoom(relay, { query: `?${query}` });
+      const host = await openRoom(relay, { headers: { authorization: `Bearer ${token}` } });
+      // A player needs no token.
+      await joinRoom(relay, host);
+      expect(relay.log).not.toMatch(/secret/);
+    },
+  );
 });
 
 describe('a proxy that nobody trusts', () => {
   const attack = arena(['--misses-per-minute', '5'], { rooms: 20 });
 
-  attack('X-Forwarded-For changes nothing, and is warned of once', async ({ relay }) => {
+  attack('X-Forwarded-For is ignored, with one warning', async ({ relay }) => {
     const from = freshAddress();
     const answers = [];
     for (let n = 0; n < 10; n++) {
@@ -208,7 +221,7 @@ describe('a proxy that nobody trusts', () => {
     }
     expect(answers.slice(0, 6).sort()).toEqual([404, 404, 404, 404, 404, 429]);
     expect(relay.log.match(/--trust-proxy/g)).toHaveLength(1);
-    // Nor does it count against whom it names.
+    // The request does not count for the address in the header either.
     expect(await get(relay, '/ABCD', { from: '127.0.99.1' })).toBe(404);
     for (const spoofed of ['', ',,,', 'unknown', '::1', '999.1.1.1', 'x'.repeat(6 * KIB)]) {
       expect(await get(relay, '/ABCD', { from, 'x-forwarded-for': spoofed })).toBe(429);
@@ -229,13 +242,13 @@ describe('a proxy that is trusted', () => {
     return answers;
   }
 
-  attack('each forwarded address counts for itself, an IPv6 one by its /64', async ({ relay }) => {
+  attack('forwarded addresses are counted separately, IPv6 by /64', async ({ relay }) => {
     const one = '198.51.100.7';
     expect(await misses(relay, one, one, one, one, one, one)).toEqual([
       404, 404, 404, 404, 404, 429,
     ]);
     expect(await misses(relay, '198.51.100.8', '198.51.100.9')).toEqual([404, 404]);
-    // What stands before the address that the proxy has seen is made up.
+    // Addresses before the one that the proxy appended are forged.
     expect(await misses(relay, `203.0.113.1, ${one}`, `203.0.113.2, ${one}`)).toEqual([429, 429]);
 
     const subnet = Array.from({ length: 6 }, (_, n) => `2001:db8:1:2:${n}::${n}`);
@@ -245,7 +258,7 @@ describe('a proxy that is trusted', () => {
   });
 });
 
-/** The close code of a WebSocket to a raw target; the HTTP status if it is none. */
+/** The close code of a WebSocket to a raw target, or the HTTP status if there is no WebSocket. */
 async function closeCodeAt(relay: RelayProcess, target: string): Promise<number> {
   const answer = Buffer.from(await answerTo(relay, upgradeRequest(target)), 'latin1');
   const end = answer.indexOf('\r\n\r\n') + 4;

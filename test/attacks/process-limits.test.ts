@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
+import { selfSigned } from '../support/certificate.js';
 import { Player } from '../support/clients.js';
 import { frame, OPCODE, type RawClient } from '../support/raw-client.js';
 import type { RelayProcess } from '../support/relay-process.js';
@@ -21,10 +18,10 @@ import {
   upgrade,
 } from './attackers.js';
 
-/** How long a player who does not confirm a close is waited for while the relay goes on, in ms. */
+/** How long a running relay waits for a player to confirm a close, in milliseconds. */
 const CLOSE_TIMEOUT = 15_000;
 
-describe('64 MiB for everything that waits', () => {
+describe('64 MiB for all buffers', () => {
   const attack = arena(['--memory', '64MiB']);
 
   attack('256 messages of the largest size, half sent, do not end the process', async (arena) => {
@@ -37,7 +34,7 @@ describe('64 MiB for everything that waits', () => {
     for (const host of hosts) host.write(frame(OPCODE.binary, '', { declared: 16 * MIB }));
     const piece = Buffer.alloc(256 * KIB);
     let most = 0;
-    // All of them grow together, until they are cut or but for a little whole.
+    // All of them grow together, until they are closed or nearly complete.
     for (let sent = 0; sent < 63 * piece.length; sent += piece.length) {
       await Promise.all(hosts.map(({ socket }) => take(socket, piece)));
       most = Math.max(most, await relay.metric('lobby_relay_backlog_bytes'));
@@ -51,30 +48,32 @@ describe('64 MiB for everything that waits', () => {
     await joinRoom(relay, host);
   });
 
-  attack('100 players that read nothing of tiny messages: the largest are cut', async (arena) => {
-    const { relay } = arena;
-    const host = await openRoom(relay, { maxPlayers: 200 });
-    const reader = await joinRoom(relay, host);
-    const deaf: Player[] = [];
-    while (deaf.length < 100) deaf.push(await joinRoom(relay, host));
-    for (const { socket } of deaf) socket.pause();
-    const data = Buffer.alloc(1000);
-    const cut = host.until('player_left');
-    for (let sent = 0; sent < 12_000; sent += 500) {
-      for (let n = 0; n < 500; n++) host.command({ cmd: 'to', to: [], data });
-      for (let n = 0; n < 500; n++) await reader.next();
-    }
-    await cut;
-    expect(await relay.metric('lobby_relay_backlog_bytes')).toBeLessThan(512 * MIB);
-    for (const player of deaf) player.cut();
-  });
+  attack(
+    '100 players that do not read tiny messages: the largest backlogs are closed',
+    async (arena) => {
+      const { relay } = arena;
+      const host = await openRoom(relay, { maxPlayers: 200 });
+      const reader = await joinRoom(relay, host);
+      const deaf: Player[] = [];
+      while (deaf.length < 100) deaf.push(await joinRoom(relay, host));
+      for (const { socket } of deaf) socket.pause();
+      const data = Buffer.alloc(1000);
+      const cut = host.until('player_left');
+      for (let sent = 0; sent < 12_000; sent += 500) {
+        for (let n = 0; n < 500; n++) host.command({ cmd: 'to', to: [], data });
+        for (let n = 0; n < 500; n++) await reader.next();
+      }
+      await cut;
+      expect(await relay.metric('lobby_relay_backlog_bytes')).toBeLessThan(512 * MIB);
+      for (const player of deaf) player.cut();
+    },
+  );
 });
 
 describe('a heap of 256 MB', () => {
-  const node = ['--max-old-space-size=256', '--inspect=127.0.0.1:0'];
-  const attack = arena(['--memory', '128MiB'], { node });
+  const attack = arena(['--memory', '128MiB'], { oldSpace: 256 });
 
-  attack('many rooms, many players, many messages: the process lives', async ({ relay }) => {
+  attack('many rooms, players and messages do not end the process', async ({ relay }) => {
     const hosts = [];
     for (let address = 0; address < 30; address++) {
       const from = freshAddress();
@@ -87,7 +86,7 @@ describe('a heap of 256 MB', () => {
       const from = freshAddress();
       const join = () => upgrade(relay, `/${big.code}`, { from });
       const players = await Promise.all(Array.from({ length: 50 }, join));
-      // Every other one reads nothing.
+      // Every second one reads nothing.
       for (const [at, { socket }] of players.entries()) {
         socket.removeAllListeners('data');
         if (at % 2 === 0) socket.pause();
@@ -111,18 +110,21 @@ describe('a heap of 256 MB', () => {
 describe('100 file descriptors', () => {
   const attack = arena(['--request-timeout', '1'], { rooms: 8, descriptors: 100, node: [] });
 
-  attack('connections beyond them are refused, and the process lives', async ({ relay }) => {
-    const host = await openRoom(relay, { maxPlayers: 500 });
-    const clients = await Promise.all(
-      Array.from({ length: 100 }, () => upgrade(relay, `/${host.code}`)),
-    );
-    const refused = clients.filter(({ received }) => received.length === 0 || closes(received));
-    expect(refused.length).toBeGreaterThan(40);
-    for (const { socket } of clients) socket.destroy();
-    await eventually(() => status(relay, '/health'), isOk);
-  });
+  attack(
+    'connections beyond the limit are refused, and the process continues',
+    async ({ relay }) => {
+      const host = await openRoom(relay, { maxPlayers: 500 });
+      const clients = await Promise.all(
+        Array.from({ length: 100 }, () => upgrade(relay, `/${host.code}`)),
+      );
+      const refused = clients.filter(({ received }) => received.length === 0 || closes(received));
+      expect(refused.length).toBeGreaterThan(40);
+      for (const { socket } of clients) socket.destroy();
+      await eventually(() => status(relay, '/health'), isOk);
+    },
+  );
 
-  attack('300 sockets that say nothing: refused or cut, and then it answers', async (arena) => {
+  attack('300 idle sockets are refused or closed, and then the relay answers', async (arena) => {
     const { relay } = arena;
     const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(relay)));
     for (const socket of sockets) socket.resume();
@@ -135,10 +137,10 @@ describe('100 file descriptors', () => {
 
 describe('the end of the process', () => {
   describe('with some seconds to drain', () => {
-    // For all that is tried meanwhile, on a machine that is busy.
+    // Long enough for all attempts on a busy machine.
     const attack = arena(['--drain', '5'], { ends: true });
 
-    attack('running rooms go on, new ones get 1012, and then everybody', async (arena) => {
+    attack('running rooms continue, new ones get 1012, then all connections do', async (arena) => {
       const { relay, healthy } = arena;
       const host = await openRoom(relay);
       await healthy.expectEnd();
@@ -161,7 +163,7 @@ describe('the end of the process', () => {
   describe('under load, without a drain', () => {
     const attack = arena([], { ends: true });
 
-    attack('everybody is told 1012, and who is deaf is not waited for', async (arena) => {
+    attack('all clients get 1012, and those that do not read are terminated', async (arena) => {
       const { relay, healthy } = arena;
       const host = await openRoom(relay, { maxPlayers: 50 });
       const players: Player[] = [];
@@ -188,25 +190,27 @@ describe('the end of the process', () => {
   });
 });
 
-const certificate = selfSigned();
-
-describe.skipIf(certificate === undefined)('TLS', () => {
-  const { cert = '', key = '' } = certificate ?? {};
+describe('TLS', () => {
+  const { cert, key, remove } = selfSigned();
+  afterAll(remove);
   const options = ['--tls-cert', cert, '--tls-key', key, '--request-timeout', '1', '--stall', '1'];
   const attack = arena(options, { rooms: 20, tls: true });
 
-  attack('silence before and after the handshake, and what is no handshake', async ({ relay }) => {
-    const sockets = await Promise.all(Array.from({ length: 200 }, () => openSocket(relay)));
-    for (const [at, socket] of sockets.entries()) {
-      socket.resume();
-      if (at % 4 === 1) socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
-      if (at % 4 === 2) socket.write(Buffer.alloc(64 * KIB, 0x16));
-      if (at % 4 === 3) socket.write(Buffer.from('16030100ff0100', 'hex'));
-    }
-    await Promise.all(sockets.map(gone));
-  });
+  attack(
+    'idle connections before and after the handshake, and invalid handshakes',
+    async ({ relay }) => {
+      const sockets = await Promise.all(Array.from({ length: 200 }, () => openSocket(relay)));
+      for (const [at, socket] of sockets.entries()) {
+        socket.resume();
+        if (at % 4 === 1) socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+        if (at % 4 === 2) socket.write(Buffer.alloc(64 * KIB, 0x16));
+        if (at % 4 === 3) socket.write(Buffer.from('16030100ff0100', 'hex'));
+      }
+      await Promise.all(sockets.map(gone));
+    },
+  );
 
-  attack('a player that never reads is cut, as without TLS', async ({ relay }) => {
+  attack('a player that never reads is closed, as without TLS', async ({ relay }) => {
     const host = await openRoom(relay, { rejectUnauthorized: false });
     const player = Player.connect(relay.url, host.code, {
       rejectUnauthorized: false,
@@ -222,27 +226,11 @@ describe.skipIf(certificate === undefined)('TLS', () => {
   });
 });
 
-/** Files with a certificate of this machine's own making; nothing where there is no openssl. */
-function selfSigned(): { cert: string; key: string } | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'lobby-relay-tls-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
-  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
-  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
-  const files = ['-subj', '/CN=localhost', '-keyout', key, '-out', cert];
-  try {
-    execFileSync('openssl', [...request.split(' '), ...files], { stdio: 'ignore' });
-    return { cert, key };
-  } catch {
-    console.warn('attacks on TLS are skipped: there is no openssl to make a certificate with');
-    return undefined;
-  }
-}
-
 function closes(received: Buffer): boolean {
   return received[0] === 0x88;
 }
 
-/** Resolves when the kernel has taken these bytes, or there is nobody to take them any more. */
+/** Resolves when the kernel has accepted these bytes, or the socket is closed. */
 function take(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
 }

@@ -3,10 +3,10 @@ import type { Host, Player } from '../support/clients.js';
 import { type Arena, arena } from './arena.js';
 import { eventually, joinRoom, KIB, MIB, openRoom, outcome, upgrade } from './attackers.js';
 
-/** More than the kernel keeps for a connection and its reader together. */
+/** More than the kernel buffers for a connection at both ends. */
 const MORE_THAN_KERNEL = 12 * MIB;
 
-/** Message n of this size, which no other message is like. */
+/** Message n of this size, different from all others. */
 function numbered(n: number, size: number): Buffer {
   const data = Buffer.alloc(size, n & 255);
   data.writeUInt32BE(n);
@@ -14,8 +14,8 @@ function numbered(n: number, size: number): Buffer {
 }
 
 /**
- * The host sends this to everybody; all of it reaches this reader, in order, and nothing else. No
- * faster than it reads: whoever is cut does not keep up with others.
+ * The host sends these messages to all players, no faster than this reader reads. The reader gets all
+ * of them in order and nothing else.
  */
 async function broadcast(host: Host, reader: Player, count: number, size: number): Promise<void> {
   const window = Math.floor(MIB / size);
@@ -27,7 +27,7 @@ async function broadcast(host: Host, reader: Player, count: number, size: number
   }
 }
 
-/** A room with somebody who reads and somebody who does not. */
+/** A room with a player who reads and one who does not. */
 async function partyWithDeaf(relay: Arena['relay']) {
   const host = await openRoom(relay);
   const reader = await joinRoom(relay, host);
@@ -43,7 +43,7 @@ function tooSlow({ relay }: Arena): Promise<number> {
 describe('players', () => {
   const attack = arena(['--stall', '1']);
 
-  attack('a player that never reads is cut when too much waits for it', async (arena) => {
+  attack('a player that never reads is closed when its backlog is too large', async (arena) => {
     const { relay } = arena;
     const before = await tooSlow(arena);
     const { host, reader, hostile } = await partyWithDeaf(relay);
@@ -53,7 +53,7 @@ describe('players', () => {
     expect(await tooSlow(arena)).toBe(before + 1);
   });
 
-  attack('a player that never reads is cut when what waits stalls', async (arena) => {
+  attack('a player that never reads is closed when its backlog stalls', async (arena) => {
     const { relay } = arena;
     const before = await tooSlow(arena);
     const { host, reader, hostile } = await partyWithDeaf(relay);
@@ -63,19 +63,19 @@ describe('players', () => {
     expect(await tooSlow(arena)).toBe(before + 1);
   });
 
-  attack('a player that never reads messages of the largest size is cut', async ({ relay }) => {
+  attack('a player that never reads messages of the largest size is closed', async ({ relay }) => {
     const { host, reader, hostile } = await partyWithDeaf(relay);
     await broadcast(host, reader, 4, 15 * MIB);
     expect((await host.until('player_left')).player).toBe(hostile.id);
   });
 
-  attack('a player that never reads 300,000 tiny messages is cut', async ({ relay }) => {
+  attack('a player that never reads 300,000 tiny messages is closed', async ({ relay }) => {
     const { host, reader, hostile } = await partyWithDeaf(relay);
     await broadcast(host, reader, 300_000, 60);
     expect((await host.until('player_left')).player).toBe(hostile.id);
   });
 
-  attack('a player that is cut hears why, if it reads again at once', async ({ relay }) => {
+  attack('a closed player gets the reason if it reads again at once', async ({ relay }) => {
     const { host, reader, hostile } = await partyWithDeaf(relay);
     const left = host.until('player_left');
     await broadcast(host, reader, (16 * MIB + MORE_THAN_KERNEL) / (64 * KIB), 64 * KIB);
@@ -84,13 +84,13 @@ describe('players', () => {
     const { code } = await hostile.closed;
     // The relay waits a second for it to read that far.
     expect([4008, 1006]).toContain(code);
-    // What it did hear was in order, without a gap.
+    // The messages that it received were in order, without a gap.
     for (let n = 0; hostile.inbox.rest.length > 0; n++) {
       expect((await hostile.next()).data.equals(numbered(n, 64 * KIB))).toBe(true);
     }
   });
 
-  attack('a reader at 1 KB a second is cut; who reads at its side is not', async (arena) => {
+  attack('a reader at 1 KB per second is closed; other readers are not', async (arena) => {
     const { relay } = arena;
     const host = await openRoom(relay);
     const reader = await joinRoom(relay, host);
@@ -116,27 +116,30 @@ describe('players', () => {
     expect(await tooSlow(arena)).toBe(before + 100);
   });
 
-  attack('a host that never reads is cut when it stalls, and its players told', async (arena) => {
-    const { relay } = arena;
-    const before = await tooSlow(arena);
-    const host = await openRoom(relay);
-    const players = [await joinRoom(relay, host), await joinRoom(relay, host)];
-    host.socket.pause();
-    for (const player of players) {
-      for (let n = 0; n < 200; n++) player.send(numbered(n, 64 * KIB));
-    }
-    for (const player of players) expect(await player.closed).toMatchObject({ code: 4010 });
-    expect(await tooSlow(arena)).toBe(before + 1);
-  });
+  attack(
+    'a host that never reads is closed when it stalls, and its players get the close',
+    async (arena) => {
+      const { relay } = arena;
+      const before = await tooSlow(arena);
+      const host = await openRoom(relay);
+      const players = [await joinRoom(relay, host), await joinRoom(relay, host)];
+      host.socket.pause();
+      for (const player of players) {
+        for (let n = 0; n < 200; n++) player.send(numbered(n, 64 * KIB));
+      }
+      for (const player of players) expect(await player.closed).toMatchObject({ code: 4010 });
+      expect(await tooSlow(arena)).toBe(before + 1);
+    },
+  );
 
-  attack('a host that does not read, and asks without end, is cut', async (arena) => {
+  attack('a host that sends commands but does not read is closed', async (arena) => {
     const { relay } = arena;
     const before = await tooSlow(arena);
     const host = await openRoom(relay, { maxPlayers: 200 });
     const players = [];
     while (players.length < 200) players.push(await joinRoom(relay, host));
     host.socket.pause();
-    // Each is answered with all the players there are.
+    // Each answer lists all players.
     for (let left = 20_000; left > 0; left--) host.command({ cmd: 'start' });
     for (const player of players) expect(await player.closed).toMatchObject({ code: 4010 });
     expect(await tooSlow(arena)).toBe(before + 1);
@@ -161,9 +164,9 @@ describe('hosts that read again', () => {
       () => relay.metric('lobby_relay_paused_connections'),
       (paused) => paused === pausedBefore + players.length,
     );
-    // Little more than the bound of one host: what is not read stays with who sent it.
+    // Little more than the limit of one host: input that is not read stays with its sender.
     expect(await relay.metric('lobby_relay_backlog_bytes')).toBeLessThan(4 * MIB);
-    expect(await outcome(relay, `/${host.code}`)).toMatchObject({ code: 1013 });
+    expect(await outcome(relay, `/${host.code}`)).toMatchObject({ code: 4012 });
 
     host.socket.resume();
     const next = new Map(players.map(({ id }) => [id, 0]));

@@ -1,15 +1,15 @@
 /*
- * Rooms that do nothing wrong, in a process of their own, so that neither the relay nor an attack
- * makes them late. Every player says something ten times a second, is answered by its host, and is
- * told the time with everybody else; every message says which one it is, and is held against the
- * one that has to come.
+ * Healthy rooms, in a separate process, so that neither the relay nor an attack delays the
+ * process itself. Every player sends ten messages per second, gets an answer from its host, and
+ * receives broadcasts. Every message has a number, and is compared with the
+ * expected one.
  */
 import { once } from 'node:events';
 import process from 'node:process';
 import { decode, encode } from 'cborg';
 import { WebSocket } from 'ws';
 
-/** What the parent says, and what it is told. */
+/** Messages from and to the parent process. */
 export type Order =
   | { readonly say: 'begin' | 'expect-end' }
   | { readonly say: 'report'; readonly atLeast: number };
@@ -23,31 +23,31 @@ export type News =
 export type Codes = Record<string, number>;
 
 export interface Report {
-  /** Messages that have come and were the right ones, since `begin`. */
+  /** Verified messages since `begin`. */
   readonly verified: number;
-  /** From a player to its host and back, at worst, in milliseconds. */
+  /** The longest round trip from a player to its host, in milliseconds. */
   readonly worst: number;
-  /** How late this process was itself, at worst, in milliseconds: the wait includes it. */
+  /** The longest delay of this process itself, in milliseconds; round trips include it. */
   readonly late: number;
-  /** What went wrong since the beginning: nothing should be here. */
+  /** Errors since the start; there should be none. */
   readonly faults: readonly string[];
 }
 
 export interface Setup {
   readonly url: string;
   readonly rooms: number;
-  /** Goes behind `/CREATE?`. */
+  /** The query of `/CREATE?`. */
   readonly query: string;
 }
 
-/** A tenth of all players speaks in every tick. */
+/** A tenth of all players sends in every tick. */
 const TICK = 10;
 const SHARE = 10;
 
-/** A room is told the time in one of so many ticks. */
+/** A host broadcasts once in this many ticks. */
 const BROADCAST_EVERY = 25;
 
-/** How long a message may be on its way before it counts as lost, in milliseconds. */
+/** How long a message may be in transit before it counts as lost, in milliseconds. */
 const LOST_AFTER = 15_000;
 
 const ADDRESSES = 10;
@@ -75,7 +75,7 @@ function watch(socket: WebSocket, name: string): void {
   });
 }
 
-/** What message n of this kind says, and nothing else does. */
+/** The unique content of message n of this kind. */
 function words(kind: 'says' | 'hears' | 'all', room: number, player: number, n: number): string {
   return `${kind} ${room} ${player} ${n} ${'·'.repeat(n % 97)}`;
 }
@@ -108,7 +108,7 @@ class HealthyPlayer {
     return `player ${this.#id} of room ${this.#room}`;
   }
 
-  /** How long the oldest message that was not answered has been on its way. */
+  /** How long the oldest unanswered message has been in transit. */
   age(now: number): number {
     return now - (this.#sentAt[this.answers] ?? now);
   }
@@ -116,7 +116,7 @@ class HealthyPlayer {
   speak(now: number): void {
     const n = this.#sentAt.push(now) - 1;
     const text = words('says', this.#room, this.#id, n);
-    // Text and bytes in turn.
+    // Alternates text and bytes.
     this.#socket.send(n % 2 === 0 ? text : Buffer.from(text));
   }
 
@@ -142,7 +142,7 @@ class HealthyRoom {
   #wake: () => void = () => {};
 
   static async open({ url, query }: Setup, number: number): Promise<HealthyRoom> {
-    // From several addresses, as guests of one party are; an attacker has others.
+    // From several addresses, like the guests of a party; attackers have others.
     const from = { localAddress: `127.0.1.${1 + (number % ADDRESSES)}`, rejectUnauthorized: false };
     const host = new WebSocket(`${url}/CREATE?bytes=1&${query}`, from);
     const room = new HealthyRoom(host, number);
@@ -166,7 +166,7 @@ class HealthyRoom {
     host.on('message', (data: Buffer) => this.#hear(decode(data)));
   }
 
-  /** What is missing of what has been sent so far: nothing, once all of it has arrived. */
+  /** The number of sent messages that have not arrived yet. */
   get missing(): string[] {
     const { broadcasts } = this;
     return this.players
@@ -221,7 +221,7 @@ for (let number = 0; number < setup.rooms; number++) {
 }
 const players = rooms.flatMap((room) => room.players);
 
-/** How much has to be verified before the report that was asked for. */
+/** How many messages must be verified before the requested report. */
 let reportAt: number | undefined;
 let reporting = false;
 let due = performance.now() + TICK;
@@ -244,7 +244,7 @@ setInterval(() => {
   }
 }, TICK);
 
-/** Nobody speaks now; what is on its way arrives, or is lost. */
+/** Sending has stopped; messages in transit arrive or are lost. */
 function reportIfSettled(): void {
   const missing = rooms.flatMap((room) => room.missing);
   if (missing.length > 0 && worst < LOST_AFTER && faults.length === 0) return;

@@ -1,6 +1,6 @@
 /*
- * A phone in a process of its own, so that it can be stopped as a phone is whose screen is locked:
- * the kernel goes on acknowledging, and nobody reads or answers.
+ * A phone in a separate process, so that it can be stopped like a phone with a locked screen:
+ * the kernel still acknowledges packets, but nothing reads or answers.
  */
 import { once } from 'node:events';
 import process from 'node:process';
@@ -11,6 +11,6 @@ socket.on('error', () => {});
 socket.on('close', (code) => process.send?.({ closed: code }));
 process.on('disconnect', () => process.exit());
 await once(socket, 'open');
-// Says something now and then, also in the moment when it is woken.
+// Sends a message regularly, also at the moment when it wakes.
 setInterval(() => socket.send('still here'), 20);
 process.send?.({ open: true });
