@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Host, Player } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
-import { isHere, NGINX, startProxy } from './proxy.js';
+import { needs } from '../support/tools.js';
+import { NGINX, startProxy } from './proxy.js';
 
-/** How long nothing may pass here before nginx cuts the line, in seconds; in `deploy/`, a minute. */
+/** nginx's idle timeout in this test, in seconds. In `deploy/` it is a minute. */
 const IDLE_LIMIT = 2;
 
 async function party(ping: number): Promise<{ host: Host; player: Player }> {
@@ -20,8 +21,8 @@ async function pings(count: number, { socket }: { socket: WebSocket }): Promise<
   for (let pinged = 0; pinged < count; pinged++) await once(socket, 'ping');
 }
 
-describe.skipIf(!isHere(NGINX))('a party in which nobody says anything', () => {
-  test('outlives the time after which nginx cuts an idle line, by being pinged', async () => {
+describe('an idle connection', needs(NGINX.tool), () => {
+  test('survives the idle timeout of nginx because of pings', async () => {
     const ping = IDLE_LIMIT / 4;
     const { host, player } = await party(ping);
     const silent = [host, player].map((client) => pings((2 * IDLE_LIMIT) / ping, client));
@@ -33,7 +34,7 @@ describe.skipIf(!isHere(NGINX))('a party in which nobody says anything', () => {
     expect(await host.until('from_str')).toMatchObject({ data: 'still here' });
   });
 
-  test('is cut by nginx if it is not pinged', async () => {
+  test('is closed by nginx without pings', async () => {
     const { host } = await party(0);
     expect((await host.closed).code).toBe(1006);
   });

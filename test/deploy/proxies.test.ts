@@ -1,21 +1,24 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { RelayOptions } from '../../src/index.js';
-import type { RelayLogger } from '../../src/log/relay-log.js';
+import type { RelayLogger } from '../../src/ops/relay-log.js';
+import { MIB } from '../../src/units.js';
 import { Cli } from '../support/cli.js';
 import { Host, Player } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
-import { CADDY, isHere, NGINX, type ProxyKind, startProxy } from './proxy.js';
+import { needs } from '../support/tools.js';
+import { CADDY, NGINX, type ProxyKind, startProxy } from './proxy.js';
 
-const MIB = 1024 * 1024;
 const TOKEN = 'open-sesame';
 
-/** Two machines, as far as the relay knows. */
+/** Two addresses, which stand for two machines. */
 const ANA = '127.0.0.2';
 const BEN = '127.0.0.3';
 
 describe.each([NGINX, CADDY])('behind $name', (kind) => {
-  describe.skipIf(!isHere(kind))('with the configuration in deploy/', () => {
-    test('messages pass both ways, large ones and many, in order', async () => {
+  describe('with the configuration in deploy/', needs(kind.tool), () => {
+    test('many and large messages pass in both directions, in order', async () => {
       const { url } = await behind(kind);
       const host = await Host.open(url, { query: '?bytes=1' });
       const player = await Player.join(url, host.code);
@@ -34,7 +37,7 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       expect(received.map(({ data }) => data.toString())).toEqual(many);
     });
 
-    test('misses count against the address that they come from', async () => {
+    test('wrong codes count for the address of the client', async () => {
       const { url } = await behind(kind, { limitLoopback: true, missesPerMinute: 3 });
       const host = await Host.open(url);
       for (const code of ['AAAA', 'AAAB', 'AAAC']) {
@@ -45,7 +48,7 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       expect(await host.until('player_joined')).toMatchObject({ player: 1 });
     });
 
-    test('nobody gets another address by claiming it', async () => {
+    test('a client cannot forge its address', async () => {
       const { url, refused } = await behind(kind, { limitLoopback: true, missesPerMinute: 3 });
       const claims = ['192.0.2.1', '192.0.2.2, 127.0.0.1', '192.0.2.3, 10.0.0.1', '192.0.2.4'];
       const codes: number[] = [];
@@ -54,10 +57,11 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
         codes.push(await refusal(url, `AAA${n}`, ANA, headers));
       }
       expect(codes).toEqual([4004, 4004, 4004, 4029]);
-      expect(refused).toEqual(claims.map(() => ANA));
+      // The proxy forwards a loopback address, which is counted nevertheless.
+      expect(refused).toEqual(claims.map(() => `${ANA} (forwarded)`));
     });
 
-    test('connections count against the address that they come from', async () => {
+    test('connections count for the address of the client', async () => {
       const { url } = await behind(kind, { limitLoopback: true, connectionsPerAddress: 1 });
       const host = await Host.open(url);
       await Player.join(url, host.code, { localAddress: ANA });
@@ -67,7 +71,25 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       expect(await host.until('player_joined')).toMatchObject({ player: 2 });
     });
 
-    test('pages are answered, but for the metrics', async () => {
+    test('requests of signaling-server pass, and count for the address of the client', async () => {
+      const { url } = await behind(kind, { limitLoopback: true, roomsPerMinute: 1 });
+      const create = async (localAddress: string) => {
+        const asked = request(`${url.replace('ws', 'http')}/signaling`, {
+          method: 'POST',
+          localAddress,
+        });
+        // In chunks, because no length is given.
+        asked.write('{"method":');
+        asked.end('"create_data_channel"}');
+        const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+        answer.resume();
+        await once(answer, 'end');
+        return answer.statusCode;
+      };
+      expect([await create(ANA), await create(ANA), await create(BEN)]).toEqual([200, 429, 200]);
+    });
+
+    test('pages are served, metrics are not', async () => {
       const { url, http } = await behind(kind);
       const host = await Host.open(url, { name: 'Pub quiz' });
       const page = await fetch(`${http}/${host.code}`);
@@ -81,7 +103,7 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       }
     });
 
-    test('a token in a query opens rooms, and is in no log', async () => {
+    test('a token in a query opens rooms, and is not logged', async () => {
       const relay = new Cli([...LOCAL, '--create-token', TOKEN]);
       const { port } = (await relay.firstLine()) as { port: number };
       const { url, http, stop } = await startProxy(kind, port);
@@ -91,7 +113,7 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       expect((await fetch(`${http}/CREATE?token=${TOKEN}`, { headers })).status).toBe(426);
       relay.kill('SIGTERM');
       const { stdout, stderr } = await relay.exited;
-      // Proxies have most to say about a request that they cannot pass on.
+      // Proxies log most about requests that they cannot forward.
       expect((await fetch(`${http}/CREATE?token=${TOKEN}`, { headers })).status).toBe(502);
 
       const log = await stop();
@@ -100,7 +122,7 @@ describe.each([NGINX, CADDY])('behind $name', (kind) => {
       expect(log + stdout + stderr).not.toContain(TOKEN);
     });
 
-    test('everybody hears that the relay restarts', async () => {
+    test('all clients get 1012 when the relay restarts', async () => {
       const relay = new Cli(LOCAL);
       const { port } = (await relay.firstLine()) as { port: number };
       const { url } = await startProxy(kind, port);
@@ -129,7 +151,7 @@ async function behind(kind: ProxyKind, options: RelayOptions = {}) {
   return { ...(await startProxy(kind, port)), refused };
 }
 
-/** How somebody is closed who wants to join from this address. */
+/** The close of a player who joins from this address. */
 async function refusal(url: string, code: string, localAddress: string, headers = {}) {
   return (await Player.connect(url, code, { localAddress, headers }).closed).code;
 }

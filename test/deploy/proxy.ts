@@ -1,37 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.js';
+import { executable, pathOf, type Tool } from '../support/tools.js';
 
 const DEPLOY = new URL('../../deploy/', import.meta.url);
 
-/** What of a project's configuration is different in a test. */
+/** Settings of a test that differ from the project's configuration. */
 interface Setting {
   /** Where the proxy listens, on 127.0.0.1. */
   readonly port: number;
   /** Where the relay listens, on 127.0.0.1. */
   readonly relayPort: number;
-  /** An empty directory for all that the proxy writes. */
+  /** An empty directory for files of the proxy. */
   readonly directory: string;
-  /** How long nothing may pass before the proxy cuts the line, in seconds, if it ever does. */
+  /** The proxy's idle timeout in seconds, if it has one. */
   readonly idleLimit: number;
 }
 
 /** A proxy that `deploy/` has a configuration for. */
 export interface ProxyKind {
   readonly name: string;
-  readonly executable: string;
-  /** The environment variable that names another executable. */
-  readonly variable: string;
-  /** Writes the configuration, and says how to start the proxy in the foreground. */
+  readonly tool: Tool;
+  /** Writes the configuration, and returns the command that starts the proxy in the foreground. */
   configure(setting: Setting): readonly string[];
-  /** What it says on stderr when it takes connections. */
+  /** A line on stderr that shows that it accepts connections. */
   readonly ready: string;
-  /** Makes it leave when what it carries has ended. */
+  /** Stops it gracefully, after its connections have ended. */
   readonly quit: NodeJS.Signals;
 }
 
@@ -41,14 +40,13 @@ export interface Proxy {
   readonly url: string;
   /** `http://127.0.0.1:PORT` */
   readonly http: string;
-  /** Waits until all that it carries has ended, stops it, and gives all that it has logged. */
+  /** Waits until its connections have ended, stops it, and returns its logs. */
   stop(): Promise<string>;
 }
 
 export const NGINX: ProxyKind = {
   name: 'nginx',
-  executable: process.env['NGINX'] ?? '/usr/sbin/nginx',
-  variable: 'NGINX',
+  tool: executable('nginx', '/usr/sbin/nginx', 'NGINX', 'scripts/install-proxies'),
   configure({ port, relayPort, directory, idleLimit }) {
     const site = adapted('nginx.conf', [
       ['listen 80;', `listen 127.0.0.1:${port};`],
@@ -78,8 +76,7 @@ export const NGINX: ProxyKind = {
 
 export const CADDY: ProxyKind = {
   name: 'caddy',
-  executable: process.env['CADDY'] ?? '/usr/bin/caddy',
-  variable: 'CADDY',
+  tool: executable('Caddy', '/usr/bin/caddy', 'CADDY', 'scripts/install-proxies'),
   configure({ port, relayPort, directory }) {
     const site = adapted('Caddyfile', [
       // No certificate, and no second port that takes commands.
@@ -95,22 +92,7 @@ export const CADDY: ProxyKind = {
 };
 
 /**
- * Whether this proxy is there to test with: what needs it is skipped without it. Not in CI, where a
- * test that is silently skipped would go unnoticed for ever.
- *
- * @throws if it is not there in CI
- */
-export function isHere({ name, executable, variable }: ProxyKind): boolean {
-  if (existsSync(executable)) return true;
-  const reason = `no ${name} at ${executable}: run scripts/install-proxies, or set ${variable}`;
-  if (process.env['CI']) throw new Error(reason);
-  console.warn(`tests behind ${name} are skipped: ${reason}`);
-  return false;
-}
-
-/**
- * Starts a proxy with the project's own configuration in front of a relay on 127.0.0.1, until the
- * test is over.
+ * Runs a proxy with the project's configuration in front of a relay on 127.0.0.1 until the test ends.
  */
 export async function startProxy(
   kind: ProxyKind,
@@ -124,14 +106,14 @@ export async function startProxy(
   }
 }
 
-/** @returns `undefined` if somebody else took the port in the meantime */
+/** @returns `undefined` if another program has taken the port in the meantime */
 async function tryStart(
-  { executable, configure, ready, quit }: ProxyKind,
+  { tool, configure, ready, quit }: ProxyKind,
   ports: Omit<Setting, 'directory'>,
 ): Promise<Proxy | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'lobby-relay-proxy-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
-  const child = spawn(executable, configure({ ...ports, directory }), {
+  const child = spawn(pathOf(tool), configure({ ...ports, directory }), {
     env: { PATH: process.env['PATH'] ?? '', HOME: directory },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -145,7 +127,7 @@ async function tryStart(
   const failed = ended.then(() => false);
   if (!(await Promise.race([log.says(ready).then(() => true), failed]))) {
     if (/address already in use/i.test(log.text)) return undefined;
-    throw new Error(`${executable} does not start: ${log.text}`);
+    throw new Error(`${tool.name} does not start: ${log.text}`);
   }
   return {
     url: `ws://127.0.0.1:${ports.port}`,
@@ -161,7 +143,7 @@ async function tryStart(
   };
 }
 
-/** A configuration of the project with each of these in place of what is written there once. */
+/** A configuration of the project with replacements for texts that occur in it once. */
 function adapted(name: string, changes: readonly [was: string, is: string][]): string {
   let text = readFileSync(new URL(name, DEPLOY), 'utf8');
   for (const [was, is] of changes) {
@@ -171,7 +153,7 @@ function adapted(name: string, changes: readonly [was: string, is: string][]): s
   return text;
 }
 
-/** What a process says on stderr. */
+/** The output of a process on stderr. */
 function collect(child: ChildProcess): {
   readonly text: string;
   says(text: string): Promise<void>;
@@ -194,14 +176,4 @@ function collect(child: ChildProcess): {
         look();
       }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('not a port');
-  return address.port;
 }

@@ -4,10 +4,10 @@ import { readArguments } from '../../src/cli/arguments.js';
 
 const unit = readFileSync(new URL('../../deploy/lobby-relay.service', import.meta.url), 'utf8');
 
-/** How long the relay may take to close everybody after the drain, in seconds. */
+/** How long the relay may take to close all connections after the drain, in seconds. */
 const CLOSE_GRACE = 2;
 
-test('the service starts the relay with options that it has, and gives it time to leave', () => {
+test('the service uses existing options, and leaves enough time to stop', () => {
   const [, flags = ''] = /^ExecStart=\S+ \S+\/dist\/cli\.js (.+)$/m.exec(unit) ?? [];
   const variables = unit.matchAll(/^Environment=(LOBBY_RELAY_\w+)=(.*)$/gm);
   const environment = Object.fromEntries([...variables].map(([, name, value]) => [name, value]));
