@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BROWSER_TIMEOUT } from '../support/browser.js';
+import { CHROMIUM } from '../support/chromium.js';
+import { Host } from '../support/clients.js';
+import { startRelay } from '../support/relay.js';
+import { needs, pathOf } from '../support/tools.js';
+
+describe('a page that Chromium prerenders', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    // Playwright turns prerendering off.
+    browser = await puppeteer.launch({
+      executablePath: pathOf(CHROMIUM),
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+  }, BROWSER_TIMEOUT);
+
+  afterAll(() => browser?.close());
+
+  /** A page with a link to one that is prerendered, and that joins the room as it is loaded. */
+  async function openLobby(
+    relay: string,
+    code: string,
+  ): Promise<{ lobby: Page; report: Promise<string> }> {
+    let reported = (_report: string): void => {};
+    const report = new Promise<string>((resolve) => (reported = resolve));
+    const server = createServer(({ url = '' }, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      if (url.startsWith('/report')) reported(url);
+      if (url !== '/play') {
+        return void response.end(`<!doctype html><title>lobby</title><a href="/play">play</a>
+          <script type="speculationrules">
+            { "prerender": [{ "source": "list", "urls": ["/play"], "eagerness": "immediate" }] }
+          </script>`);
+      }
+      response.end(`<!doctype html><title>play</title><script type="module">
+        import { joinRoom } from '${relay}/client.js';
+        let sockets = 0;
+        window.WebSocket = class extends WebSocket {
+          constructor(url) {
+            super(url);
+            sockets++;
+          }
+        };
+        const joining = joinRoom('${relay}', '${code}');
+        // Later than everything that joining does at once.
+        await new Promise((later) => setTimeout(later));
+        const { prerendering } = document;
+        await fetch('/report?' + new URLSearchParams({ prerendering, sockets, stored: sessionStorage.length }));
+        window.seat = await joining;
+      </script>`);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const context = await browser.createBrowserContext();
+    onTestFinished(async () => {
+      await context.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    const lobby = await context.newPage();
+    await lobby.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    return { lobby, report };
+  }
+
+  test('joins only when it is opened, and keeps its seat after a reload', async () => {
+    const { url, http } = await startRelay();
+    const host = await Host.open(url, { hold: 60 });
+    const { lobby, report } = await openLobby(http, host.code);
+    expect(await report).toBe('/report?prerendering=true&sockets=0&stored=0');
+    expect(await host.settled()).toEqual([]);
+    await lobby.click('a');
+    expect(await host.until('player_joined')).toMatchObject({ player: 1 });
+    // The page takes the place of the lobby, which ends every wait for the lobby's navigation.
+    await expect
+      .poll(() => lobby.evaluate('window.seat && sessionStorage.length').catch(() => undefined))
+      .toBe(1);
+    await lobby.reload();
+    expect(await host.until('player_back')).toMatchObject({ player: 1 });
+  });
+});
