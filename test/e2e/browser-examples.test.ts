@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { CLOSINGS } from '../../src/protocol/close-codes.js';
+import { CLOSE_REASONS } from '../../src/protocol/close-codes.js';
 import { BROWSER_TIMEOUT, newDevice, relayWithChromium } from '../support/browser.js';
-import { hasChromium } from '../support/chromium.js';
+import { CHROMIUM } from '../support/chromium.js';
+import { needs } from '../support/tools.js';
 
 const EXAMPLES = new URL('../../examples/browser/', import.meta.url);
 const BIG_SCREEN = { viewport: { width: 1280, height: 720 } };
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
 
-/** What the functions that run in a page need of the DOM, whose types this project does without. */
+/** The parts of the DOM that functions in a page need: this project has no DOM types. */
 declare const document: {
   querySelector(selector: string): {
     width: number;
@@ -21,11 +22,11 @@ declare const document: {
   };
 };
 
-describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEOUT }, () => {
+describe('the browser examples', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
   let bigScreen: BrowserContext;
   let phones: BrowserContext;
-  /** What no page may do: errors on its console, requests to anybody but the relay. */
+  /** Errors on the pages' consoles, and requests to hosts other than the relay. */
   let complaints: string[];
 
   beforeEach(async () => {
@@ -63,7 +64,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
 
   async function openHost(players = 3): Promise<{ host: Page; code: string }> {
     const host = await open(bigScreen, 'host.html', { players: String(players) });
-    await host.getByText(`Doors open · 0 of ${players} players`).waitFor();
+    await host.getByText(`Open · 0 of ${players} players`).waitFor();
     const code = (await host.getByLabel('Room code').textContent()) ?? '';
     expect(code).toMatch(/^[A-Z]{4}$/);
     return { host, code };
@@ -84,7 +85,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     return phone;
   }
 
-  test('carry a round with three players from the code to the end', async () => {
+  test('play a round with three players from the code to the end', async () => {
     const { host, code } = await openHost();
     const players = host.getByRole('list', { name: 'Players' });
     const ada = await join(code, 'Ada');
@@ -117,7 +118,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     for (const page of [host, ada, grace, linus]) await page.getByText('game is over').waitFor();
   });
 
-  test('say that the room is full, and let the next one in once there is a seat', async () => {
+  test('show that the room is full, and accept the next player when a seat is free', async () => {
     const { host, code } = await openHost();
     await join(code, 'Ada');
     await join(code, 'Grace');
@@ -126,53 +127,54 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     await fourth.getByText('The room is full.').waitFor();
 
     await host.getByRole('button', { name: 'Kick Grace' }).click();
-    await host.getByText('Doors open · 2 of 3 players').waitFor();
+    await host.getByText('Open · 2 of 3 players').waitFor();
     await fourth.getByRole('button', { name: 'Try again' }).click();
     await host.getByRole('list', { name: 'Players' }).getByText('Ken').waitFor();
     await fourth.locator('#pad').waitFor();
   });
 
-  test('tell a kicked player so, and nobody else', async () => {
+  test('notify only the kicked player of a kick', async () => {
     const { host, code } = await openHost();
     const ada = await join(code, 'Ada');
     const grace = await join(code, 'Grace');
     await host.getByRole('button', { name: 'Kick Ada' }).click();
     await ada.getByText('The host removed you').waitFor();
-    await host.getByText('Doors open · 1 of 3 players').waitFor();
+    await host.getByText('Open · 1 of 3 players').waitFor();
     expect(await grace.locator('#pad').isVisible()).toBe(true);
 
     await ada.getByRole('button', { name: 'Enter a code' }).click();
     expect(await ada.getByLabel('Your name').inputValue()).toBe('Ada');
   });
 
-  test('close the doors at the start, and open them again', async () => {
+  test('stop joining at the start, and allow it again', async () => {
     const { host, code } = await openHost();
     await join(code, 'Ada');
     await host.getByRole('button', { name: 'Start' }).click();
-    await host.getByText('Started, doors closed · 1 of 3 players').waitFor();
+    await host.getByText('Started · 1 of 3 players').waitFor();
     const late = await knock(code, 'Grace');
     await late.getByText('already started').waitFor();
 
-    await host.getByRole('button', { name: 'Open doors' }).click();
-    await host.getByText('Doors open · 1 of 3 players').waitFor();
+    await host.getByRole('button', { name: 'Accept players' }).click();
+    await host.getByText('Open · 1 of 3 players').waitFor();
     await late.getByRole('button', { name: 'Enter a code' }).click();
     await late.getByRole('button', { name: 'Join' }).click();
     await late.locator('#pad').waitFor();
   });
 
-  test('tell the phones that the big screen has gone', async () => {
+  test('show on phones that the big screen was disconnected', async () => {
     const { host, code } = await openHost();
     const ada = await join(code, 'Ada');
     const grace = await join(code, 'Grace');
     await host.close();
-    for (const phone of [ada, grace]) await phone.getByText('big screen has gone').waitFor();
+    for (const phone of [ada, grace])
+      await phone.getByText('The big screen was disconnected').waitFor();
   });
 
   test('play again in a new room, joined by its link', async () => {
     const { host, code } = await openHost();
     await host.getByRole('button', { name: 'End game' }).click();
     await host.getByRole('button', { name: 'Open a new room' }).click();
-    await host.getByText('Doors open · 0 of 3 players').waitFor();
+    await host.getByText('Open · 0 of 3 players').waitFor();
     const nobody = await knock(code, 'Ada');
     await nobody.getByText('No game has this code.').waitFor();
 
@@ -184,6 +186,25 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     await host.getByRole('list', { name: 'Players' }).getByText('Ada').waitFor();
   });
 
+  test('accept a code with spaces around it, and refuse words', async () => {
+    const { code } = await openHost();
+    const pasted = await open(phones, 'player.html', { code: ` ${code} ` });
+    await pasted.getByLabel('Your name').fill('Ada');
+    await pasted.getByRole('button', { name: 'Join' }).click();
+    await pasted.locator('#pad').waitFor();
+
+    const word = await open(phones, 'player.html', { code: 'create' });
+    let sockets = 0;
+    word.on('websocket', () => sockets++);
+    await word.getByLabel('Your name').fill('Ada');
+    await word.getByRole('button', { name: 'Join' }).click();
+    expect(await word.evaluate("document.getElementById('code').validity.valid")).toBe(false);
+    await word.getByLabel('Code on the big screen').fill(` ${code}`);
+    await word.getByRole('button', { name: 'Join' }).click();
+    await word.locator('#pad').waitFor();
+    expect(sockets).toBe(1);
+  });
+
   test('can be drawn on with the keyboard alone', async () => {
     const { host, code } = await openHost();
     const ada = await join(code, 'Ada');
@@ -191,7 +212,7 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     await waitForInk(host, await colorOf(ada));
   });
 
-  test('take no harm from a phone that sends what no page of ours would', async () => {
+  test('ignore invalid messages from a phone', async () => {
     const { host, code } = await openHost();
     const ada = await join(code, 'Ada');
     const stranger = new WebSocket(`${relay.url}/${code}`);
@@ -212,10 +233,13 @@ describe.skipIf(!hasChromium())('the browser examples', { timeout: BROWSER_TIMEO
     await waitForInk(host, await colorOf(ada));
   });
 
-  test('have a sentence for every close, and ask for another attempt as the relay does', async () => {
+  test('have a text for every close reason, and retry as the relay recommends', async () => {
     const page = await open(phones, 'player.html');
-    const sentences = await page.evaluate<Record<number, { again: boolean }>>('Relay.CLOSINGS');
-    for (const { code, reason, retry } of Object.values(CLOSINGS)) {
+    const sentences =
+      await page.evaluate<Record<number, { again: boolean }>>('Relay.CLOSE_MESSAGES');
+    // Only Bellhop's clients are closed for binary messages.
+    const { textOnly: _, ...reasons } = CLOSE_REASONS;
+    for (const { code, reason, retry } of Object.values(reasons)) {
       expect(sentences[code]?.again, `${code} ${reason}`).toBe(retry !== 'no');
     }
   });
@@ -227,11 +251,11 @@ function colorOf(phone: Page): Promise<string> {
 }
 
 /**
- * Draws a line of 0.6 of the pad's height with real touches, which the browser would soon take for
- * scrolling if the page let it.
+ * Draws a line of 0.6 of the pad's height with real touches, which the browser would use for scrolling if
+ * the page allowed it.
  */
 async function drawWithFinger(phone: Page): Promise<void> {
-  // In a tab at the back, Chromium handles touches only now and then.
+  // In a background tab, Chromium handles touches only occasionally.
   await phone.bringToFront();
   const box = await phone.locator('#pad').boundingBox();
   if (box === null) throw new Error('the pad cannot be seen');
@@ -258,7 +282,7 @@ async function waitForNoInk(page: Page, color: string): Promise<void> {
   await page.waitForFunction(`(${heightOfInk})('${color}') === 0`);
 }
 
-/** Runs in the page: how much of its canvas, from top to bottom, has lines of a `#rrggbb`. */
+/** Runs in the page: the share of the canvas, from top to bottom, with lines of this `#rrggbb`. */
 function heightOfInk(color: string): number {
   const canvas = document.querySelector('canvas');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

@@ -13,7 +13,7 @@ async function started(args: string[] = [], env = {}): Promise<{ cli: Cli; url: 
   return { cli, url: `ws://127.0.0.1:${port}` };
 }
 
-test('the first line of the log says where it listens, with the real port', async () => {
+test('the first line of the log shows where it listens, with the actual port', async () => {
   const cli = new Cli(LOCAL);
   const line = await cli.firstLine();
   expect(line).toMatchObject({ level: 30, msg: 'listening', address: '127.0.0.1' });
@@ -41,7 +41,7 @@ test('options come from flags and environment', async () => {
   expect(await (await Host.connect(url)).closed).toMatchObject({ code: 1013 });
 });
 
-describe('what is wrong is one line, and no stack', () => {
+describe('an error is one line without a stack', () => {
   test.each([
     [['--prot', '1'], {}, "unknown option '--prot' (Did you mean --port?)"],
     [['--port', 'x'], {}, '--port: expected a whole number from 0 to 65535, got "x"'],
@@ -56,6 +56,21 @@ describe('what is wrong is one line, and no stack', () => {
       '--metrics-listen: there are no metrics with --no-metrics',
     ],
     [['--turn-url', 'turn:t.example'], {}, '--turn-url and --turn-secret'],
+    [
+      ['--state-file', '/nowhere/rooms'],
+      {},
+      '--state-file: there is no folder /nowhere; create it',
+    ],
+    [['--state-file', '/dev/zero'], {}, '--state-file: /dev/zero is not a regular file'],
+    [['--state-file', '/tmp'], {}, '--state-file: /tmp is a folder; name a file in it'],
+    [
+      ['--tls-cert', '/dev/zero', '--tls-key', '/dev/zero'],
+      {},
+      '--tls-cert: /dev/zero is larger than 1 MiB; name a PEM file',
+    ],
+    [['--max-connections', '1000000'], {}, '--max-connections: 1000000 is more than'],
+    [[], { LOBBY_RELAY_CREATE_TOKEN: '\n' }, 'LOBBY_RELAY_CREATE_TOKEN: expected a secret'],
+    [[], { LOBBY_RELAY_TURN_SECRET: 'a\nb' }, 'LOBBY_RELAY_TURN_SECRET: expected text without'],
   ])('%j %j', async (args, env, message) => {
     const { code, stdout, stderr } = await new Cli(args, env).exited;
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -73,12 +88,12 @@ describe('what is wrong is one line, and no stack', () => {
   test('an address of another machine', async () => {
     const { code, stderr } = await new Cli(['-H', '192.0.2.1', '-p', '0']).exited;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^lobby-relay: 192.0.2.1 is no address of this machine; [^\n]+\n$/);
+    expect(stderr).toMatch(/^lobby-relay: 192.0.2.1 is not an address of this machine; [^\n]+\n$/);
   });
 });
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('closes everybody with 1012 and exits 0', async () => {
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
+  test('closes all connections with 1012 and exits with 0', async () => {
     const { cli, url } = await started();
     const host = await Host.open(url);
     const player = await joined(url, host);
@@ -89,18 +104,56 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await cli.exited).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('a second one leaves at once', async () => {
-    const { cli, url } = await started();
+  test('repeated at once counts once; repeated later, it ends the drain', async () => {
+    const { cli, url } = await started(['--drain', '60']);
     const host = await Host.open(url);
-    host.socket.pause();
+    const from = performance.now();
     cli.kill(signal);
     await cli.says('stopping');
-    cli.kill(signal);
-    expect((await cli.exited).code).toBe(signal === 'SIGINT' ? 130 : 143);
+    let isOver = false;
+    void cli.exited.then(() => {
+      isOver = true;
+    });
+    // Each round waits for an answer of the relay, until there are no more.
+    while (!isOver) {
+      cli.kill(signal);
+      await fetch(`${url.replace('ws', 'http')}/health`).catch(() => {});
+    }
+    expect(performance.now() - from).toBeGreaterThan(1000);
+    expect((await host.closed).code).toBe(1006);
+    expect((await cli.exited).code).toBe({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal]);
   });
 });
 
-test("the TURN server's secret is given to nobody, and not logged", async () => {
+describe('variables of the platform', () => {
+  test('a service address in the variable of the port is skipped and logged', async () => {
+    const { cli } = await started([], { LOBBY_RELAY_PORT: 'tcp://10.96.12.7:8081' });
+    await cli.says('variable skipped: it contains the address of a service');
+    expect(cli.stdout).toContain('"variable":"LOBBY_RELAY_PORT"');
+  });
+
+  test('an unknown variable is logged once, with the probable name and without its value', async () => {
+    const { cli } = await started([], {
+      LOBBY_RELAY_CREATE_TOKN: 'a-secret',
+      LOBBY_RELAY_SERVICE_HOST: '10.96.12.7',
+    });
+    await cli.says('"meant":"LOBBY_RELAY_CREATE_TOKEN"');
+    cli.kill('SIGTERM');
+    const { stdout } = await cli.exited;
+    expect(stdout.match(/unknown variable/g)).toHaveLength(1);
+    expect(stdout).not.toContain('a-secret');
+  });
+
+  test('a secret that ends in a line break is trimmed', async () => {
+    const { url } = await started([], { LOBBY_RELAY_CREATE_TOKEN: 's3cret\r\n' });
+    const host = await Host.connect(url, '?token=s3cret');
+    expect(await host.next()).toMatchObject({ cmd: 'state' });
+    const stranger = await Host.connect(url, '?token=other');
+    expect(await stranger.closed).toMatchObject({ code: 1008 });
+  });
+});
+
+test("the TURN server's secret is neither sent nor logged", async () => {
   const turn = [
     '--turn-url',
     'turn:t.example',

@@ -3,25 +3,37 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
 import { WebSocket } from 'ws';
+import { createRoom } from '../../src/client/index.js';
 import { BROWSER_TIMEOUT, newDevice, relayWithChromium } from '../support/browser.js';
-import { hasChromium } from '../support/chromium.js';
+import { CHROMIUM } from '../support/chromium.js';
+import { freshMetrics } from '../support/metrics.js';
+import { needs } from '../support/tools.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
 /**
- * How much is said each way past the relay. It may still carry a few signals of an open channel, and
- * their acknowledgements, but not as many messages as that.
+ * The number of messages in each direction over a channel. Meanwhile the relay may still forward a few
+ * signals and acknowledgements, but not as many messages.
  */
 const ROUNDS = 5;
 const MESSAGES = 50;
 
-describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEOUT }, () => {
+describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
   let context: BrowserContext;
   let complaints: string[];
-  /** Another origin than the relay's, which has the examples. */
+  /** Serves the examples from another origin than the relay's. */
   const pages = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://pages');
     if (pathname === '/favicon.ico') return void response.writeHead(204).end();
@@ -54,14 +66,14 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     return page;
   }
 
-  test('the smallest host and player play', async () => {
+  test('the minimal host and player work', async () => {
     const host = await open('examples/sdk/host.html', { relay: relay.http });
     await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
     const code = (await host.getByLabel('Room code').textContent()) ?? '';
     const phone = await open('examples/sdk/player.html', { relay: relay.http });
     await phone.getByLabel('Code on the big screen').fill('AAAA');
     await phone.getByRole('button', { name: 'Join' }).click();
-    await phone.getByText('Not in: no such room').waitFor();
+    await phone.getByText('Cannot join: no such room').waitFor();
     await phone.getByLabel('Code on the big screen').fill(code);
     await phone.getByRole('button', { name: 'Join' }).click();
     await phone.getByText('You are player 1.').waitFor();
@@ -74,7 +86,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
   test.each([
     ['webrtc.html', 'http'],
     ['webrtc-by-hand.html', 'ws'],
-  ])('%s opens a channel past the relay', async (file, scheme) => {
+  ])('%s opens a direct channel', async (file, scheme) => {
     const query = { relay: relay.http.replace('http', scheme) };
     const bigScreen = await open(`examples/sdk/${file}`, query);
     const link = bigScreen.getByRole('link');
@@ -98,7 +110,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     expect(await relayed()).toBeLessThan(before + 2 * ROUNDS);
   });
 
-  test('a data channel carries bytes both ways, and the relay none of them', async () => {
+  test('a data channel carries bytes in both directions, and the relay gets none of them', async () => {
     const page = await open('empty');
     await page.evaluate(`(async () => {
       const { createRoom, joinRoom } = await import('${relay.http}/client.js');
@@ -129,7 +141,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     expect(await relayed()).toBeLessThan(before + MESSAGES);
   });
 
-  test('a reloaded page has its seat, and a duplicated tab one of its own', async () => {
+  test('a reloaded page keeps its seat, and a duplicated tab gets its own', async () => {
     const host = await open('examples/sdk/host.html', { relay: relay.http });
     await expect.poll(() => host.getByLabel('Room code').textContent()).toMatch(/^[A-Z]{4}$/);
     const code = (await host.getByLabel('Room code').textContent()) ?? '';
@@ -149,7 +161,7 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     await phone.evaluate('void window.open(location.href)');
     const duplicate = await opened;
     await duplicate.waitForLoadState();
-    expect(await duplicate.evaluate<number>('sessionStorage.length')).toBe(2);
+    expect(await duplicate.evaluate<number>('sessionStorage.length')).toBe(1);
     const other = await seatOf(duplicate);
     expect(other).toMatch(/^[\w-]{16,64}$/);
     expect(other).not.toBe(seat);
@@ -160,7 +172,30 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     expect(await seatOf(duplicate)).toBe(other);
   });
 
-  test('joins from a page that is no secure context, as in a home network', async () => {
+  test('a page that only joins loads only player.js, and continues if rtc.js cannot be loaded', async () => {
+    const requested: string[] = [];
+    await context.route(/\/\w+\.js$/, (route) => {
+      requested.push(new URL(route.request().url()).pathname);
+      return route.request().url().endsWith('/rtc.js') ? route.abort() : route.continue();
+    });
+    const host = await createRoom(relay.http, { WebSocket });
+    onTestFinished(() => host.stop());
+    host.on('message', (player, data) => player.send(data));
+    const phone = await open('empty');
+    await phone.evaluate(`(async () => {
+      const { joinRoom } = await import('${relay.http}/player.js');
+      window.me = await joinRoom('${relay.http}', '${host.code}');
+      window.echo = (text) => new Promise((resolve) => { me.on('message', resolve); me.send(text); });
+    })()`);
+    expect(await phone.evaluate("echo('one')")).toBe('one');
+    expect(requested).toEqual(['/player.js']);
+    const failure = await phone.evaluate('me.openChannel().catch(({ code }) => code)');
+    expect([failure, requested]).toEqual(['notLoaded', ['/player.js', '/rtc.js']]);
+    expect(await phone.evaluate("echo('two')")).toBe('two');
+    complaints.length = 0;
+  });
+
+  test('joins from a page that is not a secure context, as in a home network', async () => {
     const page = await context.newPage();
     await page.route('http://192.168.7.7/', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
@@ -171,14 +206,19 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
         contentType: 'text/javascript',
       }),
     );
-    // Chromium keeps such a page from loopback addresses: its WebSockets are led there by the test.
+    // Chromium does not let such a page use loopback addresses, so the test forwards its WebSockets.
     await page.routeWebSocket('ws://192.168.7.7/**', (socket) => {
       const { pathname, search } = new URL(socket.url());
-      const line = new WebSocket(`${relay.http.replace('http', 'ws')}${pathname}${search}`);
-      const opened = once(line, 'open');
-      socket.onMessage((data) => void opened.then(() => line.send(data)));
-      line.on('message', (data: Buffer, binary) => socket.send(binary ? data : data.toString()));
-      line.on('close', (code, reason) => void socket.close({ code, reason: reason.toString() }));
+      const upstream = new WebSocket(`${relay.http.replace('http', 'ws')}${pathname}${search}`);
+      const opened = once(upstream, 'open');
+      socket.onMessage((data) => void opened.then(() => upstream.send(data)));
+      upstream.on('message', (data: Buffer, binary) =>
+        socket.send(binary ? data : data.toString()),
+      );
+      upstream.on(
+        'close',
+        (code, reason) => void socket.close({ code, reason: reason.toString() }),
+      );
     });
     await page.goto('http://192.168.7.7/');
     expect(await page.evaluate<boolean>('isSecureContext')).toBe(false);
@@ -190,9 +230,9 @@ describe.skipIf(!hasChromium())('the SDK in a browser', { timeout: BROWSER_TIMEO
     expect(id).toBe(1);
   });
 
-  /** How many messages the relay has passed on. */
+  /** How many messages the relay has forwarded. */
   async function relayed(): Promise<number> {
-    const text = await (await fetch(`${relay.http}/metrics`)).text();
+    const text = await freshMetrics(relay.http);
     const lines = [...text.matchAll(/^lobby_relay_messages_total\{[^}]*\} (\d+)$/gm)];
     return lines.reduce((sum, [, count]) => sum + Number(count), 0);
   }

@@ -1,23 +1,111 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import * as packaged from '../../src/client/index.js';
+import type { ChannelsContext } from '../../src/client/rtc/channels.js';
 
-const bundle = new URL('../../dist/client.js', import.meta.url);
+const bundle = (name: string) => new URL(`../../dist/${name}`, import.meta.url);
 
-/** What a phone on a slow line can be asked to load before it joins, in bytes. */
-const MOST_GZIPPED = 15 * 1024;
+/** The largest gzipped size, in bytes, of what a page loads to join, to host, and for data channels. */
+const MOST = { 'player.js': 10_000, 'client.js': 15_000, 'rtc.js': 2_750 };
 
-test('the bundle is one small file that imports nothing', () => {
-  const code = readFileSync(bundle);
-  expect(gzipSync(code).length).toBeLessThan(MOST_GZIPPED);
-  const imports = /(^|[;}])import\b|\bimport\(|\brequire\(/.test(code.toString());
-  expect(imports).toBe(false);
+test.each(Object.entries(MOST))('%s is a small file', (name, most) => {
+  expect(gzipSync(readFileSync(bundle(name)), { level: 9 }).length).toBeLessThan(most);
 });
 
-test('the bundle gives what the package gives', async () => {
-  const [bundled, packaged] = await Promise.all([
-    import(bundle.href),
-    import('../../src/client/index.js'),
-  ]);
-  expect(Object.keys(bundled).sort()).toEqual(Object.keys(packaged).sort());
+test.each(Object.keys(MOST))('%s imports only rtc.js, and only when it is used', (name) => {
+  const code = readFileSync(bundle(name), 'utf8');
+  const imports = code.match(/(?:^|[;}])import\b[^;]*|\bimport\([^)]*\)|\brequire\([^)]*\)/g) ?? [];
+  expect(imports).toEqual(name === 'rtc.js' ? [] : ['import("./rtc.js")']);
+});
+
+test('client.js gives what the package gives, and player.js all of it but hosting and matchmaking', async () => {
+  const client = Object.keys(await import(bundle('client.js').href));
+  const player = Object.keys(await import(bundle('player.js').href));
+  expect(client.sort()).toEqual(Object.keys(packaged).sort());
+  const missing = client.filter((name) => !player.includes(name));
+  expect(missing).toEqual(['CommandError', 'PlayError', 'createRoom', 'play']);
+  expect(player.filter((name) => !client.includes(name))).toEqual([]);
+});
+
+/** What a page passes to rtc.js, as long as it has the first version of the SDK that was published. */
+const CONTEXT = [
+  'environment',
+  'environment.clock',
+  'environment.clock.after',
+  'environment.clock.now',
+  'environment.iceServers',
+  'environment.RTCPeerConnection',
+  'address',
+  'address.page',
+  'ChannelError',
+  'signal',
+  'opened',
+];
+
+/** The same object, in which only these members exist. */
+function only<Whole extends object>(whole: Whole, members: readonly string[], path = ''): Whole {
+  return new Proxy(whole, {
+    get(target, name) {
+      const member = `${path}${String(name)}`;
+      if (!members.includes(member)) throw new Error(`an older page has no ${member}`);
+      const value: unknown = Reflect.get(target, name);
+      const isPart = members.some((each) => each.startsWith(`${member}.`));
+      return isPart ? only(value as object, members, `${member}.`) : value;
+    },
+  });
+}
+
+/** Connections that describe themselves, and open when they are told to. */
+class Peer extends EventTarget {
+  static readonly all: Peer[] = [];
+  readyState = 'connecting';
+  ondatachannel: ((event: { channel: Peer }) => void) | null = null;
+  constructor() {
+    super();
+    Peer.all.push(this);
+  }
+  createDataChannel(): Peer {
+    return this;
+  }
+  createOffer = async (): Promise<object> => ({ type: 'offer', sdp: 'x' });
+  createAnswer = async (): Promise<object> => ({ type: 'answer', sdp: 'x' });
+  async setLocalDescription(): Promise<void> {}
+  async setRemoteDescription(): Promise<void> {
+    this.ondatachannel?.({ channel: this });
+    this.readyState = 'open';
+    this.dispatchEvent(new Event('open'));
+  }
+  async addIceCandidate(): Promise<void> {}
+  close(): void {}
+}
+
+test('rtc.js of a newer relay works in a page that was open before the update', async () => {
+  const { Channels } = await import(bundle('rtc.js').href);
+  const ends: { receive(message: object): void }[] = [];
+  const opened: unknown[] = [];
+  const context = (other: number) => {
+    const whole = {
+      environment: {
+        clock: { now: () => 0, after: () => () => {} },
+        iceServers: undefined,
+        RTCPeerConnection: Peer,
+      },
+      address: { page: (path: string) => `http://127.0.0.1:1/${path}` },
+      ChannelError: packaged.ChannelError,
+      signal: ({ kind, body }) => {
+        expect(kind).toBe('signal');
+        ends[other]?.receive(only({ kind, body }, ['kind', 'body']));
+      },
+      opened: (channel) => opened.push(channel),
+    } satisfies ChannelsContext;
+    return only(whole, CONTEXT);
+  };
+  ends.push(new Channels(context(1)), new Channels(context(0)));
+  const [one, other] = ends as InstanceType<typeof Channels>[];
+  const [, theirs] = [await one.open({ label: 'x' }), Peer.all[1]];
+  expect(opened).toEqual([theirs]);
+  one.restart();
+  other.close();
+  await expect(other.open({})).rejects.toBeInstanceOf(packaged.ChannelError);
 });

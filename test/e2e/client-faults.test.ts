@@ -7,19 +7,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createRoom, type Data, joinRoom, type Room, type Seat } from '../../src/client/index.js';
+import { MemoryStorage } from '../support/memory-storage.js';
 import { RelayProcess } from '../support/relay-process.js';
 
-/** How long there is trouble. CLIENT_FAULT_SECONDS makes it longer. */
+/** How long faults occur, in seconds. CLIENT_FAULT_SECONDS overrides it. */
 const SECONDS = Number(process.env['CLIENT_FAULT_SECONDS'] ?? 6);
 const PLAYERS = 4;
 
-/** How often a relay that is killed is killed, and how long it has to write down what there is. */
+/** The time between two kills of the relay, in which it can write its state file, in milliseconds. */
 const KILL_EVERY = 2_500;
 
-/** Room for all that is said while a line is stalled for as long as the proxy does so, in bytes. */
+/** Enough for all messages during the longest stall that the proxy causes, in bytes. */
 const BUFFER = 64 * 1_048_576;
 
-/** All connections of this test, to cut them. */
+/** All connections of this test, to terminate them. */
 const sockets = new Set<WebSocket>();
 class Fragile extends WebSocket {
   constructor(url: string) {
@@ -29,7 +30,7 @@ class Fragile extends WebSocket {
   }
 }
 
-/** Numbers, as text and as bytes in turns, to one receiver. */
+/** Numbers to one receiver, alternately as text and as bytes. */
 class Stream {
   sent = 0;
   received = 0;
@@ -44,12 +45,12 @@ class Stream {
 }
 
 function toData(number: number): Data {
-  // Of many lengths, so that lines break at any byte.
+  // With many lengths, so that connections break at any byte.
   const text = `${number} ${'x'.repeat(number % 300)}`;
   return number % 2 === 0 ? text : new TextEncoder().encode(text);
 }
 
-/** A room and its players, who all send all the time. */
+/** A room and its players, who send continuously. */
 class Party {
   readonly room: Room;
   readonly seats: readonly Seat[];
@@ -84,7 +85,7 @@ class Party {
     });
   }
 
-  /** A message each way for everybody, now to one after the other and now to all at once. */
+  /** Sends a message from and to each player: one by one, or as a broadcast. */
   talk(toAll: boolean): void {
     this.seats.forEach((seat, index) => {
       seat.send(this.up[index]?.next() ?? '');
@@ -104,7 +105,9 @@ class Party {
   }
 }
 
-test('over lines that are cut at any byte nothing is lost', { timeout: 600_000 }, async () => {
+test('no message is lost over connections that break at any byte', {
+  timeout: 600_000,
+}, async () => {
   const relay = await RelayProcess.start([]);
   onTestFinished(() => relay.stop());
   const { FaultProxy } = await import(new URL('../soak/fault-proxy.js', import.meta.url).href);
@@ -121,7 +124,7 @@ test('over lines that are cut at any byte nothing is lost', { timeout: 600_000 }
     victims[(round * 7919) % victims.length]?.terminate();
     cuts++;
   }
-  proxy.calm();
+  proxy.endFaults();
   await party.allArrived();
   expect(party.gaps).toEqual([]);
   expect(party.room.players.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
@@ -130,7 +133,7 @@ test('over lines that are cut at any byte nothing is lost', { timeout: 600_000 }
   }
 });
 
-test('over a relay that is killed and restarted nothing is lost', {
+test('no message is lost when the relay is killed and restarted', {
   timeout: 600_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lobby-relay-client-'));
@@ -148,7 +151,7 @@ test('over a relay that is killed and restarted nothing is lost', {
     await pause(5);
     if (performance.now() < nextKill) continue;
     kills++;
-    // By turns without a word, and with time to say goodbye: 1012.
+    // Alternately at once, and with a shutdown that closes connections with 1012.
     relay.signal(kills % 2 === 1 ? 'SIGKILL' : 'SIGTERM');
     await relay.ended;
     relay = await RelayProcess.start([...options, '--port', String(port)]);
@@ -163,15 +166,10 @@ test('over a relay that is killed and restarted nothing is lost', {
   }
 });
 
-test('a host that comes back as a new page has its room and its players', async () => {
+test('a reloaded host keeps its room and its players', async () => {
   const relay = await RelayProcess.start([]);
   onTestFinished(() => relay.stop());
-  const kept = new Map<string, string>();
-  const storage = {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  };
+  const storage = new MemoryStorage();
   const hostSockets: WebSocket[] = [];
   class HostSocket extends WebSocket {
     constructor(url: string) {
@@ -186,13 +184,13 @@ test('a host that comes back as a new page has its room and its players', async 
   seat.on('message', (data) => heard.push(data));
   const restarted = new Promise<void>((resolve) => seat.on('restart', resolve));
 
-  // The page is gone without a word; what it would do next is not to happen.
+  // The page disappears without a close frame, and does not reconnect.
   const [hostSocket] = hostSockets as [WebSocket];
   const gone = once(hostSocket, 'close');
   hostSocket.onclose = null;
   hostSocket.terminate();
   await gone;
-  seat.send('said while the host was away');
+  seat.send('sent while the host was disconnected');
 
   const second = await createRoom(relay.url, { WebSocket, storage, name: 'Trivia' });
   onTestFinished(() => second.stop());
@@ -200,7 +198,7 @@ test('a host that comes back as a new page has its room and its players', async 
   expect(second.players).toMatchObject([{ id: 1, exact: true, away: false }]);
   const said = new Promise((resolve) => second.on('message', (_player, data) => resolve(data)));
   await restarted;
-  expect(await said).toBe('said while the host was away');
+  expect(await said).toBe('sent while the host was disconnected');
   second.send('welcome back');
   while (heard.length === 0) await pause(10);
   expect(heard).toEqual(['welcome back']);

@@ -5,9 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Data, joinRoom } from '../../src/client/index.js';
 import { BROWSER_TIMEOUT, newDevice } from '../support/browser.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import { CHROMIUM, launchChromium } from '../support/chromium.js';
 import { Inbox } from '../support/inbox.js';
 import { startRelay } from '../support/relay.js';
+import { needs } from '../support/tools.js';
 
 const EXAMPLES = new URL('../../examples/sdk/', import.meta.url);
 const QUIZ = fileURLToPath(new URL('quiz.js', EXAMPLES));
@@ -56,36 +57,32 @@ test('the quiz in Node plays a whole game', async () => {
   expect(exitCode).toBe(0);
 });
 
-test.skipIf(!hasChromium())(
-  'the quiz is played on a page',
-  { timeout: BROWSER_TIMEOUT },
-  async () => {
-    const { http } = await startRelay();
-    const { code } = await startQuiz(http);
-    const browser = await launchChromium();
-    onTestFinished(() => browser.close());
-    const complaints: string[] = [];
-    const page = await (await newDevice(browser, complaints)).newPage();
-    await page.goto(`${new URL('quiz-player.html', EXAMPLES)}?relay=${http}`);
-    for (const [typed, answer] of [
-      ['AAAA', 'Not in: no such room'],
-      [`${code} `, 'You are player 1.'],
-    ] as const) {
-      await page.getByLabel('Code of the quiz').fill(typed);
-      await page.getByRole('button', { name: 'Join' }).click();
-      await page.getByText(answer).waitFor();
-    }
-    for (const [said, answer] of [
-      ['Start ', 'Question 1'],
-      ['8', 'Question 2'],
-      ['Venus', 'Question 3'],
-      ['Au', 'Player 1: 2'],
-    ] as const) {
-      await page.getByLabel('Say').fill(said);
-      await page.getByRole('button', { name: 'Send' }).click();
-      await page.getByText(answer).waitFor();
-    }
-    await page.getByText('It is over: game over').waitFor();
-    expect(complaints).toEqual([]);
-  },
-);
+test('the quiz works on a page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), async () => {
+  const { http } = await startRelay();
+  const { code } = await startQuiz(http);
+  const browser = await launchChromium();
+  onTestFinished(() => browser.close());
+  const complaints: string[] = [];
+  const page = await (await newDevice(browser, complaints)).newPage();
+  await page.goto(`${new URL('quiz-player.html', EXAMPLES)}?relay=${http}`);
+  for (const [typed, answer] of [
+    ['AAAA', 'Cannot join: no such room'],
+    [`${code} `, 'You are player 1.'],
+  ] as const) {
+    await page.getByLabel('Code of the quiz').fill(typed);
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText(answer).waitFor();
+  }
+  for (const [said, answer] of [
+    ['Start ', 'Question 1'],
+    ['8', 'Question 2'],
+    ['Venus', 'Question 3'],
+    ['Au', 'Player 1: 2'],
+  ] as const) {
+    await page.getByLabel('Say').fill(said);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText(answer).waitFor();
+  }
+  await page.getByText('The game has ended: game over').waitFor();
+  expect(complaints).toEqual([]);
+});

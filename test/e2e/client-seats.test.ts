@@ -11,20 +11,10 @@ import {
 } from '../../src/client/index.js';
 import { Player as PlainPlayer } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
+import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
 
-/** As `sessionStorage` is: one for each tab. */
-function newTab(): KeyStorage & { readonly kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  return {
-    kept,
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-  };
-}
-
-/** A page whose connection can be cut, and that can be gone at once, without a word. */
+/** A page whose connection can be terminated, and that can disappear without a close frame. */
 function newPage(storage: KeyStorage | null) {
   const sockets: WebSocket[] = [];
   let isGone = false;
@@ -51,7 +41,7 @@ async function openRoom(url: string, options = {}): Promise<Room> {
   return room;
 }
 
-/** What a room says of its players, as words. */
+/** The events of a room about its players, as text. */
 function log(room: Room): Inbox<string> {
   const inbox = new Inbox<string>();
   for (const name of ['join', 'leave', 'away', 'back', 'restart'] as const) {
@@ -61,7 +51,7 @@ function log(room: Room): Inbox<string> {
   return inbox;
 }
 
-test('a player who is cut off is away, back, and lacks nothing', async () => {
+test('a player who disconnects is away, back, and misses no message', async () => {
   const { url } = await startRelay();
   const room = await openRoom(url);
   const said = log(room);
@@ -83,11 +73,11 @@ test('a player who is cut off is away, back, and lacks nothing', async () => {
   expect([seat.id, statuses]).toEqual([1, ['open', 'away', 'open']]);
 });
 
-test("a player's reloaded page has the seat, and what the old page was not sent", async () => {
+test("a player's reloaded page gets the seat, and the messages that the old page has not received", async () => {
   const { url } = await startRelay();
   const room = await openRoom(url);
   const said = log(room);
-  const tab = newTab();
+  const tab = new MemoryStorage();
   const page = newPage(tab);
   await joinRoom(url, room.code, page.options);
   const away = new Promise<Player>((resolve) => room.on('away', resolve));
@@ -102,49 +92,50 @@ test("a player's reloaded page has the seat, and what the old page was not sent"
   expect(await heard).toBe('your turn');
 });
 
-test('the newest page of a seat has it', async () => {
+test('the newest page of a seat replaces the others', async () => {
   const { url } = await startRelay();
   const room = await openRoom(url);
-  const tab = newTab();
+  const tab = new MemoryStorage();
   const first = await joinRoom(url, room.code, { WebSocket, storage: tab });
   const replaced = new Promise<RelayError>((resolve) => first.on('close', resolve));
   const second = await joinRoom(url, room.code, { WebSocket, storage: tab });
   onTestFinished(() => second.leave());
-  expect(await replaced).toMatchObject({ what: 'replaced', code: 4001, retry: 'no' });
+  expect(await replaced).toMatchObject({ code: 'replaced', closeCode: 4001, retry: 'no' });
   expect([first.status, second.status, second.id]).toEqual(['closed', 'open', 1]);
 });
 
-test('a player who leaves has left, and is somebody new next time', async () => {
+test('a player who leaves is a new player next time', async () => {
   const { url } = await startRelay();
   const room = await openRoom(url);
   const said = log(room);
-  const tab = newTab();
+  const tab = new MemoryStorage();
   const seat = await joinRoom(url, room.code, { WebSocket, storage: tab });
-  expect(tab.kept.size).toBe(1);
+  expect(tab.length).toBe(1);
   seat.leave();
-  expect(tab.kept.size).toBe(0);
+  expect(tab.length).toBe(0);
   expect(await said.take(2)).toEqual(['join 1', 'leave 1']);
   const again = await joinRoom(url, room.code, { WebSocket, storage: tab });
   onTestFinished(() => again.leave());
   expect(again.id).toBe(2);
 });
 
-test('a room that is gone is not waited for: there is a new one', async () => {
+test('a room that has ended is replaced by a new one', async () => {
   const { url } = await startRelay();
-  const tab = newTab();
+  const tab = new MemoryStorage();
   const page = newPage(tab);
   const first = await openRoom(url, page.options);
-  const [[key = '', value = ''] = []] = [...tab.kept];
+  const key = tab.key(0) ?? '';
+  const value = tab.getItem(key) ?? '';
   page.leave();
-  tab.kept.set(key, value.replace(/"token":"[^"]+"/, '"token":"wrong"'));
+  tab.setItem(key, value.replace(/"token":"[^"]+"/, '"token":"wrong"'));
   const second = await openRoom(url, { storage: tab });
   expect(second).toMatchObject({ resumed: false, status: 'open' });
   expect(second.code).not.toBe(first.code);
 });
 
-test('a reloaded host may ask for a new room, and stop forgets the old one', async () => {
+test('a reloaded host may request a new room, and stop deletes the stored one', async () => {
   const { url } = await startRelay();
-  const tab = newTab();
+  const tab = new MemoryStorage();
   const page = newPage(tab);
   await openRoom(url, page.options);
   page.leave();
@@ -153,10 +144,10 @@ test('a reloaded host may ask for a new room, and stop forgets the old one', asy
   const closed = new Promise((resolve) => second.on('close', resolve));
   second.stop();
   await closed;
-  expect(tab.kept.size).toBe(0);
+  expect(tab.length).toBe(0);
 });
 
-test('what a plain player is sent while the host has no line arrives later', async () => {
+test('messages to a plain player while the host is disconnected arrive later', async () => {
   const { url } = await startRelay();
   const page = newPage(null);
   const room = await openRoom(url, page.options);
@@ -174,7 +165,7 @@ test('what a plain player is sent while the host has no line arrives later', asy
   expect([await plain.nextText(), await plain.nextText()]).toEqual(['still there?', 'good']);
 });
 
-test('a message that no buffer can hold is a gap if the line breaks under it', async () => {
+test('a message that does not fit into the buffer is a gap if the connection breaks', async () => {
   const { url } = await startRelay();
   const room = await openRoom(url, { buffer: 10_100 });
   const page = newPage(null);

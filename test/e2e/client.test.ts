@@ -40,7 +40,7 @@ function messagesTo(room: Room): Inbox<[Player, Data]> {
   return inbox;
 }
 
-/** The next such event. */
+/** Waits for the next event. */
 function once<Event>(listen: (listener: (event: Event) => void) => () => void): Promise<Event> {
   return new Promise((resolve) => {
     const end = listen((event) => {
@@ -51,7 +51,7 @@ function once<Event>(listen: (listener: (event: Event) => void) => () => void): 
 }
 
 describe('a room and its players', () => {
-  test('carry text and bytes both ways, to all, to some and to one', async () => {
+  test('exchange text and bytes, to all, to some and to one', async () => {
     const { url } = await startRelay();
     const room = await openRoom(url, { name: 'Trivia', maxPlayers: 3 });
     expect(room).toMatchObject({ name: 'Trivia', maxPlayers: 3, acceptsPlayers: true });
@@ -79,7 +79,7 @@ describe('a room and its players', () => {
     expect((await toHost.next())[1]).toEqual(new Uint8Array());
   });
 
-  test('hear of the door, of kicks, and of the end', async () => {
+  test('get events for starts, kicks, and the end', async () => {
     const { url } = await startRelay();
     const room = await openRoom(url);
     const joined = once<Player>((listener) => room.on('join', listener));
@@ -90,8 +90,8 @@ describe('a room and its players', () => {
     room.start();
     await expect(join(url, room.code)).rejects.toMatchObject({
       name: 'RelayError',
-      what: 'alreadyStarted',
-      code: 4009,
+      code: 'alreadyStarted',
+      closeCode: 4009,
       retry: 'no',
     });
     room.open();
@@ -100,30 +100,33 @@ describe('a room and its players', () => {
     const left = once<Player>((listener) => room.on('leave', listener));
     const kicked = once<RelayError>((listener) => ana.on('close', listener));
     player.kick();
-    expect(await kicked).toMatchObject({ what: 'kicked', code: 4003, retry: 'no' });
+    expect(await kicked).toMatchObject({ code: 'kicked', closeCode: 4003, retry: 'no' });
     expect(await left).toBe(player);
     expect(room.players.map(({ id }) => id)).toEqual([ben.id]);
 
     const over = once<RelayError>((listener) => ben.on('close', listener));
     const stopped = once<RelayError>((listener) => room.on('close', listener));
     room.stop();
-    expect(await over).toMatchObject({ what: 'gameOver', retry: 'no' });
-    expect(await stopped).toMatchObject({ what: 'stopped', code: 1001, retry: 'no' });
+    expect(await over).toMatchObject({ code: 'gameOver', retry: 'no' });
+    expect(await stopped).toMatchObject({ code: 'stopped', closeCode: 1001, retry: 'no' });
     expect([room.status, ben.status]).toEqual(['closed', 'closed']);
   });
 
-  test('say why there is no room, and none to join', async () => {
+  test('reject with the reason if a room cannot be opened or joined', async () => {
     const { url, relay } = await startRelay({ createToken: 'secret' });
-    await expect(joinRoom(url, 'AAAA', node)).rejects.toMatchObject({ what: 'noSuchRoom' });
-    await expect(createRoom(url, node)).rejects.toMatchObject({ what: 'badToken', retry: 'no' });
+    await expect(joinRoom(url, 'AAAA', node)).rejects.toMatchObject({ code: 'noSuchRoom' });
+    await expect(createRoom(url, node)).rejects.toMatchObject({ code: 'badToken', retry: 'no' });
     const room = await openRoom(url, { token: 'secret', maxPlayers: 1 });
     await join(url, room.code);
-    await expect(joinRoom(url, room.code, node)).rejects.toMatchObject({ what: 'roomFull' });
+    await expect(joinRoom(url, room.code, node)).rejects.toMatchObject({ code: 'roomFull' });
     await relay.close();
-    await expect(createRoom(url, node)).rejects.toMatchObject({ what: 'unreachable', code: 1006 });
+    await expect(createRoom(url, node)).rejects.toMatchObject({
+      code: 'unreachable',
+      closeCode: 1006,
+    });
   });
 
-  test('refuse what cannot be', async () => {
+  test('refuse invalid arguments', async () => {
     const { url } = await startRelay();
     await expect(createRoom('ftp://nowhere', node)).rejects.toThrow(TypeError);
     await expect(createRoom(url, { ...node, name: 'é'.repeat(513) })).rejects.toThrow(RangeError);
@@ -133,8 +136,8 @@ describe('a room and its players', () => {
   });
 });
 
-describe('next to ends without this SDK', () => {
-  test('a plain player gets what the game sent, and nothing else', async () => {
+describe('with plain clients', () => {
+  test('a plain player gets only the messages of the game, unchanged', async () => {
     const { url } = await startRelay();
     const room = await openRoom(url);
     const toHost = messagesTo(room);
@@ -153,10 +156,10 @@ describe('next to ends without this SDK', () => {
     expect(texts).toEqual(['before it has said anything', 'to both']);
     expect((await plain.next()).data).toEqual(Buffer.of(7));
     expect(await toAna.take(2)).toEqual(['before it has said anything', 'to both']);
-    await expect(player.openChannel()).rejects.toMatchObject({ what: 'plain' });
+    await expect(player.openChannel()).rejects.toMatchObject({ code: 'plain' });
   });
 
-  test('a plain player who never says anything hears the host all the same', async () => {
+  test('a plain player who sends nothing gets the messages of the host', async () => {
     const { url } = await startRelay();
     const room = await openRoom(url);
     room.on('join', (player) => player.send('welcome'));
@@ -164,7 +167,7 @@ describe('next to ends without this SDK', () => {
     expect(await plain.nextText()).toBe('welcome');
   });
 
-  test('a plain host sees two greetings, and everything else as it is', async () => {
+  test('a plain host gets two greetings, and all messages unchanged', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { query: '?bytes=1' });
     const joining = join(url, host.code);
@@ -182,7 +185,7 @@ describe('next to ends without this SDK', () => {
     expect(await toAna.take(2)).toEqual([Uint8Array.of(0, 1, 2), 'text']);
   });
 
-  test('a plain host sees no greeting of a player who was told so', async () => {
+  test('a plain host gets no greeting from a player with `plain`', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { query: '?bytes=1' });
     const ana = await join(url, host.code, true);
@@ -194,10 +197,10 @@ describe('next to ends without this SDK', () => {
 });
 
 describe('errors', () => {
-  test('tell of a close that no relay sends', () => {
-    expect(new RelayError(1001, '')).toMatchObject({ what: 'closed', retry: 'yes' });
-    expect(new RelayError(1002, '')).toMatchObject({ what: 'closed', retry: 'no' });
-    expect(new RelayError(1008, 'wrong or missing token')).toMatchObject({ what: 'badToken' });
-    expect(new RelayError(1008, 'not here')).toMatchObject({ what: 'closed', retry: 'no' });
+  test('describe close codes that no relay sends', () => {
+    expect(new RelayError(1001, '')).toMatchObject({ code: 'closed', retry: 'yes' });
+    expect(new RelayError(1002, '')).toMatchObject({ code: 'closed', retry: 'no' });
+    expect(new RelayError(1008, 'wrong or missing token')).toMatchObject({ code: 'badToken' });
+    expect(new RelayError(1008, 'not here')).toMatchObject({ code: 'closed', retry: 'no' });
   });
 });

@@ -5,12 +5,13 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { runAxe } from '../support/axe.js';
 import { BROWSER_TIMEOUT, newDevice, PHONE, relayWithChromium, TV } from '../support/browser.js';
-import { hasChromium } from '../support/chromium.js';
+import { CHROMIUM } from '../support/chromium.js';
 import { Host } from '../support/clients.js';
+import { needs } from '../support/tools.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, () => {
+describe('the front page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
   let context: BrowserContext;
   let hosts: Set<string>;
@@ -21,7 +22,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     complaints = [];
   });
 
-  /** No page may have talked to anybody else, or have had anything to complain about. */
+  /** No page may have contacted another host, or have logged an error. */
   afterEach(async () => {
     await context.close();
     expect([...hosts]).toEqual([new URL(relay.http).host]);
@@ -41,7 +42,12 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     return page;
   }
 
-  /** A page on another origin, by a server indeed: others may not reach loopback addresses. */
+  /** Lets the page query the relay again, as when it becomes visible. */
+  async function look(page: Page): Promise<void> {
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  }
+
+  /** A page of another origin, from a real server: other pages cannot use loopback addresses. */
   async function openElsewhere(body: string): Promise<Page> {
     const server = createServer((_request, response) => {
       response.setHeader('Content-Type', 'text/html').end(`<!doctype html><body>${body}`);
@@ -65,7 +71,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
         const page = await open(viewport, scheme);
         const width = await page.evaluate<number>('document.documentElement.scrollWidth');
         expect(width).toBe(viewport.width);
-        // Over the paper's dots, and in a picture, axe does not judge contrast.
+        // On a dotted background and in pictures, axe cannot determine the contrast.
         await page.evaluate("document.body.style.backgroundImage = 'none'");
         const { violations, incomplete } = await runAxe(page, ['svg']);
         expect(violations.map(({ id, impact }) => `${impact}: ${id}`)).toEqual([]);
@@ -74,7 +80,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     );
   });
 
-  test('a thumb hits what it aims at', async () => {
+  test('controls are large enough for a thumb', async () => {
     const page = await open(PHONE);
     for (const target of [
       page.getByRole('textbox'),
@@ -88,7 +94,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     }
   });
 
-  test('says which game has a code, by keyboard alone', async () => {
+  test('shows the game of a code, by keyboard alone', async () => {
     const host = await Host.open(relay.url, { name: 'Trivia', maxPlayers: 5 });
     const page = await open(PHONE);
     await page.keyboard.press('Tab');
@@ -101,7 +107,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     host.socket.terminate();
   });
 
-  test('says that no room has a code', async () => {
+  test('shows that no room has a code', async () => {
     const page = await open(PHONE);
     await page.getByLabel('The four letters').fill('bbbb');
     await page.getByRole('button', { name: 'Join' }).click();
@@ -133,7 +139,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
   });
 
-  test('has the demo in sight on a laptop', async () => {
+  test('shows the demo without scrolling on a laptop', async () => {
     const page = await open({ width: 1280, height: 720 });
     const box = await page
       .getByRole('link', { name: 'Play the demo on this screen' })
@@ -141,12 +147,78 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(720);
   });
 
-  test('says when the relay is gone', async () => {
+  test.each([
+    [
+      'is shutting down',
+      { status: 503, json: { status: 'draining' } },
+      'Shutting down: no new rooms',
+    ],
+    [
+      'is overloaded',
+      { status: 503, json: { status: 'overloaded' } },
+      'Overloaded: no new rooms or players',
+    ],
+    [
+      'is behind a proxy that cannot reach it',
+      { status: 502, body: '<h1>Bad' },
+      'This relay is not working',
+    ],
+    [
+      'has been replaced by something else',
+      { status: 200, body: '<h1>Hi' },
+      'This relay is not working',
+    ],
+  ])('shows that the relay %s, and when it is up again', async (_what, answer, text) => {
+    const page = await open(PHONE);
+    await page.route('**/ready', (route) => route.fulfill(answer));
+    await look(page);
+    await page.getByText(text, { exact: true }).waitFor();
+    expect(await page.getByText('This relay is up').isVisible()).toBe(false);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBe(PHONE.width);
+    await page.unroute('**/ready');
+    await look(page);
+    await page.getByText('This relay is up').waitFor();
+    // The browser reports every 5xx.
+    for (const each of complaints.splice(0)) expect(each).toMatch(/50[23]/);
+  });
+
+  test('shows no state before the relay has answered', async () => {
+    const page = await open(TV);
+    const held: (() => void)[] = [];
+    await page.route('**/ready', (route) => held.push(() => void route.continue()));
+    await page.reload();
+    await page.getByText('Checking this relay…').waitFor();
+    expect(await page.getByText('This relay is up').isVisible()).toBe(false);
+    expect(await page.content()).not.toContain('This relay is up');
+    for (const release of held) release();
+    await page.getByText('This relay is up').waitFor();
+  });
+
+  test('shows the newest answer, whichever arrives last', async () => {
+    const page = await open(TV);
+    const held: (() => void)[] = [];
+    await page.route('**/ready', (route) => {
+      if (held.length === 0) held.push(() => void route.fulfill({ json: { status: 'ok' } }));
+      else void route.fulfill({ status: 503, json: { status: 'draining' } });
+    });
+    await look(page);
+    await expect.poll(() => held.length).toBe(1);
+    await look(page);
+    await page.getByText('Shutting down').waitFor();
+    const late = page.waitForResponse((response) => response.ok());
+    held[0]?.();
+    await late;
+    await page.evaluate('new Promise((done) => setTimeout(done))');
+    expect(await page.getByText('Shutting down').isVisible()).toBe(true);
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('503')]);
+  });
+
+  test('shows when the relay does not answer', async () => {
     const page = await open(TV);
     await context.setOffline(true);
-    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-    await page.getByText('This relay does not answer').waitFor();
-    // One complaint whenever the page has asked.
+    await page.getByText('This relay is not responding').waitFor();
+    // One error for each query of the page.
     expect(complaints).not.toEqual([]);
     for (const each of complaints.splice(0)) expect(each).toContain('ERR_INTERNET_DISCONNECTED');
   });
@@ -180,7 +252,7 @@ describe.skipIf(!hasChromium())('the front page', { timeout: BROWSER_TIMEOUT }, 
     await phone.getByText('welcome').waitFor();
   });
 
-  test('may talk to its own relay, by WebSocket too, and to nobody else', async () => {
+  test('may connect to its own relay, also by WebSocket, and to no other host', async () => {
     const page = await open(TV);
     const connect = (to: string) =>
       page.evaluate<string>(`new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { type Event, Host, joined, Player } from '../support/clients.js';
 import { frame, OPCODE, RawClient, upgradeRequest } from '../support/raw-client.js';
 import { startRelay } from '../support/relay.js';
 
-describe('a command that cannot be used is answered with an error, and nothing else happens', () => {
+describe('an invalid command is answered with an error and has no effect', () => {
   const cases: [string, unknown, Event][] = [
     ['no map', [1], { code: 'bad_cbor' }],
     ['no cmd', {}, { code: 'unknown_command' }],
@@ -74,10 +74,10 @@ describe('a command that cannot be used is answered with an error, and nothing e
   });
 });
 
-test('a message that packs itself does not unpack here', async () => {
+test('a message with compressed references is not expanded', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
-  // cbor-x's packed tag 51, records, shared references and their like: refused by their tags.
+  // Tag 51 of cbor-x, records, shared references and similar: refused because of their tags.
   for (const hex of ['d833', 'd81c', 'd81d01', 'd9e00081', 'd9dff0', 'c2', 'd84e']) {
     host.send(Buffer.from(`${hex}a0`, 'hex'));
     expect(await host.next()).toMatchObject({ cmd: 'error', code: 'bad_cbor' });
@@ -86,7 +86,7 @@ test('a message that packs itself does not unpack here', async () => {
   expect((await host.next()).reason).toContain('useRecords: false');
 });
 
-describe('a frame that breaks the protocol costs its sender the connection, and nobody else anything', () => {
+describe('an invalid frame closes the connection of its sender and no other', () => {
   const cases: [string, Buffer, number][] = [
     ['unmasked', frame(OPCODE.text, 'x', { masked: false }), 1002],
     ['a reserved bit', frame(OPCODE.text, 'x', { reserved: 4 }), 1002],
@@ -131,7 +131,7 @@ test('a message in many fragments, with pings between, arrives whole', async () 
   expect(player.received.subarray(0, 6).toString('hex')).toBe('8a01708a0170');
 });
 
-test('what comes with the upgrade in one packet is not lost', async () => {
+test('a frame in the same packet as the upgrade request is not lost', async () => {
   const { url, port } = await startRelay();
   const host = await Host.open(url);
   const socket = connect(port, '127.0.0.1');
@@ -158,7 +158,7 @@ test.each([
   socket.destroy();
 });
 
-test('a request that offers another protocol is answered as if it did not', async () => {
+test('a request that offers another protocol is answered normally', async () => {
   const { port } = await startRelay();
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -171,7 +171,7 @@ test('a request that offers another protocol is answered as if it did not', asyn
   expect(answer).toContain('{"status":"ok"}');
 });
 
-test('a line that is cut in the middle of the handshake harms nobody', async () => {
+test('a connection that breaks during the handshake affects no other', async () => {
   const { url, port } = await startRelay();
   for (let length = 1; length < upgradeRequest('/CREATE').length; length += 20) {
     const socket = connect(port, '127.0.0.1');
@@ -182,7 +182,7 @@ test('a line that is cut in the middle of the handshake harms nobody', async () 
   await Host.open(url);
 });
 
-test('an exception in the relay costs one room: 1011, a line in the log, the rest goes on', async () => {
+test('an exception in the relay ends one room with 1011 and a log line, and the others continue', async () => {
   const faults: unknown[] = [];
   const logger = {
     error: (fields: object) => faults.push(fields),
@@ -218,7 +218,7 @@ test('the relay speaks CBOR that a strict decoder accepts', async () => {
   expect(strict).toMatchObject({ cmd: 'state', accept_conns: false });
 });
 
-test('players are a transparent pipe: nothing reaches them that the host did not send', async () => {
+test('players get nothing that the host did not send', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await Player.join(url, host.code);

@@ -13,7 +13,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('a relay can live in an existing server, whose own pages stay its own', async () => {
+test('a relay attaches to an existing server, which still serves its own pages', async () => {
   const relay = createRelay(CALM);
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/app')) response.end('the app');
@@ -40,7 +40,7 @@ test('a server without a handler of its own answers as the relay does', async ()
   expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
 });
 
-test('closing closes everybody with 1012, frees the port, and is harmless twice', async () => {
+test('close() closes all connections with 1012, frees the port, and may be called twice', async () => {
   const { relay, url, port, http } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -58,7 +58,7 @@ test('closing closes everybody with 1012, frees the port, and is harmless twice'
   await next.close();
 });
 
-test('a client that confirms no close does not hold the relay up', async () => {
+test('a client that does not confirm the close does not delay close()', async () => {
   const { relay, url } = await startRelay();
   const host = await Host.open(url);
   host.socket.pause();
@@ -66,7 +66,7 @@ test('a client that confirms no close does not hold the relay up', async () => {
   expect(relay.rooms).toBe(0);
 });
 
-test('a relay may be told to close at once while it is closing', async () => {
+test('close() ends early when the last room ends', async () => {
   const { relay, url } = await startRelay();
   const host = await Host.open(url);
   host.socket.pause();
@@ -77,7 +77,7 @@ test('closing a relay that never listened is harmless', async () => {
   await createRelay().close();
 });
 
-test('two relays live side by side in one process', async () => {
+test('two relays run in one process', async () => {
   const [one, two] = [await startRelay(), await startRelay()];
   await Host.open(one.url);
   expect([one.relay.rooms, two.relay.rooms]).toEqual([1, 0]);

@@ -32,7 +32,7 @@ test('a host gets an empty state first, then the room it prepared', async () => 
   expect(await host.next()).toMatchObject({ name: 'Trivia', max_players: 3 });
 });
 
-test('the events of a connection come in order: joined, message, left, each with its state', async () => {
+test('a host gets player_joined, the message and player_left in order, with a state after each change', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await Player.join(url, host.code.toLowerCase());
@@ -55,7 +55,7 @@ test('the events of a connection come in order: joined, message, left, each with
   ]);
 });
 
-test('ids count from 1 in every room and are not used again', async () => {
+test('ids start at 1 in every room and are never reused', async () => {
   const { url } = await startRelay();
   for (let room = 0; room < 2; room++) {
     const host = await Host.open(url);
@@ -67,7 +67,7 @@ test('ids count from 1 in every room and are not used again', async () => {
   }
 });
 
-test('a full room refuses with 4007, tells the host nothing, and has room again after a leave', async () => {
+test('a full room refuses a player with 4007 without notifying the host, and accepts one after a leave', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url, { maxPlayers: 1 });
   const player = await Player.join(url, host.code);
@@ -81,7 +81,7 @@ test('a full room refuses with 4007, tells the host nothing, and has room again 
   expect((await joined(url, host)).id).toBe(2);
 });
 
-test('start closes the door with 4009 and open opens it', async () => {
+test('start refuses players with 4009, and open accepts them again', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   host.command({ cmd: 'start' });
@@ -93,7 +93,7 @@ test('start closes the door with 4009 and open opens it', async () => {
   await joined(url, host);
 });
 
-test('a kick closes with 4003 and drops what the player still sends', async () => {
+test('a kick closes with 4003 and drops later messages of the player', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -108,14 +108,14 @@ test('a kick closes with 4003 and drops what the player still sends', async () =
   expect(await host.settled()).toEqual([]);
 });
 
-test('kicking somebody who is not there answers with the state', async () => {
+test('kicking an unknown player is answered with the state', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   host.command({ cmd: 'kick', player: 99 });
   expect(await host.next()).toMatchObject({ cmd: 'state', players: [] });
 });
 
-test('before prepare, start, open and kick answer the state and messages reach nobody', async () => {
+test('before prepare, start, open and kick are answered with the state, and messages reach nobody', async () => {
   const { url } = await startRelay();
   const host = await Host.connect(url);
   const state = await host.next();
@@ -147,7 +147,7 @@ test('stop closes players with 4000 and the host with 1001, and frees the code',
 test.each([
   ['closes', (host: Host) => host.leave()],
   ['is cut off', (host: Host) => host.cut()],
-])('a host that %s takes its room along: players get 4010', async (_, end) => {
+])('a host that %s ends its room: players get 4010', async (_, end) => {
   const { url, relay } = await startRelay();
   const host = await Host.open(url);
   const players = [await joined(url, host), await joined(url, host)];
@@ -159,7 +159,7 @@ test.each([
   expect(await Player.connect(url, host.code).closed).toMatchObject({ code: 4004 });
 });
 
-test('a host that sends a close frame and keeps its line open is gone all the same', async () => {
+test('a host that sends a close frame but keeps its socket open has left', async () => {
   const { url, port } = await startRelay();
   const host = await RawClient.connect(port, '/CREATE?format=json');
   host.write(frame(OPCODE.text, '{"cmd":"prepare","max_players":2}'));
@@ -169,7 +169,7 @@ test('a host that sends a close frame and keeps its line open is gone all the sa
   expect(await player.closed).toMatchObject({ code: 4010 });
 });
 
-test('a player who is cut off has left', async () => {
+test('a player who loses the connection has left', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -178,7 +178,7 @@ test('a player who is cut off has left', async () => {
   expect(await host.next()).toMatchObject({ cmd: 'state', players: [] });
 });
 
-test('the room can be joined by whoever learns the code with its first byte', async () => {
+test('a player can join as soon as the host receives the first byte of the code', async () => {
   const { url } = await startRelay();
   const host = await Host.connect(url);
   const [player] = await new Promise<[Player]>((resolve) => {
@@ -192,7 +192,7 @@ test('the room can be joined by whoever learns the code with its first byte', as
   expect(await host.until('player_joined')).toMatchObject({ player: 1 });
 });
 
-test('max_players is clamped to what the relay allows, and state shows what holds', async () => {
+test('max_players is limited by the relay, and state shows the result', async () => {
   const { url } = await startRelay({ maxPlayers: 5 });
   const host = await Host.connect(url);
   await host.next();
@@ -200,7 +200,7 @@ test('max_players is clamped to what the relay allows, and state shows what hold
   expect(await host.next()).toMatchObject({ max_players: 5, name: '' });
 });
 
-test('a relay that is full refuses hosts with 1013 and has room when one leaves', async () => {
+test('a full relay refuses hosts with 1013, and accepts one after another leaves', async () => {
   const { url } = await startRelay({ maxRooms: 1 });
   const unprepared = await Host.connect(url);
   const host = await Host.open(url);
@@ -211,7 +211,7 @@ test('a relay that is full refuses hosts with 1013 and has room when one leaves'
   await Host.open(url);
 });
 
-test('two rooms hear nothing of each other', async () => {
+test('two rooms are isolated from each other', async () => {
   const { url } = await startRelay();
   const [one, two] = [await Host.open(url), await Host.open(url)];
   const [first, second] = [await joined(url, one), await joined(url, two)];
@@ -225,7 +225,7 @@ test('two rooms hear nothing of each other', async () => {
   expect([first.inbox.rest, second.inbox.rest]).toEqual([[], []]);
 });
 
-test('those who come in the same instant are told in one state, before anything else', async () => {
+test('players who join in the same instant share one state, which precedes other events', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url, { maxPlayers: 100 });
   const players = Array.from({ length: 50 }, () => Player.connect(url, host.code));

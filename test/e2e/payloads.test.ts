@@ -5,7 +5,7 @@ import { Host, joined } from '../support/clients.js';
 import { frame, OPCODE, RawClient } from '../support/raw-client.js';
 import { startRelay } from '../support/relay.js';
 
-// Around the borders of the lengths of WebSocket frames, of CBOR heads, and of reading in pieces.
+// Sizes around the limits of WebSocket length fields, CBOR heads, and chunks.
 const SIZES = [0, 1, 23, 24, 125, 126, 127, 255, 256, 16_383, 16_384, 65_535, 65_536, 300_000];
 
 function bytesOf(size: number): Uint8Array {
@@ -22,7 +22,7 @@ test.each([
   ['an array of integers', ''],
   ['a byte string', '?bytes=1'],
   ['JSON', '?format=json'],
-])('sizes around every border reach the host unchanged, bytes as %s', async (_, query) => {
+])('messages of all sizes reach the host unchanged, bytes as %s', async (_, query) => {
   const { url } = await startRelay();
   const host = await Host.open(url, { query });
   const player = await joined(url, host);
@@ -52,7 +52,7 @@ test.each([
     (data: Uint8Array) => new Encoder().encode({ cmd: 'to', to: [1], data }),
   ],
   ['JSON', (data: Uint8Array) => JSON.stringify({ cmd: 'to', to: [1], data: [...data] })],
-])('sizes around every border reach a player unchanged, bytes as %s', async (_, write) => {
+])('messages of all sizes reach a player unchanged, bytes as %s', async (_, write) => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -68,7 +68,7 @@ test.each([
   }
 });
 
-test('text keeps its characters both ways', async () => {
+test('text arrives unchanged in both directions', async () => {
   const { url } = await startRelay();
   const text = 'zwölf Boxkämpfer 🥊 \u0000 ￿ \u{10ffff}';
   for (const query of ['', '?format=json']) {
@@ -81,7 +81,7 @@ test('text keeps its characters both ways', async () => {
   }
 });
 
-test('a message reaches those it names, each once, and nobody else', async () => {
+test('a message reaches each listed player once, and nobody else', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const players = [await joined(url, host), await joined(url, host), await joined(url, host)];
@@ -118,7 +118,7 @@ test('ids may be written in any width and as floats', async () => {
   }
 });
 
-test('what follows the first item of a frame is ignored', async () => {
+test('bytes after the first item of a frame are ignored', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -128,7 +128,7 @@ test('what follows the first item of a frame is ignored', async () => {
   expect(await player.nextText()).toBe('whole buffer');
 });
 
-test('a thousand messages each way, mixed, keep their order', async () => {
+test('a thousand mixed messages in each direction keep their order', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url, { query: '?bytes=1' });
   const players = [await joined(url, host), await joined(url, host), await joined(url, host)];
@@ -155,12 +155,12 @@ test('a thousand messages each way, mixed, keep their order', async () => {
   }
 });
 
-test('pongs and closes wait their turn behind what was sent before', async () => {
+test('pongs and closes are sent after all earlier messages', async () => {
   const { url, port } = await startRelay();
   const host = await Host.open(url);
   const player = await RawClient.connect(port, `/${host.code}`);
   await host.until('player_joined');
-  // The relay reads all this in one turn, so the pongs have texts of that turn before them.
+  // The relay reads all of it in one turn, so texts of that turn precede the pongs.
   for (let i = 0; i < 10; i++) host.command({ cmd: 'to_str', to: [1], data: `${i}` });
   host.command({ cmd: 'kick', player: 1 });
   for (let i = 0; i < 10; i++) player.write(frame(OPCODE.ping, `${i}`));
@@ -171,7 +171,7 @@ test('pongs and closes wait their turn behind what was sent before', async () =>
   expect(opcodes.indexOf(OPCODE.close)).toBe(opcodes.length - 1);
 });
 
-test('a message of the largest size passes both ways, one byte more is closed with 1009', async () => {
+test('a message of the largest size passes in both directions, and one more byte closes with 1009', async () => {
   const maxPlayerMessage = 4096;
   const maxHostMessage = 8192;
   const { url } = await startRelay({ maxPlayerMessage, maxHostMessage });
@@ -193,7 +193,7 @@ test('a message of the largest size passes both ways, one byte more is closed wi
   expect(await other.closed).toMatchObject({ code: 4010 });
 });
 
-test('a phone photo and a full-screen drawing pass with the default limits', async () => {
+test('a photo and a full-screen drawing pass with the default limits', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);
@@ -203,7 +203,7 @@ test('a phone photo and a full-screen drawing pass with the default limits', asy
   expect((await player.next()).data).toHaveLength(12 * 1024 * 1024);
 });
 
-test('WebRTC signalling passes as what it is', async () => {
+test('WebRTC signalling passes unchanged', async () => {
   const { url } = await startRelay();
   const host = await Host.open(url);
   const player = await joined(url, host);

@@ -2,19 +2,21 @@ import { once } from 'node:events';
 import { decode } from 'cborg';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { cborEncoder } from '../../src/protocol/cbor-encoder.js';
-import { CLOSINGS } from '../../src/protocol/close-codes.js';
-import { ERROR_CODES } from '../../src/protocol/command-error.js';
-import { decodeCommand } from '../../src/protocol/decode-command.js';
-import { COMMANDS, EVENTS } from '../../src/protocol/messages.js';
+import { CLOSE_REASONS } from '../../src/protocol/close-codes.js';
 import { Payload } from '../../src/protocol/payload.js';
+import { cborEncoder } from '../../src/protocol/wmbp/cbor-encoder.js';
+import { COMMANDS } from '../../src/protocol/wmbp/commands.js';
+import { ERROR_CODES } from '../../src/protocol/wmbp/error-codes.js';
+import { EVENTS } from '../../src/protocol/wmbp/events.js';
+import { readCommand } from '../../src/protocol/wmbp/read-command.js';
 import { Client, type Message } from '../support/clients.js';
+import { freshMetrics } from '../support/metrics.js';
 import { scenarios, table } from '../support/protocol-document.js';
 import { receiveOne } from '../support/receive.js';
 import { RecordingSink } from '../support/recording-sink.js';
 import { startRelay } from '../support/relay.js';
 
-/** One party of a scenario; what it receives is kept as the line that the document has for it. */
+/** One party of a scenario. It records what it receives in the notation of the document. */
 class Party extends Client<string> {
   static async connect(url: string): Promise<Party> {
     const party = new Party(new WebSocket(url), (message) => line(message, url));
@@ -37,12 +39,9 @@ function line({ data, binary }: Message, url: string): string {
   return binary ? `bytes ${data.toString('hex').replaceAll(/..(?!$)/g, '$& ')}` : `text ${data}`;
 }
 
-/** The relay has noticed that the host is gone: only then is what comes next kept for it. */
+/** Waits until the relay has noticed the disconnect of the host, and buffers its events. */
 async function noHost(http: string): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${http}/metrics`)).text();
-    if (metrics.includes('lobby_relay_connections{role="host"} 0')) return;
-  }
+  while (!(await freshMetrics(http)).includes('lobby_relay_connections{role="host"} 0\n'));
 }
 
 describe('every scenario plays as it is written', () => {
@@ -63,7 +62,7 @@ describe('every scenario plays as it is written', () => {
       if (party === undefined) throw new Error(`${name} has not connected: ${step}`);
       if (verb === '→') party.say(what);
       else if (verb === 'leaves') await party.leave();
-      else if (step === `${name} is cut`) {
+      else if (step === `${name} loses the connection`) {
         party.cut();
         if (name === 'host') await noHost(http);
       } else if (what.startsWith('close ')) {
@@ -81,15 +80,15 @@ describe('every scenario plays as it is written', () => {
     for (const [name, party] of parties) expect([name, party.inbox.rest]).toEqual([name, []]);
   });
 
-  test('there are some', () => expect(scenarios().length).toBeGreaterThanOrEqual(5));
+  test('there are scenarios', () => expect(scenarios().length).toBeGreaterThanOrEqual(5));
 });
 
 const hexOf = (cell = '') => Buffer.from(cell.replaceAll(' ', ''), 'hex');
 
-describe('every vector from the host is read as it says', () => {
+describe('every vector from the host is read as documented', () => {
   test.each(table('CBOR from the host'))('%s', (_, hex, json = '') => {
     const { cmd, to, data, max_players, ...rest } = JSON.parse(json);
-    const command = decodeCommand(hexOf(hex), true);
+    const command = readCommand(hexOf(hex), true);
     if (command.cmd !== 'send') {
       expect(command).toEqual({ cmd, ...rest, ...(max_players && { maxPlayers: max_players }) });
       return;
@@ -118,7 +117,7 @@ describe('every vector to the host is what the relay sends', () => {
   });
 });
 
-describe('every table is whole', () => {
+describe('every table is complete', () => {
   test('commands', () => {
     const named = table('### Commands').map(([command = '']) => /cmd:"(\w+)"/.exec(command)?.[1]);
     expect(named).toEqual([...COMMANDS]);
@@ -134,7 +133,7 @@ describe('every table is whole', () => {
   });
 
   test('close codes', () => {
-    const rows = Object.values(CLOSINGS).map(({ code, reason, retry }) => [
+    const rows = Object.values(CLOSE_REASONS).map(({ code, reason, retry }) => [
       `${code}`,
       reason,
       retry,

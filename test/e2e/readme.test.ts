@@ -13,7 +13,7 @@ const [sdkCode = ''] = [
   ...readFileSync(new URL('docs/sdk.md', root), 'utf8').matchAll(/```js\n([\s\S]+?)```/g),
 ].map(([, code]) => code);
 
-/** Runs code as Node would, after what makes up for a browser, and gives its output line by line. */
+/** Runs code in Node with substitutes for a browser, and returns its output line by line. */
 function run(code: string, prelude = ''): AsyncIterator<string> {
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
     cwd: fileURLToPath(root),
@@ -66,6 +66,6 @@ test("the SDK reference's program runs", async () => {
   expect(await nextLine(output)).toBe('hello yourself');
   const ends = [await nextLine(output), await nextLine(output)];
   expect(ends.sort()).toEqual(['player: gameOver', 'room: stopped']);
-  // With both ends over, nothing keeps the program running.
+  // When both ends are closed, nothing keeps the program running.
   expect(await nextLine(output)).toBeUndefined();
 });

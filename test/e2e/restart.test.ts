@@ -29,11 +29,11 @@ let file: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'relay-state-'));
   file = join(directory, 'state');
-  // First of all, and so after all relays that may still write there have ended.
+  // Registered first, so it runs after all relays that may still write there have ended.
   onTestFinished(() => rmSync(directory, { recursive: true }));
 });
 
-/** A relay that keeps its rooms in the file, until the test is over. */
+/** Runs a relay with the state file until the test ends. */
 async function start(
   options: readonly string[] = [],
   { path = file, ...setup }: RelayProcessSetup & { path?: string } = {},
@@ -43,7 +43,7 @@ async function start(
   return relay;
 }
 
-/** A deploy: everybody is told, and the next relay takes over. */
+/** A deployment: the relay closes all connections, and the next one takes over. */
 async function restart(
   relay: RelayProcess,
   options: readonly string[] = [],
@@ -54,7 +54,7 @@ async function restart(
 }
 
 describe('a restart', () => {
-  test('brings rooms and seats back, and everybody into theirs', async () => {
+  test('restores rooms and seats, and hosts and players reconnect to theirs', async () => {
     const relay = await start();
     const host = await Host.open(relay.url, { hold: LONG, maxPlayers: 5, name: 'Trivia ☂' });
     const keys = [seatKey(), seatKey(), seatKey(), seatKey()];
@@ -85,7 +85,7 @@ describe('a restart', () => {
       resume: host.token,
       resumed: true,
     });
-    // Who was away before is away still, as the host has heard.
+    // A player who was disconnected before is not reported again.
     const { before } = await again.untilState();
     expect(before.slice(0, 3)).toEqual([
       { cmd: 'player_away', player: 2 },
@@ -115,7 +115,7 @@ describe('a restart', () => {
     expect((await joined(url, again)).id, 'ids go on').toBe(6);
   });
 
-  test('brings nothing back of rooms that do not wait', async () => {
+  test('does not restore rooms without a reconnect window', async () => {
     const relay = await start();
     const host = await Host.open(relay.url);
     const player = await joined(relay.url, host, seatKey());
@@ -125,7 +125,7 @@ describe('a restart', () => {
     expect(await Player.connect(again.url, host.code).closed).toMatchObject({ code: 4004 });
   });
 
-  test('twice in a row loses nobody who was not back yet', async () => {
+  test('twice in a row keeps players who had not reconnected in between', async () => {
     let relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
     const key = seatKey();
@@ -138,7 +138,7 @@ describe('a restart', () => {
     expect(await again.until('player_back')).toMatchObject({ player: 1 });
   });
 
-  test('by kill -9 brings back what was written last', async () => {
+  test('after kill -9 restores the last written state', async () => {
     const relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
     const key = seatKey();
@@ -157,9 +157,9 @@ describe('a restart', () => {
     expect(await player.nextText()).toBe('hello');
   });
 
-  test('ends rooms that nobody returns to, and forgets them', async () => {
+  test('ends rooms whose host does not resume, and removes them from the file', async () => {
     const relay = await start();
-    // Long enough for the player to be there before.
+    // Long enough for the player to join first.
     const host = await Host.open(relay.url, { hold: 3 });
     const key = seatKey();
     await joined(relay.url, host, key);
@@ -172,14 +172,14 @@ describe('a restart', () => {
     expect(await (await Host.resume(third.url, host)).closed).toMatchObject({ code: 4004 });
   });
 
-  test('into a relay that has too much to do keeps out nobody who has a place', async () => {
+  test('into an overloaded relay does not refuse hosts and players who reconnect', async () => {
     const relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
     const key = seatKey();
     await joined(relay.url, host, key);
     relay.signal('SIGTERM');
     await relay.ended;
-    // Its heap is always fuller than that.
+    // The usage of its heap is always above that.
     const busy = await start(['--max-heap', '1'], { node: ['--max-old-space-size=64'] });
     while ((await busy.get('/ready')).status !== 503);
     const { url } = busy;
@@ -195,7 +195,7 @@ describe('a restart', () => {
 });
 
 describe('the state file', () => {
-  test('is for its owner only, and holds no payload, key or token', async () => {
+  test('is readable by its owner only, and contains no payload, key or token', async () => {
     const relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
     const [key, away] = [seatKey(), seatKey()];
@@ -218,7 +218,7 @@ describe('the state file', () => {
     }
   });
 
-  test('is for its owner only, whatever lay in its place', async () => {
+  test('is readable by its owner only, whatever file was there before', async () => {
     for (const suffix of ['', '.draft', '.last']) {
       writeFileSync(`${file}${suffix}`, '', { mode: 0o644 });
     }
@@ -233,18 +233,18 @@ describe('the state file', () => {
 
   const first = '{"format":"lobby-relay state","version":1}\n';
   test.each([
-    ['is empty', '', 'no state file'],
-    ['is something else', 'hello\n', 'no state file'],
-    ['is JSON of somebody else', '{"rooms":0}\n{"rooms":0}\n', 'no state file'],
-    ['is bytes', Buffer.from([0, 255, 10, 13, 10]), 'no state file'],
+    ['is empty', '', 'not a state file'],
+    ['is other text', 'hello\n', 'not a state file'],
+    ['is other JSON', '{"rooms":0}\n{"rooms":0}\n', 'not a state file'],
+    ['is bytes', Buffer.from([0, 255, 10, 13, 10]), 'not a state file'],
     ['is newer', `${first.replace('1', '2')}{"rooms":0}\n`, 'version 2'],
-    ['is cut off between lines', first, 'end is missing'],
-    ['is cut off within a line', `${first}{"rooms":`, 'end is missing'],
-    ['has a room too few', `${first}{"rooms":1}\n`, 'end is missing'],
-    ['has a room that is none', `${first}{"code":"BCDF"}\n{"rooms":1}\n`, 'line 2'],
-    ['has a line that is no object', `${first}[\n{"rooms":1}\n`, 'line 2'],
+    ['is truncated between lines', first, 'last line is missing'],
+    ['is truncated within a line', `${first}{"rooms":`, 'last line is missing'],
+    ['has one room too few', `${first}{"rooms":1}\n`, 'last line is missing'],
+    ['has an invalid room', `${first}{"code":"BCDF"}\n{"rooms":1}\n`, 'line 2'],
+    ['has a line that is not an object', `${first}[\n{"rooms":1}\n`, 'line 2'],
     ['has a room that is null', `${first}null\n{"rooms":1}\n`, 'line 2'],
-  ])('that %s is set aside, in one line, and the relay works', async (_, content, why) => {
+  ])('that %s is renamed, with one log line, and the relay works', async (_, content, why) => {
     writeFileSync(file, content);
     const relay = await start();
     expect(relay.faults).toHaveLength(1);
@@ -258,7 +258,7 @@ describe('the state file', () => {
     expect(rooms()).toHaveLength(1);
   });
 
-  test('of a relay that ran is set aside wherever it is cut off', async () => {
+  test('is renamed if it is truncated at any byte', async () => {
     const relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
     for (let i = 0; i < 3; i++) await joined(relay.url, host, seatKey());
@@ -274,16 +274,14 @@ describe('the state file', () => {
     }
   });
 
-  test.each([
-    ['in a directory that is not there', () => join(directory, 'nowhere', 'state')],
-    ['in what is no directory', () => join(fileIn(directory), 'state')],
-    ['that is a directory', () => directoryIn(directory)],
-  ])('%s is complained of once, counted, and games go on', async (_, pathOf) => {
-    const path = pathOf();
-    const relay = await start([], { path });
+  test('whose folder disappears is logged once and counted, and games continue', async () => {
+    const folder = join(directory, 'folder');
+    mkdirSync(folder);
+    const relay = await start([], { path: join(folder, 'state') });
+    rmSync(folder, { recursive: true });
     const host = await Host.open(relay.url, { hold: LONG });
     const player = await joined(relay.url, host, seatKey());
-    // It tries again, and says nothing more.
+    // It tries again without logging again.
     while ((await relay.metric('lobby_relay_state_errors_total')) < 2);
     expect(relay.faults).toHaveLength(1);
     expect(relay.faults[0]).toContain('state file');
@@ -295,7 +293,7 @@ describe('the state file', () => {
     expect(relay.faults).toHaveLength(1);
   });
 
-  test('that the disk has no more room for stays as it was', async () => {
+  test('stays as it was when the disk is full', async () => {
     const relay = await start([], { fileSize: 2048 });
     const host = await Host.open(relay.url, { hold: LONG });
     await joined(relay.url, host, seatKey());
@@ -311,19 +309,19 @@ describe('the state file', () => {
     const again = await start();
     expect(again.faults).toEqual([]);
     expect(await again.get(`/${host.code}`)).toMatchObject({ status: 200 });
-    // There is room again.
+    // The disk has space again.
     await Host.open(again.url, { hold: LONG });
     await written(() => rooms().length > 1);
   });
 });
 
-test('a small crowd on bad lines comes back from a restart and from kill -9', async () => {
+test('many clients on faulty connections reconnect after a restart and after kill -9', async () => {
   const args = [SOAK, '--rooms', '20', '--players', '4', '--seconds', '2', '--seed', '1'];
   const { stdout } = await promisify(execFile)(process.execPath, args, { encoding: 'utf8' });
   expect(stdout).toContain('restart: passed');
 }, 90_000);
 
-/** Opens a room, and has somebody in it who is cut off and back. */
+/** Opens a room with a player who disconnects and reconnects. */
 async function works({ url }: RelayProcess): Promise<void> {
   const host = await Host.open(url, { hold: LONG });
   const key = seatKey();
@@ -343,19 +341,7 @@ function rooms(): Room[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Waits until a room is written that is as it should be. */
+/** Waits until the file has a room that fulfils the condition. */
 async function written(fits: (room: Room) => boolean): Promise<void> {
   while (!rooms().some(fits)) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function fileIn(path: string): string {
-  const inside = join(path, 'file');
-  writeFileSync(inside, '');
-  return inside;
-}
-
-function directoryIn(path: string): string {
-  const inside = join(path, 'directory');
-  mkdirSync(inside);
-  return inside;
 }

@@ -5,17 +5,18 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BROWSER_TIMEOUT } from '../support/browser.js';
 import { Cable } from '../support/cable.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import { CHROMIUM, launchChromium } from '../support/chromium.js';
 import { Host, Player, seatKey, seatOf } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
+import { needs } from '../support/tools.js';
 
-/** The relay's `--ping` in seconds: a page is missed after three times that. 20 makes it a minute. */
+/** The relay's `--ping` in seconds: a dead page is noticed after three times that. The default is 20. */
 const PING = Number(process.env['BROWSER_PING'] ?? 0.5);
 
 /** Longer than any test, in seconds. */
 const LONG = 600;
 
-/** What `new WebSocket` and nothing else does for a game: a new one whenever the one before is gone. */
+/** A client with `new WebSocket` alone, which reconnects whenever its connection is lost. */
 const GAME = `<!doctype html><title>phone</title><script>
   const said = [];
   function connect() {
@@ -40,7 +41,7 @@ interface Party {
 
 const THREE_PINGS = 3 * PING * 1000;
 
-describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PINGS }, () => {
+describe('a page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT + THREE_PINGS }), () => {
   let browser: Browser;
 
   beforeAll(async () => {
@@ -49,12 +50,12 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
 
   afterAll(() => browser?.close());
 
-  /** A game and a phone in a real browser, whose line can be broken. */
+  /** A game, and a phone in a real browser whose connection can be broken. */
   async function party(): Promise<Party> {
     const { url, port } = await startRelay({ ping: PING });
     const cable = await Cable.to(port);
     const host = await Host.open(url, { hold: LONG });
-    // The game says nothing by itself, and answers pings like every WebSocket.
+    // The game sends nothing by itself, and answers pings like every WebSocket.
     const page = await openPage(browser, `ws://127.0.0.1:${cable.port}/${seatOf(host, seatKey())}`);
     await host.until('player_joined');
     await host.until('state');
@@ -62,7 +63,7 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
     return { host, page, cdp: await page.context().newCDPSession(page), cable, url };
   }
 
-  /** The page is missed; what is said meanwhile is there when it is back. */
+  /** The relay notices the dead page, which gets messages of the meantime when it reconnects. */
   async function comesBack(host: Host, page: Page, goBack: () => Promise<unknown>): Promise<void> {
     expect(await host.next()).toEqual({ cmd: 'player_away', player: 1 });
     expect(await host.next()).toMatchObject({ cmd: 'state', players: [1], away: [1] });
@@ -77,10 +78,10 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
     expect(await page.evaluate('said')).toEqual(expected);
   }
 
-  test('that is offline for longer than the ping allows comes back to its seat', async () => {
+  test('that is offline for longer than the ping timeout reconnects to its seat', async () => {
     const { host, page, cdp, cable } = await party();
     await goOffline(cdp, true);
-    // Chromium keeps the WebSockets that there are, and answers pings on them.
+    // Chromium keeps existing WebSockets open, and answers pings on them.
     cable.goDead();
     await comesBack(host, page, async () => {
       await goOffline(cdp, false);
@@ -88,9 +89,9 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
     });
   });
 
-  // Chromium freezes no page by `Page.setWebLifecycleState` that can be seen, as all can without a
-  // window; halted by the debugger, a page runs as little as a frozen one.
-  test('in which nothing runs while its line is dead comes back when it wakes', async () => {
+  // `Page.setWebLifecycleState` freezes only hidden pages, and headless pages are visible. A page that the
+  // debugger has paused does not run either.
+  test('that is frozen while its connection is dead reconnects when it wakes', async () => {
     const { host, page, cdp, cable } = await party();
     await halt(cdp);
     cable.goDead();
@@ -100,10 +101,10 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
     });
   });
 
-  test('in which nothing runs while its line is alive is not missed, and loses nothing', async () => {
+  test('that is frozen while its connection is alive stays connected and loses nothing', async () => {
     const { host, page, cdp, url } = await party();
     await halt(cdp);
-    // The browser answers pings for it. Somebody who does not is away after as long a silence.
+    // The browser answers pings for the page. A client that does not is disconnected in this time.
     const silent = await Player.join(url, seatOf(host, seatKey()), { autoPong: false });
     expect(await host.until('player_away')).toEqual({ cmd: 'player_away', player: 2 });
     expect((await silent.closed).code).toBe(1006);
@@ -125,7 +126,7 @@ describe.skipIf(!hasChromium())('a page', { timeout: BROWSER_TIMEOUT + THREE_PIN
 });
 
 async function openPage(browser: Browser, relay: string): Promise<Page> {
-  // A page of this machine's may connect to this machine; a blank one may not.
+  // A page from this machine may connect to this machine; a blank page may not.
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end(GAME);
@@ -150,12 +151,12 @@ async function goOffline(cdp: CDPSession, offline: boolean): Promise<void> {
   await cdp.send('Network.emulateNetworkConditions', { offline, ...unlimited });
 }
 
-/** Stops all that runs in the page, at its next statement. */
+/** Pauses all scripts of the page at the next statement. */
 async function halt(cdp: CDPSession): Promise<void> {
   await cdp.send('Debugger.enable');
   const halted = new Promise((resolve) => cdp.once('Debugger.paused', resolve));
   await cdp.send('Debugger.pause');
-  // A statement, to be halted at.
+  // A statement at which the debugger pauses.
   void cdp.send('Runtime.evaluate', { expression: 'void 0' }).catch(() => {});
   await halted;
 }

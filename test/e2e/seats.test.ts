@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
+import { freshMetrics } from '../support/metrics.js';
 import { startProgram } from '../support/program.js';
 import { frame, OPCODE, RawClient, upgradeRequest } from '../support/raw-client.js';
 import { nobodyCanJoin, startRelay } from '../support/relay.js';
@@ -13,7 +14,7 @@ const PHONE = fileURLToPath(new URL('programs/returning-phone.ts', import.meta.u
 const LONG = 300;
 
 describe('a player with a seat key', () => {
-  test('who is cut off is away, and the same player when it is back', async () => {
+  test('is disconnected after losing the connection, and the same player after reconnecting', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const key = seatKey();
@@ -28,7 +29,7 @@ describe('a player with a seat key', () => {
     expect(await host.next()).toEqual({ cmd: 'from_str', from: 1, data: 'here again' });
   });
 
-  test('gets what was kept in order, before anything newer, and nothing twice', async () => {
+  test('gets buffered messages in order, before newer ones, and none twice', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const [key, other] = [seatKey(), seatKey()];
@@ -58,7 +59,7 @@ describe('a player with a seat key', () => {
     while ((await present.next()).data.toString() !== 'the end');
   });
 
-  test('is told how much was too much to keep', async () => {
+  test('loses the oldest messages beyond the buffer, and the host gets their number', async () => {
     const MESSAGE = 36;
     const COST = MESSAGE + 256;
     const { url } = await startRelay({ keep: 10 * COST });
@@ -97,7 +98,7 @@ describe('a player with a seat key', () => {
     },
   );
 
-  test('whose page is closed (1001) is away', async () => {
+  test('is disconnected when the page is closed (1001)', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const raw = await RawClient.connect(portOf(url), `/${seatOf(host, seatKey())}`);
@@ -107,7 +108,7 @@ describe('a player with a seat key', () => {
     expect(await host.next()).toEqual({ cmd: 'player_away', player: 1 });
   });
 
-  test('who sends what nobody may send (1009) has left', async () => {
+  test('has left after a message that is too large (1009)', async () => {
     const { url } = await startRelay({ maxPlayerMessage: 1024 });
     const host = await Host.open(url, { hold: LONG });
     const player = await joined(url, host, seatKey());
@@ -116,7 +117,7 @@ describe('a player with a seat key', () => {
     expect(await host.next()).toEqual({ cmd: 'player_left', player: 1 });
   });
 
-  test('who is kicked stays out, here or away', async () => {
+  test('cannot rejoin after a kick, connected or disconnected', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const [here, away] = [seatKey(), seatKey()];
@@ -136,7 +137,7 @@ describe('a player with a seat key', () => {
     expect(await host.settled()).toEqual([]);
   });
 
-  test('comes back to a room that is full, and to one that has started', async () => {
+  test('reconnects to a full room and to a started one', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG, maxPlayers: 1 });
     const key = seatKey();
@@ -156,7 +157,7 @@ describe('a player with a seat key', () => {
     expect(await host.until('player_back')).toMatchObject({ player: 1 });
   });
 
-  test('in a second tab closes the first, and the host hears nothing of it', async () => {
+  test('in a second tab replaces the first, without notifying the host', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const key = seatKey();
@@ -169,7 +170,7 @@ describe('a player with a seat key', () => {
     expect(first.inbox.rest).toEqual([]);
   });
 
-  test('what a replaced connection still does changes nothing', async () => {
+  test('is not affected by anything that the replaced connection does', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const key = seatKey();
@@ -177,7 +178,7 @@ describe('a player with a seat key', () => {
     await host.until('player_joined');
     const second = await Player.join(url, seatOf(host, key));
     expect(await first.closeCode()).toBe(4001);
-    // It has heard that it is replaced, and does not care.
+    // This client has received the close, and does not confirm it.
     first.write(frame(OPCODE.text, 'too late'));
     first.write(frame(OPCODE.close, Uint8Array.of(0x03, 0xe8)));
     first.socket.end();
@@ -187,7 +188,7 @@ describe('a player with a seat key', () => {
     expect(await host.next()).toEqual({ cmd: 'from_str', from: 1, data: 'in time' });
   });
 
-  test('comes from elsewhere, whatever that address has used up, to a relay that is full', async () => {
+  test('reconnects to a full relay from an address that has used up its limits', async () => {
     const { url } = await startRelay({
       limitLoopback: true,
       connectionsPerAddress: 1,
@@ -221,33 +222,36 @@ describe('a player with a seat key', () => {
   test.each([
     ['13', 'HTTP/1.1 101 Switching Protocols'],
     ['99', 'HTTP/1.1 400 Bad Request'],
-  ])('cuts nobody who is still being told of an end (version %s)', async (version, answer) => {
-    const { url } = await startRelay({ limitLoopback: true, connectionsPerAddress: 3 });
-    const host = await Host.open(url, { hold: LONG });
-    const key = seatKey();
-    await joined(url, host, key);
-    const slow = await joined(url, host);
-    slow.socket.pause();
-    const MANY = 200;
-    const text = 'x'.repeat(60_000);
-    for (let sent = 0; sent < MANY; sent++) host.command({ cmd: 'to_str', to: [2], data: text });
-    host.command({ cmd: 'kick', player: 2 });
-    await host.until('player_left');
-    const request = upgradeRequest(`/${seatOf(host, key)}`).replace(
-      'Version: 13',
-      `Version: ${version}`,
-    );
-    const back = new RawClient(connect(portOf(url), '127.0.0.1'));
-    back.closed.catch(() => {});
-    back.write(request);
-    await back.until((bytes) => bytes.includes('\r\n\r\n'));
-    expect(back.received.toString('latin1')).toContain(answer);
-    slow.socket.resume();
-    expect(await slow.closed).toMatchObject({ code: 4003 });
-    for (let heard = 0; heard < MANY; heard++) expect(await slow.nextText()).toBe(text);
-  });
+  ])(
+    'does not terminate connections that are still flushing before a close (version %s)',
+    async (version, answer) => {
+      const { url } = await startRelay({ limitLoopback: true, connectionsPerAddress: 3 });
+      const host = await Host.open(url, { hold: LONG });
+      const key = seatKey();
+      await joined(url, host, key);
+      const slow = await joined(url, host);
+      slow.socket.pause();
+      const MANY = 200;
+      const text = 'x'.repeat(60_000);
+      for (let sent = 0; sent < MANY; sent++) host.command({ cmd: 'to_str', to: [2], data: text });
+      host.command({ cmd: 'kick', player: 2 });
+      await host.until('player_left');
+      const request = upgradeRequest(`/${seatOf(host, key)}`).replace(
+        'Version: 13',
+        `Version: ${version}`,
+      );
+      const back = new RawClient(connect(portOf(url), '127.0.0.1'));
+      back.closed.catch(() => {});
+      back.write(request);
+      await back.until((bytes) => bytes.includes('\r\n\r\n'));
+      expect(back.received.toString('latin1')).toContain(answer);
+      slow.socket.resume();
+      expect(await slow.closed).toMatchObject({ code: 4003 });
+      for (let heard = 0; heard < MANY; heard++) expect(await slow.nextText()).toBe(text);
+    },
+  );
 
-  test('in a phone that sleeps for longer than the ping allows, is back when it wakes', async () => {
+  test('on a phone that sleeps longer than the ping timeout reconnects when it wakes', async () => {
     const { url } = await startRelay({ ping: 0.5 });
     const host = await Host.open(url, { hold: LONG });
     const phone = startProgram(PHONE, [`${url}/${seatOf(host, seatKey())}`]);
@@ -272,7 +276,7 @@ describe('a player with a seat key', () => {
     ]);
   });
 
-  test('who does not come back in time has left', async () => {
+  test('has left when the reconnect window ends', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: 0.3 });
     const key = seatKey();
@@ -293,17 +297,20 @@ describe('a player with a seat key', () => {
     ['with a space in it'.replaceAll(' ', '%20')],
     ['sixteen.letters.'],
     [''],
-  ])('and not a malformed one: %s', async (key) => {
+  ])('is refused with a malformed key: %s', async (key) => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const closed = await Player.connect(url, seatOf(host, key)).closed;
-    expect(closed).toEqual({ code: 1008, reason: 'seat: 16 to 64 of A-Z a-z 0-9 _ -' });
+    expect(closed).toEqual({
+      code: 1008,
+      reason: 'invalid seat key: expected 16 to 64 characters of A-Z a-z 0-9 _ -',
+    });
     expect(await host.settled()).toEqual([]);
   });
 });
 
-describe('who has not asked for any of this', () => {
-  test('a player without a key leaves at once, in a room that waits, too', async () => {
+describe('without reconnecting', () => {
+  test('a player without a key leaves at once, even in a room with a reconnect window', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     (await joined(url, host)).cut();
@@ -311,7 +318,7 @@ describe('who has not asked for any of this', () => {
     expect(await host.next()).toMatchObject({ cmd: 'state', players: [], away: [] });
   });
 
-  test('a room that does not wait is as it always was, whatever keys players bring', async () => {
+  test('a room without a reconnect window ignores seat keys', async () => {
     const { url } = await startRelay();
     const host = await Host.connect(url);
     host.command({ cmd: 'prepare', max_players: 2, name: 'plain' });
@@ -346,7 +353,7 @@ describe('who has not asked for any of this', () => {
 });
 
 describe('a host', () => {
-  test('that reloads gets all that was said while it was away, in order', async () => {
+  test('that reloads gets all messages sent while it was disconnected, in order', async () => {
     const { url, http } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const key = seatKey();
@@ -356,8 +363,8 @@ describe('a host', () => {
     await hostsAway(http, 1);
     for (let i = 0; i < 100; i++) one.send(`one ${i}`);
     for (let i = 0; i < 100; i++) two.send(Buffer.from([2, i]));
-    // A third comes, the second goes, the first drops out and returns. An upgrade or the end of a
-    // close shows that the relay has all that came before it.
+    // A third player joins, the second leaves, the first disconnects and reconnects. An upgrade or the
+    // end of a close shows that the relay has handled all earlier input.
     await two.leave();
     const three = await Player.join(url, host.code);
     three.send('three');
@@ -392,7 +399,7 @@ describe('a host', () => {
     ]);
   });
 
-  test('that reloads in the middle of it all loses only what was under way', async () => {
+  test('that reloads under load loses only messages in transit', async () => {
     const { url, http } = await startRelay();
     const ROUNDS = 4;
     let host = await Host.open(url, { hold: LONG });
@@ -404,7 +411,7 @@ describe('a host', () => {
     const told: number[][] = [[], []];
     let broadcast = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      // In the same instant as the cut: some of it arrives and some does not, either way.
+      // At the moment of the disconnect: some messages arrive and some do not, in either direction.
       for (let i = 0; i < 200; i++) {
         host.command({ cmd: 'to_str', to: [], data: String(++broadcast) });
         for (const player of players) player.say();
@@ -438,7 +445,7 @@ describe('a host', () => {
     ['&format=json', { cmd: 'from', from: 1, data: [1, 2] }],
     ['&bytes=1', { cmd: 'from', from: 1, data: Uint8Array.of(1, 2) }],
     ['', { cmd: 'from', from: 1, data: [1, 2] }],
-  ])('may come back in another format: %s', async (format, event) => {
+  ])('may resume in another format: %s', async (format, event) => {
     const { url, http } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const player = await joined(url, host, seatKey());
@@ -453,7 +460,7 @@ describe('a host', () => {
     expect(await resumed.next()).toMatchObject({ cmd: 'state', players: [] });
   });
 
-  test('with a wrong token or code finds no room, and may try that only so often', async () => {
+  test('with a wrong token or code gets 4004, and is limited in attempts', async () => {
     const { url } = await startRelay({ limitLoopback: true, missesPerMinute: 3 });
     const host = await Host.open(url, { hold: LONG });
     const from = { localAddress: '127.0.0.9' };
@@ -475,7 +482,7 @@ describe('a host', () => {
     expect(await again.next(), 'the right one is never refused').toMatchObject({ resumed: true });
   });
 
-  test('that takes its room over while it is still connected replaces itself', async () => {
+  test('that resumes while it is still connected replaces its earlier connection', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: LONG });
     const player = await joined(url, host, seatKey());
@@ -490,7 +497,7 @@ describe('a host', () => {
     expect(await player.nextText()).toBe('from the newer');
   });
 
-  test('that is away for long loses nothing: its players are not read, and nobody joins', async () => {
+  test('that is disconnected for long loses nothing: reading from players pauses, and joins are refused', async () => {
     const { url, http } = await startRelay({ hostBacklog: 64 * 1024, playerBytes: 0 });
     const host = await Host.open(url, { hold: LONG });
     const key = seatKey();
@@ -502,7 +509,7 @@ describe('a host', () => {
     for (let i = 0; i < COUNT; i++) player.send(Buffer.alloc(1 << 20, i));
     await nobodyCanJoin(http, host.code);
     const late = Player.connect(url, seatOf(host, seatKey()));
-    expect(await late.closed).toEqual({ code: 1013, reason: 'relay full' });
+    expect(await late.closed).toEqual({ code: 4012, reason: 'host disconnected' });
     seated.send('waits, too');
     expect(player.socket.bufferedAmount, 'it is not read').toBeGreaterThan(0);
     const again = await Host.resume(url, host, { format: '&bytes=1' });
@@ -518,7 +525,7 @@ describe('a host', () => {
     await joined(url, again);
   });
 
-  test('that does not come back in time takes the room with it', async () => {
+  test('that does not resume in time ends the room', async () => {
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: 0.3 });
     const players = [await joined(url, host, seatKey()), await joined(url, host)];
@@ -550,7 +557,7 @@ describe('a host', () => {
   });
 });
 
-test('the metrics tell who is away, and how much is kept for them', async () => {
+test('the metrics count disconnected players and hosts, and buffered bytes', async () => {
   const { url, http } = await startRelay();
   const host = await Host.open(url, { hold: LONG });
   for (const key of [seatKey(), seatKey()]) {
@@ -561,12 +568,12 @@ test('the metrics tell who is away, and how much is kept for them', async () => 
   await host.settled();
   host.cut();
   await hostsAway(http, 1);
-  const metrics = await (await fetch(`${http}/metrics`)).text();
+  const metrics = await freshMetrics(http);
   expect(metrics).toContain('lobby_relay_away{role="player"} 2\n');
   expect(Number(/^lobby_relay_kept_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(2000);
 });
 
-/** A player who counts aloud. */
+/** A player who sends increasing numbers. */
 class Talker {
   said = 0;
 
@@ -581,20 +588,20 @@ function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-/** Waits until the relay knows of so many rooms that their hosts are away. */
+/** Waits until the relay reports this many rooms with a disconnected host. */
 async function hostsAway(http: string, count: number): Promise<void> {
   const line = `lobby_relay_away{role="host"} ${count}\n`;
-  while (!(await (await fetch(`${http}/metrics`)).text()).includes(line));
+  while (!(await freshMetrics(http)).includes(line));
 }
 
-/** Sorts players' numbers by the player. */
+/** Groups the numbers by player. */
 function collect(events: readonly { from?: number; data?: string }[], heard: number[][]): void {
   for (const { from, data } of events) {
     if (from !== undefined) heard[from - 1]?.push(Number(data));
   }
 }
 
-/** Where a number does not follow the one before. */
+/** Numbers that do not follow their predecessors. */
 function gaps(numbers: readonly number[]): number[] {
   return numbers.filter((number, at) => at > 0 && number !== (numbers[at - 1] as number) + 1);
 }

@@ -1,54 +1,30 @@
 import type { Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { REVEAL_TIME } from '../../src/pages/sketch/game.js';
 import { BROWSER_TIMEOUT, PHONE, relayWithChromium } from '../support/browser.js';
-import { hasChromium } from '../support/chromium.js';
+import { CHROMIUM } from '../support/chromium.js';
 import { startRelay } from '../support/relay.js';
 import {
   arc,
+  chooseWord,
+  codeOn,
   coverage,
   differing,
   draw,
+  endGame,
+  guess,
   inked,
   inspect,
   openLine,
-  Party,
+  partyOn,
 } from '../support/sketch.js';
+import { needs } from '../support/tools.js';
 
-describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }, () => {
+describe('sketch and guess', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
-  let party: Party;
+  const party = partyOn(relay);
 
-  beforeEach(() => {
-    party = new Party(relay.browser, relay.http);
-  });
-
-  afterEach(async () => {
-    await party.close();
-    expect(party.complaints).toEqual([]);
-  });
-
-  async function codeOn(screen: Page): Promise<string> {
-    const tiles = screen.locator('#code-tiles');
-    await expect.poll(() => tiles.textContent()).toMatch(/^[A-Z]{4}$/);
-    return (await tiles.textContent()) ?? '';
-  }
-
-  /** The drawer takes a word, and this is it. */
-  async function chooseWord(phone: Page): Promise<string> {
-    const button = phone.locator('#words button').first();
-    const word = (await button.textContent()) ?? '';
-    await button.click();
-    await phone.getByText(`Draw ${word}`).waitFor();
-    return word;
-  }
-
-  async function guess(phone: Page, text: string): Promise<void> {
-    await phone.getByLabel('Your guess', { exact: true }).fill(text);
-    await phone.getByLabel('Your guess', { exact: true }).press('Enter');
-  }
-
-  /** Everybody has it; their drawing is looked at, and then it is the next one's turn. */
+  /** All players guess the word, the result is shown, and the next turn begins. */
   async function nextTurn(screen: Page): Promise<void> {
     await screen.getByText('Everybody got it!', { exact: true }).waitFor();
     await party.pass(screen, REVEAL_TIME);
@@ -65,17 +41,17 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await expect.poll(share).toBeCloseTo(1, 1);
   }
 
-  test('a relay with a token is played on by who has it', async () => {
+  test('a relay with a create token can be used with the token', async () => {
     const { http } = await startRelay({ createToken: 'let-me-in' });
     const page = await relay.browser.newPage();
     onTestFinished(() => page.close());
     await page.goto(`${http}/sketch`);
-    await page.getByText('There is no room to be had').waitFor();
+    await page.getByText('Cannot open a room').waitFor();
     await page.goto(`${http}/sketch?token=let-me-in`);
     await codeOn(page);
     expect(await page.locator('#qr').getAttribute('href')).not.toContain('let-me-in');
-    // No phone could follow a code to an address of this machine alone.
-    await page.getByText('Only this machine has that name.').waitFor();
+    // A loopback address in a QR code would be useless for phones.
+    await page.getByText('Phones cannot open this address.').waitFor();
     expect(await page.locator('#qr').isVisible()).toBe(false);
   });
 
@@ -89,12 +65,12 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
       screen.locator('.tile').last().boundingBox(),
     ]);
     const end = (box: typeof card) => (box?.x ?? 0) + (box?.width ?? 0);
-    // There is some card beside the last letter.
+    // The last letter has space beside it.
     expect(end(last)).toBeLessThan(end(card) - 20);
     expect(await screen.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
   });
 
-  test('a busy relay is asked again', async () => {
+  test('a busy relay is tried again', async () => {
     const code = await codeOn(await party.screen());
     const phone = await party.phoneAtDoor(code);
     let refusals = 1;
@@ -105,7 +81,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await phone.reload();
     await phone.getByLabel('Your name').fill('Ada');
     await phone.getByRole('button', { name: 'Play' }).click();
-    await phone.getByText('There is a crowd at the door.').waitFor();
+    await phone.getByText('Server busy, retrying…').waitFor();
     await phone.getByText('You are in!').waitFor();
   });
 
@@ -134,7 +110,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await inspect(ben, 'phone-waiting');
     const word = await chooseWord(ada);
 
-    // Strokes are on the screen while the finger is still on the glass, and can be taken back.
+    // Strokes appear on the screen while the finger still draws, and can be undone.
     await draw(ada, arc([0.5, 0.5], 0.3));
     await sameSheet(screen, ada);
     const one = await inked(screen, 'sheet');
@@ -152,7 +128,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await draw(ada, arc([0.6, 0.4], 0.04));
     await inspect(ada, 'phone-drawing');
 
-    // The word is on the drawer's phone, and nowhere else.
+    // Only the drawer's phone shows the word.
     await ben.getByText('Ada draws. What is it?').waitFor();
     for (const page of [screen, ben, cleo]) {
       expect(await page.content()).not.toContain(`>${word}<`);
@@ -173,13 +149,13 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     expect(await screen.locator('#guesses').textContent()).not.toContain(close);
     await inspect(screen, 'screen-drawing');
 
-    // Who comes late sees what is going on.
+    // A player who joins late sees the current turn.
     const dan = await party.phoneFromFrontPage(code, 'Dan');
     await dan.getByText('Ada draws. What is it?').waitFor();
     await guess(cleo, word);
     await guess(dan, word);
     await screen.getByText('Everybody got it!', { exact: true }).waitFor();
-    await cleo.getByText('was the word that Ada drew.').waitFor();
+    await cleo.getByText('Ada drew this word.').waitFor();
     await inspect(screen, 'screen-reveal');
     await inspect(cleo, 'phone-reveal');
 
@@ -203,7 +179,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await ada.getByRole('heading', { name: 'Your turn!' }).waitFor();
   });
 
-  test('eight play, on a screen and phones of any shape', async () => {
+  test('eight players on screens of any shape', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
     const phones: Page[] = [];
@@ -228,7 +204,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     ] as const) {
       await screen.setViewportSize(viewport);
       await inspect(screen, `screen-eight-${name}`);
-      // Nothing is cut off at the side, and no name runs into what is below.
+      // Nothing overflows at the side, and no name overlaps what is below.
       expect(await screen.evaluate('document.body.scrollWidth <= innerWidth')).toBe(true);
       const [last, foot] = await Promise.all([
         screen.locator('#scores > li').last().boundingBox(),
@@ -269,18 +245,18 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await ada.reload();
     await ada.getByText(`Draw ${word}`).waitFor();
     await sameSheet(screen, ada);
-    // What was painted point by point is as smooth as what is painted at once.
+    // A drawing painted point by point is as smooth as one painted at once.
     await expect.poll(async () => differing(await coverage(ada, 'paper'), live)).toBe(0);
     expect(await inked(ada, 'paper')).toBeGreaterThan(0.01);
 
     await ben.reload();
     await ben.getByText('Ada draws. What is it?').waitFor();
     await guess(ben, word);
-    await ben.getByText('was the word that Ada drew.').waitFor();
+    await ben.getByText('Ada drew this word.').waitFor();
     expect(await screen.locator('#scores > li').count()).toBe(2);
   });
 
-  test('a game that is ended at once, on phones held any way', async () => {
+  test('a game that is ended at once, on phones in both orientations', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
     const ada = await party.guest(code, 'Ada');
@@ -289,7 +265,7 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     await chooseWord(ada);
     await ada.setViewportSize({ width: 740, height: 360 });
     await inspect(ada, 'phone-landscape');
-    // A finger on the sheet draws, and cannot scroll to what is out of sight.
+    // A finger on the sheet draws, and does not scroll.
     const fits = 'document.documentElement.scrollHeight <= 360 && innerWidth === 740';
     expect(await ada.evaluate(fits)).toBe(true);
     for (const part of ['my-name', 'my-word', 'paper', 'clear']) {
@@ -297,19 +273,19 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
       expect(box?.y, part).toBeGreaterThanOrEqual(0);
       expect((box?.y ?? 0) + (box?.height ?? 0), part).toBeLessThanOrEqual(360);
     }
-    await screen.getByRole('button', { name: 'End the game' }).click();
+    await endGame(screen);
     for (const phone of [ada, ben]) await phone.getByText('Nobody won').waitFor();
     await screen.getByRole('heading', { name: 'This time nobody won' }).waitFor();
     await inspect(screen, 'screen-nobody');
   });
 
-  test('a phone that is frozen and offline comes back to its seat', async () => {
+  test('a phone that is frozen and offline reconnects to its seat', async () => {
     const screen = await party.screen();
     const code = await codeOn(screen);
     const ada = await party.guest(code, 'Ada');
     const line = await openLine(new URL(relay.http).port);
     onTestFinished(() => line.close());
-    const ben = await new Party(relay.browser, line.origin, party).guest(code, 'Ben');
+    const ben = await party.at(line.origin).guest(code, 'Ben');
     const cleo = await party.guest(code, 'Cleo');
     await screen.getByRole('button', { name: 'Start' }).click();
     const word = await chooseWord(ada);
@@ -317,27 +293,27 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     const device = await ben.context().newCDPSession(ben);
     line.cut();
     await device.send('Page.setWebLifecycleState', { state: 'frozen' });
-    await screen.locator('.score.is-away').getByText('Ben').waitFor();
+    await screen.locator('.score.is-disconnected').getByText('Ben').waitFor();
     await inspect(screen, 'screen-away');
-    // Who is away is not waited for.
+    // The game does not wait for disconnected players.
     await guess(cleo, word);
     await screen.getByText('Everybody got it!', { exact: true }).waitFor();
     line.mend();
     await device.send('Page.setWebLifecycleState', { state: 'active' });
-    await screen.locator('.score.is-away').waitFor({ state: 'detached' });
+    await screen.locator('.score.is-disconnected').waitFor({ state: 'detached' });
     await nextTurn(screen);
     await ben.getByRole('heading', { name: 'Your turn!' }).waitFor();
     expect(await screen.locator('#scores > li').count()).toBe(3);
-    forgetFailedConnections();
+    party.forgetFailedConnections();
   });
 
-  test('a screen that is cut off says so, and covers nothing with it', async () => {
+  test('a disconnected screen shows a notice that covers nothing', async () => {
     const line = await openLine(new URL(relay.http).port);
     onTestFinished(() => line.close());
-    const screen = await new Party(relay.browser, line.origin, party).screen();
+    const screen = await party.at(line.origin).screen();
     await codeOn(screen);
     line.cut();
-    const bar = screen.getByText('The connection is lost.');
+    const bar = screen.getByText('Connection lost. Reconnecting…');
     await bar.waitFor();
     await inspect(screen, 'screen-cut-off');
     const [above, below] = await Promise.all([
@@ -348,12 +324,6 @@ describe.skipIf(!hasChromium())('sketch and guess', { timeout: BROWSER_TIMEOUT }
     expect(await screen.evaluate('document.body.scrollHeight <= innerHeight')).toBe(true);
     line.mend();
     await bar.waitFor({ state: 'hidden' });
-    forgetFailedConnections();
+    party.forgetFailedConnections();
   });
-
-  /** A browser says so itself when it cannot connect. */
-  function forgetFailedConnections(): void {
-    const isOfLine = (text: string): boolean => /WebSocket connection to .* failed/.test(text);
-    party.complaints.splice(0, Infinity, ...party.complaints.filter((each) => !isOfLine(each)));
-  }
 });

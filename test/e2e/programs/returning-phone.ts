@@ -1,6 +1,6 @@
 /*
- * A phone in a process of its own, so that it can be stopped as one is whose screen is locked. It
- * does what a game would: whenever its connection is gone, it makes another one to the same seat.
+ * A phone in a separate process, so that it can be stopped like a phone with a locked screen. Like a game,
+ * it reconnects to the same seat whenever its connection is lost.
  */
 import process from 'node:process';
 import { WebSocket } from 'ws';

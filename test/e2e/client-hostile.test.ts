@@ -1,0 +1,318 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createRoom, type Environment, joinRoom, type Room } from '../../src/client/index.js';
+import { Host } from '../support/clients.js';
+import { startRelay } from '../support/relay.js';
+
+/*
+ * Hostile ends that write the frames of docs/protocol.md themselves. Their frames have been handled when
+ * the other end has been notified that they have left. Meanwhile, a healthy player plays.
+ */
+
+const FIELDS = ['from', 'to', 'ask', 'had', 'answer', 'origin', 'next', 'player'] as const;
+type Greeting = Partial<Record<(typeof FIELDS)[number], number>>;
+
+const HEAD = Buffer.from('9e6c6f6262790d0a01', 'hex');
+const MAXIMUM = 0xffff_ffff;
+
+function greeting(numbers: Greeting): Buffer {
+  const frame = Buffer.alloc(HEAD.length + FIELDS.length * 4);
+  HEAD.copy(frame);
+  FIELDS.forEach((field, index) => {
+    frame.writeUInt32BE(numbers[field] ?? 0, HEAD.length + index * 4);
+  });
+  return frame;
+}
+
+function readGreeting(frame: Buffer): Required<Greeting> | undefined {
+  if (frame.length !== 41 || !frame.subarray(0, 9).equals(HEAD)) return undefined;
+  const numbers = FIELDS.map((field, index) => [field, frame.readUInt32BE(9 + index * 4)]);
+  return Object.fromEntries(numbers);
+}
+
+const signal = (text: string): Buffer => Buffer.concat([Buffer.of(2), Buffer.from(text)]);
+const text = (words: string): Buffer => Buffer.concat([Buffer.of(0), Buffer.from(words)]);
+const ack = (number: number): Buffer => {
+  const frame = Buffer.from([7, 0, 0, 0, 0]);
+  frame.writeUInt32BE(number, 1);
+  return frame;
+};
+
+/** Counts peer connections. */
+class Peers {
+  made = 0;
+  alive = 0;
+
+  get RTCPeerConnection(): unknown {
+    const peers = this;
+    return class {
+      connectionState = 'connected';
+      iceConnectionState = 'connected';
+      ondatachannel: ((event: { channel: unknown }) => void) | null = null;
+      constructor() {
+        peers.made++;
+        peers.alive++;
+      }
+      async setRemoteDescription(): Promise<void> {}
+      async addIceCandidate(): Promise<void> {}
+      async createAnswer(): Promise<object> {
+        return { type: 'answer', sdp: 'x' };
+      }
+      async setLocalDescription(): Promise<void> {
+        const channel = { readyState: 'open', addEventListener() {}, close() {} };
+        queueMicrotask(() => this.ondatachannel?.({ channel }));
+      }
+      close(): void {
+        peers.alive--;
+      }
+    };
+  }
+}
+
+async function newRoom(environment: Environment = {}) {
+  const { url } = await startRelay({ playerMessages: 0, playerBytes: 0 });
+  const options = { WebSocket, storage: null, iceServers: [], ...environment };
+  const room = await createRoom(url, { ...options, buffer: 900_000 });
+  onTestFinished(() => room.stop());
+  const healthy = await joinRoom(url, room.code, options);
+  onTestFinished(() => healthy.leave());
+  /** The healthy player and the host still exchange messages. */
+  const stillPlays = async (): Promise<void> => {
+    const toHost = new Promise((resolve) =>
+      room.on('message', ({ id }, data) => id === 1 && resolve(data)),
+    );
+    const toHealthy = new Promise((resolve) => healthy.on('message', resolve));
+    healthy.send('from healthy');
+    room.send('to all');
+    expect(await Promise.all([toHost, toHealthy])).toEqual(['from healthy', 'to all']);
+  };
+  return { url, room, stillPlays };
+}
+
+/** A player who has exchanged greetings with the host. */
+class HostilePlayer {
+  readonly socket: WebSocket;
+  /** The host's latest greeting. */
+  host: Required<Greeting> | undefined;
+  bytes = 0;
+  /** How many frames other than greetings have arrived. */
+  messages = 0;
+
+  static async join(url: string, { code }: Room): Promise<HostilePlayer> {
+    const player = new HostilePlayer(new WebSocket(`${url}/${code}`));
+    await once(player.socket, 'open');
+    player.send(greeting({ from: 77, ask: 1 }));
+    await player.until(() => player.host !== undefined);
+    const { from = 0, ask = 0 } = player.host ?? {};
+    player.send(greeting({ from: 77, to: from, answer: ask, next: 1 }));
+    return player;
+  }
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (frame: Buffer) => {
+      this.bytes += frame.length;
+      const read = readGreeting(frame);
+      if (read === undefined) this.messages++;
+      else this.host = read;
+    });
+  }
+
+  send(...frames: Buffer[]): void {
+    for (const frame of frames) this.socket.send(frame);
+  }
+
+  /** Waits for a condition. It is checked after each batch of frames, not after each frame. */
+  async until(hasArrived: () => boolean): Promise<void> {
+    while (!hasArrived()) await once(this.socket, 'message');
+  }
+
+  /** Leaves, and waits until the host is notified. */
+  async leave(room: Room): Promise<void> {
+    const left = new Promise((resolve) => room.on('leave', resolve));
+    this.socket.close(1000);
+    await left;
+  }
+}
+
+describe('a hostile player', { timeout: 60_000 }, () => {
+  test('cannot cause parsing of large signals', async () => {
+    const { url, room, stillPlays } = await newRoom();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const player = await HostilePlayer.join(url, room);
+    for (const bomb of ['[', '{"a":', '"', ' ']) {
+      player.send(signal(bomb.repeat(Math.floor(3_900_000 / bomb.length))));
+    }
+    player.send(...Array<Buffer>(2_000).fill(signal('['.repeat(16_000))));
+    await stillPlays();
+    await player.leave(room);
+    const lengths = parse.mock.calls.map(([json]) => String(json).length);
+    expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(16_384);
+    expect(lengths.length).toBeLessThan(1_000);
+  });
+
+  test('gets few peer connections, and none remain when it has left', async () => {
+    const peers = new Peers();
+    const { url, room, stillPlays } = await newRoom({ RTCPeerConnection: peers.RTCPeerConnection });
+    let channels = 0;
+    room.on('channel', () => channels++);
+    const player = await HostilePlayer.join(url, room);
+    for (let id = 1; id <= 1_000; id++) {
+      const offer = { id, by: 'opener', description: { type: 'offer', sdp: 'x' } };
+      player.send(signal(JSON.stringify(offer)));
+    }
+    await stillPlays();
+    expect(peers.alive).toBeLessThanOrEqual(8);
+    await player.leave(room);
+    expect([peers.made <= 16, peers.alive]).toEqual([true, 0]);
+    expect(channels).toBeLessThanOrEqual(8);
+  });
+
+  test('counts as a new page only a few times, and causes as few writes to the storage', async () => {
+    let writes = 0;
+    const storage = { getItem: () => null, setItem: () => void writes++, removeItem: () => {} };
+    const { url, room, stillPlays } = await newRoom({ storage });
+    let restarts = 0;
+    room.on('restart', () => restarts++);
+    const player = await HostilePlayer.join(url, room);
+    for (let mark = 100; mark < 10_100; mark++) player.send(greeting({ from: mark, ask: mark }));
+    await stillPlays();
+    await player.leave(room);
+    expect(restarts).toBeGreaterThan(0);
+    expect(restarts).toBeLessThan(20);
+    expect(writes).toBeLessThan(50);
+  });
+
+  test('gets a limited retransmission for each question', async () => {
+    const { url, room, stillPlays } = await newRoom();
+    const player = await HostilePlayer.join(url, room);
+    for (let count = 0; count < 200; count++) room.players[1]?.send(new Uint8Array(4_000));
+    await stillPlays();
+    // The first transmission may not have reached this slow reader yet.
+    await player.until(() => player.messages >= 200);
+    for (let round = 1; round <= 3; round++) {
+      const before = player.bytes;
+      // Of many at once, the latest is answered, after the host's pause.
+      for (let ask = 1; ask <= 5; ask++) {
+        player.send(greeting({ from: 77, to: player.host?.from ?? 0, ask: round * 100 + ask }));
+      }
+      await player.until(() => player.host?.answer === round * 100 + 5);
+      expect(player.bytes - before).toBeLessThan(300_000);
+    }
+    await stillPlays();
+  });
+
+  test('cannot cause a loss of messages by acknowledging nothing', async () => {
+    const { url, room, stillPlays } = await newRoom();
+    const player = await HostilePlayer.join(url, room);
+    const gaps: number[] = [];
+    room.on('gap', (_player, count) => gaps.push(count));
+    for (let count = 0; count < 1_000; count++) room.players[1]?.send(new Uint8Array(4_000));
+    await stillPlays();
+    await player.leave(room);
+    expect(gaps).toEqual([]);
+  });
+
+  test.each<[string, (host: number) => Buffer[]]>([
+    [
+      'numbers far ahead',
+      (to) => [greeting({ from: 77, to, ask: 5, had: MAXIMUM, next: MAXIMUM })],
+    ],
+    ['zeros', (to) => [greeting({ from: 0, to, ask: 5, next: 0 })]],
+    ['acknowledgements of messages that were never sent', () => [ack(0), ack(1_000), ack(MAXIMUM)]],
+    [
+      'a size limit',
+      (to) => [greeting({ from: 77, to, next: 1 }), greeting({ from: 77, to, next: 0 })],
+    ],
+    [
+      'many requests for the size limit',
+      () => Array(1_000).fill(greeting({ from: 77, ask: 9, next: 1 })),
+    ],
+    ['pings', () => Array(10_000).fill(Buffer.of(3))],
+    ['unwrapped text', () => Array(1_000).fill(Buffer.from('plain'))],
+    ['truncated frames', () => [Buffer.of(), Buffer.of(4), Buffer.of(7, 1), HEAD]],
+    [
+      'everything at once',
+      (to) => [text('x'), greeting({ from: 78, to, ask: 1 }), ack(1), signal('{')],
+    ],
+  ])('sends %s, and affects nobody else', async (_name, frames) => {
+    const { url, room, stillPlays } = await newRoom();
+    const player = await HostilePlayer.join(url, room);
+    player.send(...frames(player.host?.from ?? 0));
+    await stillPlays();
+    const { bytes } = player;
+    await player.leave(room);
+    expect(bytes).toBeLessThan(100_000);
+    await stillPlays();
+  });
+});
+
+describe('a hostile host', { timeout: 60_000 }, () => {
+  /** A player whose host writes the frames itself. */
+  async function newSeat(environment: Environment = {}) {
+    const { url } = await startRelay();
+    const host = await Host.open(url, { query: '?bytes=1', hold: 60 });
+    const joined = joinRoom(url, host.code, {
+      WebSocket,
+      storage: null,
+      iceServers: [],
+      ...environment,
+    });
+    const to = (...frames: Buffer[]): void => {
+      for (const data of frames) host.command({ cmd: 'to', to: [1], data });
+    };
+    const asked = readGreeting(Buffer.from((await host.until('from'))['data'] as Uint8Array));
+    const { from = 0, ask = 0 } = asked ?? {};
+    to(greeting({ from: 9, to: from, ask: 1, answer: ask, next: 1, player: 1 }));
+    const seat = await joined;
+    onTestFinished(() => seat.leave());
+    await host.until('from');
+    return { host, seat, to, mark: from };
+  }
+
+  /** Ends the room and waits until the player, who has handled all earlier frames, gets the close. */
+  async function endRoom(seat: Awaited<ReturnType<typeof newSeat>>): Promise<void> {
+    const closed = new Promise((resolve) => seat.seat.on('close', resolve));
+    seat.host.command({ cmd: 'stop' });
+    expect(await closed).toMatchObject({ code: 'gameOver' });
+  }
+
+  test('causes few peer connections, and no parsing of large signals', async () => {
+    const peers = new Peers();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const made = await newSeat({ RTCPeerConnection: peers.RTCPeerConnection });
+    made.to(signal('['.repeat(4_000_000)));
+    for (let id = 1; id <= 1_000; id++) {
+      const offer = { id, by: 'opener', description: { type: 'offer', sdp: 'x' } };
+      made.to(signal(JSON.stringify(offer)));
+    }
+    await endRoom(made);
+    expect([peers.made <= 16, peers.alive]).toEqual([true, 0]);
+    const lengths = parse.mock.calls.map(([json]) => String(json).length);
+    expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(16_384);
+  });
+
+  test('counts as a new page only a few times', async () => {
+    const made = await newSeat();
+    let restarts = 0;
+    made.seat.on('restart', () => restarts++);
+    for (let from = 100; from < 10_100; from++) {
+      made.to(greeting({ from, to: made.mark, ask: from, player: 1 }));
+    }
+    await endRoom(made);
+    expect(restarts).toBeGreaterThan(0);
+    expect(restarts).toBeLessThan(20);
+  });
+
+  test('can set a size limit of one byte, which `send` reports', async () => {
+    const made = await newSeat();
+    made.to(greeting({ from: 9, to: made.mark, next: 1, player: 1 }), text('done'));
+    await new Promise((resolve) => made.seat.on('message', resolve));
+    made.seat.send('x');
+    expect(() => made.seat.send('xy')).toThrow(RangeError);
+    await endRoom(made);
+  });
+});

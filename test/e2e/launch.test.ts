@@ -1,0 +1,277 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RelayOptions } from '../../src/index.js';
+import { Cli } from '../support/cli.js';
+import { Host, Player } from '../support/clients.js';
+import { type RunningRelay, startRelay } from '../support/relay.js';
+import { RelayProcess } from '../support/relay-process.js';
+import { LINUX, POSIX } from '../support/tools.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../support/launched-server.mjs', import.meta.url));
+
+/** A game whose servers behave like this. */
+function game(behaviour: string, rest: object = {}): object {
+  const command = [process.execPath, PROGRAM, behaviour];
+  return {
+    launcher: { type: 'command', command, directory: ROOT, stopGrace: 0.2 },
+    ready: 'http',
+    players: 2,
+    maxServers: 2,
+    ports: '41000-41009',
+    ...rest,
+  };
+}
+
+const ROOM = { ready: 'room', ports: undefined };
+
+/** A file with this configuration, until the test is over. */
+function configFile(config: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'launch-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'launch.json');
+  writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
+  return file;
+}
+
+interface Line {
+  readonly msg: string;
+  readonly line?: string;
+  readonly server?: string;
+  readonly why?: string;
+}
+
+interface Launching extends RunningRelay {
+  readonly lines: Line[];
+  /** Waits until a line of the log matches, and returns it. */
+  logs(pattern: RegExp): Promise<Line>;
+  /** Asks for a seat, and returns the last value. */
+  ask(name: string): Promise<Record<string, Record<string, string>>>;
+}
+
+/** A relay that starts servers of these games. */
+async function launching(games: object, options: RelayOptions = {}): Promise<Launching> {
+  const launchConfig = configFile({ publicIp: '127.0.0.1', games });
+  const lines: Line[] = [];
+  const waiting: { pattern: RegExp; found: (line: Line) => void }[] = [];
+  const textOf = ({ msg, line = '', why = '' }: Line): string => `${msg}: ${line}${why}`;
+  const write = (fields: object, msg: string): void => {
+    const line = { ...fields, msg };
+    lines.push(line);
+    for (const { pattern, found } of waiting) if (pattern.test(textOf(line))) found(line);
+  };
+  const logger = { debug: write, info: write, warn: write, error: write } as never;
+  const relay = await startRelay({ launchConfig, logger, ...options });
+  return {
+    ...relay,
+    lines,
+    logs(pattern) {
+      const line = lines.find((each) => pattern.test(textOf(each)));
+      if (line !== undefined) return Promise.resolve(line);
+      return new Promise((found) => waiting.push({ pattern, found }));
+    },
+    async ask(name) {
+      const answer = await fetch(`${relay.http}/matchmaker/play/${name}`, { method: 'POST' });
+      const [last = ''] = (await answer.text())
+        .split('\n')
+        .filter((line) => line.startsWith('data:'))
+        .slice(-1);
+      return JSON.parse(last.slice('data:'.length));
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function pidOf({ logs }: Launching): Promise<number> {
+  const { line = '' } = await logs(/^game server output: pid/);
+  return Number(line.split(' ')[1]);
+}
+
+test('a server is started for a player, reports that it is ready, and ends with the relay', async () => {
+  const running = await launching({ 'tanks/1': game('serve') });
+  expect(await running.ask('tanks')).toMatchObject({
+    server: { ip: '127.0.0.1', port: 41_000, cert_digest: Array(32).fill('ab').join(':') },
+  });
+  expect(await running.logs(/output: context/)).toMatchObject({ line: 'context 127.0.0.1-41000' });
+  const pid = await pidOf(running);
+  await running.relay.close();
+  expect(isAlive(pid)).toBe(false);
+  expect(running.lines.map(({ msg }) => msg)).toContain('game server ended');
+});
+
+test('a server that ignores SIGTERM ends with the relay, too', async () => {
+  const running = await launching({ 'tanks/1': game('stubborn') });
+  await running.ask('tanks');
+  const pid = await pidOf(running);
+  await running.relay.close();
+  expect(isAlive(pid)).toBe(false);
+});
+
+test('servers of a relay that is killed end without it', POSIX, async () => {
+  const file = configFile({ publicIp: '127.0.0.1', games: { 'tanks/1': game('stubborn') } });
+  const relay = await RelayProcess.start(['--launch-config', file, '--log-level', 'debug']);
+  onTestFinished(() => relay.stop());
+  const answer = await fetch(`${relay.http}/matchmaker/play/tanks`, { method: 'POST' });
+  await answer.text();
+  const pid = Number(/"line":"pid (\d+)"/.exec(relay.log)?.[1]);
+  expect(isAlive(pid)).toBe(true);
+  relay.signal('SIGKILL');
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+test('no secret is in the log, in the metrics or among the processes', LINUX, async () => {
+  const running = await launching({ 'tanks/1': game('leak') });
+  await running.ask('tanks');
+  const pid = await pidOf(running);
+  await running.logs(/output: LAUNCH_CREATE_URL/);
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  const secrets = environment
+    .filter((line) => /^(LAUNCH|ARBITRIUM)\w*_(TOKEN|CREATE_URL)=/.test(line))
+    .map((line) => line.split(/=|\./).at(-1) ?? '');
+  expect(secrets).toHaveLength(4);
+  const metrics = await (await fetch(`${running.http}/metrics`)).text();
+  const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  const shown = `${JSON.stringify(running.lines)}${metrics}${commandLine}`;
+  expect(shown).toContain('LAUNCH_TOKEN=[secret]');
+  expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+});
+
+test('a server may end itself', async () => {
+  const { ask, logs } = await launching({ 'tanks/1': game('end') });
+  await ask('tanks');
+  // With the token for reports it may not.
+  expect(await logs(/output: DELETE/)).toMatchObject({ line: 'DELETE  404' });
+  await logs(/^game server ended: it asked to be ended/);
+});
+
+describe('a server', () => {
+  test('that dies at once is reported to its player', async () => {
+    const { ask, logs } = await launching({ 'tanks/1': game('die') });
+    expect(await ask('tanks')).toMatchObject({ status: 500 });
+    await logs(/^game server ended: exited with code 9/);
+  });
+
+  test('that says nothing is ended after its time', async () => {
+    const running = await launching({ 'tanks/1': game('hang', { readyTime: 1 }) });
+    expect(await running.ask('tanks')).toMatchObject({ status: 408 });
+    await running.logs(/^game server ended/);
+    expect(isAlive(await pidOf(running))).toBe(false);
+  });
+});
+
+describe('a headless host', () => {
+  test('opens a room, into which the player goes', async () => {
+    const games = { 'quiz/1': game('host', ROOM) };
+    // Neither limits what the relay has started itself.
+    const options = { createToken: 'a-token', roomsPerMinute: 1, limitLoopback: true };
+    const { url, ask, logs } = await launching(games, options);
+    const { room } = await ask('quiz');
+    expect(room).toEqual({ code: expect.stringMatching(/^[A-Z]{4}$/) });
+    const player = await Player.join(url, room?.['code'] ?? '');
+    player.send('stop');
+    expect(await player.closed).toMatchObject({ code: 4000 });
+    await logs(/^game server ended: its room has ended/);
+  });
+
+  test('opens one room', async () => {
+    const { url, ask, logs, lines } = await launching({ 'quiz/1': game('host', ROOM) });
+    await ask('quiz');
+    const { server = '' } = await logs(/^game server ready/);
+    const wrong = await Host.connect(url, `?launch=${server}.x`);
+    expect(await wrong.closed).toMatchObject({ code: 1008 });
+    expect(lines.filter(({ msg }) => msg === 'room opened')).toHaveLength(1);
+  });
+});
+
+describe('the door', () => {
+  test('has the same answer for every wrong id and token, and counts them', async () => {
+    const options = { limitLoopback: true, missesPerMinute: 5 };
+    const { http, ask, logs } = await launching({ 'tanks/1': game('serve') }, options);
+    await ask('tanks');
+    const { server } = await logs(/^game server ready/);
+    const statuses: number[] = [];
+    const headers = { authorization: 'Bearer x' };
+    for (const id of [server, 'a', 'b', 'c', 'd', 'e', 'f']) {
+      const answer = await fetch(`${http}/launch/${id}/context`, { headers });
+      statuses.push(answer.status);
+    }
+    expect(statuses).toEqual([404, 404, 404, 404, 404, 429, 429]);
+    const room = await Host.connect(`${http.replace('http', 'ws')}`, `?launch=${server}.x`);
+    expect(await room.closed).toMatchObject({ code: 4029 });
+  });
+
+  test.each([
+    ['GET', 'x', 405],
+    ['POST', 'x/context', 405],
+    ['PUT', 'x/ready', 405],
+    ['POST', 'x/players/7', 405],
+    ['GET', 'x/other', 404],
+    ['DELETE', 'x', 404],
+    ['PUT', 'x/players/7', 404],
+    ['OPTIONS', 'x/players/7', 204],
+  ])('answers %s /launch/%s with %i', async (method, path, status) => {
+    const { http } = await launching({ 'tanks/1': game('serve') });
+    const answer = await fetch(`${http}/launch/${path}`, { method });
+    expect(answer.status).toBe(status);
+  });
+
+  test('reads no large body', async () => {
+    const { http } = await launching({ 'tanks/1': game('serve') });
+    const body = 'x'.repeat(4097);
+    const answer = await fetch(`${http}/launch/x/ready`, { method: 'POST', body });
+    expect(answer.status).toBe(413);
+  });
+
+  test('does not exist without a configuration', async () => {
+    const { http } = await startRelay();
+    for (const [method, status] of [
+      ['GET', 404],
+      ['OPTIONS', 204],
+      ['POST', 405],
+    ] as const) {
+      const answer = await fetch(`${http}/launch/x/ready`, { method });
+      expect([method, answer.status]).toEqual([method, status]);
+    }
+  });
+});
+
+test.each([
+  [
+    '{',
+    /^lobby-relay: --launch-config: \S+launch\.json: expected JSON; there is an error at line 1, column 2\n$/,
+  ],
+  [
+    { games: { 'a/1': { players: 1 } } },
+    /^lobby-relay: --launch-config: \S+: games\["a\/1"\]\.launcher: expected an object, got nothing\n$/,
+  ],
+  [
+    {
+      publicIp: '::1',
+      games: {
+        'a/1': game('x', { launcher: { type: 'command', command: ['./none'], directory: '/' } }),
+      },
+    },
+    /^lobby-relay: --launch-config: \S+: games\["a\/1"\]\.launcher: command\[0\]: there is no program \/none that the relay may run\n$/,
+  ],
+])('a configuration that cannot be used ends the start with one line: %j', async (config, line) => {
+  const cli = new Cli(['--port', '0', '--launch-config', configFile(config)]);
+  const { code, stderr } = await cli.exited;
+  expect(stderr).toMatch(line);
+  expect(code).not.toBe(0);
+});
+
+test('a configuration that is not there ends the start', async () => {
+  const { stderr } = await new Cli(['--launch-config', '/nowhere/launch.json']).exited;
+  expect(stderr).toBe('lobby-relay: --launch-config: cannot read /nowhere/launch.json (ENOENT)\n');
+});

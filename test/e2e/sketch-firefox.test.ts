@@ -1,0 +1,96 @@
+import type { Browser, Page } from 'puppeteer-core';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BROWSER_TIMEOUT } from '../support/browser.js';
+import { FIREFOX, launchFirefox, newFirefoxPage, type Preferences } from '../support/firefox.js';
+import { startRelay } from '../support/relay.js';
+import { needs } from '../support/tools.js';
+
+describe('the demo in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), () => {
+  let complaints: string[];
+
+  /** A Firefox, and a relay. */
+  async function launch(preferences?: Preferences): Promise<{ http: string; browser: Browser }> {
+    complaints = [];
+    const { http } = await startRelay();
+    const browser = await launchFirefox(preferences);
+    onTestFinished(() => browser.close());
+    return { http, browser };
+  }
+
+  beforeAll(() => {
+    complaints = [];
+  });
+
+  afterEach(() => {
+    // A relay on loopback has no network address, and answers with 404.
+    expect(complaints.filter((each) => !each.includes('404'))).toEqual([]);
+  });
+
+  async function openScreen(
+    browser: Browser,
+    http: string,
+  ): Promise<{ screen: Page; code: string }> {
+    const screen = await newFirefoxPage(browser, complaints);
+    await screen.setViewport({ width: 1280, height: 720 });
+    await screen.goto(`${http}/sketch`);
+    await screen.waitForSelector('.tile');
+    return { screen, code: await textOf(screen, '#code-tiles') };
+  }
+
+  async function join(browser: Browser, http: string, code: string, name: string): Promise<Page> {
+    const phone = await newFirefoxPage(browser, complaints);
+    await phone.setViewport({ width: 360, height: 640 });
+    await phone.goto(`${http}/sketch?code=${code}`);
+    await phone.locator('#name').fill(name);
+    await press(phone, '#join-button');
+    await says(phone, 'You are in!');
+    return phone;
+  }
+
+  test.each<[string, Preferences]>([['as it comes', {}]])(
+    'plays a turn, %s',
+    async (_how, preferences) => {
+      const { http, browser } = await launch(preferences);
+      const { screen, code } = await openScreen(browser, http);
+      const ada = await join(browser, http, code, 'Ada');
+      const ben = await join(browser, http, code, 'Ben');
+      await press(ben, '#phone-start');
+      await ada.waitForSelector('#words button');
+      const word = await textOf(ada, '#words button');
+      await press(ada, '#words button');
+      await says(ben, 'Ada draws. What is it?');
+      // The field stays visible above a keyboard, and the sheet fits a phone in landscape.
+      await ben.setViewport({ width: 667, height: 200 });
+      await ada.setViewport({ width: 667, height: 375 });
+      expect(await bottomOf(ben, '#guess')).toBeLessThanOrEqual(200);
+      expect(await bottomOf(ada, '#paper')).toBeLessThanOrEqual(375);
+      expect(await bottomOf(ada, '#clear')).toBeLessThanOrEqual(375);
+      await ben.type('#guess', `${word}s\n`);
+      await says(ben, 'Close!');
+      await ben.type('#guess', `${word}\n`);
+      await says(ada, 'You drew this word.');
+      await press(screen, '#finish');
+      await press(screen, '#end-yes');
+      await says(ben, 'You win!');
+    },
+  );
+});
+
+async function textOf(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent ?? '');
+}
+
+async function bottomOf(page: Page, selector: string): Promise<number> {
+  return page.$eval(selector, (element) => element.getBoundingClientRect().bottom);
+}
+
+/** Brings the page to the front: in a background tab, Firefox delays layout, for which puppeteer waits. */
+async function press(page: Page, selector: string): Promise<void> {
+  await page.bringToFront();
+  await page.locator(selector).click();
+}
+
+/** Waits until this can be read on the page. */
+async function says(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(`document.body.innerText.includes(${JSON.stringify(text)})`);
+}
