@@ -1,6 +1,6 @@
 /*
- * The series of `growth.js`: what grows, what is measured at each point, and how it is drawn.
- * `points` is told how many connections there can be.
+ * The series of `growth.js`: the points to measure, and how to draw them. `points` gets the number of
+ * possible connections.
  */
 
 /** Players in all rooms together, while rooms get larger and fewer. */
@@ -37,7 +37,7 @@ export const SERIES = {
     title: 'Ever larger messages, binary, `bytes=1`',
     points: () =>
       PAYLOADS.flatMap((size) => [
-        // The window shrinks: what is on the way would fill memory rather than the core.
+        // A smaller window for larger messages, so that messages in transit do not fill the memory.
         {
           x: size,
           variant: UP,
@@ -89,18 +89,18 @@ function binary(size) {
   return { players: 8, size, binary: true, window: size > 16_384 ? 1 : size > 1024 ? 2 : 4 };
 }
 
-/** The values up to what can be had, which is the last one if it is not among them. */
+/** The values up to a maximum, which is added at the end if it is not among them. */
 function upTo(values, most) {
   const affordable = values.filter((value) => value <= most);
   return affordable.length === values.length ? values : [...affordable, most];
 }
 
-/** Those that start with 1, 2 or 5: all of them would not fit. */
+/** The values that start with 1, 2 or 5, because labels for all would not fit. */
 function roundOnes(points) {
   return points.map(({ x }) => x).filter((x) => /^[125]0*$/.test(String(x)));
 }
 
-/** Without the points at which there was nothing to divide by. */
+/** Leaves out points without a value. */
 function curve(name, points, y) {
   const all = points.map((point) => [point.x, y(point)]);
   return { name, points: all.filter(([, value]) => Number.isFinite(value)) };
@@ -116,7 +116,10 @@ function both(points, y) {
   );
 }
 
-/** In percent: who has too much on the way misses a turn. */
+/**
+ * Turns in which a player sent, in percent. A player with too many messages in transit skips its
+ * turn.
+ */
 function turnsKept({ messages, missed }) {
   return (100 * messages) / (messages + missed);
 }
@@ -125,7 +128,7 @@ function bytes(size) {
   return size < 1024 ? `${size} B` : `${size / 1024} KiB`;
 }
 
-/** Ever more rooms of so many players, all of whom are answered. @param {number} players */
+/** Increasing numbers of rooms, where all players are answered. @param {number} players per room */
 function roomsOf(players) {
   return {
     title: `Rooms of ${players}, every player at 20 Hz, echoed`,

@@ -10,7 +10,7 @@ import { plot } from './plot.js';
 
 const HELP = `usage: node bench/growth.js [options]
 
-Measures how lobby-relay's costs grow: ${Object.keys(SERIES).join(', ')}. Writes a plot (SVG) and its figures (JSON) for each.
+Measures how the cost of lobby-relay grows: ${Object.keys(SERIES).join(', ')}. Writes a plot (SVG) and its figures (JSON) for each.
 
   --only NAMES   with commas
   --rounds N     how often each point is measured; medians count (3)
@@ -30,7 +30,7 @@ const names = options.only?.split(',') ?? Object.keys(SERIES);
 for (const name of names) await draw(name, SERIES[name]);
 process.exitCode = failed ? 1 : 0;
 
-/** Measures a series round by round, so that a disturbance spoils no point in all of them. */
+/** Measures a series round by round, so that a disturbance does not affect all rounds of a point. */
 async function draw(name, series) {
   const points = series.points(connectionLimit()).map((point) => ({ ...point, runs: [] }));
   for (let round = 1; round <= options.rounds; round++) {
@@ -57,7 +57,7 @@ async function draw(name, series) {
 
 function timed({ options: { scenario, ...own } }) {
   const { seconds } = options;
-  // Idle connections are looked at for as long as it takes to see what they cost.
+  // Idle connections need no warm-up.
   return scenario === 'idle'
     ? { scenario, ...own, seconds }
     : { scenario, ...own, seconds, warm: seconds / 2 };

@@ -1,21 +1,21 @@
 import { Buffer } from 'node:buffer';
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants, runInThisContext } from 'node:vm';
 import { Encoder } from 'cbor-x';
 import { bench, describe } from 'vitest';
 import * as ws from 'ws';
-import type { FrameSink } from '../src/protocol/host-encoder.js';
+import type { FrameSink } from '../src/protocol/frame-sink.js';
 import { frame, OPCODE } from '../test/support/raw-client.js';
 
 /*
- * The payload path piece by piece, with what one would take from a library beside it. Each run does
- * a thousand messages, so that the clock does not count.
+ * Measures the parts of the payload path, each compared with a library. One run is a thousand messages,
+ * so that reading the clock does not matter.
  */
 
 /**
- * What is measured is what Node runs, `dist/`: Vitest makes of every import a look-up that costs
- * as much as what is measured here. `npx vitest` has built it.
+ * Loads modules from `dist/`, which `npx vitest` has built. Vitest turns every use of an import into a
+ * look-up that costs as much as the code that is measured here.
  */
 const load: (url: string) => Promise<unknown> = runInThisContext('(url) => import(url)', {
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -23,11 +23,11 @@ const load: (url: string) => Promise<unknown> = runInThisContext('(url) => impor
 const built = (path: string) => load(new URL(`../dist/${path}`, import.meta.url).href);
 
 const { cborEncoder } = (await built(
-  'protocol/cbor-encoder.js',
-)) as typeof import('../src/protocol/cbor-encoder.js');
-const { decodeCommand } = (await built(
-  'protocol/decode-command.js',
-)) as typeof import('../src/protocol/decode-command.js');
+  'protocol/wmbp/cbor-encoder.js',
+)) as typeof import('../src/protocol/wmbp/cbor-encoder.js');
+const { readCommand } = (await built(
+  'protocol/wmbp/read-command.js',
+)) as typeof import('../src/protocol/wmbp/read-command.js');
 const { writeFrameHeader } = (await built(
   'protocol/frame.js',
 )) as typeof import('../src/protocol/frame.js');
@@ -37,9 +37,9 @@ const { Payload } = (await built(
 const { FlushCycle } = (await built(
   'transport/flush-cycle.js',
 )) as typeof import('../src/transport/flush-cycle.js');
-const { FrameReader } = (await built(
-  'transport/frame-reader.js',
-)) as typeof import('../src/transport/frame-reader.js');
+const { FrameParser } = (await built(
+  'transport/frame-parser.js',
+)) as typeof import('../src/transport/frame-parser.js');
 const { Outbox } = (await built(
   'transport/outbox.js',
 )) as typeof import('../src/transport/outbox.js');
@@ -54,22 +54,36 @@ const times = (run: () => void) => () => {
   for (let i = 0; i < MESSAGES; i++) run();
 };
 
-/** A text from a client. It is unmasked in place, and may be read again: both ways it is ASCII. */
+/** A text from a client. It is unmasked in place and read again: masked twice, it is ASCII, too. */
 const textFrame = () => frame(OPCODE.text, TEXT, { key: [1, 2, 3, 4] });
 
-describe('read a frame, 64 B text', () => {
-  const socket = new EventEmitter() as Socket;
-  new FrameReader(socket, { emitted: 0, emit() {} }, () => {}, new FlushCycle());
-  const ours = textFrame();
+describe.each([
+  ['64 B text', textFrame],
+  ['1 KiB binary', () => frame(OPCODE.binary, BYTES, { key: [1, 2, 3, 4] })],
+  ['16 KiB binary', () => frame(OPCODE.binary, Buffer.alloc(16_384, 7), { key: [1, 2, 3, 4] })],
+])('read a frame, %s', (_, made) => {
+  const nothing = () => {};
+  const parser = new FrameParser(
+    {
+      message: nothing,
+      ping: nothing,
+      pong: nothing,
+      closeFrame: nothing,
+      broken: nothing,
+      parsed: nothing,
+    },
+    65_536,
+  );
+  const ours = made();
   bench(
     'ours',
-    times(() => socket.emit('data', ours)),
+    times(() => parser.read(ours)),
   );
-  // Types do not know of it.
+  // The types of `ws` do not contain it.
   const { Receiver } = ws as unknown as { Receiver: new (options: object) => EventEmitter };
   const receiver = new Receiver({ isServer: true }) as EventEmitter & NodeJS.WritableStream;
-  receiver.on('message', () => {});
-  const theirs = textFrame();
+  receiver.on('message', nothing);
+  const theirs = made();
   bench(
     'ws',
     times(() => receiver.write(theirs)),
@@ -84,7 +98,7 @@ describe.each([
   const frame = Buffer.from(library.encode(command));
   bench(
     'ours',
-    times(() => decodeCommand(frame, true)),
+    times(() => readCommand(frame, true)),
   );
   bench(
     'cbor-x',
@@ -92,13 +106,13 @@ describe.each([
   );
 });
 
-/** Room that is written to again and again. */
+/** A sink that is overwritten with every frame. */
 class ScratchSink implements FrameSink {
   readonly buffer = Buffer.alloc(8192);
   reserve(): number {
     return 0;
   }
-  giveBack(): void {}
+  release(): void {}
 }
 
 const sink = new ScratchSink();
@@ -123,7 +137,7 @@ describe.each([
   );
 });
 
-/** A socket whose kernel takes everything and does nothing with it. */
+/** A socket that drops everything. */
 const nowhere = {
   writable: true,
   writableLength: 0,
@@ -132,7 +146,7 @@ const nowhere = {
   uncork() {},
 } as unknown as Socket;
 
-describe('outbox, 1,000 small frames that leave in turns of 8', () => {
+describe('outbox, 1,000 small frames, 8 per turn', () => {
   const cycle = new FlushCycle();
   const outbox = new Outbox(nowhere, cycle, { backlogChanged() {} });
   const encoder = cborEncoder({ bytes: true });
@@ -145,27 +159,27 @@ describe('outbox, 1,000 small frames that leave in turns of 8', () => {
     cycle.shared.release();
   };
   bench(
-    'written in place, as a host gets them',
+    'written in place, as for a host',
     times(() => {
       encoder.message(outbox, 7, payload);
       endOfTurn();
     }),
   );
   bench(
-    'written for all of a room, as players get them',
+    'shared by all players of a room',
     times(() => {
       outbox.send(messages[count % 8] as (typeof messages)[0]);
       endOfTurn();
     }),
   );
-  let waiting: Buffer[] = [];
+  let frames: Buffer[] = [];
   bench(
     'encoded by cbor-x and joined by Buffer.concat',
     times(() => {
-      waiting.push(library.encode({ cmd: 'from_str', from: 7, data: TEXT.toString() }));
-      if (waiting.length < 8) return;
-      nowhere.write(Buffer.concat(waiting));
-      waiting = [];
+      frames.push(library.encode({ cmd: 'from_str', from: 7, data: TEXT.toString() }));
+      if (frames.length < 8) return;
+      nowhere.write(Buffer.concat(frames));
+      frames = [];
     }),
   );
 });

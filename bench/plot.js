@@ -1,6 +1,6 @@
 /*
- * Plots as SVG, without a library: panels one below the other that share their x axis. Readable on
- * light and on dark pages: the image asks its viewer which.
+ * SVG plots without a library: panels one below the other with a common x axis. The colours follow
+ * the viewer's light or dark mode.
  */
 
 const WIDTH = 760;
@@ -33,13 +33,13 @@ const STYLE = `
  * @typedef {object} Axis
  * @property {string} label with its unit
  * @property {boolean} [log]
- * @property {number[]} [ticks] where numbers stand; round ones if there are none given
+ * @property {number[]} [ticks] the labelled values; round numbers by default
  * @property {(value: number) => string} [format]
  *
  * @typedef {Axis & {
  *   series: { name: string, points: [number, number][] }[],
  *   marks?: { at: number, label: string }[],
- * }} Panel marks are values to compare with, as lines across
+ * }} Panel marks are reference values, drawn as horizontal lines
  */
 
 /**
@@ -101,7 +101,7 @@ function legend(series, y) {
   for (let i = series.length - 1; i >= 0; i--) {
     const { name } = series[i];
     parts.push(text(right, y, name, 'tick', 'end'));
-    // About as wide as the text: there is nobody to ask.
+    // An estimate of the text's width.
     right -= name.length * 7.2 + 14;
     parts.push(`<circle class="d${i}" cx="${right}" cy="${y - 4}" r="4"/>`);
     right -= 18;
@@ -109,7 +109,7 @@ function legend(series, y) {
   return parts.join('\n');
 }
 
-/** Where a value is between two ends, and which values are marked. */
+/** A scale between two ends, and its ticks. */
 function scale({ log = false, ticks }, values, start, end) {
   const marked = ticks ?? (log ? logTicks(values) : linearTicks(values));
   const all = [...values, ...marked];
@@ -127,7 +127,7 @@ function logTicks(values) {
   for (let power = low; power <= high; power++) {
     for (const step of steps) ticks.push(step * 10 ** power);
   }
-  // No more room at the ends than one step.
+  // At most one step of space at each end.
   while (ticks.length > 2 && ticks[1] <= Math.min(...values)) ticks.shift();
   while (ticks.length > 2 && ticks.at(-2) >= Math.max(...values)) ticks.pop();
   return ticks;

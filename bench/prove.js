@@ -4,9 +4,9 @@ import { measure } from './harness/measure.js';
 
 const HELP = `usage: node bench/prove.js
 
-Proves that the generator notices what it is there to notice: lets it loose on a relay that does
-one thing wrong with one frame in 10,000. Without a fault the run has to succeed, and with any
-fault it has to fail. Exits with 1 if one of them did otherwise. Takes a minute, and no options.
+Tests that the generator detects faults. It runs the generator against a relay with one fault in
+10,000 frames. Without a fault the run must succeed, and with any fault it must fail; otherwise the
+exit status is 1. Takes a minute. There are no options.
 `;
 
 const EVERY = 10_000;

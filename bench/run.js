@@ -6,13 +6,14 @@ import { connectionLimit } from './harness/processes.js';
 import { generatorWasBusy, markdown, ratioOf } from './harness/report.js';
 import { affordable, SCENARIOS } from './harness/scenarios.js';
 
-/** Everybody joins in a tenth of the rooms with `--quick`. */
+/** `--quick` uses a tenth of the rooms for joins. */
 const QUICK_ROOMS = 125;
 
 const options = readArguments();
 const cores = pinnedCores();
 const connections = connectionLimit();
-const notes = cores === undefined ? ['relay and generator share a core: no two could be had'] : [];
+const notes =
+  cores === undefined ? ['relay and generator share a core: two are not available'] : [];
 
 const where = machine();
 console.log(`${machineLine(where)}\n`);
@@ -31,7 +32,9 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 async function run(name) {
   const scenario = SCENARIOS[name];
   const settings = settingsFor(name, scenario);
-  const servers = options.servers.filter(({ dialect }) => scenario.dialects.includes(dialect));
+  const servers = options.servers.filter(({ dialect, speaks = [] }) =>
+    [dialect, ...speaks].some((each) => scenario.dialects.includes(each)),
+  );
   const rounds = [];
   for (let i = 1; i <= options.rounds; i++) {
     const round = {};
@@ -56,7 +59,7 @@ function settingsFor(name, scenario) {
   if (!scenario.idle) return { ...scenario.options, seconds, warm: seconds / 2 };
   const settings = affordable(scenario, connections);
   if (settings.rooms < scenario.options.rooms) {
-    notes.push(`\`${name}\`: ${settings.rooms} rooms only: there are no more file descriptors`);
+    notes.push(`\`${name}\`: only ${settings.rooms} rooms, because of the file descriptor limit`);
   }
   return options.quick ? { ...settings, rooms: Math.min(QUICK_ROOMS, settings.rooms) } : settings;
 }
@@ -84,7 +87,7 @@ function namesOf(servers) {
   return servers.map(({ name }) => name);
 }
 
-/** What is under way, where somebody is watching. */
+/** Progress, on a terminal. */
 function progress(what) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }

@@ -5,32 +5,44 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decode, encode } from 'cbor-x';
 import { WebSocket } from 'ws';
 import { answerHelp } from './harness/help.js';
-import { startServer } from './harness/processes.js';
+import { connectionLimit, ownConnectionLimit, startServer } from './harness/processes.js';
 import { lobbyRelay } from './harness/servers.js';
 
 const HELP = `usage: node bench/seats.js
 
-What it costs that seats wait (docs/protocol.md): memory for a player who is away, with and
-without what is kept, and how long the writing of 5,000 rooms keeps a message waiting. Measures
-lobby-relay as built in dist/. Takes a minute, and no options.
+Measures the cost of reconnecting (docs/protocol.md): the memory of a disconnected player, with and
+without buffered messages, and how long writing 5,000 rooms to the state file delays a message.
+Measures lobby-relay as built in dist/. Takes a minute. There are no options.
 `;
 
-const ROOMS = 1250;
 const PLAYERS = 8;
 const KEPT = 4096;
-const SNAPSHOT_ROOMS = 5000;
 
-/** How long one message is sent after the other to see the worst, in milliseconds. */
+/** Rooms whose seats are measured, and all rooms that are written; fewer if descriptors are few. */
+const WANTED = { rooms: 1250, snapshotRooms: 5000 };
+const WANTED_CONNECTIONS = WANTED.snapshotRooms + WANTED.rooms * PLAYERS;
+const possible = Math.min(connectionLimit(), ownConnectionLimit());
+const share = Math.min(1, possible / WANTED_CONNECTIONS);
+const ROOMS = Math.floor(WANTED.rooms * share);
+const SNAPSHOT_ROOMS = Math.floor(WANTED.snapshotRooms * share);
+
+/** How long messages are sent one after the other to find the longest delay, in milliseconds. */
 const PINGING = 8000;
 
 const stateFile = join(tmpdir(), `lobby-relay-bench-${process.pid}`);
 
 answerHelp(HELP);
+if (share < 1) {
+  console.log(`The file descriptors of this machine allow only ${possible} connections: raise`);
+  console.log(
+    `ulimit -n to ${WANTED_CONNECTIONS + 1000} for as many rooms as in the documentation.`,
+  );
+}
 await memory();
 await snapshots();
 process.exit();
 
-/** 10,000 seats with nobody in them. */
+/** 10,000 disconnected players. */
 async function memory() {
   const relay = await start();
   const rooms = await openRooms(relay, ROOMS);
@@ -53,14 +65,18 @@ async function memory() {
   const own = await settled(relay);
   const seats = ROOMS * PLAYERS;
   const each = (bytes) => `${Math.round(bytes / seats)} B`;
-  console.log(`${seats} players away, of ${ROOMS} rooms; RSS ${mib(empty)} MiB`);
-  console.log(`one broadcast of ${KEPT} B kept in each room: ${each(shared - empty)} more a seat`);
-  console.log(`and ${KEPT} B kept for each seat alone: ${each(own - shared)} more a seat`);
+  console.log(`${seats} disconnected players in ${ROOMS} rooms; RSS ${mib(empty)} MiB`);
+  console.log(
+    `one buffered broadcast of ${KEPT} B per room: ${each(shared - empty)} more per seat`,
+  );
+  console.log(
+    `and ${KEPT} B buffered for each seat separately: ${each(own - shared)} more per seat`,
+  );
   for (const { host } of rooms) host.terminate();
   await relay.stop();
 }
 
-/** One message at a time through a relay that writes 5,000 rooms again and again. */
+/** Sends one message at a time through a relay that writes 5,000 rooms repeatedly. */
 async function snapshots() {
   const relay = await start('--state-file', stateFile);
   const rooms = await openRooms(relay, SNAPSHOT_ROOMS);
@@ -70,7 +86,7 @@ async function snapshots() {
     `${SNAPSHOT_ROOMS} rooms, ${ROOMS * PLAYERS} seats; one message after the other takes`,
   );
   console.log(`  ${await waits(first)} while nothing is written`);
-  // A change in every tenth of a second: the file is written as often as it ever is.
+  // With a change every tenth of a second, the file is written at its highest rate.
   const changes = setInterval(() => second.host.send(encode({ cmd: 'start' })), 100);
   const written = await waits(first);
   clearInterval(changes);
@@ -80,7 +96,7 @@ async function snapshots() {
   rmSync(stateFile, { force: true });
 }
 
-/** How long one message after the other takes from the host to a player, in milliseconds. */
+/** The times of successive messages from the host to a player, in milliseconds. */
 async function waits({ host, players: [player] }) {
   const waits = [];
   const end = performance.now() + PINGING;
@@ -98,7 +114,7 @@ async function waits({ host, players: [player] }) {
 
 async function start(...options) {
   const relay = lobbyRelay();
-  const flags = ['--max-connections', '19000', '--max-heap', '0', '--ping', '0', ...options];
+  const flags = ['--max-heap', '0', '--ping', '0', ...options];
   return startServer({ ...relay, command: (port) => [...relay.command(port), ...flags] });
 }
 
@@ -111,22 +127,22 @@ async function openRooms({ port }, count) {
 async function openRoom(port) {
   const host = new WebSocket(`ws://127.0.0.1:${port}/CREATE`);
   const room = { port, host, players: [], state: {}, code: '', until };
-  const waiting = new Set();
+  const watchers = new Set();
   host.on('message', (data) => {
     const event = decode(data);
     if (event.cmd === 'state') room.state = event;
     if (event.cmd === 'prepare_reply') room.code = event.key;
-    for (const look of waiting) look();
+    for (const check of watchers) check();
   });
   function until(condition) {
     return new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!condition(room.state, room)) return;
-        waiting.delete(look);
+        watchers.delete(check);
         resolve();
       };
-      waiting.add(look);
-      look();
+      watchers.add(check);
+      check();
     });
   }
   await new Promise((resolve) => host.once('open', resolve));
@@ -144,7 +160,7 @@ async function seat(room, count) {
   }
 }
 
-/** Everything that hosts have sent has been read: the answer to what they send last is there. */
+/** Waits until the relay has read all commands of the hosts: the last command is answered. */
 async function answered(rooms) {
   for (const room of rooms) {
     const before = room.state;

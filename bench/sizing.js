@@ -9,12 +9,12 @@ import { plot } from './plot.js';
 
 const HELP = `usage: node bench/sizing.js [options]
 
-How many rooms of 8 players one core carries, every player sending at 20 Hz and being answered:
-at ${60} % of the core, and up to the knee of the latency. Writes sizing.svg and sizing.json.
+Finds how many rooms of 8 players one core carries, where every player sends at 20 Hz and gets an
+answer: at 60 % of the core, and up to the knee of the latency. Writes sizing.svg and sizing.json.
 
   --rounds N     how often each number of rooms is measured; medians count (3)
   --seconds S    how long each measurement takes, after a warm-up of half of it (4)
-  --step N       by how many rooms it grows (50)
+  --step N       increase of the number of rooms per step (50)
   --relay FILE   the lobby-relay to measure, by its dist/cli.js
   --out DIR      where to write (docs/performance)
 `;
@@ -22,13 +22,13 @@ at ${60} % of the core, and up to the knee of the latency. Writes sizing.svg and
 const PLAYERS = 8;
 const HZ = 20;
 
-/** What a machine is sized for: the rest is for bursts, and for what else runs there. */
+/** The target load. The rest is for bursts and other processes. */
 const SHARE = 0.6;
 
-/** Behind the knee, more than one answer in a hundred is later than a frame at 60 Hz. */
+/** The knee: beyond it, p99 exceeds one frame at 60 Hz. */
 const LATE = 1_000_000 / 60;
 
-/** Between what fits and what does not, it is not looked closer than this. */
+/** The search stops at this difference in rooms. */
 const RESOLUTION = 10;
 
 const options = readFigureOptions(HELP, { rounds: 3, seconds: 4, step: 50 });
@@ -46,30 +46,30 @@ const knee = await largest((point) => point.p99 <= LATE && point.missed === 0);
 const sized = await largest((point) => point.serverShare <= SHARE);
 const percent = SHARE * 100;
 console.log(`\n${sized} rooms of ${PLAYERS} at ${HZ} Hz take at most ${percent} % of the core.`);
-console.log(`The knee, p99 above ${(LATE / 1000).toFixed(1)} ms, is behind ${knee} rooms.`);
+console.log(`p99 stays below ${(LATE / 1000).toFixed(1)} ms up to ${knee} rooms.`);
 write();
 process.exitCode = failed ? 1 : 0;
 
-/** The largest number of rooms that is right: up step by step, and then closer by halves. */
-async function largest(isRight) {
-  let right = 0;
-  let wrong = most + 1;
-  let wrongInARow = 0;
-  for (let rooms = options.step; rooms <= most && wrongInARow < 2; rooms += options.step) {
-    if (isRight(await point(rooms))) {
-      right = rooms;
-      wrong = most + 1;
-      wrongInARow = 0;
+/** The largest number of rooms that passes: first in steps, then by bisection. */
+async function largest(passes) {
+  let passed = 0;
+  let failed = most + 1;
+  let failedInARow = 0;
+  for (let rooms = options.step; rooms <= most && failedInARow < 2; rooms += options.step) {
+    if (passes(await point(rooms))) {
+      passed = rooms;
+      failed = most + 1;
+      failedInARow = 0;
     } else {
-      if (wrongInARow++ === 0) wrong = rooms;
+      if (failedInARow++ === 0) failed = rooms;
     }
   }
-  while (wrong - right > RESOLUTION) {
-    const middle = Math.round((right + wrong) / 2);
-    if (isRight(await point(middle))) right = middle;
-    else wrong = middle;
+  while (failed - passed > RESOLUTION) {
+    const middle = Math.round((passed + failed) / 2);
+    if (passes(await point(middle))) passed = middle;
+    else failed = middle;
   }
-  return right;
+  return passed;
 }
 
 async function point(rooms) {
@@ -87,7 +87,7 @@ async function point(rooms) {
       console.error(`${rooms} rooms: ${run.failure}`);
     }
   }
-  // What has failed every time is not right in any respect.
+  // If every run has failed, the number does not pass.
   const nothing = {
     rate: 0,
     p50: Infinity,

@@ -1,18 +1,18 @@
 import { EVERYBODY } from './messages.js';
 
-/** What hosts and players have in common: a connection, and what is said once on it. */
+/** The common part of hosts and players: a connection, and frames other than messages. */
 class Actor {
   client;
-  #said = [];
+  #control = [];
 
   /** @param {import('./lobby.js').Lobby} lobby */
   constructor(lobby) {
     this.lobby = lobby;
   }
 
-  /** Sends something that is no message. */
-  say(opcode, content) {
-    this.#said.push({ opcode, content });
+  /** Sends a frame that is no message. */
+  sendControl(opcode, content) {
+    this.#control.push({ opcode, content });
     this.client.schedule();
   }
 
@@ -24,36 +24,44 @@ class Actor {
     this.lobby.failed();
   }
 
-  fillSaid(writer) {
-    for (const { opcode, content } of this.#said) writer.other(opcode, content);
-    this.#said.length = 0;
+  fillControl(writer) {
+    for (const { opcode, content } of this.#control) writer.other(opcode, content);
+    this.#control.length = 0;
   }
 }
 
 export class Player extends Actor {
-  /** The relay's id for it; 0 until the host heard from it. */
+  /** Its id in the relay; 0 until the host has received its first message. */
   id = 0;
-  /** How many messages it has sent, and how many it may have sent. */
+  /** How many messages it has sent, and how many it may send in total. */
   sent = 0;
   allowed = 0;
-  /** How many of them the host got. */
-  heard = 0;
-  /** The sequence number of the next message that it is to get. */
+  /** How many of them the host has received. */
+  received = 0;
+  /** The sequence number of the next message from the host. */
   expected = 0;
-  /** When the last few messages were due, by sequence number; only where that is measured. */
+  /**
+   * When the last few messages were due, by sequence number; only in scenarios that measure
+   * latency.
+   */
   due;
+  /** How many messages the host has sent to it alone; only in the scenario `down`. */
+  sentTo = 0;
+  /** The bytes before its messages. */
+  upPrefix;
 
   constructor(lobby, room, index) {
     super(lobby);
     this.room = room;
     this.index = index;
+    this.upPrefix = lobby.dialect.upPrefix;
   }
 
   get name() {
     return `player ${this.index} of room ${this.room.number}`;
   }
 
-  /** Lets it send so many messages in all. */
+  /** Lets it send this many messages in total. */
   allow(total) {
     this.allowed = total;
     this.client.schedule();
@@ -68,10 +76,10 @@ export class Player extends Actor {
   }
 
   fill(writer) {
-    this.fillSaid(writer);
-    const { upOpcode, upPrefix, upSuffix } = this.lobby.dialect;
+    this.fillControl(writer);
+    const { upOpcode, upSuffix } = this.lobby.dialect;
     while (this.sent < this.allowed) {
-      writer.frame(upOpcode, upPrefix, this.room.number, this.index, this.sent++, upSuffix);
+      writer.frame(upOpcode, this.upPrefix, this.room.number, this.index, this.sent++, upSuffix);
     }
   }
 
@@ -79,13 +87,13 @@ export class Player extends Actor {
     this.lobby.dialect.playerFrame(this, opcode, region, at, length);
   }
 
-  /** A message from the host has come. */
-  got(region, at, length) {
+  /** A message from the host has arrived. */
+  receive(region, at, length) {
     const { lobby, room, expected } = this;
     const to = lobby.scenario.broadcasts ? EVERYBODY : this.index;
     if (lobby.messages.is(region, at, length, room.number, to, expected)) {
       this.expected++;
-      lobby.scenario.playerGot(this, expected);
+      lobby.scenario.playerReceived(this, expected);
     } else {
       this.#explain(lobby.messages.identify(region, at, length), to);
     }
@@ -98,18 +106,18 @@ export class Player extends Actor {
       return this.error(`got a message for ${player} in room ${room}`);
     }
     if (sequence < this.expected || sequence >= this.lobby.scenario.sentTo(this)) {
-      return this.error(`got ${sequence} when ${this.expected} was to come`);
+      return this.error(`got ${sequence}, expected ${this.expected}`);
     }
     this.lobby.tally.lose(sequence - this.expected, `${this.expected} to ${this.name}`);
-    while (this.expected <= sequence) this.lobby.scenario.playerGot(this, this.expected++);
+    while (this.expected <= sequence) this.lobby.scenario.playerReceived(this, this.expected++);
   }
 }
 
 export class Host extends Actor {
   #byId = [];
-  /** Echoes that wait for the end of the turn: players, and sequence numbers. */
-  #echoTo = [];
-  #echoed = [];
+  /** Messages to single players, to send at the end of the turn: players and sequence numbers. */
+  #receivers = [];
+  #sequences = [];
 
   constructor(lobby, room) {
     super(lobby);
@@ -133,55 +141,55 @@ export class Host extends Actor {
     this.lobby.joined();
   }
 
-  /** Sends a player's message back, at the end of the turn. */
-  echo(player, sequence) {
-    this.#echoTo.push(player);
-    this.#echoed.push(sequence);
+  /** Sends a message to one player, at the end of the turn. */
+  sendTo(player, sequence) {
+    this.#receivers.push(player);
+    this.#sequences.push(sequence);
     this.client.schedule();
   }
 
   fill(writer) {
-    this.fillSaid(writer);
+    this.fillControl(writer);
     const { room } = this;
     const { downOpcode, downToAll, downSuffix } = this.lobby.dialect;
     while (room.sent < room.allowed) {
       writer.frame(downOpcode, downToAll, room.number, EVERYBODY, room.sent++, downSuffix);
     }
-    for (let i = 0; i < this.#echoTo.length; i++) {
-      const { index, prefix } = this.#echoTo[i];
-      writer.frame(downOpcode, prefix, room.number, index, this.#echoed[i], downSuffix);
+    for (let i = 0; i < this.#receivers.length; i++) {
+      const { index, prefix } = this.#receivers[i];
+      writer.frame(downOpcode, prefix, room.number, index, this.#sequences[i], downSuffix);
     }
-    this.#echoTo.length = 0;
-    this.#echoed.length = 0;
+    this.#receivers.length = 0;
+    this.#sequences.length = 0;
   }
 
   frame(opcode, region, at, length) {
     this.lobby.dialect.hostFrame(this, opcode, region, at, length);
   }
 
-  /** A player's message has come. */
-  got(id, region, at, length) {
+  /** A message from a player has arrived. */
+  receive(id, region, at, length) {
     const player = this.#byId[id];
     const { messages, scenario } = this.lobby;
     if (
       player !== undefined &&
-      messages.is(region, at, length, this.room.number, player.index, player.heard)
+      messages.is(region, at, length, this.room.number, player.index, player.received)
     ) {
-      scenario.hostGot(player, player.heard++);
+      scenario.hostReceived(player, player.received++);
     } else {
       this.#explain(id, player, messages.identify(region, at, length));
     }
   }
 
-  /** The same as CBOR integers, so many of them. */
-  gotIntegers(id, region, at, end, count) {
+  /** The same for a message as CBOR integers. */
+  receiveIntegers(id, region, at, end, count) {
     const player = this.#byId[id];
     const { messages, scenario } = this.lobby;
     if (
       player !== undefined &&
-      messages.isIntegers(region, at, end, count, this.room.number, player.index, player.heard)
+      messages.isIntegers(region, at, end, count, this.room.number, player.index, player.received)
     ) {
-      scenario.hostGot(player, player.heard++);
+      scenario.hostReceived(player, player.received++);
     } else {
       this.#explain(id, player, messages.identifyIntegers(region, at, end));
     }
@@ -194,16 +202,16 @@ export class Host extends Actor {
     if (found.room !== this.room.number || player?.index !== found.player) {
       return this.error(`got a message of ${found.player} in room ${found.room} as from ${id}`);
     }
-    if (sequence < player.heard || sequence >= player.sent) {
-      return this.error(`got ${sequence} from ${player.name} when ${player.heard} was to come`);
+    if (sequence < player.received || sequence >= player.sent) {
+      return this.error(`got ${sequence} from ${player.name}, expected ${player.received}`);
     }
-    if (sequence > player.heard) {
-      this.lobby.tally.lose(sequence - player.heard, `${player.heard} from ${player.name}`);
+    if (sequence > player.received) {
+      this.lobby.tally.lose(sequence - player.received, `${player.received} from ${player.name}`);
     }
-    while (player.heard <= sequence) this.lobby.scenario.hostGot(player, player.heard++);
+    while (player.received <= sequence) this.lobby.scenario.hostReceived(player, player.received++);
   }
 
-  /** The first message under an id says whose it is. */
+  /** The first message with an id tells which player has it. */
   #introduce(id, { room, player: index }) {
     const player = this.room.players[index];
     if (room !== this.room.number || player === undefined || player.id !== 0) return undefined;
@@ -217,7 +225,7 @@ export class Host extends Actor {
 /** One game. */
 export class Room {
   code = '';
-  /** How many broadcasts the host has sent, and how many it may have sent. */
+  /** How many broadcasts the host has sent, and how many it may send in total. */
   sent = 0;
   allowed = 0;
   /** @type {Player[]} */
@@ -228,7 +236,7 @@ export class Room {
     this.host = new Host(lobby, this);
   }
 
-  /** Lets the host send so many broadcasts in all. */
+  /** Lets the host send this many broadcasts in total. */
   allow(total) {
     this.allowed = total;
     this.host.client.schedule();

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 /*
- * As much CBOR (RFC 8949) as a host needs to make sense of a relay's events, whatever their order
- * and width. The messages themselves take a shorter path, in `wmbp.js`.
+ * The CBOR (RFC 8949) that a host needs to read a relay's events, in any order and width. Messages
+ * are read faster, in `wmbp.js`.
  */
 
 export const UNSIGNED = 0;
@@ -11,7 +11,7 @@ export const TEXT = 3;
 export const ARRAY = 4;
 export const MAP = 5;
 
-/** Reads heads, and remembers the last one. */
+/** Reads CBOR items. `major` and `argument` are those of the last head. */
 export class CborCursor {
   major = 0;
   argument = 0;
@@ -22,7 +22,7 @@ export class CborCursor {
     this.end = end;
   }
 
-  /** Reads a head; throws at the end of the frame, and where something is of indefinite length. */
+  /** Reads a head; throws at the end of the frame, and for an indefinite length. */
   head() {
     if (this.at >= this.end) throw new Error('CBOR: cut off');
     const first = this.bytes[this.at++];

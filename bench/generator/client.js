@@ -10,12 +10,12 @@ const PONG = 0xa;
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-/** What all sockets read into: it is dealt with before the next one is read. */
+/** All sockets read into this memory; it is handled before the next socket is read. */
 const INCOMING = new Region(256 * 1024);
 
 /**
- * One WebSocket of the generator, on a raw socket. Whom it plays, its *actor*, is told of the
- * handshake and of every message, and says what to send when the turn ends.
+ * One WebSocket of the generator, on a raw socket. Its *actor*, a host or player, is called after the
+ * handshake, for every message, and at the end of a turn to write what it sends.
  */
 export class Client {
   scheduled = false;
@@ -28,7 +28,7 @@ export class Client {
   #pong;
 
   /**
-   * @param {object} context what all clients share
+   * @param {object} context shared by all clients
    * @param {string} context.host
    * @param {number} context.port
    * @param {import('./turn.js').Turn} context.turn
@@ -48,7 +48,7 @@ export class Client {
     this.#socket.on('close', () => this.#fail('the connection has ended'));
   }
 
-  /** Asks the actor at the end of the turn for what to send. */
+  /** Calls the actor at the end of the turn to write what it sends. */
   schedule() {
     this.#context.turn.schedule(this);
   }
@@ -63,13 +63,13 @@ export class Client {
     writer.taken(this.#socket.writableLength === 0);
   }
 
-  /** Ends without a word, and without a trace in the kernel. */
+  /** Ends without a close frame, and resets the connection so that the kernel frees it at once. */
   destroy() {
     this.#socket.removeAllListeners('close');
     this.#socket.resetAndDestroy();
   }
 
-  /** One frame has come. */
+  /** A frame has arrived. */
   frame(opcode, region, at, length) {
     if (opcode < CLOSE) {
       this.#actor.frame(opcode, region, at, length);

@@ -3,22 +3,22 @@ import { Region } from './region.js';
 const MIN_REGION = 4096;
 
 /**
- * Finds the frames in what a server sends, without a copy but of those that come in pieces. Knows
- * what a relay has to send and no more: whole frames, unmasked, without extensions.
+ * Parses the frames of a server. It copies only frames that arrive in several chunks, and reads only
+ * what a relay may send: whole, unmasked frames without extensions.
  */
 export class FrameReader {
   #sink;
   #carry;
-  #kept = 0;
+  #carried = 0;
 
   /** @param {{ frame(opcode: number, region: Region, at: number, length: number): void }} sink */
   constructor(sink) {
     this.#sink = sink;
   }
 
-  /** Reads on. The region may be written to again when this returns. */
+  /** Reads a chunk. The region may be overwritten when this returns. */
   read(region, start, end) {
-    let at = this.#kept === 0 ? start : this.#complete(region, start, end);
+    let at = this.#carried === 0 ? start : this.#complete(region, start, end);
     const { bytes, view } = region;
     while (end - at >= 2) {
       const second = bytes[at + 1];
@@ -33,44 +33,44 @@ export class FrameReader {
       this.#deliver(region, at, header, length);
       at += header + length;
     }
-    if (at < end) this.#keep(region, at, end);
+    if (at < end) this.#carryOver(region, at, end);
   }
 
-  /** Goes on with a frame that began in an earlier read; returns where the next one starts. */
+  /** Continues a frame of an earlier chunk; returns the offset of the next frame. */
   #complete(region, start, end) {
     let at = start;
     for (;;) {
       const wanted = this.#wanted();
-      const added = Math.min(wanted - this.#kept, end - at);
-      this.#keep(region, at, at + added, wanted);
+      const added = Math.min(wanted - this.#carried, end - at);
+      this.#carryOver(region, at, at + added, wanted);
       at += added;
-      if (this.#kept < wanted) return at;
+      if (this.#carried < wanted) return at;
       if (this.#wanted() > wanted) continue;
       const second = this.#carry.bytes[1];
       const header = headerLength(second);
-      this.#kept = 0;
+      this.#carried = 0;
       this.#deliver(this.#carry, 0, header, wanted - header);
       return at;
     }
   }
 
-  /** How many bytes the begun frame has, as far as one can tell. */
+  /** The length of the incomplete frame, as far as it is known. */
   #wanted() {
-    if (this.#kept < 2) return 2;
+    if (this.#carried < 2) return 2;
     const { bytes, view } = this.#carry;
     const header = headerLength(bytes[1]);
-    if (this.#kept < header) return header;
+    if (this.#carried < header) return header;
     return header + (header === 2 ? bytes[1] : longLength(view, 0, bytes[1]));
   }
 
-  #keep(region, start, end, wanted = end - start) {
+  #carryOver(region, start, end, wanted = end - start) {
     if (this.#carry === undefined || this.#carry.bytes.length < wanted) {
       const larger = new Region(Math.max(MIN_REGION, wanted));
-      this.#carry?.bytes.copy(larger.bytes, 0, 0, this.#kept);
+      this.#carry?.bytes.copy(larger.bytes, 0, 0, this.#carried);
       this.#carry = larger;
     }
-    region.bytes.copy(this.#carry.bytes, this.#kept, start, end);
-    this.#kept += end - start;
+    region.bytes.copy(this.#carry.bytes, this.#carried, start, end);
+    this.#carried += end - start;
   }
 
   #deliver(region, at, header, length) {

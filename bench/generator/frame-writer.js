@@ -11,9 +11,9 @@ const NATIVE_FROM = 256;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Writes masked frames (RFC 6455 section 5.3), all that one socket gets in a turn one behind the
- * other. There are eight masks, and the messages' filling is kept masked by each, so that a frame
- * costs a copy and not an exclusive-or of every byte. The far end cannot tell.
+ * Writes masked frames (RFC 6455 section 5.3), all of one socket and turn into one buffer. There
+ * are eight masks, and the filling of messages is stored with each mask applied, so that writing a
+ * frame is a copy rather than an exclusive-or of every byte. The server cannot see this.
  */
 export class FrameWriter {
   #region = new Region(MIN_REGION);
@@ -33,7 +33,7 @@ export class FrameWriter {
     return this.#end - this.#start;
   }
 
-  /** A frame with one message in it, and around it what the dialect needs. */
+  /** Writes a frame with a message between the dialect's prefix and suffix. */
   frame(opcode, prefix, room, player, sequence, suffix = NOTHING) {
     const messages = this.#messages;
     const { size } = messages;
@@ -41,7 +41,7 @@ export class FrameWriter {
     let at = this.#header(opcode, prefix.length + size + suffix.length, this.#masks[chosen].word);
     const { bytes, view } = this.#region;
     at = copyMasked(bytes, at, prefix, this.#masks[chosen].bytes);
-    // Behind the prefix the mask goes on where it was, which is another of the eight.
+    // After the prefix, the mask continues in another rotation, which is another of the eight.
     chosen = rotated(chosen, prefix.length);
     const { word, filling } = this.#masks[chosen];
     for (let i = 0; i < 4; i++, at += 4) {
@@ -59,18 +59,18 @@ export class FrameWriter {
     copyMasked(bytes, at + length, suffix, this.#masks[chosen].bytes);
   }
 
-  /** A frame with anything in it. */
+  /** Writes a frame with any content. */
   other(opcode, content) {
     const at = this.#header(opcode, content.length, this.#masks[0].word);
     copyMasked(this.#region.bytes, at, content, this.#masks[0].bytes);
   }
 
-  /** All that was written, for one socket. It must be `taken` before more is written. */
+  /** Everything that was written, for one socket. Call `taken` before writing more. */
   take() {
     return this.#region.bytes.subarray(this.#start, this.#end);
   }
 
-  /** @param {boolean} byKernel whether the memory can be written to again */
+  /** @param {boolean} byKernel whether the kernel has copied it, so that the memory can be reused */
   taken(byKernel) {
     if (byKernel) this.#end = this.#start;
     else this.#start = this.#end;
@@ -110,7 +110,7 @@ export class FrameWriter {
   }
 }
 
-/** Two random masks, each in its four rotations: from byte n on, a mask is its nth rotation. */
+/** Two random masks in four rotations each: from byte n on, a mask equals its nth rotation. */
 function eightMasks(filling) {
   return [randomBytes(4), randomBytes(4)].flatMap((mask) =>
     [0, 1, 2, 3].map((by) => {

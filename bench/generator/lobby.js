@@ -2,18 +2,18 @@ import { performance } from 'node:perf_hooks';
 import { Player, Room } from './actors.js';
 import { Client } from './client.js';
 
-/** Handshakes that are under way at a time. */
+/** The most handshakes at a time. */
 const IN_FLIGHT = 64;
 
-/** While everybody comes in, nothing else may happen. */
+/** While clients connect, nothing is sent. */
 const NO_SCENARIO = {
   broadcasts: false,
-  hostGot() {},
-  playerGot() {},
+  hostReceived() {},
+  playerReceived() {},
   sentTo: () => 0,
 };
 
-/** All rooms of a run, with their hosts and players, and their way in. */
+/** All rooms of a run with their hosts and players. Connects them. */
 export class Lobby {
   scenario = NO_SCENARIO;
   /** @type {Room[]} */
@@ -29,8 +29,8 @@ export class Lobby {
 
   /**
    * @param {object} parts
-   * @param {object} parts.context what clients share; see `Client`
-   * @param {object} parts.dialect how the relay is spoken to
+   * @param {object} parts.context shared by all clients; see `Client`
+   * @param {object} parts.dialect the protocol of the relay
    * @param {import('./messages.js').Messages} parts.messages
    * @param {number} parts.rooms
    * @param {number} parts.players per room
@@ -42,7 +42,7 @@ export class Lobby {
     this.messages = messages;
     this.playersPerRoom = players;
     this.rooms = Array.from({ length: rooms }, (_, number) => new Room(this, number));
-    // Not room by room: people come to all of them at the same time.
+    // Not room by room: players join all rooms at the same time.
     for (let index = 0; index < players; index++) {
       for (const room of this.rooms) {
         const player = new Player(this, room, index);
@@ -59,7 +59,7 @@ export class Lobby {
     await this.until('hosts with a room', 60, () => this.#seated === rooms.length);
   }
 
-  /** Lets all players in; returns how long it took until every host knew, in seconds. */
+  /** Connects all players; returns how long it took until every host was notified, in seconds. */
   async openPlayers() {
     const { players, dialect } = this;
     this.#seated = 0;
@@ -69,30 +69,32 @@ export class Lobby {
       players.map((actor) => ({ actor, path: () => dialect.playerPath(actor.room.code) })),
     );
     await this.until(
-      'players to be in',
+      'players to join',
       120,
       () => this.#seated === players.length && this.#joined === players.length,
     );
     return (performance.now() - start) / 1000;
   }
 
-  /** One message from every player, by which their hosts get to know them. */
+  /** Sends one message from every player, from which the hosts learn their ids. */
   async greet() {
     for (const player of this.players) player.allow(1);
-    await this.until('first messages', 60, () => this.players.every(({ heard }) => heard === 1));
+    await this.until('first messages', 60, () =>
+      this.players.every(({ received }) => received === 1),
+    );
   }
 
-  /** Waits until something holds; what it needs to hold has failed if it does not in time. */
+  /** Waits for a condition; throws if it takes too long or a message was wrong. */
   async until(what, seconds, holds) {
     const end = performance.now() + seconds * 1000;
     while (!holds()) {
       if (!this.tally.clean) throw new Error(`while waiting for ${what}: ${this.tally.first}`);
       if (performance.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
-      await this.#news();
+      await this.#nextChange();
     }
   }
 
-  /** Another one has come so far that the next can start. */
+  /** A client has connected, so the next one can start. */
   seated() {
     this.#seated++;
     this.#startNext();
@@ -119,8 +121,8 @@ export class Lobby {
     next.actor.client = new Client(this.#context, next.actor, next.path());
   }
 
-  /** Resolves when something may have changed, and now and then. */
-  #news() {
+  /** Resolves when something may have changed, and at least every 5 ms. */
+  #nextChange() {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, 5);
       this.#wake = () => {

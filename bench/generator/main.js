@@ -1,34 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Bellhop } from './bellhop.js';
 import { FrameWriter } from './frame-writer.js';
 import { Lobby } from './lobby.js';
 import { Messages } from './messages.js';
 import { Poller } from './poller.js';
 import { cpuOf, rssOf } from './process-stats.js';
+import { Down } from './scenarios/down.js';
 import { Echo } from './scenarios/echo.js';
 import { Fan } from './scenarios/fan.js';
 import { Ping } from './scenarios/ping.js';
+import { runSignaling } from './scenarios/signaling.js';
 import { Up } from './scenarios/up.js';
 import { SocketIo } from './socket-io.js';
 import { Tally } from './tally.js';
 import { Turn } from './turn.js';
 import { Watch } from './watch.js';
 import { Wmbp } from './wmbp.js';
+import { WmbpJson } from './wmbp-json.js';
 
 /*
- * The load generator: plays all hosts and all players of a run, verifies every message, and prints
- * one line of JSON. Its exit status is 1 if a message was lost, or came as it should not.
+ * The load generator: plays all hosts and players of a run, verifies every message, and prints one
+ * line of JSON. Its exit status is 1 if a message was lost or wrong.
  */
 
-const SCENARIOS = { up: Up, fan: Fan, echo: Echo, ping: Ping };
+const SCENARIOS = { up: Up, down: Down, fan: Fan, echo: Echo, ping: Ping };
 
-/** Once nothing more is sent: how long nothing may come of what is on the way, in milliseconds. */
+/** The longest time without a message while messages are in transit, in milliseconds. */
 const SILENCE = 5000;
 
-/** And how long it may take altogether. */
+/** How long all messages in transit may take to arrive, in milliseconds. */
 const DRAIN = 30_000;
 
-/** How long a server may take to come to rest before its memory is read, in milliseconds. */
+/** How long to wait before the memory of an idle server is read, in milliseconds. */
 const SETTLE = 1500;
 
 const options = readOptions();
@@ -43,7 +47,7 @@ const lobby = new Lobby({
     tally,
     writer: new FrameWriter(messages),
   },
-  dialect: options.dialect === 'socket.io' ? new SocketIo(messages) : new Wmbp(messages, options),
+  dialect: dialectOf(options),
   messages,
   rooms: options.rooms,
   players: options.players,
@@ -51,7 +55,7 @@ const lobby = new Lobby({
 
 let figures = {};
 try {
-  figures = options.scenario === 'idle' ? await idle() : await load(SCENARIOS[options.scenario]);
+  figures = await run(options.scenario);
 } catch (error) {
   tally.error(error.message);
 }
@@ -60,7 +64,18 @@ process.stdout.write(`${JSON.stringify({ ...figures, lost, wrong, first })}\n`, 
   process.exit(tally.clean ? 0 : 1);
 });
 
-/** Has a scenario go on for a while, and looks at the middle of it. */
+function dialectOf({ dialect, json, ...more }) {
+  if (dialect === 'socket.io') return new SocketIo(messages);
+  if (dialect === 'bellhop') return new Bellhop(messages);
+  return json ? new WmbpJson(messages) : new Wmbp(messages, more);
+}
+
+function run(scenario) {
+  if (scenario === 'idle') return idle();
+  return scenario === 'signaling' ? runSignaling(options, tally) : load(SCENARIOS[scenario]);
+}
+
+/** Runs a scenario, and measures it after the warm-up. */
 async function load(Scenario) {
   await lobby.openHosts();
   await lobby.openPlayers();
@@ -96,7 +111,7 @@ async function load(Scenario) {
   };
 }
 
-/** Everything that was sent has to arrive. */
+/** Waits until all messages have arrived. */
 async function drained(scenario) {
   const start = performance.now();
   let left = scenario.outstanding;
@@ -118,7 +133,7 @@ function percentiles(latencies) {
   return { p50: at(50), p99: at(99), p999: at(99.9), max: latencies.max / 1000 };
 }
 
-/** Everybody comes in, and stays there without a word. */
+/** All players join, and then send nothing. */
 async function idle() {
   const empty = rssOf(options.pid) ?? 0;
   await lobby.openHosts();
@@ -162,12 +177,14 @@ function readOptions() {
       seconds: { type: 'string', default: '3' },
       binary: { type: 'boolean', default: false },
       bytes: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       sleepless: { type: 'boolean', default: false },
     },
   });
   const { scenario } = values;
-  if (scenario !== 'idle' && SCENARIOS[scenario] === undefined) {
-    throw new Error(`--scenario: expected one of ${Object.keys(SCENARIOS)}, idle`);
+  const known = [...Object.keys(SCENARIOS), 'idle', 'signaling'];
+  if (!known.includes(scenario)) {
+    throw new Error(`--scenario: expected one of ${known}`);
   }
   const numbers = [
     ...['port', 'pid', 'rooms', 'players', 'window', 'size', 'hz', 'hold', 'warm', 'seconds'],

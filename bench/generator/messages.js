@@ -1,25 +1,27 @@
 import { Buffer } from 'node:buffer';
 import { Region } from './region.js';
 
-/** In place of a player, for a message that everybody gets. */
+/** In place of a player, for a message to all players. */
 export const EVERYBODY = 0xffff;
 
-/** What says whose a message is, and which: room, player, sequence number. */
+/** The length of the header: room, player, sequence number. */
 export const HEADER_BYTES = 16;
 
-/** The filling is one of so many, so that a message with another's filling is noticed. */
+/**
+ * The number of different fillings, so that a message with the filling of another one is detected.
+ */
 const FILLINGS = 64;
 
-/** From so many bytes on, one native call is cheaper than a loop over words. */
+/** From this length on, one native call is cheaper than a loop over words. */
 const NATIVE_FROM = 256;
 
-/** Any ASCII in which neither JSON nor anything else has to escape a character. */
+/** ASCII characters that no protocol escapes. */
 const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_');
 
 /**
- * What the messages of a run consist of: a header that says which one it is, and a filling that
- * follows from the header. So whoever knows which message must come next knows every byte of it,
- * and can compare without decoding and without an object.
+ * The content of messages: a header that identifies the message, and a filling that is derived from
+ * the header. So a receiver knows every byte of the next message, and compares it without decoding
+ * it and without creating objects.
  *
  * Rooms, players and sequence numbers are written four bits to a byte, as `@` to `O`: a message is
  * valid text, and a word of it is four of these.
@@ -27,7 +29,7 @@ const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 export class Messages {
   /**
    * @param {object} kind
-   * @param {number} kind.size of every message, in bytes; a multiple of 4
+   * @param {number} kind.size the size of every message in bytes, a multiple of 4
    * @param {boolean} kind.binary whether the filling is bytes of any value, rather than text
    */
   constructor({ size, binary }) {
@@ -43,7 +45,7 @@ export class Messages {
     this.scratch = new Region(size);
   }
 
-  /** Where the filling of a message starts, in words. */
+  /** The offset of a message's filling, in words. */
   fillingOf(room, player, sequence) {
     return (sequence + 7 * player + 13 * room) & (FILLINGS - 1);
   }
@@ -67,9 +69,9 @@ export class Messages {
   }
 
   /**
-   * Whether this is the message as the items of a CBOR array of integers, which end at `end`.
+   * Whether this is the message as items of a CBOR array of integers, which ends at `end`.
    *
-   * @param {number} count how many there are, as the array's head has it
+   * @param {number} count the number of items according to the array's head
    */
   isIntegers(region, at, end, count, room, player, sequence) {
     if (count !== this.size || this.integers === undefined) return false;
@@ -78,7 +80,7 @@ export class Messages {
     return this.is(this.scratch, 0, length, room, player, sequence);
   }
 
-  /** Each integer in as few bytes as it can be: as every encoder does. */
+  /** Compares with integers in their shortest form, which every encoder writes. */
   #isShortestIntegers(bytes, at, end, room, player, sequence) {
     const { encoded, offsets } = this.integers;
     for (let i = 0; i < HEADER_BYTES; i++) {
@@ -91,7 +93,7 @@ export class Messages {
     return end - body === stop - start && bytes.compare(encoded, start, stop, body, end) === 0;
   }
 
-  /** Which message this is; `undefined` if it is none, or not as it was sent. */
+  /** Identifies a message; `undefined` if it was altered. */
   identify(region, at, length) {
     if (length !== this.size) return undefined;
     const { view } = region;
@@ -102,14 +104,14 @@ export class Messages {
     return this.is(region, at, length, room, player, sequence) ? found : undefined;
   }
 
-  /** The same of an array of integers. */
+  /** The same for an array of integers. */
   identifyIntegers(region, at, end) {
     const length = readIntegers(region.bytes, at, end, this.scratch.bytes);
     return this.identify(this.scratch, 0, length);
   }
 }
 
-/** One of the four words of the header, as it lies in memory. */
+/** One of the four words of the header. */
 export function headerWord(i, room, player, sequence) {
   if (i === 0) return spread(room);
   if (i === 1) return spread(player);
@@ -149,7 +151,7 @@ function filling(length, binary) {
   return bytes;
 }
 
-/** The filling as CBOR integers, one after another, and where each starts. */
+/** The filling as consecutive CBOR integers, with the offset of each. */
 function asIntegers(bytes) {
   const encoded = [];
   const offsets = new Uint32Array(bytes.length + 1);
@@ -161,7 +163,7 @@ function asIntegers(bytes) {
   return { encoded: Buffer.from(encoded), offsets };
 }
 
-/** Any CBOR integers below 256, however wide, as bytes; -1 if that is not what they are. */
+/** Reads CBOR integers below 256 of any width as bytes; returns -1 for anything else. */
 function readIntegers(bytes, at, end, target) {
   let length = 0;
   while (at < end && length < target.length) {

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Asks what is due in every turn of the event loop, without ever sleeping: a timer is too coarse
- * for 8,000 messages a second at their times. That takes a core of its own; without one it asks
- * every millisecond.
+ * Calls `tick` in every turn of the event loop without sleeping, because a timer is too coarse to
+ * send 8,000 messages per second on time. This needs a core of its own; without one, it calls
+ * `tick` every millisecond.
  */
 export class Poller {
-  /** How long nothing was to be done, in milliseconds. */
+  /** How long there was nothing to do, in milliseconds. */
   idle = 0;
 
   #turn;

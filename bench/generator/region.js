@@ -1,10 +1,17 @@
 import { Buffer } from 'node:buffer';
 
-/** Memory, and the two views by which it is read and written: by bytes, and by words. */
+/** Memory with two views: bytes and words. */
 export class Region {
   /** @param {number} size in bytes */
   constructor(size) {
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Whether these bytes are at this offset. */
+  has(at, expected) {
+    const { bytes } = this;
+    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+    return true;
   }
 }

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { TEXT } from './frame-writer.js';
 
-const NOTHING = Buffer.alloc(0);
 const CONNECT = Buffer.from('40');
 const QUOTE_BRACKET = Buffer.from('"]');
 const MESSAGE = Buffer.from('42["m",');
@@ -45,14 +44,13 @@ export class SocketIo {
   }
 
   playerFrame(player, opcode, region, at, length) {
-    const { bytes } = region;
-    if (startsWith(bytes, at, TO_ALL) || startsWith(bytes, at, TO_ONE)) {
-      player.got(region, at + TO_ALL.length, length - TO_ALL.length - QUOTE_BRACKET.length);
+    if (region.has(at, TO_ALL) || region.has(at, TO_ONE)) {
+      player.receive(region, at + TO_ALL.length, length - TO_ALL.length - QUOTE_BRACKET.length);
       return;
     }
-    const packet = bytes.toString('utf8', at, at + length);
+    const packet = region.bytes.toString('utf8', at, at + length);
     if (opcode === TEXT && packet.startsWith('40')) {
-      player.say(TEXT, Buffer.from(`42["join","${this.#codes.get(player)}"]`));
+      player.sendControl(TEXT, Buffer.from(`42["join","${this.#codes.get(player)}"]`));
       this.#codes.delete(player);
       player.seated();
     } else {
@@ -62,14 +60,14 @@ export class SocketIo {
 
   hostFrame(host, opcode, region, at, length) {
     const { bytes } = region;
-    if (!startsWith(bytes, at, MESSAGE)) return this.#event(host, opcode, region, at, length);
+    if (!region.has(at, MESSAGE)) return this.#event(host, opcode, region, at, length);
     const end = at + length;
     at += MESSAGE.length;
     let id = 0;
     while (bytes[at] !== 0x2c) id = id * 10 + bytes[at++] - 0x30;
     at += 2;
     if (end - at - QUOTE_BRACKET.length === this.#messages.size) {
-      host.got(id, region, at, this.#messages.size);
+      host.receive(id, region, at, this.#messages.size);
     } else {
       host.error('a message of another length');
     }
@@ -78,7 +76,7 @@ export class SocketIo {
   #event(host, opcode, region, at, length) {
     const packet = region.bytes.toString('utf8', at, at + length);
     if (opcode !== TEXT) return host.error(`a frame with opcode ${opcode}`);
-    if (packet.startsWith('40')) return host.say(TEXT, Buffer.from('42["create"]'));
+    if (packet.startsWith('40')) return host.sendControl(TEXT, Buffer.from('42["create"]'));
     if (packet.startsWith('42["joined"')) return host.joined();
     const code = /^42\["key","([^"]+)"\]$/.exec(packet)?.[1];
     if (code !== undefined) host.ready(code);
@@ -86,14 +84,9 @@ export class SocketIo {
   }
 }
 
-/** What Engine.IO itself has to say. */
+/** Handles packets of Engine.IO itself. */
 function control(actor, packet) {
-  if (packet.startsWith('0{')) actor.say(TEXT, CONNECT);
-  else if (packet === '2') actor.say(TEXT, Buffer.from('3'));
+  if (packet.startsWith('0{')) actor.sendControl(TEXT, CONNECT);
+  else if (packet === '2') actor.sendControl(TEXT, Buffer.from('3'));
   else actor.error(`a packet ${packet.slice(0, 60)}`);
-}
-
-function startsWith(bytes, at, prefix = NOTHING) {
-  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
-  return true;
 }

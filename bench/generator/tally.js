@@ -1,15 +1,15 @@
-/** What was verified, and what was not as it should be. */
+/** Counts verified messages and errors. */
 export class Tally {
-  /** Messages that came when they should, byte for byte. */
+  /** Messages that arrived in order and unaltered. */
   verified = 0;
-  /** Messages that were sent and never came. */
+  /** Messages that never arrived. */
   lost = 0;
-  /** Messages that were altered, out of order, doubled or misrouted, and everything else wrong. */
+  /** Messages that were altered, out of order, duplicated or misrouted, and other errors. */
   wrong = 0;
-  /** What was wrong first. */
+  /** The first error. */
   first = '';
 
-  /** Whether all is well so far. */
+  /** Whether there was no error so far. */
   get clean() {
     return this.lost === 0 && this.wrong === 0;
   }

@@ -1,9 +1,9 @@
 /**
- * Once per turn of the event loop, after everything that was read is dealt with, each client that
- * has something to send writes it, in one write.
+ * Once per turn of the event loop, after all input is handled, each client that has something to send
+ * writes it at once.
  */
 export class Turn {
-  /** What has happened so far; who polls sees by it whether a turn was idle. */
+  /** Increases with all work, so that the poller can see whether a turn was idle. */
   activity = 0;
 
   #waiting = [];

@@ -3,7 +3,7 @@ import { cpuOf, rssOf } from './process-stats.js';
 
 const RSS_EVERY = 200;
 
-/** Watches the server and this process itself while something goes on. */
+/** Measures the CPU time and memory of the server, and how busy this process is. */
 export class Watch {
   #pid;
   #poller;
@@ -15,8 +15,8 @@ export class Watch {
   #timer;
 
   /**
-   * @param {number | undefined} pid the server
-   * @param {import('./poller.js').Poller | undefined} poller what keeps this process busy with waiting
+   * @param {number | undefined} pid the process id of the server
+   * @param {import('./poller.js').Poller | undefined} poller measures this process if it never sleeps
    */
   constructor(pid, poller) {
     this.#pid = pid;
@@ -26,7 +26,10 @@ export class Watch {
     this.#timer = setInterval(() => this.#rss.push(rssOf(pid) ?? 0), RSS_EVERY);
   }
 
-  /** Ends it, and says what was to be seen. Times are in seconds, sizes in bytes, shares of 1. */
+  /**
+   * Ends the measurement and returns the figures: times in seconds, sizes in bytes, shares from 0
+   * to 1.
+   */
   end() {
     clearInterval(this.#timer);
     this.#rss.push(rssOf(this.#pid) ?? 0);

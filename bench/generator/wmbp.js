@@ -30,8 +30,8 @@ export class Wmbp {
   /**
    * @param {import('./messages.js').Messages} messages
    * @param {object} options
-   * @param {boolean} options.bytes whether hosts ask for byte strings rather than arrays of integers
-   * @param {number} options.hold how long rooms wait for who is cut off, in seconds; 0 for not
+   * @param {boolean} options.bytes whether hosts request byte strings rather than arrays of integers
+   * @param {number} options.hold the reconnect window of rooms, in seconds; 0 for none
    */
   constructor(messages, { bytes, hold }) {
     const { binary, size } = messages;
@@ -49,7 +49,7 @@ export class Wmbp {
     return `/${code}?seat=${String(++this.#keys).padStart(16, '0')}`;
   }
 
-  /** What stands before a message to one player. */
+  /** The bytes before a message to one player. */
   downToOne(id) {
     return this.#downPrefix(
       Buffer.concat([cborHead(ARRAY, 1), cborHead(UNSIGNED, id)]),
@@ -69,7 +69,7 @@ export class Wmbp {
       cborText('hold'),
       cborHead(UNSIGNED, this.#hold),
     ];
-    host.say(BINARY, Buffer.concat(prepare));
+    host.sendControl(BINARY, Buffer.concat(prepare));
   }
 
   playerOpened(player) {
@@ -77,7 +77,7 @@ export class Wmbp {
   }
 
   playerFrame(player, opcode, region, at, length) {
-    if (opcode === this.upOpcode) player.got(region, at, length);
+    if (opcode === this.upOpcode) player.receive(region, at, length);
     else player.error(`a frame with opcode ${opcode}`);
   }
 
@@ -101,7 +101,7 @@ export class Wmbp {
     this.#data(host, id, region, at, end);
   }
 
-  /** The value of `data`, which is the last thing in the frame. */
+  /** Reads the value of `data`, the last item of the frame. */
   #data(host, id, region, at, end) {
     const { bytes, view } = region;
     const first = bytes[at++];
@@ -115,14 +115,14 @@ export class Wmbp {
       at += 4;
     } else if (count > 26) return host.error('data has an unusual head');
     const major = first >> 5;
-    if (major === ARRAY) host.gotIntegers(id, region, at, end, count);
+    if (major === ARRAY) host.receiveIntegers(id, region, at, end, count);
     else if (end - at !== count) host.error('data and its frame do not end together');
     else if (major === (this.#messages.binary ? BYTES : TEXT_STRING))
-      host.got(id, region, at, count);
+      host.receive(id, region, at, count);
     else host.error(`data is of major type ${major}`);
   }
 
-  /** Anything but a message as most relays write it. */
+  /** Reads events, and messages that are encoded in an unusual way. */
   #event(host, opcode, region, at, end) {
     if (opcode !== BINARY) return host.error(`a frame with opcode ${opcode}`);
     const event = readEvent(region.bytes, at, end);
@@ -156,7 +156,7 @@ export class Wmbp {
   }
 }
 
-/** Up to the id. */
+/** The bytes before the id. */
 function fromEnvelope(cmd) {
   return Buffer.concat([cborHead(MAP, 3), cborText('cmd'), cborText(cmd), cborText('from')]);
 }

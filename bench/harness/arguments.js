@@ -5,22 +5,22 @@ import { lobbyRelay, PEERS } from './servers.js';
 
 const HELP = `usage: npm run bench -- [options]
 
-Measures lobby-relay (as built in dist/) beside other relays, and prints a table in Markdown.
-Exits with 1 if a message was lost, altered, doubled, misrouted or out of order.
+Compares lobby-relay (as built in dist/) with other relays, and prints a table in Markdown.
+Exits with 1 if a message was lost, altered, duplicated, misrouted or out of order.
 
   --quick            fewer scenarios, one short round, only the naive relay: under a minute
-  --only NAMES       scenarios, with commas: ${Object.keys(SCENARIOS).join(', ')}
-  --peers NAMES      what to compare with, with commas: ${Object.keys(PEERS).join(', ')}
-  --also NAME=FILE   another lobby-relay to compare with, by its dist/cli.js; may be repeated
-  --relay FILE       the lobby-relay to measure, by its dist/cli.js
-  --rounds N         how often each is measured, in turn (3)
-  --seconds S        how long each measurement takes, after a warm-up of half of it (4)
-  --json FILE        all rounds, as JSON
+  --only NAMES       scenarios, separated by commas: ${Object.keys(SCENARIOS).join(', ')}
+  --peers NAMES      relays to compare with, separated by commas: ${Object.keys(PEERS).join(', ')}
+  --also NAME=FILE   the dist/cli.js of another lobby-relay to compare with; may be repeated
+  --relay FILE       the dist/cli.js of the lobby-relay to measure
+  --rounds N         number of rounds; relays are measured in turn (3)
+  --seconds S        duration of each measurement, after a warm-up of half of it (4)
+  --json FILE        writes the figures of all rounds as JSON
 `;
 
 const QUICK_SECONDS = 1.2;
 
-/** What `run.js` is asked for; ends the process if that cannot be done. */
+/** The options of `run.js`. Ends the process if an option is invalid. */
 export function readArguments() {
   const { values } = parse();
   if (values.help) {
@@ -29,7 +29,7 @@ export function readArguments() {
   }
   const { quick, json } = values;
   const all = Object.keys(SCENARIOS);
-  const usual = quick ? all.filter((name) => SCENARIOS[name].quick) : all;
+  const defaults = quick ? all.filter((name) => SCENARIOS[name].quick) : all;
   const peers = choose('peers', values.peers, Object.keys(PEERS), quick ? ['naive'] : undefined);
   const also = values.also.map((pair) => {
     const at = pair.indexOf('=');
@@ -38,7 +38,7 @@ export function readArguments() {
   return {
     quick,
     json,
-    scenarios: choose('only', values.only, all, usual),
+    scenarios: choose('only', values.only, all, defaults),
     servers: [lobbyRelay(values.relay), ...also, ...peers.map((name) => PEERS[name])],
     rounds: number('rounds', values.rounds, quick ? 1 : 3),
     seconds: number('seconds', values.seconds, quick ? QUICK_SECONDS : 4),
@@ -65,15 +65,17 @@ function parse() {
   }
 }
 
-function choose(option, given, all, otherwise = all) {
-  const names = given === undefined ? otherwise : given.split(',').filter((name) => name !== '');
+function choose(option, given, all, defaults = all) {
+  const names = given === undefined ? defaults : given.split(',').filter((name) => name !== '');
   const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) fail(`--${option}: ${unknown} is none of ${all.join(', ')}`);
+  if (unknown !== undefined) {
+    fail(`--${option}: expected one of ${all.join(', ')}, got ${unknown}`);
+  }
   return names;
 }
 
-function number(option, given, otherwise) {
-  const value = given === undefined ? otherwise : Number(given);
+function number(option, given, fallback) {
+  const value = given === undefined ? fallback : Number(given);
   return value > 0 ? value : fail(`--${option}: expected a number above 0`);
 }
 

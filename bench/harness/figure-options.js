@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 const PERFORMANCE = fileURLToPath(new URL('../../docs/performance', import.meta.url));
 
 /**
- * What a program that measures and draws is asked for: `--relay`, `--out`, and `--name` for all of
- * its own. `--help` prints the help and ends the process.
+ * Reads the options of a program that measures and draws: `--relay`, `--out`, and options of its own.
+ * `--help` prints the help and ends the process.
  *
  * @param {string} help
- * @param {Record<string, number>} numbers its own that are numbers, by what they usually are
- * @param {readonly string[]} [texts] its own that are texts
+ * @param {Record<string, number>} numbers defaults of its numeric options
+ * @param {readonly string[]} [texts] names of its text options
  */
 export function readFigureOptions(help, numbers, texts = []) {
   const names = [...Object.keys(numbers), ...texts, 'relay', 'out'];

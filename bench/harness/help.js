@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * For a program without options of its own: `--help` prints the help and ends the process, and
- * anything else is refused.
+ * Reads the command line of a program without options: `--help` prints the help and ends the process,
+ * and all other arguments are errors.
  *
  * @param {string} help
  */

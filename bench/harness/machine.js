@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
-/** Where this ran: a figure without it says nothing. */
+/** Describes this machine: figures apply only to the machine on which they were measured. */
 export function machine() {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -21,15 +21,15 @@ export function machineLine({ cpu, cores, memory, kernel, node, load, date }) {
   return `${date.slice(0, 16)}Z · ${cpu}, ${cores} cores, ${gib} GiB · ${kernel} · Node ${node} · load before: ${load}`;
 }
 
-/** The same under a plot. */
+/** A shorter description, for plots. */
 export function machineNote({ cpu, cores, node, date }) {
   return `${cpu}, ${cores} cores · Node ${node} · ${date.slice(0, 10)}`;
 }
 
 /**
- * A core for the server and another one for the generator, which are not two halves of one.
+ * A core each for the server and the generator, which are not threads of the same physical core.
  *
- * @returns {{ server: number, generator: number } | undefined} `undefined` where that cannot be had
+ * @returns {{ server: number, generator: number } | undefined} `undefined` if there are no such cores
  */
 export function pinnedCores() {
   const allowed = allowedCores();
@@ -41,7 +41,7 @@ export function pinnedCores() {
   return generator === undefined ? undefined : { server, generator };
 }
 
-/** How busy the machine was in the last minute, in runnable threads. */
+/** The average number of runnable threads in the last minute. */
 function load() {
   return read('/proc/loadavg').split(' ')[0] ?? '?';
 }

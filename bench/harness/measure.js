@@ -1,11 +1,11 @@
 import { generate, startServer } from './processes.js';
 
 /**
- * One figure: a server of its own, the generator, and an end to both.
+ * Measures once: starts a server, runs the generator, and stops the server.
  *
  * @param {{ name: string, dialect: string, generator?: string[], command: (port: number) => string[] }} server
  * @param {Record<string, string | number | true>} options the generator's, by name
- * @param {{ server?: number, generator?: number }} cores which may be used; any if there are none
+ * @param {{ server?: number, generator?: number }} cores the cores to use; any by default
  */
 export async function measure(server, options, cores = {}) {
   const args = ['--dialect', server.dialect, ...(server.generator ?? [])];
@@ -23,7 +23,7 @@ export async function measure(server, options, cores = {}) {
   }
 }
 
-/** Adds what follows from the rest: processor time by message, and how busy the server was. */
+/** Adds derived figures: CPU time per message, and the share of its core that the server used. */
 function withDerived(figures) {
   const { serverUser, serverSystem, seconds, messages } = figures;
   if (serverUser === undefined) return figures;
@@ -43,7 +43,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The median of every figure that is a number, over several runs. */
+/** The medians of all numeric figures over several runs. */
 export function mediansOf(runs) {
   const names = Object.keys(runs[0]).filter((name) => typeof runs[0][name] === 'number');
   return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name]))]));

@@ -6,21 +6,21 @@ import { fileURLToPath } from 'node:url';
 
 const GENERATOR = fileURLToPath(new URL('../generator/main.js', import.meta.url));
 
-/** Asks for enough file descriptors for 20,000 connections and more; there may be fewer. */
-const RAISE_FILES = 'ulimit -n 65536 2>/dev/null || true';
+/** Raises the limit of file descriptors, as far as allowed: 20,000 connections need 65,536. */
+const RAISE_FILES = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"';
 
 /** File descriptors that a process needs besides those of its connections. */
 const OTHER_FILES = 200;
 
 /** How long a server may take until it listens, in milliseconds. */
-const START = 20_000;
+const START_TIMEOUT = 20_000;
 
-/** What a run may take besides the time that it is told to, in milliseconds. */
-const RUN = 240_000;
+/** How long a run of the generator may take, in milliseconds. */
+const RUN_TIMEOUT = 240_000;
 
 const children = new Set();
 
-// Nothing that was started here outlives this process, whatever ends it.
+// Ends all child processes with this process.
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
@@ -32,20 +32,26 @@ for (const [signal, number] of [
   process.on(signal, () => process.exit(128 + number));
 }
 
-/** How many connections a process that is started here may have. */
+/** How many connections a child process may have. */
 export function connectionLimit() {
   const script = `${RAISE_FILES}; ulimit -n`;
   const limit = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim();
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit) - OTHER_FILES;
 }
 
+/** How many connections this process may have. */
+export function ownConnectionLimit() {
+  const { soft } = process.report.getReport().userLimits.open_files;
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : soft - OTHER_FILES;
+}
+
 /**
  * Starts a server, and waits until it listens.
  *
  * @param {object} server
- * @param {(port: number) => string[]} server.command of Node
- * @param {Record<string, string>} [server.env] besides this process's own
- * @param {number} [core] the one that it may use
+ * @param {(port: number) => string[]} server.command arguments of Node
+ * @param {Record<string, string>} [server.env] additional environment variables
+ * @param {number} [core] the core to use; any by default
  */
 export async function startServer({ name, command, env }, core) {
   const port = await freePort();
@@ -54,7 +60,7 @@ export async function startServer({ name, command, env }, core) {
   child.once('exit', () => {
     ended = true;
   });
-  const end = performance.now() + START;
+  const end = performance.now() + START_TIMEOUT;
   while (!(await listens(port))) {
     if (ended) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}`);
     if (performance.now() > end) throw new Error(`${name} does not listen on port ${port}`);
@@ -63,7 +69,7 @@ export async function startServer({ name, command, env }, core) {
   return {
     port,
     pid: child.pid,
-    /** Whether it is still there. */
+    /** Whether the process is running. */
     get alive() {
       return !ended;
     },
@@ -79,19 +85,19 @@ export async function startServer({ name, command, env }, core) {
  * Runs the generator against a server.
  *
  * @param {string[]} args see `generator/main.js`
- * @returns {Promise<object>} what it prints; `failure` says what went wrong, if something did
+ * @returns {Promise<object>} the figures that it prints; `failure` is the error, if there is one
  */
 export async function generate({ port, pid }, args, core) {
   const sleepless = core === undefined ? [] : ['--sleepless'];
   const own = ['--port', String(port), '--pid', String(pid), ...sleepless];
   const child = start([GENERATOR, ...args, ...own], core, ['ignore', 'pipe', 'inherit']);
-  const cut = setTimeout(() => child.kill('SIGKILL'), RUN);
+  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_TIMEOUT);
   let output = '';
   child.stdout.on('data', (text) => {
     output += text;
   });
   const [code, signal] = await once(child, 'close');
-  clearTimeout(cut);
+  clearTimeout(timer);
   if (signal !== null) return { failure: `the generator was ended by ${signal}` };
   try {
     const figures = JSON.parse(output);
@@ -106,7 +112,7 @@ export async function generate({ port, pid }, args, core) {
 function start(command, core, stdio, env = {}) {
   const node = [process.execPath, ...command];
   const program = core === undefined ? node : ['taskset', '-c', String(core), ...node];
-  // One process id for all of it, because each of them hands over to the next.
+  // `exec` keeps the process id.
   const script = `${RAISE_FILES}; exec "$@"`;
   const child = spawn('sh', ['-c', script, 'sh', ...program], {
     stdio,

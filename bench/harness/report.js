@@ -1,12 +1,12 @@
 import { median } from './measure.js';
 
-/** A generator that is busier than this may have been what was measured. */
+/** Above this share of its core, the generator may have been the bottleneck. */
 const BUSY = 0.85;
 
 /**
  * The figures of all scenarios as a Markdown table, ratios first.
  *
- * @param {object[]} results a scenario each: `{ name, title, figures, rounds: [{ [server]: run }] }`
+ * @param {object[]} results one per scenario: `{ name, title, figures, rounds: [{ [server]: run }] }`
  * @param {string[]} servers the first one is compared with the others
  */
 export function markdown(results, [own, ...others]) {
@@ -40,7 +40,7 @@ function rowsOf({ name, title, figures, rounds }, own, others) {
   });
 }
 
-/** The ratio of the medians, and between which values it was in single rounds. */
+/** The ratio of the medians, and the range of ratios in single rounds. */
 function ratioCell(rounds, figure, own, other) {
   const ratio = ratioOf(rounds, figure, own, other);
   if (ratio === undefined) return '';
@@ -67,7 +67,7 @@ function busyCell(rounds, own) {
   return `${relay}, ${percent(share)}${share > BUSY ? ' ⚠' : ''}`;
 }
 
-/** Whether the generator may have been the bottleneck somewhere. */
+/** Whether the generator may have been the bottleneck in any run. */
 export function generatorWasBusy(results) {
   return results.some(({ rounds }) =>
     rounds.some((round) => Object.values(round).some((run) => run.generatorShare > BUSY)),

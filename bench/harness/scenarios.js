@@ -1,20 +1,23 @@
 /*
- * What is measured. Each scenario is a run of the generator, and the figures that it is read for.
+ * The scenarios: options of the generator, and the figures to report.
  */
 
 const RATE = { figure: 'rate', what: '', unit: 'rate', better: 'more' };
 const RSS = { figure: 'rss', what: 'RSS of the process', unit: 'MB', better: 'less' };
 const BOTH = ['wmbp', 'socket.io'];
 const WMBP = ['wmbp'];
+const SIGNALING = ['signaling'];
+const JSON_MESSAGES = ['json', 'bellhop'];
+const CPU = { figure: 'cpuPerMessage', what: 'CPU per message', unit: 'µs', better: 'less' };
 
 /**
  * @typedef {object} Scenario
  * @property {string} title
- * @property {Record<string, string | number | true>} options the generator's
+ * @property {Record<string, string | number | true>} options options of the generator
  * @property {object[]} figures
- * @property {string[]} dialects of the servers that can do it
+ * @property {string[]} dialects the servers' protocols that support it
  * @property {boolean} [quick] whether it is part of `--quick`
- * @property {boolean} [idle] whether its connections count, rather than its messages
+ * @property {boolean} [idle] whether it measures connections rather than messages
  */
 
 /** @type {Record<string, Scenario>} */
@@ -83,7 +86,7 @@ export const SCENARIOS = {
     title: '400 players at 20 Hz, echoed',
     options: { scenario: 'echo', rooms: 50, players: 8, hz: 20 },
     figures: [
-      { figure: 'cpuPerMessage', what: 'CPU per message', unit: 'µs', better: 'less' },
+      CPU,
       { figure: 'p50', what: 'p50', unit: 'µs', better: 'less' },
       { figure: 'p99', what: 'p99', unit: 'µs', better: 'less' },
       { figure: 'p999', what: 'p99.9', unit: 'µs', better: 'less' },
@@ -97,6 +100,27 @@ export const SCENARIOS = {
     figures: [{ figure: 'p50', what: 'p50', unit: 'µs', better: 'less' }],
     dialects: BOTH,
   },
+  signaling: {
+    title: 'requests of signaling-server, by 16 pairs',
+    options: { scenario: 'signaling', rooms: 16 },
+    figures: [
+      RATE,
+      { figure: 'cpuPerMessage', what: 'CPU per request', unit: 'µs', better: 'less' },
+    ],
+    dialects: SIGNALING,
+  },
+  'json-100': {
+    title: 'host → one player, 100 B of text in JSON',
+    options: { scenario: 'down', rooms: 25, players: 8, window: 8, size: 100, json: true },
+    figures: [RATE, CPU],
+    dialects: JSON_MESSAGES,
+  },
+  'json-2000': {
+    title: 'host → one player, 2,000 B of text in JSON',
+    options: { scenario: 'down', rooms: 25, players: 8, window: 8, size: 2000, json: true },
+    figures: [RATE, CPU],
+    dialects: JSON_MESSAGES,
+  },
   joins: {
     title: 'players join',
     options: { scenario: 'idle', rooms: 1250, players: 8, seconds: 1 },
@@ -104,16 +128,16 @@ export const SCENARIOS = {
       { figure: 'rate', what: '', unit: 'rate', better: 'more' },
       { figure: 'rssPerConnection', what: 'RSS per connection', unit: 'KiB', better: 'less' },
     ],
-    dialects: BOTH,
+    dialects: [...BOTH, 'bellhop'],
     quick: true,
     idle: true,
   },
 };
 
 /**
- * The scenario's options, with no more rooms than there can be connections for.
+ * The scenario's options, with fewer rooms if the number of connections is limited.
  *
- * @param {number} connections how many a process may have
+ * @param {number} connections how many connections a process may have
  */
 export function affordable({ options }, connections) {
   const { rooms, players } = options;

@@ -4,17 +4,18 @@ import { fileURLToPath } from 'node:url';
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
- * lobby-relay as a user runs it: metrics and backpressure are on, and what would throttle the load
- * is off.
+ * lobby-relay with its defaults, including metrics and backpressure, but without the limits that
+ * would throttle the load.
  */
 export function lobbyRelay(cli = path('../../dist/cli.js'), name = 'lobby-relay') {
   if (!existsSync(cli)) {
-    console.error(`bench: there is no ${cli}; \`npm run build\` makes it`);
+    console.error(`bench: ${cli} does not exist: run \`npm run build\` first`);
     process.exit(2);
   }
   return {
     name,
     dialect: 'wmbp',
+    speaks: ['signaling', 'json'],
     command: (port) => [
       cli,
       ...['--host', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
@@ -24,19 +25,24 @@ export function lobbyRelay(cli = path('../../dist/cli.js'), name = 'lobby-relay'
   };
 }
 
-/** The same in rooms that wait for who is cut off, all of whose players have a seat key. */
+/** The same in rooms with a reconnect window, where all players have a seat key. */
 const withHold = {
   ...lobbyRelay(undefined, 'with hold'),
+  speaks: [],
   generator: ['--hold', '60'],
 };
 
+/** The same with clients of Bellhop. */
+const bellhop = { ...lobbyRelay(undefined, 'bellhop'), dialect: 'bellhop', speaks: [] };
+
 export const PEERS = {
   hold: withHold,
+  bellhop,
   naive: {
     name: 'naive',
     dialect: 'wmbp',
     command: (port) => [path('../peers/naive.js'), String(port)],
-    // The obvious relay has `ws` and a codec, and not what ws unmasks faster with.
+    // A straightforward relay uses `ws` without its optional native unmasking.
     env: { WS_NO_BUFFER_UTIL: '1' },
   },
   'socket.io': {

@@ -2,20 +2,20 @@ import { Buffer } from 'node:buffer';
 import { WebSocket } from 'ws';
 
 /*
- * The naive relay with a fault: something goes wrong with one frame in so many. `prove.js` uses it
- * to see that the generator notices.
+ * The naive relay with one fault in EVERY frames. `prove.js` uses it to test that the generator
+ * detects faults.
  *
- *     node bench/peers/broken.js PORT FAULT EVERY
+ * node bench/peers/broken.js PORT FAULT EVERY
  */
 
 const [fault, every] = [process.argv[3], Number(process.argv[4])];
 const { send } = WebSocket.prototype;
 let sent = 0;
 
-/** What waits until something else was sent on the same socket. */
-const held = new Map();
+/** A frame that is sent after the next one on the same socket. */
+const delayed = new Map();
 
-/** The last socket that was sent to, and the last one before it that is another. */
+/** The socket that was used last, and the last other one before it. */
 let last;
 let other;
 
@@ -26,7 +26,7 @@ const FAULTS = {
     send.call(socket, data, options);
     send.call(socket, data, options);
   },
-  reorder: (socket, data, options) => held.set(socket, [data, options]),
+  reorder: (socket, data, options) => delayed.set(socket, [data, options]),
   /** One bit of the last byte. */
   alter(socket, data, options) {
     const bytes = Buffer.from(data);
@@ -49,8 +49,8 @@ WebSocket.prototype.send = function (data, options) {
     FAULTS[fault](this, data, options);
   } else {
     send.call(this, data, options);
-    if (held.has(this)) send.call(this, ...held.get(this));
-    held.delete(this);
+    if (delayed.has(this)) send.call(this, ...delayed.get(this));
+    delayed.delete(this);
   }
   if (this !== last) [last, other] = [this, last];
 };

@@ -3,13 +3,13 @@ import { Encoder } from 'cbor-x';
 import { WebSocketServer } from 'ws';
 
 /*
- * The relay that one would write first, on the same wire: every message is decoded, encoded and
- * sent by itself. What ratios are quoted against.
+ * A straightforward relay for the same protocol, which decodes, encodes and sends each message
+ * separately. Ratios compare lobby-relay with this relay.
  *
- *     node bench/peers/naive.js PORT
+ * node bench/peers/naive.js PORT
  *
- * Players' bytes always reach the host as a CBOR byte string, which is what comes of handing a
- * Buffer to the encoder, and the fastest it can do.
+ * Players' bytes always reach the host as a CBOR byte string, because that is what the encoder
+ * makes of a Buffer, and its fastest way.
  */
 
 const cbor = new Encoder({ useRecords: false, variableMapSize: true });
@@ -29,7 +29,7 @@ sockets.on('connection', (socket, request) => {
 
 function serveHost(socket) {
   const room = { socket, code: undefined, name: '', max: 0, players: new Map(), lastId: 0 };
-  tellState(room);
+  sendState(room);
   socket.on('message', (frame) => {
     const command = cbor.decode(frame);
     switch (command.cmd) {
@@ -38,8 +38,8 @@ function serveHost(socket) {
         room.name = command.name;
         room.max = command.max_players;
         rooms.set(room.code, room);
-        tellState(room);
-        tell(room, { cmd: 'prepare_reply', key: room.code });
+        sendState(room);
+        send(room, { cmd: 'prepare_reply', key: room.code });
         break;
       case 'to':
         deliver(room, command.to, Buffer.from(command.data), true);
@@ -58,16 +58,16 @@ function serveHost(socket) {
 function servePlayer(socket, room) {
   const id = ++room.lastId;
   room.players.set(id, socket);
-  tell(room, { cmd: 'player_joined', player: id });
-  tellState(room);
+  send(room, { cmd: 'player_joined', player: id });
+  sendState(room);
   socket.on('message', (data, binary) => {
-    if (binary) tell(room, { cmd: 'from', from: id, data });
-    else tell(room, { cmd: 'from_str', from: id, data: data.toString() });
+    if (binary) send(room, { cmd: 'from', from: id, data });
+    else send(room, { cmd: 'from_str', from: id, data: data.toString() });
   });
   socket.on('close', () => {
     room.players.delete(id);
-    tell(room, { cmd: 'player_left', player: id });
-    tellState(room);
+    send(room, { cmd: 'player_left', player: id });
+    sendState(room);
   });
 }
 
@@ -76,8 +76,8 @@ function deliver(room, to, data, binary) {
   for (const id of ids) room.players.get(id)?.send(data, { binary });
 }
 
-function tellState(room) {
-  tell(room, {
+function sendState(room) {
+  send(room, {
     cmd: 'state',
     name: room.name,
     players: [...room.players.keys()],
@@ -86,7 +86,7 @@ function tellState(room) {
   });
 }
 
-function tell(room, event) {
+function send(room, event) {
   room.socket.send(cbor.encode(event));
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 
 /*
- * The same relay in the terms of Socket.IO: its rooms, its events, JSON, WebSocket only.
+ * The same relay with Socket.IO: its rooms, its events, JSON, WebSocket only.
  *
  *     node bench/peers/socket-io.js PORT
  *
@@ -13,7 +13,7 @@ import { Server } from 'socket.io';
 const server = createServer();
 const io = new Server(server, { transports: ['websocket'], serveClient: false });
 const rooms = new Map();
-let made = 0;
+let lastRoom = 0;
 
 io.on('connection', (socket) => {
   socket.once('create', () => serveHost(socket));
@@ -21,7 +21,7 @@ io.on('connection', (socket) => {
 });
 
 function serveHost(socket) {
-  const room = { code: `R${++made}`, socket, players: new Map() };
+  const room = { code: `R${++lastRoom}`, socket, players: new Map() };
   rooms.set(room.code, room);
   socket.on('b', (data) => io.to(room.code).emit('b', data));
   socket.on('t', (id, data) => room.players.get(id)?.emit('t', data));

@@ -1,17 +1,17 @@
 import { createHistogram, performance } from 'node:perf_hooks';
 
-/** How many messages of one player may be on the way before it misses its turn. */
+/** How many messages of one player may be in transit before it skips its turn. */
 const MAX_BEHIND = 4;
 
 /**
- * Every player sends so many messages a second, and the host sends each back to who sent it.
+ * Every player sends messages at a fixed rate, and the host sends each back to its sender.
  *
- * The clock of a message starts when it is due, not when it gets sent: who is late has to answer
- * for it. Players take turns in an order that has nothing to do with rooms.
+ * Latency is measured from the time when a message is due, not from when it is sent, so delays
+ * count in full. Players take turns in random order, independent of rooms.
  */
 export class Echo {
   broadcasts = false;
-  /** Turns that were missed, because too many messages were on the way. */
+  /** Turns that were skipped because too many messages were in transit. */
   missed = 0;
   /** Whether latencies count. */
   recording = false;
@@ -24,7 +24,7 @@ export class Echo {
   #turns = 0;
   #running = false;
 
-  /** @param {number} options.hz messages a second and player */
+  /** @param {number} options.hz messages per second of each player */
   constructor(lobby, { hz }) {
     this.#lobby = lobby;
     this.#order = shuffled(lobby.players);
@@ -56,11 +56,11 @@ export class Echo {
     }
   }
 
-  hostGot(player, sequence) {
-    this.#lobby.rooms[player.room.number].host.echo(player, sequence);
+  hostReceived(player, sequence) {
+    this.#lobby.rooms[player.room.number].host.sendTo(player, sequence);
   }
 
-  playerGot(player, sequence) {
+  playerReceived(player, sequence) {
     this.#lobby.tally.verified++;
     if (this.recording) {
       const waited = performance.now() - player.due[sequence & (MAX_BEHIND - 1)];
@@ -76,7 +76,7 @@ export class Echo {
     return this.#lobby.players.reduce((sum, { allowed, expected }) => sum + allowed - expected, 0);
   }
 
-  /** One more from each, behind which nothing may come. */
+  /** Sends one more message from each player, after which nothing may arrive. */
   sendLast() {
     const now = performance.now();
     for (const player of this.#lobby.players) this.#send(player, now);

@@ -1,10 +1,13 @@
-/** Host → everybody: every host keeps so many broadcasts on the way. */
+/** Host → all players: every host keeps `window` broadcasts in transit. */
 export class Fan {
   broadcasts = true;
   #lobby;
   #window;
   #running = false;
-  /** By room: how many broadcasts all have got, and how many have not got each of the next ones. */
+  /**
+   * Per room: how many broadcasts are complete, and how many players still miss each of the next
+   * ones.
+   */
   #done;
   #left;
   #mask;
@@ -12,7 +15,8 @@ export class Fan {
   constructor(lobby, { window }) {
     this.#lobby = lobby;
     this.#window = window;
-    // One more than the window, for the last broadcast; a power of two, to find the place quickly.
+    // One more than the window, for the last broadcast; a power of two, so that a mask gives the
+    // index.
     const size = 2 ** Math.ceil(Math.log2(window + 1));
     this.#mask = size - 1;
     this.#done = new Int32Array(lobby.rooms.length);
@@ -28,14 +32,14 @@ export class Fan {
     this.#running = false;
   }
 
-  hostGot() {}
+  hostReceived() {}
 
-  playerGot({ room }, sequence) {
+  playerReceived({ room }, sequence) {
     this.#lobby.tally.verified++;
     const { number } = room;
     const left = this.#left[number];
     if (--left[sequence & this.#mask] > 0) return;
-    // One line is read before another: a later broadcast may be complete first.
+    // Connections are read one after another, so a later broadcast may be complete first.
     while (this.#done[number] < room.sent && left[this.#done[number] & this.#mask] === 0) {
       left[this.#done[number]++ & this.#mask] = room.players.length;
     }
@@ -54,7 +58,7 @@ export class Fan {
     return sum;
   }
 
-  /** One more from each, behind which nothing may come. */
+  /** Sends one more message from each host, after which nothing may arrive. */
   sendLast() {
     for (const room of this.#lobby.rooms) room.allow(room.allowed + 1);
   }

@@ -1,6 +1,6 @@
 import { Echo } from './echo.js';
 
-/** One player, one message at a time: the next one leaves when the echo of the last is here. */
+/** One player, one message at a time: it sends the next one when the echo has arrived. */
 export class Ping extends Echo {
   #running = false;
 
@@ -19,8 +19,8 @@ export class Ping extends Echo {
 
   tick() {}
 
-  playerGot(player, sequence) {
-    super.playerGot(player, sequence);
+  playerReceived(player, sequence) {
+    super.playerReceived(player, sequence);
     if (this.#running) this.sendLast();
   }
 }

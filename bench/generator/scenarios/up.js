@@ -1,4 +1,4 @@
-/** Players → host: every player keeps so many messages on the way. */
+/** Players → host: every player keeps `window` messages in transit. */
 export class Up {
   broadcasts = false;
   #lobby;
@@ -12,29 +12,29 @@ export class Up {
 
   start() {
     this.#running = true;
-    for (const player of this.#lobby.players) player.allow(player.heard + this.#window);
+    for (const player of this.#lobby.players) player.allow(player.received + this.#window);
   }
 
   stop() {
     this.#running = false;
   }
 
-  hostGot(player) {
+  hostReceived(player) {
     this.#lobby.tally.verified++;
-    if (this.#running) player.allow(player.heard + this.#window);
+    if (this.#running) player.allow(player.received + this.#window);
   }
 
-  playerGot() {}
+  playerReceived() {}
 
   sentTo() {
     return 0;
   }
 
   get outstanding() {
-    return this.#lobby.players.reduce((sum, { allowed, heard }) => sum + allowed - heard, 0);
+    return this.#lobby.players.reduce((sum, { allowed, received }) => sum + allowed - received, 0);
   }
 
-  /** One more from each, behind which nothing may come. */
+  /** Sends one more message from each player, after which nothing may arrive. */
   sendLast() {
     for (const player of this.#lobby.players) player.allow(player.allowed + 1);
   }
