@@ -1,26 +1,26 @@
 /*
- * The drawing: the bytes in which strokes travel, and the square sheet on which they appear. The
- * relay carries the bytes unread, so this file is all that both ends have to agree on.
+ * The drawing: the byte format of strokes, and the square sheet that shows them. The relay does not
+ * read the bytes, so the format concerns only the two pages.
  *
- *   BEGIN or GO_ON, then x and y of each point as unsigned 16-bit numbers (big-endian): 0 is the
- *   left or top edge, 65535 the right or bottom one, so that a point fits sheets of any size.
+ *   BEGIN or CONTINUE, then x and y of each point as unsigned 16-bit numbers (big-endian): 0 is the
+ *   left or top edge, 65535 the right or bottom edge, so that a point fits sheets of any size.
  *
  *   CLEAR, alone.
  */
 const BEGIN = 1;
-const GO_ON = 2;
+const CONTINUE = 2;
 const CLEAR = 3;
 
 const EDGE = 65_535;
 const POINT_BYTES = 4;
 
-/** How thick the pen is, as a part of the sheet. */
+/** The width of the pen, relative to the sheet. */
 const PEN = 0.012;
 
 /** `points` are `{x, y}` from 0 to 1. */
 function encodeStroke(begins, points) {
   const frame = new DataView(new ArrayBuffer(1 + points.length * POINT_BYTES));
-  frame.setUint8(0, begins ? BEGIN : GO_ON);
+  frame.setUint8(0, begins ? BEGIN : CONTINUE);
   points.forEach(({ x, y }, index) => {
     frame.setUint16(1 + index * POINT_BYTES, x * EDGE);
     frame.setUint16(3 + index * POINT_BYTES, y * EDGE);
@@ -28,10 +28,10 @@ function encodeStroke(begins, points) {
   return frame.buffer;
 }
 
-/** `undefined` if the bytes are no stroke: they come from a stranger. */
+/** `undefined` if the bytes are not a stroke: they are untrusted. */
 function decodeStroke(bytes) {
   const frame = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const isStroke = bytes[0] === BEGIN || bytes[0] === GO_ON;
+  const isStroke = bytes[0] === BEGIN || bytes[0] === CONTINUE;
   if (!isStroke || bytes.length === 1 || bytes.length % POINT_BYTES !== 1) return undefined;
   const points = [];
   for (let at = 1; at < bytes.length; at += POINT_BYTES) {
@@ -40,7 +40,7 @@ function decodeStroke(bytes) {
   return { begins: bytes[0] === BEGIN, points };
 }
 
-/** A canvas that remembers its lines, so that it can draw them again at another size. */
+/** A canvas that keeps its lines, so that it can repaint them at another size. */
 class Sheet {
   #canvas;
   #pen;

@@ -1,33 +1,34 @@
 /*
- * What both pages need of the relay. A classic script, because browsers load no modules from
- * file://; the pages use what is in `Relay` at the end.
+ * The connection to the relay, for both pages. A classic script, because browsers do not load modules
+ * from file://; the pages use the global `Relay`, which is set at the end.
  */
 
 /**
- * What each close code means to the people in front of the screen, and whether the same attempt
- * may work in a moment. The codes are listed in docs/protocol.md.
+ * The message for each close code, and whether it makes sense to try again. The codes are listed in
+ * docs/protocol.md.
  */
-const CLOSINGS = {
+const CLOSE_MESSAGES = {
   1000: { sentence: 'You left the game.', again: true },
   1001: { sentence: 'The game is over. Thanks for playing!', again: false },
-  1006: { sentence: 'The connection broke.', again: true },
-  1008: { sentence: 'The relay did not understand this page.', again: false },
-  1009: { sentence: 'That was too big to send.', again: false },
-  1011: { sentence: 'Something went wrong at the relay.', again: true },
+  1006: { sentence: 'The connection was lost.', again: true },
+  1008: { sentence: 'The relay refused the connection.', again: false },
+  1009: { sentence: 'A message was too large.', again: false },
+  1011: { sentence: 'The relay had an internal error.', again: true },
   1012: { sentence: 'The relay is restarting.', again: true },
   1013: { sentence: 'The relay is full right now.', again: true },
   4000: { sentence: 'The game is over. Thanks for playing!', again: false },
-  4001: { sentence: 'You went on playing somewhere else.', again: false },
+  4001: { sentence: 'This game continues in another tab.', again: false },
   4003: { sentence: 'The host removed you from the game.', again: false },
-  4004: { sentence: 'No game has this code. Look at the big screen again.', again: false },
+  4004: { sentence: 'No game has this code. Check the code on the big screen.', again: false },
   4007: { sentence: 'The room is full. Wait until somebody leaves.', again: true },
   4008: { sentence: 'Your connection was too slow for the game.', again: true },
-  4009: { sentence: 'The game has already started without you.', again: false },
-  4010: { sentence: 'The big screen has gone, and the game with it.', again: false },
+  4009: { sentence: 'The game has already started.', again: false },
+  4010: { sentence: 'The big screen was disconnected, and the game has ended.', again: false },
+  4012: { sentence: 'The big screen is busy. Try again in a moment.', again: true },
   4029: { sentence: 'Too many attempts. Wait a minute.', again: true },
 };
 
-/** `?relay=ws://host:port`, or port 8081 of the machine this page came from. */
+/** `?relay=ws://host:port`, or port 8081 of the machine that serves this page. */
 function address() {
   const given = new URLSearchParams(location.search).get('relay');
   if (given) return given.replace(/\/+$/, '');
@@ -38,8 +39,8 @@ function address() {
 /**
  * Opens a WebSocket to a path of the relay.
  *
- * A refusal arrives like any other end: the relay accepts, then closes with a code. So whatever
- * happens, `closed({ sentence, again })` is called once, and it is the last call.
+ * The relay refuses a connection by accepting it and closing it with a code. In any case,
+ * `closed({ sentence, again })` is called once, as the last call.
  */
 function connect(path, { opened, text, binary, closed }) {
   const socket = openSocket(path);
@@ -71,12 +72,17 @@ function openSocket(path) {
 
 function explain(code, reason, wasOpen) {
   if (!wasOpen) {
-    return { sentence: `No relay answers at ${address()}. Is it running?`, again: true };
+    return {
+      sentence: `There is no answer from a relay at ${address()}. Is it running?`,
+      again: true,
+    };
   }
-  return CLOSINGS[code] ?? { sentence: `The connection ended: ${reason || code}.`, again: true };
+  return (
+    CLOSE_MESSAGES[code] ?? { sentence: `The connection ended: ${reason || code}.`, again: true }
+  );
 }
 
-/** Reads the JSON object in a text that a stranger wrote; anything else is an empty one. */
+/** Parses a JSON object from an untrusted text; returns an empty object for anything else. */
 function parseObject(text) {
   try {
     const json = JSON.parse(text);
@@ -86,4 +92,4 @@ function parseObject(text) {
   }
 }
 
-window.Relay = { CLOSINGS, address, connect, parseObject };
+window.Relay = { CLOSE_MESSAGES, address, connect, parseObject };

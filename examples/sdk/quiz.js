@@ -1,5 +1,5 @@
 // A quiz whose host is a Node.js program: node examples/sdk/quiz.js http://localhost:8081
-// Players can be anything that sends text: quiz-player.html is a page for it.
+// quiz-player.html is the page for its players.
 import { createRoom } from 'lobby-relay/client';
 import { WebSocket } from 'ws';
 
@@ -15,7 +15,7 @@ const points = new Map();
 let round = -1;
 let answered = new Set();
 
-console.log(`Join with ${room.code}. The quiz begins when a player says "start".`);
+console.log(`Join with ${room.code}. The quiz begins when a player sends "start".`);
 
 function ask() {
   answered = new Set();
@@ -31,13 +31,13 @@ function judge(player, text) {
   const isRight = text.trim().toLowerCase() === QUESTIONS[round].answer;
   if (isRight) points.set(player, points.get(player) + 1);
   player.send(isRight ? 'Right!' : 'Wrong.');
-  goOnIfAllHaveAnswered();
+  continueIfAllHaveAnswered();
 }
 
-function goOnIfAllHaveAnswered() {
-  // Who is away keeps the seat and the points, but does not hold up the others.
-  const present = room.players.filter(({ away }) => !away);
-  if (present.length > 0 && present.every((player) => answered.has(player))) ask();
+function continueIfAllHaveAnswered() {
+  // Disconnected players keep their points, but the others do not wait for them.
+  const connected = room.players.filter(({ away }) => !away);
+  if (connected.length > 0 && connected.every((player) => answered.has(player))) ask();
 }
 
 function finish() {
@@ -50,16 +50,18 @@ function finish() {
 
 room.on('join', (player) => {
   points.set(player, 0);
-  player.send(round < 0 ? 'Welcome! Say "start" when all are in.' : 'Welcome! Next question soon.');
+  player.send(
+    round < 0 ? 'Welcome! Send "start" when everybody has joined.' : 'Welcome! Next question soon.',
+  );
 });
 room.on('message', (player, text) => {
   if (round >= 0) judge(player, String(text));
-  // Phones begin with a capital, and like to end with a space.
+  // Keyboards of phones add a capital letter and a space.
   else if (String(text).trim().toLowerCase() === 'start') ask();
 });
-room.on('away', () => round >= 0 && goOnIfAllHaveAnswered());
+room.on('away', () => round >= 0 && continueIfAllHaveAnswered());
 room.on('leave', (player) => {
   points.delete(player);
-  if (round >= 0) goOnIfAllHaveAnswered();
+  if (round >= 0) continueIfAllHaveAnswered();
 });
-room.on('close', ({ reason }) => console.log(`Over: ${reason}`));
+room.on('close', ({ reason }) => console.log(`The room is closed: ${reason}`));
