@@ -1,10 +1,12 @@
-// Builds what browsers load, from src/ to dist/: the SDK as one file (client.js), and the pages.
-// Every folder of src/pages/ is a page: its main.ts is bundled, its style sheets are minified, its
-// documents and pictures are copied.
+// Builds the files for browsers from src/ to dist/: the SDK, and the pages. The SDK is client.js, or
+// player.js for pages that only join; both load rtc.js when a data channel is opened.
+// Each folder of src/pages/ is a page: main.ts and style.css are bundled, documents and pictures are
+// copied. theme.css is a style sheet that pages can also link.
 
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 const SOURCE = 'src/pages';
 const TARGET = 'dist/pages';
@@ -19,14 +21,40 @@ const FOR_BROWSERS = {
   logLevel: 'warning',
 };
 
-await build({ ...FOR_BROWSERS, entryPoints: ['src/client/index.ts'], outfile: 'dist/client.js' });
+/** Has the bundles load the code for data channels from the file beside them. */
+const rtcFile = {
+  name: 'rtc-file',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup({ onResolve }) {
+    onResolve({ filter: /\/channels\.js$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './rtc.js', external: true } : undefined,
+    );
+  },
+};
+
+const sdk = await build({
+  ...FOR_BROWSERS,
+  entryPoints: {
+    client: 'src/client/index.ts',
+    player: 'src/client/player.ts',
+    rtc: 'src/client/rtc/channels.ts',
+  },
+  outdir: 'dist',
+  plugins: [rtcFile],
+  write: false,
+});
+// Phones load the SDK: terser inlines functions and constants that esbuild keeps, which is 3 %.
+for (const { path, text } of sdk.outputFiles) {
+  const { code = '' } = await minify(text, { module: true, ecma: 2020, compress: { passes: 3 } });
+  writeFileSync(path, code);
+}
 
 rmSync(TARGET, { recursive: true, force: true });
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' });
 await build({
   ...FOR_BROWSERS,
   entryPoints: files
-    .filter((file) => /(^|\/)main\.ts$|\.css$/.test(file))
+    .filter((file) => /(^|\/)(main\.ts|style\.css|theme\.css)$/.test(file))
     .map((file) => join(SOURCE, file)),
   outbase: SOURCE,
   outdir: TARGET,

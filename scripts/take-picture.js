@@ -1,5 +1,5 @@
-// Takes docs/sketch.webp, the README's picture, from the real thing: a relay, a big screen, and
-// phones, in the middle of a turn. Needs `npm run build`, and a Chromium (`CHROMIUM`, or Debian's).
+// Takes docs/sketch.webp, the README's picture, from a real game: a relay, a big screen and phones in
+// the middle of a turn. Needs `npm run build`, and a Chromium (`CHROMIUM`, or Debian's).
 
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -9,7 +9,7 @@ import { createRelay } from '../dist/index.js';
 const TARGET = new URL('../docs/sketch.webp', import.meta.url);
 const QUALITY = 0.85;
 const MOST_BYTES = 300_000;
-/** A name as in a network at home; the browser is told where it leads. */
+/** A host name as in a home network. The browser is configured to resolve it. */
 const HOST = 'games.lan';
 const TV = { width: 1600, height: 900 };
 const PHONE = { width: 360, height: 720 };
@@ -55,7 +55,7 @@ async function open(path, viewport) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  // No shuffling: the words are the first of the list, whenever this runs.
+  // Without shuffling, the words are always the first of the list.
   await page.addInitScript('Math.random = () => 0.999');
   await page.goto(`http://${HOST}:${port}/${path}`);
   await page.locator('.tile, #name').first().waitFor();
@@ -117,7 +117,7 @@ async function drawClock(phone) {
 }
 
 /**
- * Points of a circle with a shaky hand; from one angle to another, in turns.
+ * Points of a circle drawn by a shaky hand, from one angle to another, in turns.
  *
  * @param {number} x
  * @param {number} y
