@@ -95,6 +95,7 @@ function acceptOurs(request, socket, head) {
       received: (bytes, isBinary) => received.add(isBinary ? 'binary' : 'text', bytes),
       pinged: (bytes) => received.add('ping', bytes),
       ponged: (bytes) => received.add('pong', bytes),
+      parsed() {},
       closing: () => true,
       gone: () => received.end(),
     };
