@@ -1,5 +1,6 @@
 // The reader of Bellhop's actions, and the properties that it must have.
 
+import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { ACTIONS } from '../../dist/protocol/bellhop/actions.js';
 import { MAX_LOBBY_ID, MAX_MESSAGE } from '../../dist/protocol/bellhop/limits.js';
@@ -28,7 +29,8 @@ export const BELLHOP_READER = {
     '\u2028',
     'é',
   ],
-  read: (bytes) => readAction(bytes),
+  // A frame that is not UTF-8 closes the connection before it is read.
+  read: (bytes) => (isUtf8(bytes) ? readAction(bytes) : undefined),
   judge(bytes, action) {
     if (action === undefined) return 'failure';
     const { action: name, content, ...more } = JSON.parse(bytes.toString());
@@ -74,6 +76,12 @@ function isName(kind, read, sent) {
   if (kind === 'newLobby' && read === undefined) {
     return !sent || (typeof sent === 'object' && Object.keys(sent).length === 0);
   }
-  const isShort = typeof sent === 'string' && Buffer.byteLength(sent) <= MAX_LOBBY_ID;
-  return read === sent && (isShort || kind === 'connection');
+  // Ids are ASCII: another one is nobody's, however it is read.
+  if (kind === 'connection') return read === sent || !(isAscii(read) || isAscii(sent));
+  return read === sent && typeof sent === 'string' && Buffer.byteLength(sent) <= MAX_LOBBY_ID;
+}
+
+/** @param {unknown} text */
+function isAscii(text) {
+  return typeof text !== 'string' || Buffer.byteLength(text) === text.length;
 }

@@ -10,7 +10,11 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** cborg knows no tags of its own. */
 const TAGS = {
-  64: (/** @type {() => unknown} */ content) => content(),
+  // A byte string; the relay skips any other value with this tag.
+  64: (/** @type {() => unknown} */ content) => {
+    const value = content();
+    return value instanceof Uint8Array ? value : undefined;
+  },
   57343: (/** @type {() => unknown} */ content) => {
     const [, keys, ...values] = /** @type {[unknown, unknown[], ...unknown[]]} */ (content());
     return new Map(keys.map((key, i) => [key, values[i]]));
