@@ -2,7 +2,6 @@ import type { ChannelError } from './errors/channel-error.js';
 import type { CommandError } from './errors/command-error.js';
 import type { MessageError } from './errors/message-error.js';
 import type { RelayError } from './errors/relay-error.js';
-
 import type { Channel, ChannelOptions, Data, HostStatus, Sendable, Status } from './options.js';
 
 export type * from './options.js';
@@ -76,9 +75,9 @@ export interface ListenerOptions {
 export interface Emitter<Events extends { [Name in keyof Events]: readonly unknown[] }> {
   /**
    * Adds a listener. Events before the first listener of their kind are buffered: of each kind the
-   * latest 1,024, and at most 1 MiB of messages. Returns a function that removes the listener.
+   * latest 1,024, with up to 1 MiB of messages. Returns a function that removes the listener.
    *
-   * @throws TypeError if there is no such event; `once` and `off` do as well
+   * @throws TypeError if there is no such event; so do `once` and `off`
    */
   on<Name extends keyof Events>(
     name: Name,
@@ -91,7 +90,7 @@ export interface Emitter<Events extends { [Name in keyof Events]: readonly unkno
     listener: (...event: Events[Name]) => void,
     options?: ListenerOptions,
   ): () => void;
-  /** Removes a listener, however often it was added. Without effect if it was not. */
+  /** Removes a listener, even if it was added several times. Does nothing if it was not added. */
   off<Name extends keyof Events>(name: Name, listener: (...event: Events[Name]) => void): void;
 }
 
@@ -102,7 +101,7 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   readonly name: string;
   /** The players in the room, including disconnected ones, in the order of joining. */
   readonly players: readonly Player<Down>[];
-  /** The most players at a time, as the relay has set it. */
+  /** The maximum number of players at a time, as the relay has set it. */
   readonly maxPlayers: number;
   /** Whether a new player can join now. */
   readonly acceptsPlayers: boolean;
@@ -113,7 +112,7 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    * Sends to all players, or to some of them. After the end, it does nothing.
    *
    * @throws TypeError if `message` is neither a string nor bytes, an option does not exist, or `to` is
-   * not a list of players and ids; ids of nobody in the room are skipped
+   * not a list of players and ids; ids that no player in the room has are skipped
    * @throws SendError if the relay accepts no message of this size, or this page sends faster than its
    * connection transmits. A player who does not keep up is not an error, but a `lost` event
    */
@@ -129,9 +128,9 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   /** Accepts new players again. */
   open(): void;
   /**
-   * Ends the game for everybody; a `close` event follows, after `hold` seconds at the latest: by then,
-   * a relay that cannot be reached has ended the room by itself. A reloaded page does not resume the
-   * room.
+   * Ends the game for everybody. A `close` event follows, after `hold` seconds at the latest: by then,
+   * a relay that cannot be reached has ended the room without the command. A reloaded page does not
+   * resume the room.
    */
   stop(): void;
 }
@@ -142,7 +141,7 @@ export interface Player<Down = Sendable> {
   readonly id: number;
   /** Whether the player is disconnected, and the seat is kept. */
   readonly away: boolean;
-  /** Whether the player uses this SDK, for exactly-once delivery. False until its SDK has said so. */
+  /** Whether the player uses this SDK, for exactly-once delivery. False before its SDK has greeted. */
   readonly exact: boolean;
   /** Sends to this player, as `send` of the room does. */
   send(message: Down): void;
@@ -166,7 +165,7 @@ export interface Seat<Up = Sendable, Down = Data> extends Emitter<SeatEvents<Dow
   readonly code: string;
   readonly status: Status;
   /**
-   * Whether the host is connected. A change is noticed after a few seconds, or up to half a minute
+   * Whether the host is connected. A change is detected within a few seconds, or within half a minute
    * while nothing is sent. Does not change while this end is `away`.
    */
   readonly host: HostStatus;
@@ -177,7 +176,7 @@ export interface Seat<Up = Sendable, Down = Data> extends Emitter<SeatEvents<Dow
    * @throws SendError if the relay accepts no message of this size, or the send buffer is full
    */
   send(message: Up): void;
-  /** The messages of the host, for a `for await` loop; otherwise as `messages` of a room. */
+  /** The messages of the host, for a `for await` loop; otherwise the same as `messages` of a room. */
   messages(options?: ListenerOptions): AsyncIterableIterator<Down>;
   /** Leaves the room for good; a `close` event follows. */
   leave(): void;

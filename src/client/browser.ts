@@ -25,7 +25,7 @@ interface EventSource {
 }
 
 /**
- * Globals of browsers and Node.js. Using any of them may throw: because it does not exist, or because
+ * Globals of browsers and Node.js. Any of them may throw when it is used, because it does not exist or
  * the browser denies it.
  */
 interface Globals extends EventSource {
@@ -44,8 +44,8 @@ interface Globals extends EventSource {
 export const globals = globalThis as unknown as Globals;
 
 /**
- * Uses an API that the browser may deny: depending on the browser, reading the property, calling the
- * constructor or the first method throws. Returns `undefined` then.
+ * Uses an API that the browser may deny. Returns `undefined` if it throws, which may happen when the
+ * property is read, in the constructor or in the first method, depending on the browser.
  */
 export function attempt<Result>(use: () => Result): Result | undefined {
   try {
@@ -55,20 +55,20 @@ export function attempt<Result>(use: () => Result): Result | undefined {
   }
 }
 
-/** Runs a function after the current code has ended. */
+/** Runs a function after the current code has returned. */
 export function defer(run: () => void): void {
   (globalThis.queueMicrotask ?? setTimeout)(run);
 }
 
-/** A function that calls all of these. */
-export function all(functions: readonly (() => void)[]): () => void {
+/** Returns a function that calls all of these functions. */
+export function combine(functions: readonly (() => void)[]): () => void {
   return () => {
     for (const each of functions) each();
   };
 }
 
 /**
- * Listens to events of the page, or of something else that may not exist.
+ * Listens to events of a source that may not exist, such as the page.
  *
  * @returns a function that removes the listener
  */
@@ -89,7 +89,7 @@ export function now(): number {
   return latest;
 }
 
-/** Whether the page is visible; true if the browser does not say. */
+/** Whether the page is visible; true if the browser does not report it. */
 export function isVisible(): boolean {
   return attempt(() => document().visibilityState) !== 'hidden';
 }
@@ -98,11 +98,12 @@ const page = (): EventSource => globals;
 const document = (): Globals['document'] => globals.document;
 
 /**
- * Calls back when the connection may have been lost unnoticed: the page is visible again, the network
- * is back, or the page returns from the browser's page cache. Returns a function that ends this.
+ * Calls `wake` when the connection may have been lost without an event: the page becomes visible, the
+ * network is back, or the page returns from the browser's page cache. Returns a function that removes
+ * the listeners.
  */
 export function onWake(wake: () => void): () => void {
-  return all([
+  return combine([
     listen(document, 'visibilitychange', () => isVisible() && wake()),
     listen(page, 'online', wake),
     listen(page, 'pageshow', wake),
@@ -110,19 +111,20 @@ export function onWake(wake: () => void): () => void {
 }
 
 /**
- * Calls back when the page is closed, reloaded or put into the browser's page cache, and when it
- * returns from that cache. Returns a function that ends this.
+ * Calls `hide` when the page is closed, reloaded or put into the browser's page cache, and `restore`
+ * when it returns from that cache. Returns a function that removes the listeners.
  */
-export function onLeave(leave: () => void, comeBack: () => void): () => void {
-  return all([
-    listen(page, 'pagehide', leave),
-    listen(page, 'pageshow', (event) => 'persisted' in event && event.persisted && comeBack()),
+export function onPageHide(hide: () => void, restore: () => void): () => void {
+  return combine([
+    listen(page, 'pagehide', hide),
+    listen(page, 'pageshow', (event) => 'persisted' in event && event.persisted && restore()),
   ]);
 }
 
 /**
- * Resolves when a prerendered page is opened; `undefined` if the page is open. The session storage of
- * a prerendered page is discarded when it is opened, and many such pages never are.
+ * Resolves when a prerendered page is opened; `undefined` if the page is not prerendered. A browser
+ * discards the session storage of a prerendered page when it opens the page, and never opens many of
+ * them.
  */
 export function whenActivated(): Promise<void> | undefined {
   if (attempt(() => document().prerendering) !== true) return undefined;
@@ -140,7 +142,7 @@ export function randomKey(): string {
   return Array.from(randomNumbers(4), (number) => number.toString(36).padStart(7, '0')).join('');
 }
 
-/** Without `crypto`, which a browser may deny, the numbers are easier to guess. */
+/** Falls back to `Math.random`, which is easier to guess, if the browser denies `crypto`. */
 function randomNumbers(count: number): Uint32Array {
   const numbers = new Uint32Array(count);
   const random = attempt(() => crypto.getRandomValues(numbers));

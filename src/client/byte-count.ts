@@ -1,4 +1,4 @@
-/** A number of bytes that the relay tells; 0 if it is not one. */
+/** A byte count from the relay; 0 if the value is not a positive integer. */
 export function toByteCount(value: unknown): number {
   return Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0;
 }

@@ -1,19 +1,19 @@
 import { listen } from './browser.js';
 
-/** An attempt that can be given up. */
+/** An attempt that can be cancelled. */
 interface Attempt {
-  /** Gives up, and rejects the promise with this reason. */
+  /** Rejects the promise with this reason. */
   cancel(reason: unknown): void;
 }
 
-/** A promise for an attempt, which a signal cancels as long as the promise is not settled. */
+/** Starts an attempt. A signal cancels it until the returned promise is settled. */
 export function cancellable<Result>(
   signal: AbortSignal | undefined,
-  begin: (resolve: (result: Result) => void, reject: (error: unknown) => void) => Attempt,
+  start: (resolve: (result: Result) => void, reject: (error: unknown) => void) => Attempt,
 ): Promise<Result> {
   let ignore = (): void => {};
   const result = new Promise<Result>((resolve, reject) => {
-    const attempt = begin(resolve, reject);
+    const attempt = start(resolve, reject);
     ignore = listen(
       () => signal,
       'abort',

@@ -1,49 +1,59 @@
-/** The largest number of an option that says nothing else. */
-export const MOST = 2 ** 32 - 1;
+/** The default upper bound of a number. */
+export const MAX_UINT32 = 2 ** 32 - 1;
 
-/** The bounds of a number, or the type of any other value. */
-type Kind = readonly [least: number, most: number] | 'string' | 'boolean' | 'function' | 'object';
+/** The bounds of a number, or the type of another value. */
+type OptionType =
+  | readonly [min: number, max: number]
+  | 'string'
+  | 'boolean'
+  | 'function'
+  | 'object';
 
-/** The options of a function. */
-export type OptionKinds = Readonly<Record<string, Kind>>;
+/** The types of a function's options, by name. */
+export type OptionTypes = Readonly<Record<string, OptionType>>;
 
 /** The options that `createRoom` and `joinRoom` have in common. */
-export const CONNECT_OPTIONS: OptionKinds = {
+export const CONNECT_OPTIONS: OptionTypes = {
   WebSocket: 'function',
   RTCPeerConnection: 'function',
   iceServers: 'object',
   storage: 'object',
-  buffer: [1, MOST],
+  buffer: [1, MAX_UINT32],
   clock: 'object',
   codec: 'object',
   signal: 'object',
 };
 
 /**
- * Checks options; those that are `undefined` count as not given.
+ * Checks options. An option that is `undefined` counts as not given.
  *
- * @param of the function, for the message
+ * @param functionName the name of the function, for the message
  * @throws TypeError if an option does not exist, or has another type
  * @throws RangeError if a number is not an integer, or out of bounds
  */
-export function checkOptions(of: string, kinds: OptionKinds, given: object): void {
-  for (const [name, value] of Object.entries(given)) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined) throw noSuch(`${of}: there is no option`, name, Object.keys(kinds));
+export function checkOptions(functionName: string, types: OptionTypes, options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (kind === undefined)
+      throw unknownName(`${functionName}: there is no option`, name, Object.keys(types));
     if (value === undefined) continue;
-    const expected = `${of}: ${name}: expected`;
+    const expected = `${functionName}: ${name}: expected`;
     if (typeof kind === 'string') {
       if (typeof value !== kind) throw new TypeError(`${expected} ${kind}`);
       continue;
     }
-    const [least, most] = kind;
-    if (!(Number.isInteger(value) && value >= least && value <= most)) {
-      throw new RangeError(`${expected} an integer from ${least} to ${most}`);
+    const [min, max] = kind;
+    if (!(Number.isInteger(value) && value >= min && value <= max)) {
+      throw new RangeError(`${expected} an integer from ${min} to ${max}`);
     }
   }
 }
 
-/** The error for a name that does not exist: lists those that do. */
-export function noSuch(words: string, name: PropertyKey, known: Iterable<PropertyKey>): TypeError {
-  return new TypeError(`${words} ${String(name)}; there are ${[...known].join(', ')}`);
+/** The error for a name that does not exist. It lists the names that do. */
+export function unknownName(
+  message: string,
+  name: PropertyKey,
+  known: Iterable<PropertyKey>,
+): TypeError {
+  return new TypeError(`${message} ${String(name)}; there are ${[...known].join(', ')}`);
 }

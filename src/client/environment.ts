@@ -1,7 +1,7 @@
 import type { Clock, Environment, KeyStorage } from './api.js';
 import { attempt, globals, now } from './browser.js';
 
-/** The part of a WebSocket that this SDK uses, which `ws` has as well. */
+/** The part of a WebSocket that this SDK uses. The sockets of `ws` have it as well. */
 export interface Socket {
   binaryType: string;
   readonly bufferedAmount?: number;
@@ -14,7 +14,7 @@ export interface Socket {
 }
 export type SocketConstructor = new (url: string) => Socket;
 
-const BUFFER = 8 * 1_048_576;
+const DEFAULT_BUFFER = 8 * 1_048_576;
 
 const systemClock: Clock = {
   now,
@@ -25,8 +25,8 @@ const systemClock: Clock = {
   random: () => Math.random(),
 };
 
-/** The environment that is used: the options, with defaults of this runtime. */
-export interface Resolved {
+/** The environment, with the runtime's defaults for options that are not given. */
+export interface ResolvedEnvironment {
   readonly WebSocket: SocketConstructor;
   readonly RTCPeerConnection: unknown;
   readonly iceServers: readonly object[] | undefined;
@@ -36,8 +36,8 @@ export interface Resolved {
   readonly clock: Clock;
 }
 
-/** @throws TypeError without a WebSocket, neither global nor passed in */
-export function resolve(environment: Environment): Resolved {
+/** @throws TypeError if there is neither a global WebSocket nor one in the options */
+export function resolveEnvironment(environment: Environment): ResolvedEnvironment {
   const WebSocket = environment.WebSocket ?? attempt(() => globals.WebSocket);
   if (typeof WebSocket !== 'function') {
     throw new TypeError('there is no WebSocket here: pass one in as an option');
@@ -47,7 +47,7 @@ export function resolve(environment: Environment): Resolved {
     RTCPeerConnection: environment.RTCPeerConnection ?? attempt(() => globals.RTCPeerConnection),
     iceServers: environment.iceServers ?? undefined,
     storage: environment.storage,
-    buffer: environment.buffer ?? BUFFER,
+    buffer: environment.buffer ?? DEFAULT_BUFFER,
     clock: environment.clock ?? systemClock,
   };
 }

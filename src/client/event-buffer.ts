@@ -1,13 +1,13 @@
-/** Most events that are buffered for a listener; and most bytes of messages in them. */
-const MOST_EVENTS = 1_024;
-const MOST_BYTES = 1_048_576;
+/** The most events that are buffered for a listener, and the most bytes of messages in them. */
+const MAX_EVENTS = 1_024;
+const MAX_BYTES = 1_048_576;
 
-/** Whether so much is too much to buffer. One message of any size is not. */
-export function isOverfull(events: number, bytes: number): boolean {
-  return events > MOST_EVENTS || (events > 1 && bytes > MOST_BYTES);
+/** Whether these events do not fit into a buffer. A single message of any size does. */
+export function exceedsBuffer(events: number, bytes: number): boolean {
+  return events > MAX_EVENTS || (events > 1 && bytes > MAX_BYTES);
 }
 
-/** The size of a message, in bytes; anything else in an event counts as nothing. */
+/** The size of a message, in bytes; 0 for other arguments of events. */
 export function sizeOf(message: unknown): number {
   if (typeof message === 'string') return message.length * 2;
   return message instanceof Uint8Array ? message.byteLength : 0;

@@ -1,6 +1,6 @@
 import type { Codec } from './api.js';
 
-/** Sends every message as JSON text. Values that JSON does not have are sent as `JSON.stringify` does. */
+/** Sends messages as JSON. Converts values that JSON does not have in the way of `JSON.stringify`. */
 export const json: Codec = {
   encode(message) {
     const text: string | undefined = JSON.stringify(message);

@@ -1,32 +1,32 @@
-import { isOverfull } from './event-buffer.js';
+import { exceedsBuffer } from './event-buffer.js';
 
 const END: IteratorResult<never, undefined> = { done: true, value: undefined };
 
-/** The messages for a `for await` loop. It throws if the loop falls too far behind. */
+/** Iterates over messages for a `for await` loop. Throws if the loop falls too far behind. */
 export class MessageIterator<Item> implements AsyncIterableIterator<Item> {
-  readonly #ended: () => void;
+  readonly #onEnd: () => void;
   #buffered: { readonly item: Item; readonly bytes: number }[] = [];
   #bytes = 0;
-  /** Calls of `next` that have no message yet. There are none while messages are buffered. */
-  readonly #waiting: ((result: IteratorResult<Item, undefined>) => void)[] = [];
+  /** The pending calls of `next`. There are none while messages are buffered. */
+  readonly #pendingCalls: ((result: IteratorResult<Item, undefined>) => void)[] = [];
   #isEnded = false;
   #error: RangeError | undefined;
 
-  /** @param ended is called once, when no more messages are taken */
-  constructor(ended: () => void) {
-    this.#ended = ended;
+  /** @param onEnd is called once, when the iterator takes no more messages */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  /** @param bytes the size of the message when it came */
+  /** @param bytes the size of the message before it was decoded */
   push(item: Item, bytes: number): void {
     if (this.#isEnded) return;
-    const next = this.#waiting.shift();
+    const next = this.#pendingCalls.shift();
     if (next !== undefined) return next({ value: item });
-    if (isOverfull(this.#buffered.length + 1, this.#bytes + bytes)) {
+    if (exceedsBuffer(this.#buffered.length + 1, this.#bytes + bytes)) {
       this.#error = new RangeError('messages(): the loop is too slow, and its buffer is full');
       return this.end();
     }
@@ -34,12 +34,12 @@ export class MessageIterator<Item> implements AsyncIterableIterator<Item> {
     this.#bytes += bytes;
   }
 
-  /** No more messages come; the loop gets the buffered ones first. */
+  /** There are no more messages. The loop gets the buffered ones first. */
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#ended();
-    for (const next of this.#waiting) next(END);
+    this.#onEnd();
+    for (const next of this.#pendingCalls) next(END);
   }
 
   async next(): Promise<IteratorResult<Item, undefined>> {
@@ -51,7 +51,7 @@ export class MessageIterator<Item> implements AsyncIterableIterator<Item> {
     const error = this.#error;
     this.#error = undefined;
     if (error !== undefined) throw error;
-    return this.#isEnded ? END : new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#isEnded ? END : new Promise((resolve) => this.#pendingCalls.push(resolve));
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {

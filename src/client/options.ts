@@ -1,7 +1,7 @@
-/** A message as it arrives: a string as a string, bytes as bytes. */
+/** A received message: a string arrives as a string, and bytes arrive as bytes. */
 export type Data = string | Uint8Array;
 
-/** A message as it is sent: a string, or bytes in a buffer or a view of one. */
+/** A message to send: a string, or bytes in a buffer or a view of one. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView;
 
 /**
@@ -10,7 +10,7 @@ export type Sendable = string | ArrayBuffer | ArrayBufferView;
  */
 export type Status = 'connecting' | 'open' | 'away' | 'closed';
 
-/** Whether the host is connected to the relay, as far as this player knows. */
+/** Whether the host is connected to the relay, to the knowledge of this player. */
 export type HostStatus = 'connected' | 'disconnected';
 
 /** A standard `RTCDataChannel`; without the DOM's types, the part of it that games need. */
@@ -36,13 +36,13 @@ export interface ChannelOptions {
   readonly label?: string;
   /** Whether messages arrive in order; true if not given. */
   readonly ordered?: boolean;
-  /** How often a lost message is sent again, 0 to 65,535; without a limit if not given. */
+  /** How often a lost message is sent again, 0 to 65,535; no limit if not given. */
   readonly maxRetransmits?: number;
   /** How long to try to connect, in milliseconds, 1 to 2,147,483,647; 15,000 if not given. */
   readonly timeout?: number;
 }
 
-/** Where a page stores its seat or room for the page after a reload: for example a `Storage`. */
+/** Stores the seat or the room of a page for the page after a reload. A `Storage` is one. */
 export interface KeyStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -55,11 +55,11 @@ export interface Clock {
   now(): number;
   /** Calls `run` once after a delay in milliseconds. Returns a function that cancels the call. */
   after(milliseconds: number, run: () => void): () => void;
-  /** From 0 up to but not including 1, as `Math.random`. */
+  /** Returns a number from 0 up to but not including 1, as `Math.random` does. */
   random(): number;
 }
 
-/** What the SDK uses instead of the APIs of the browser. */
+/** Replacements for APIs of the browser. */
 export interface Environment {
   /** A `WebSocket` constructor, for runtimes without a global one (Node.js 20: that of `ws`). */
   readonly WebSocket?: unknown;
@@ -69,8 +69,8 @@ export interface Environment {
   readonly iceServers?: readonly object[];
   /**
    * Where seats and rooms are stored for the page after a reload, for one page at a time; `null` for
-   * none. If not given, `sessionStorage`, and for seats `localStorage` as well, with a lock so that two
-   * tabs are two players.
+   * no storage. If not given, `sessionStorage`, and for seats also `localStorage`, with a lock so that
+   * two tabs are two players.
    */
   readonly storage?: KeyStorage | null;
   /**
@@ -93,17 +93,17 @@ export interface Codec {
   decode(data: Data): unknown;
 }
 
-/** How the messages of a room or a seat get their types; an option of `createRoom` and `joinRoom`. */
+/** The option of `createRoom` and `joinRoom` that gives messages the types of the game. */
 export interface CodecOption {
   /** Turns messages into strings or bytes, and back. Without a codec, messages are strings and bytes. */
   readonly codec: Codec;
 }
 
-/** What `RoomOptions` and `JoinOptions` have in common. */
+/** The options that `createRoom` and `joinRoom` have in common. */
 interface ConnectOptions extends Environment {
   /**
    * Cancels the attempt: the promise is rejected with the signal's reason, and a room or a seat that
-   * the relay has given already is given up. Without effect once the promise has resolved.
+   * the relay has already opened is closed. Without effect once the promise has resolved.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -112,11 +112,12 @@ interface ConnectOptions extends Environment {
 export interface RoomOptions extends ConnectOptions {
   /** The game's name, up to 1,024 bytes of UTF-8; anybody with the code can read it. */
   readonly name?: string;
-  /** The most players at a time, at least 1; 8 if not given. The relay reduces it to its own limit. */
+  /** Maximum players at a time, at least 1; 8 if not given. The relay reduces it to its own limit. */
   readonly maxPlayers?: number;
   /**
    * The reconnect window of the room and its seats, in seconds; 120 if not given. The relay reduces
-   * it to its own limit. With 0, the room ends with the host's connection, and a seat with the player's.
+   * it to its own limit. With 0, the room ends with the host's connection, and a seat with the player's
+   * connection.
    */
   readonly hold?: number;
   /** For a relay with `--create-token`. */
@@ -131,9 +132,9 @@ export interface RoomOptions extends ConnectOptions {
 /** Options of `joinRoom`. */
 export interface JoinOptions extends ConnectOptions {
   /**
-   * The host does not use this SDK: only the game's messages are sent, without exactly-once delivery
-   * and WebRTC. If false, such a host gets one or two binary messages of 41 bytes whenever the player
-   * connects, and everything else as it is.
+   * Whether the host does not use this SDK: then only the game's messages are sent, without exactly-once
+   * delivery and WebRTC. If false, a host without this SDK gets one or two binary messages of 41 bytes
+   * whenever the player connects, and the game's messages unchanged.
    */
   readonly plain?: boolean;
 }

@@ -1,4 +1,5 @@
-export interface Answer {
+/** The relay's response to a request. */
+export interface JsonResponse {
   readonly status: number;
   /** The JSON object in the body; empty if the body is something else. */
   readonly body: Readonly<Record<string, unknown>>;
@@ -9,18 +10,22 @@ export interface Answer {
  *
  * @param milliseconds how long it may take
  * @param options as for `fetch`
- * @throws Error if there is no answer in time, or the request is not possible
+ * @throws Error if there is no response in time, or the request cannot be sent
  */
-export function fetchJson(url: string, milliseconds: number, options?: object): Promise<Answer> {
+export function fetchJson(
+  url: string,
+  milliseconds: number,
+  options?: object,
+): Promise<JsonResponse> {
   // A browser may reject the request at once, or never settle it.
-  return new Promise((answered, failed) => {
-    const timer = setTimeout(() => failed(new Error('no answer')), milliseconds);
-    const answer = request(url, options);
-    answer.then(answered, failed).finally(() => clearTimeout(timer));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer')), milliseconds);
+    const response = request(url, options);
+    response.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
-async function request(url: string, options?: object): Promise<Answer> {
-  const answer = await fetch(url, options);
-  return { status: answer.status, body: Object(await answer.json().catch(() => ({}))) };
+async function request(url: string, options?: object): Promise<JsonResponse> {
+  const response = await fetch(url, options);
+  return { status: response.status, body: Object(await response.json().catch(() => ({}))) };
 }

@@ -1,8 +1,8 @@
 import { attempt } from '../browser.js';
 
-/** The URL of a relay, as the base of its paths. */
+/** The base URL of a relay. */
 export class RelayAddress {
-  /** For a WebSocket; ends with a slash. */
+  /** With the scheme of a WebSocket; ends with a slash. */
   readonly #base: string;
 
   /**

@@ -1,53 +1,53 @@
 import type { Clock, Status } from '../api.js';
 import { attempt, defer, onWake } from '../browser.js';
-import type { Resolved, Socket, SocketConstructor } from '../environment.js';
+import type { ResolvedEnvironment, Socket, SocketConstructor } from '../environment.js';
 import { ABNORMAL } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 
-/** The upper bound of the random delay before the first attempt; it doubles with each one. In ms. */
-const FIRST_DELAY = 250;
-const LONGEST_DELAY = 10_000;
+/** The longest delay before the first attempt to reconnect; it doubles with each attempt. In ms. */
+const INITIAL_DELAY = 250;
+const MAX_DELAY = 10_000;
 
-/** How long to wait after the relay has said `later`, in milliseconds. */
-const LATER_DELAY = 15_000;
+/** The additional delay after a close that can only be retried `later`, in milliseconds. */
+const RETRY_LATER_DELAY = 15_000;
 
-/** After so long without a message, the other side is asked for a sign of life. In milliseconds. */
-const QUIET = 25_000;
-const LONGEST_QUIET = 400_000;
+/** A connection is probed after this time without a message. In milliseconds. */
+const IDLE_TIMEOUT = 25_000;
+const MAX_IDLE_TIMEOUT = 400_000;
 
-/** The longest such time if only the relay can be asked, which always answers. */
-const LONGEST_QUIET_UNANSWERED = 60_000;
+/** The longest time if the other end cannot be probed, and only the relay is asked. */
+const MAX_IDLE_TIMEOUT_WITHOUT_PROBE = 60_000;
 
-/** How long a sign of life may take; less after the page was suspended. In milliseconds. */
-const PATIENCE = 6_000;
-const PATIENCE_AWAKE = 2_500;
+/** How long the answer to a probe may take; less after the page was suspended. In milliseconds. */
+const PROBE_TIMEOUT = 6_000;
+const PROBE_TIMEOUT_AFTER_WAKE = 2_500;
 
-/** A close with 1000 gives up the seat or the room; any other code keeps it. */
-const LEFT = 1000;
-const DROPPED = 3000;
+/** A close with 1000 gives up the seat or the room. Any other code keeps it for a reconnect. */
+const CLOSE_AND_LEAVE = 1000;
+const CLOSE_AND_RETURN = 3000;
 
 /** How long a connection may take to open, in milliseconds. */
 const OPEN_TIMEOUT = 15_000;
 
-/** How long an abandoned attempt may still reach the relay and replace a later one, in ms. */
-const ABANDONED_FOR = 60_000;
+/** How long an abandoned attempt may still reach the relay, and replace a later one. In ms. */
+const ABANDONED_LIFETIME = 60_000;
 
 export interface RelayConnectionEvents {
   /** The URL for the next attempt. */
   address(): string;
-  /** Connected: `send` works from now on. */
+  /** The connection is open: `send` works from now on. */
   opened(): void;
   received(data: string | Uint8Array): void;
-  /** The connection is lost, or the attempt has failed. Returns whether a new one is of use. */
+  /** The connection is lost, or the attempt has failed. Returns whether to reconnect. */
   lost(): boolean;
-  /** The last call: closed for good. Before the first success, also for an error of a handler. */
+  /** The last call: closed for good. Before the first success, also after an exception in a handler. */
   closed(error: RelayError): void;
   status(status: Status): void;
-  /** Asks the other side for a sign of life, which is any message. False if it cannot be asked. */
+  /** Sends a probe, which any message answers. Returns false if the other end answers no probes. */
   probe(): boolean;
   /**
    * Asks the relay over HTTP whether it still has this connection, so that a connection that is only
-   * silent is not dropped. `undefined` if the relay does not say.
+   * silent is not dropped. `undefined` if the relay does not report it.
    */
   verify(): Promise<boolean | undefined>;
 }
@@ -64,21 +64,21 @@ export class RelayConnection {
   #state: State = { is: 'waiting' };
   #status: Status = 'connecting';
   #attempts = 0;
-  #quiet = QUIET;
-  /** The probe that has no answer yet. */
-  #probing: object | undefined;
+  #idleTimeout = IDLE_TIMEOUT;
+  /** Identifies the probe that has no answer yet. */
+  #pendingProbe: object | undefined;
   #abandonedAt = Number.NEGATIVE_INFINITY;
-  /** The relay has asked for no attempts before this time. */
+  /** No attempt is made before this time. */
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** Cancels the next attempt, or the next check for a sign of life. */
-  #cancel = (): void => {};
-  readonly #stopWaking: () => void;
+  /** Cancels the timer for the next attempt or the next probe. */
+  #cancelTimer = (): void => {};
+  readonly #removeWakeListeners: () => void;
 
-  constructor({ WebSocket, clock }: Resolved, events: RelayConnectionEvents) {
+  constructor({ WebSocket, clock }: ResolvedEnvironment, events: RelayConnectionEvents) {
     this.#WebSocket = WebSocket;
     this.#clock = clock;
     this.#events = events;
-    this.#stopWaking = onWake(() => this.#wake());
+    this.#removeWakeListeners = onWake(() => this.#wake());
   }
 
   get status(): Status {
@@ -89,18 +89,18 @@ export class RelayConnection {
     return this.#state.is === 'open';
   }
 
-  /** The bytes that the browser has not sent yet. */
+  /** How many bytes the browser has not sent yet. */
   get buffered(): number {
     return this.#state.socket?.bufferedAmount ?? 0;
   }
 
   connect(): void {
-    this.#cancel();
+    this.#cancelTimer();
     let socket: Socket;
     try {
       socket = new this.#WebSocket(this.#events.address());
     } catch (error) {
-      // A browser refuses `ws://` in a page served over HTTPS, and its message says so best.
+      // A browser refuses `ws://` in a page served over HTTPS; its message gives the reason.
       return this.#lost(new RelayError(ABNORMAL, String(error)));
     }
     this.#state = { is: 'connecting', socket };
@@ -108,18 +108,18 @@ export class RelayConnection {
     socket.onopen = () => this.#opened(socket);
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code, reason }) => this.#lost(new RelayError(code, reason));
-    // A close event follows, which says more.
+    // A close event follows, with the reason.
     socket.onerror = () => {};
-    this.#cancel = this.#clock.after(OPEN_TIMEOUT, () => this.drop());
+    this.#cancelTimer = this.#clock.after(OPEN_TIMEOUT, () => this.drop());
   }
 
-  /** Sends if the connection is open; otherwise does nothing. */
+  /** Sends a frame; does nothing if the connection is not open. */
   send(data: string | Uint8Array): void {
     if (this.#state.is === 'open') this.#state.socket.send(data);
   }
 
-  /** The relay has accepted this connection: delays start again from the first one. */
-  settled(): void {
+  /** The relay has accepted this connection: delays start from the first one again. */
+  accepted(): void {
     if (this.#state.is === 'closed') return;
     this.#attempts = 0;
     this.#setStatus('open');
@@ -130,34 +130,34 @@ export class RelayConnection {
     const { is, socket } = this.#state;
     if (socket === undefined) return;
     if (is === 'connecting') this.#abandonedAt = this.#clock.now();
-    abandon(socket, DROPPED);
+    abandon(socket, CLOSE_AND_RETURN);
     this.#lost(new RelayError(ABNORMAL, ''));
   }
 
   /** Closes for good. */
-  close(error = new RelayError(LEFT, 'left')): void {
+  close(error = new RelayError(CLOSE_AND_LEAVE, 'left')): void {
     const { is, socket } = this.#state;
-    if (socket !== undefined) abandon(socket, LEFT);
+    if (socket !== undefined) abandon(socket, CLOSE_AND_LEAVE);
     if (is !== 'closed') this.#end(error);
   }
 
   #opened(socket: Socket): void {
     this.#state = { is: 'open', socket };
-    this.#watch();
-    this.#guard(() => this.#events.opened());
+    this.#startIdleTimer();
+    this.#runHandler(() => this.#events.opened());
   }
 
   #received(data: unknown): void {
-    this.#quiet = QUIET;
-    this.#watch();
-    this.#guard(() => {
+    this.#idleTimeout = IDLE_TIMEOUT;
+    this.#startIdleTimer();
+    this.#runHandler(() => {
       if (typeof data === 'string') this.#events.received(data);
       else if (data instanceof ArrayBuffer) this.#events.received(new Uint8Array(data));
     });
   }
 
-  /** An error in a handler is reported as an uncaught one, and the next frame is handled. */
-  #guard(handle: () => void): void {
+  /** Reports an exception of a handler as an uncaught one, so that the next frame is handled. */
+  #runHandler(handle: () => void): void {
     try {
       handle();
     } catch (error) {
@@ -170,37 +170,39 @@ export class RelayConnection {
   }
 
   #lost(closed: RelayError): void {
-    const error = this.#isReplacedByItself(closed) ? new RelayError(ABNORMAL, '') : closed;
-    this.#cancel();
+    const error = this.#isReplacedByAbandonedAttempt(closed)
+      ? new RelayError(ABNORMAL, '')
+      : closed;
+    this.#cancelTimer();
     this.#state = { is: 'waiting' };
-    // After `later`, the seat or the room is lost, except on a relay that has too much to do.
+    // After `later`, the seat or the room is lost, except if the relay has limited the attempts.
     const isTemporary = error.retry === 'yes' || error.code === 'tooManyAttempts';
-    const again = this.#events.lost() && isTemporary;
+    const reconnects = this.#events.lost() && isTemporary;
     if (this.#state.is !== 'waiting') return;
-    if (!again) return this.#end(error);
+    if (!reconnects) return this.#end(error);
     this.#setStatus(this.#status === 'connecting' ? 'connecting' : 'away');
     // A listener of the status may have closed this connection.
     if (this.#state.is !== 'waiting') return;
-    this.#cancel = this.#clock.after(this.#delay(error), () => this.connect());
+    this.#cancelTimer = this.#clock.after(this.#delay(error), () => this.connect());
   }
 
   /** Whether an abandoned attempt of this page has replaced this connection. */
-  #isReplacedByItself({ code }: RelayError): boolean {
-    return code === 'replaced' && this.#clock.now() - this.#abandonedAt < ABANDONED_FOR;
+  #isReplacedByAbandonedAttempt({ code }: RelayError): boolean {
+    return code === 'replaced' && this.#clock.now() - this.#abandonedAt < ABANDONED_LIFETIME;
   }
 
-  /** Half of it is random, so that not everybody reconnects at once after a restart of the relay. */
+  /** Half of it is random, so that clients do not all reconnect at once when the relay has restarted. */
   #delay(error: RelayError): number {
-    const most = Math.min(FIRST_DELAY * 2 ** this.#attempts++, LONGEST_DELAY);
-    const jittered = most * (0.5 + 0.5 * this.#clock.random());
+    const max = Math.min(INITIAL_DELAY * 2 ** this.#attempts++, MAX_DELAY);
+    const jittered = max * (0.5 + 0.5 * this.#clock.random());
     if (error.retry !== 'later') return jittered;
-    this.#notBefore = this.#clock.now() + LATER_DELAY;
-    return LATER_DELAY + jittered;
+    this.#notBefore = this.#clock.now() + RETRY_LATER_DELAY;
+    return RETRY_LATER_DELAY + jittered;
   }
 
   #end(error: RelayError): void {
-    this.#cancel();
-    this.#stopWaking();
+    this.#cancelTimer();
+    this.#removeWakeListeners();
     this.#state = { is: 'closed' };
     this.#setStatus('closed');
     this.#events.closed(error);
@@ -218,37 +220,37 @@ export class RelayConnection {
       this.#attempts = 0;
       this.connect();
     } else if (this.#state.is === 'open') {
-      this.#probe(PATIENCE_AWAKE);
+      this.#probe(PROBE_TIMEOUT_AFTER_WAKE);
     }
   }
 
-  /** Watches for signs of life: a browser does not report that a connection is half-open. */
-  #watch(): void {
-    this.#probing = undefined;
-    this.#cancel();
-    this.#cancel = this.#clock.after(this.#quiet, () => this.#probe(PATIENCE));
+  /** Schedules the next probe: a browser does not report that a connection is half-open. */
+  #startIdleTimer(): void {
+    this.#pendingProbe = undefined;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(this.#idleTimeout, () => this.#probe(PROBE_TIMEOUT));
   }
 
-  #probe(patience: number): void {
-    // A probe without an answer yet is not delayed by another one.
-    if (this.#probing !== undefined) return;
-    const asked = this.#events.probe();
-    this.#probing = {};
-    this.#cancel();
-    const end = (): void => void this.#unanswered(asked);
-    this.#cancel = this.#clock.after(asked ? patience : 0, end);
+  #probe(timeout: number): void {
+    // A new probe would extend the time for the answer to this one.
+    if (this.#pendingProbe !== undefined) return;
+    const isProbed = this.#events.probe();
+    this.#pendingProbe = {};
+    this.#cancelTimer();
+    const end = (): void => void this.#probeTimedOut(isProbed);
+    this.#cancelTimer = this.#clock.after(isProbed ? timeout : 0, end);
   }
 
-  /** @param asked whether the other end was asked for a sign of life */
-  async #unanswered(asked: boolean): Promise<void> {
-    const probing = this.#probing;
-    // The other end may be silent, and not the connection dead: check less and less often.
-    const longest = asked ? LONGEST_QUIET : LONGEST_QUIET_UNANSWERED;
-    this.#quiet = Math.min(this.#quiet * 2, longest);
-    const isAlive = (await this.#events.verify()) ?? !asked;
-    // Meanwhile a message came, or there is another connection, or none.
-    if (this.#probing !== probing || this.#state.is !== 'open') return;
-    if (isAlive) this.#watch();
+  /** @param isProbed whether the other end was probed */
+  async #probeTimedOut(isProbed: boolean): Promise<void> {
+    const probe = this.#pendingProbe;
+    // The connection may work although the other end is silent: check less and less often.
+    const max = isProbed ? MAX_IDLE_TIMEOUT : MAX_IDLE_TIMEOUT_WITHOUT_PROBE;
+    this.#idleTimeout = Math.min(this.#idleTimeout * 2, max);
+    const isAlive = (await this.#events.verify()) ?? !isProbed;
+    // Meanwhile, a message has arrived, or the connection was replaced or closed.
+    if (this.#pendingProbe !== probe || this.#state.is !== 'open') return;
+    if (isAlive) this.#startIdleTimer();
     else this.drop();
   }
 }

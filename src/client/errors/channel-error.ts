@@ -17,7 +17,7 @@ export type ChannelErrorName =
 /** A data channel could not be opened. `send`, through the relay, continues to work. */
 export class ChannelError extends Error {
   override readonly name = 'ChannelError';
-  /** What happened, for programs. */
+  /** The reason, for programs. */
   readonly code: ChannelErrorName;
 
   /** @param reason the reason in English */

@@ -8,15 +8,15 @@ type CloseName = Exclude<keyof Closings, 'badSeatKey' | 'notPrepared' | 'textOnl
 /** The names of the closes that the relay sends, and `unreachable` and `closed` for all others. */
 export type RelayErrorName = CloseName | 'unreachable' | 'closed';
 
-/** No close frame came: the connection is cut, or there is no answer (RFC 6455 section 7.1.5). */
+/** There was no close frame: the connection broke, or there is no answer (RFC 6455 section 7.1.5). */
 export const ABNORMAL = 1006;
 
-/** Codes for errors of this side (RFC 6455 section 7.4.1), which would occur again. */
-const FINAL = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
+/** Codes for errors of this end (RFC 6455 section 7.4.1), which would occur again. */
+const FINAL_CODES = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
 
 /**
- * The relay's table without the reasons, which are half of its size and come with each close. The type
- * holds every name, code and `retry` to the relay's.
+ * The relay's table without the reasons, which are half of its size and arrive with each close. The
+ * type checks every name, code and `retry` against the relay's table.
  */
 const CODES: {
   readonly [When in Retry]: {
@@ -48,7 +48,7 @@ const CODES: {
   },
 };
 
-/** The reasons of closes whose code is not enough: others send it as well, or several closes share it. */
+/** The reasons of closes that the code alone does not identify. */
 const REASONS: { readonly [Name in CloseName]?: Closings[Name]['reason'] } = {
   hostBusy: 'host busy',
   hostDisconnected: 'host disconnected',
@@ -57,7 +57,7 @@ const REASONS: { readonly [Name in CloseName]?: Closings[Name]['reason'] } = {
   badToken: 'wrong or missing token',
 };
 
-/** The name of a close, and whether to call again. */
+/** Returns the name of a close, and whether to call again. */
 export function lookUp(code: number, reason: string): readonly [RelayErrorName, Retry] {
   for (const [retry, codes] of Object.entries(CODES)) {
     for (const [name, each] of Object.entries(codes) as [CloseName, number][]) {
@@ -65,5 +65,5 @@ export function lookUp(code: number, reason: string): readonly [RelayErrorName, 
     }
   }
   if (code === ABNORMAL) return ['unreachable', 'yes'];
-  return ['closed', FINAL.includes(code) ? 'no' : 'yes'];
+  return ['closed', FINAL_CODES.includes(code) ? 'no' : 'yes'];
 }

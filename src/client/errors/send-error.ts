@@ -1,14 +1,12 @@
 /** `tooLarge`: the relay accepts no message of this size. `bufferFull`: too much is buffered already. */
 export type SendErrorName = 'tooLarge' | 'bufferFull';
 
-/** A message was not sent, and will not be. Earlier messages are not affected. */
+/** A message was not sent, and will not be sent later. Earlier messages are not affected. */
 export class SendError extends RangeError {
   override readonly name = 'SendError';
-  /** What happened, for programs. */
+  /** The reason, for programs. */
   readonly code: SendErrorName;
-  /**
-   * In bytes: the largest size of this message (text in UTF-8), or of the send buffer (`buffer`).
-   */
+  /** The largest size of a message (text in UTF-8), or the size of the send buffer; in bytes. */
   readonly limit: number;
 
   constructor(code: SendErrorName, limit: number) {

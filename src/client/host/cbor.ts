@@ -1,7 +1,7 @@
 /*
  * The part of CBOR (RFC 8949) that a host and a relay use: definite lengths, integers, text, byte
- * strings, lists, maps with text keys, true, false, null. A general codec would be more than half of
- * the SDK.
+ * strings, lists, maps with text keys, true, false, null. A general codec would take up more than half
+ * of the SDK.
  */
 
 export type Value =
@@ -27,7 +27,7 @@ const SIMPLE_VALUES = new Map<number, boolean | null>([
 ]);
 
 const encoder = new TextEncoder();
-// A byte order mark is part of the text: what is sent is what arrives.
+// A byte order mark is part of the text, which must arrive unchanged.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Encodes one map. Its numbers must be integers from 0 to 2^32 - 1. */
@@ -87,7 +87,7 @@ function head(major: number, argument: number): Uint8Array {
 /**
  * Decodes one item. Byte strings are not copied.
  *
- * @throws RangeError if it is truncated, or not something that a relay sends
+ * @throws RangeError if it is truncated, or of a kind that no relay sends
  */
 export function decode(bytes: Uint8Array): Value {
   return new Reader(bytes).read();
@@ -132,7 +132,7 @@ class Reader {
   }
 
   #items<Item>(count: number, read: () => Item): Item[] {
-    // Every item takes at least a byte: reject an impossible count before allocating.
+    // Every item takes at least one byte: reject an impossible count before allocating memory.
     if (count > this.#bytes.length - this.#at) throw new RangeError('CBOR: truncated');
     return Array.from({ length: count }, read);
   }

@@ -1,5 +1,5 @@
 import type { Codec, RoomEvents } from '../api.js';
-import type { Parameters } from '../emitter.js';
+import type { EventArguments } from '../emitter.js';
 import { GameEvents } from '../game-events.js';
 
 const EVENTS = [
@@ -18,14 +18,14 @@ const EVENTS = [
 ] as const satisfies readonly (keyof RoomEvents)[];
 
 /**
- * The events of a room. Those of a player begin with `join` and end with `leave`: the `leave` of a
- * player who joined and left before the game listened is buffered until the first listener of `join`.
+ * The events of a room. The events of a player begin with `join` and end with `leave`: if a player
+ * joins and leaves before the game listens, the `leave` is buffered until there is a listener of `join`.
  */
 export abstract class PlayerEvents extends GameEvents<RoomEvents> {
   /** The players whose `join` is buffered. */
-  readonly #unheard = new Set<unknown>();
-  /** The players of delivered events. */
-  readonly #heardOf = new WeakSet<object>();
+  readonly #bufferedJoins = new Set<unknown>();
+  /** The players of whom the game has got an event. */
+  readonly #announced = new WeakSet<object>();
 
   constructor(codec: Codec | undefined) {
     super(EVENTS, codec);
@@ -35,29 +35,31 @@ export abstract class PlayerEvents extends GameEvents<RoomEvents> {
     name: Name,
     ...event: RoomEvents[Name]
   ): void {
-    if (name === 'join') this.#unheard.add(event[0]);
+    if (name === 'join') this.#bufferedJoins.add(event[0]);
     super.emit(name, ...event);
   }
 
-  protected override mayDeliver(name: PropertyKey, [player]: Parameters): boolean {
-    return name !== 'leave' || !this.#unheard.has(player) || this.#heardOf.has(player as object);
+  protected override canDeliver(name: PropertyKey, [player]: EventArguments): boolean {
+    return (
+      name !== 'leave' || !this.#bufferedJoins.has(player) || this.#announced.has(player as object)
+    );
   }
 
-  protected override delivering(name: PropertyKey, [player]: Parameters): void {
+  protected override delivering(name: PropertyKey, [player]: EventArguments): void {
     if (typeof player !== 'object' || player === null) return;
-    this.#heardOf.add(player);
-    // A player who has left is not announced to later listeners.
-    if (name === 'leave') this.#forget(player, ['join', 'away', 'back']);
-    if (name === 'join' || name === 'leave') this.#unheard.delete(player);
+    this.#announced.add(player);
+    // Later listeners must not learn of a player who has left.
+    if (name === 'leave') this.#dropEventsOf(player, ['join', 'away', 'back']);
+    if (name === 'join' || name === 'leave') this.#bufferedJoins.delete(player);
   }
 
-  protected override dropped(name: PropertyKey, [player]: Parameters): void {
+  protected override dropped(name: PropertyKey, [player]: EventArguments): void {
     if (name !== 'join') return;
-    this.#unheard.delete(player);
-    this.#forget(player, ['away', 'back', 'leave']);
+    this.#bufferedJoins.delete(player);
+    this.#dropEventsOf(player, ['away', 'back', 'leave']);
   }
 
-  #forget(player: unknown, names: readonly PropertyKey[]): void {
-    this.forget((name, [about]) => about === player && names.includes(name));
+  #dropEventsOf(player: unknown, names: readonly PropertyKey[]): void {
+    this.dropBuffered((name, [about]) => about === player && names.includes(name));
   }
 }

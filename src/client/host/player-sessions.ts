@@ -6,7 +6,7 @@ import type { SessionEffects } from '../session/session-effects.js';
 export interface PlayerSessionsEffects {
   /** Sends one frame to these players. */
   send(ids: readonly number[], frame: Uint8Array<ArrayBuffer>): void;
-  /** A new random mark, from 1 to 2^32 - 1. */
+  /** Returns a new random mark, from 1 to 2^32 - 1. */
   mark(): number;
 }
 
@@ -23,7 +23,7 @@ export class PlayerSessions {
   }
 
   /**
-   * Opens a session with one more player.
+   * Opens a session with a player.
    *
    * @param peer the player's mark, if it is known from before a reload
    */
@@ -47,18 +47,18 @@ export class PlayerSessions {
     this.#log.closeQueue(session.queue);
   }
 
-  /** Sends a message to those of these players who have a session. */
+  /** Sends a message to these players. Skips those without a session. */
   send(ids: readonly number[], message: Message): void {
     const sessions = ids.flatMap((id) => this.#sessions.get(id) ?? []);
     this.#log.add(
       message,
       sessions.map(({ queue }) => queue),
     );
-    const live = ids.filter((id) => this.#sessions.get(id)?.live);
-    const [only] = live;
+    const liveIds = ids.filter((id) => this.#sessions.get(id)?.live);
+    const [only] = liveIds;
     if (only === undefined) return;
-    if (live.length === 1) return this.#sessions.get(only)?.transmit(message);
-    // All players share one frame, so it carries no acknowledgement.
-    this.#effects.send(live, writeMessage(message));
+    if (liveIds.length === 1) return this.#sessions.get(only)?.transmit(message);
+    // All receivers share one frame, so it carries no acknowledgement.
+    this.#effects.send(liveIds, writeMessage(message));
   }
 }

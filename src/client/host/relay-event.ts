@@ -1,15 +1,15 @@
 import type { HostEvent, PlayerMessage } from '../../protocol/wmbp/events.js';
 import { decode, type Value } from './cbor.js';
 
-/** Every field of every member of a union. */
+/** The names of all fields of all members of a union. */
 type FieldOf<Union> = Union extends unknown ? keyof Union : never;
 
-/** An event of the relay with the fields that its events have, before their values are checked. */
+/** An event of the relay, whose values are not checked yet. */
 export type UncheckedEvent = {
   readonly [Field in FieldOf<HostEvent | PlayerMessage>]?: Value;
 } & { readonly cmd?: (HostEvent | PlayerMessage)['cmd'] };
 
-/** Reads an event of the relay. If it is not a map, the event has no fields. */
+/** Reads an event of the relay. Returns an event without fields if the data is not a map. */
 export function readEvent(data: Uint8Array): UncheckedEvent {
   try {
     return Object(decode(data)) as UncheckedEvent;
@@ -18,7 +18,7 @@ export function readEvent(data: Uint8Array): UncheckedEvent {
   }
 }
 
-/** The ids in a list; none if it is not a list. */
+/** The ids in a list; none if the value is not a list. */
 export function toIds(list: Value | undefined): number[] {
   return Array.isArray(list) ? list.map(Number) : [];
 }

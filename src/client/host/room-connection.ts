@@ -4,37 +4,37 @@ import { toByteCount } from '../byte-count.js';
 import { checkOptions } from '../check-options.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
-import type { Resolved } from '../environment.js';
+import type { ResolvedEnvironment } from '../environment.js';
 import { CommandError } from '../errors/command-error.js';
 import type { RelayError } from '../errors/relay-error.js';
 import { SendError } from '../errors/send-error.js';
 import { ENVELOPE_BYTES, type Message } from '../session/envelope.js';
 import { toMessage } from '../session/message.js';
-import type { PageMemory } from '../storage/page-memory.js';
+import type { PageStore } from '../storage/page-store.js';
 import { encode, type Value } from './cbor.js';
 import { PlainSender } from './plain-sender.js';
 import { PlayerEvents } from './player-events.js';
 import { PlayerSessions } from './player-sessions.js';
 import { readEvent, toIds, type UncheckedEvent } from './relay-event.js';
 import { type Command, RoomCommands } from './room-commands.js';
-import { RoomMemory, type SavedRoom } from './room-memory.js';
+import { RoomStore, type StoredRoom } from './room-store.js';
 import { Roster } from './roster.js';
 
-/** The largest overhead of a command with a message, and the size of each id in it, in bytes. */
+/** The largest overhead of a command with a message, and of each id in it, in bytes. */
 const COMMAND_BYTES = 40;
 const ID_BYTES = 5;
 
-/** What a room is opened with. */
+/** A request to open or resume a room. */
 export interface Opening {
-  readonly environment: Resolved;
+  readonly environment: ResolvedEnvironment;
   readonly address: RelayAddress;
-  readonly page: PageMemory;
+  readonly page: PageStore;
   readonly token: string | undefined;
   readonly name: string;
   readonly maxPlayers: number;
   readonly hold: number;
   /** The room to resume. */
-  readonly saved: SavedRoom | undefined;
+  readonly saved: StoredRoom | undefined;
   readonly codec: Codec | undefined;
   opened(room: Room): void;
   refused(error: unknown): void;
@@ -44,7 +44,7 @@ export interface Opening {
 export class RoomConnection extends PlayerEvents implements Room {
   readonly #opening: Opening;
   readonly #connection: RelayConnection;
-  readonly #memory: RoomMemory;
+  readonly #store: RoomStore;
   readonly #roster: Roster;
   readonly #sessions: PlayerSessions;
   readonly #plain: PlainSender;
@@ -56,34 +56,34 @@ export class RoomConnection extends PlayerEvents implements Room {
   #maxPlayers = 0;
   #acceptsPlayers = false;
   #isOpen = false;
-  /** Whether the relay has confirmed the room on this connection. */
-  #hasRoom = false;
+  /** Whether the relay has answered `prepare`, or has resumed the room, on this connection. */
+  #isConfirmed = false;
   /** Whether the first `state` on this connection has been handled. */
-  #caughtUp = false;
-  readonly #command = (command: Command): void => this.#connection.send(encode(command));
+  #isSynced = false;
+  readonly #sendCommand = (command: Command): void => this.#connection.send(encode(command));
 
   constructor(opening: Opening) {
     super(opening.codec);
     this.#opening = opening;
     this.#name = opening.name;
     const { environment, address, page, maxPlayers, hold } = opening;
-    this.#memory = new RoomMemory(page, { maxPlayers, hold }, opening.saved);
+    this.#store = new RoomStore(page, { maxPlayers, hold }, opening.saved);
     this.#sessions = new PlayerSessions(environment.buffer, {
-      send: (ids, frame) => this.#command({ cmd: 'to', to: ids, data: frame }),
+      send: (ids, frame) => this.#sendCommand({ cmd: 'to', to: ids, data: frame }),
       mark: randomMark,
     });
-    this.#plain = new PlainSender(environment.buffer, this.#command, (id) => {
-      for (const player of this.#roster.pick([id])) this.emit('lost', player, 1);
+    this.#plain = new PlainSender(environment.buffer, this.#sendCommand, (id) => {
+      for (const player of this.#roster.find([id])) this.emit('lost', player, 1);
     });
-    this.#commands = new RoomCommands(environment.clock, hold, this.#command);
+    this.#commands = new RoomCommands(environment.clock, hold, this.#sendCommand);
     this.#roster = new Roster({
       environment,
       address,
-      memory: this.#memory,
+      store: this.#store,
       sessions: this.#sessions,
       plain: this.#plain,
       commands: this.#commands,
-      mostFromPlayers: () => this.#limits.players,
+      maxFromPlayers: () => this.#limits.players,
       emit: (name, ...event) => this.emit(name, ...event),
       send: (data, options) => this.send(data, options),
       report: (error) => this.report(error),
@@ -126,18 +126,18 @@ export class RoomConnection extends PlayerEvents implements Room {
     const message = toMessage(this.#opening.codec?.encode(data) ?? data);
     if (this.status === 'closed') return;
     const receivers =
-      options.to === undefined ? this.#roster.players : this.#roster.pick(options.to);
-    this.#check(message, receivers.length);
+      options.to === undefined ? this.#roster.players : this.#roster.find(options.to);
+    this.#checkSize(message, receivers.length);
     this.#sessions.send(idsOf(receivers.filter((player) => !player.plain)), message);
     this.#plain.send(idsOf(receivers.filter((player) => player.plain)), message);
   }
 
   /** @throws SendError if this message cannot be sent to so many receivers */
-  #check({ body }: Message, receivers: number): void {
+  #checkSize({ body }: Message, receivers: number): void {
     const { buffer } = this.#opening.environment;
     const { own } = this.#limits;
-    const most = own - COMMAND_BYTES - ID_BYTES * receivers;
-    if (own > 0 && body.length > most) throw new SendError('tooLarge', Math.max(0, most));
+    const max = own - COMMAND_BYTES - ID_BYTES * receivers;
+    if (own > 0 && body.length > max) throw new SendError('tooLarge', Math.max(0, max));
     if (this.#connection.buffered >= buffer) throw new SendError('bufferFull', buffer);
   }
 
@@ -145,7 +145,7 @@ export class RoomConnection extends PlayerEvents implements Room {
     return this.iterate(([player, data]): [Player, Data] => [player, data], options);
   }
 
-  /** Gives up an attempt to open the room. */
+  /** Cancels the attempt to open the room. */
   cancel(reason: unknown): void {
     this.#opening.refused(reason);
     this.#connection.close();
@@ -160,7 +160,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   stop(): void {
-    this.#memory.endHere();
+    this.#store.remove();
     this.#commands.stop();
   }
 
@@ -168,7 +168,7 @@ export class RoomConnection extends PlayerEvents implements Room {
     const { environment, address, token, maxPlayers } = this.#opening;
     return new RelayConnection(environment, {
       address: () => {
-        const { key } = this.#memory;
+        const { key } = this.#store;
         const query = new URLSearchParams({
           bytes: '1',
           limits: '1',
@@ -184,7 +184,7 @@ export class RoomConnection extends PlayerEvents implements Room {
       status: (status) => this.emit('status', status),
       // A second `prepare` changes nothing, and is always answered.
       probe: () => {
-        this.#command({ cmd: 'prepare', max_players: maxPlayers });
+        this.#sendCommand({ cmd: 'prepare', max_players: maxPlayers });
         return true;
       },
       verify: async () => undefined,
@@ -192,23 +192,23 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #opened(): void {
-    if (this.#memory.key !== undefined) return;
+    if (this.#store.key !== undefined) return;
     const { maxPlayers, name, hold } = this.#opening;
     const command = { cmd: 'prepare', max_players: maxPlayers, name };
-    this.#command(hold > 0 ? { ...command, hold } : command);
+    this.#sendCommand(hold > 0 ? { ...command, hold } : command);
   }
 
   #lost(): boolean {
-    this.#hasRoom = false;
-    this.#caughtUp = false;
+    this.#isConfirmed = false;
+    this.#isSynced = false;
     this.#plain.pause();
     this.#roster.connectionLost();
-    return this.#isOpen && this.#memory.key !== undefined && !this.#commands.isOver;
+    return this.#isOpen && this.#store.key !== undefined && !this.#commands.isOver;
   }
 
   #closed(error: RelayError): void {
     this.#roster.close();
-    this.#opening.page.leave(error);
+    this.#opening.page.closed(error);
     if (this.#isOpen) this.emit('close', error);
     else this.#opening.refused(error);
   }
@@ -220,9 +220,9 @@ export class RoomConnection extends PlayerEvents implements Room {
     switch (event.cmd) {
       case 'from':
       case 'from_str':
-        return this.#from(id, event.data);
+        return this.#receivedMessage(id, event.data);
       case 'state':
-        return this.#state(event);
+        return this.#receivedState(event);
       case 'prepare_reply':
         return this.#prepared(event);
       case 'player_joined':
@@ -237,14 +237,14 @@ export class RoomConnection extends PlayerEvents implements Room {
       case 'error':
         return this.#refused(new CommandError(String(event.code), String(event.reason)));
       default:
-        // An event of a newer relay, or none.
+        // An event of a newer relay, or no event at all.
         event.cmd satisfies undefined;
     }
   }
 
-  #from(id: number, data: Value | undefined): void {
+  #receivedMessage(id: number, data: Value | undefined): void {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) return;
-    // After a reload, buffered messages may come before the list of players.
+    // After a reload, buffered messages may arrive before the list of players.
     this.#roster.join(id).receive(data);
   }
 
@@ -253,29 +253,29 @@ export class RoomConnection extends PlayerEvents implements Room {
       own: toByteCount(max_message),
       players: Math.max(0, toByteCount(max_player_message) - ENVELOPE_BYTES),
     };
-    if (this.#hasRoom) return;
-    this.#hasRoom = true;
+    if (this.#isConfirmed) return;
+    this.#isConfirmed = true;
     this.#code = String(key);
-    if (typeof resume === 'string') this.#memory.setKey({ code: this.#code, token: resume });
+    if (typeof resume === 'string') this.#store.setKey({ code: this.#code, token: resume });
     // The players of a resumed room are in the `state` that follows.
     if (this.#isOpen || this.resumed) return;
-    this.#ready();
+    this.#roomReady();
   }
 
-  #state(event: UncheckedEvent): void {
+  #receivedState(event: UncheckedEvent): void {
     this.#name = String(event.name);
     this.#maxPlayers = Number(event.max_players);
     this.#acceptsPlayers = event.accept_conns === true;
-    if (!this.#hasRoom || this.#caughtUp) return;
-    this.#roster.catchUp(toIds(event.players), new Set(toIds(event.away)));
+    if (!this.#isConfirmed || this.#isSynced) return;
+    this.#roster.sync(toIds(event.players), new Set(toIds(event.away)));
     this.#commands.repeat();
-    this.#ready();
+    this.#roomReady();
   }
 
-  #ready(): void {
-    this.#caughtUp = true;
+  #roomReady(): void {
+    this.#isSynced = true;
     this.#plain.resume();
-    this.#connection.settled();
+    this.#connection.accepted();
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#opening.opened(this);

@@ -1,6 +1,6 @@
 import type { Channel, ChannelOptions, Player, RoomEvents, Sendable } from '../api.js';
 import type { RelayAddress } from '../connection/relay-address.js';
-import type { Resolved } from '../environment.js';
+import type { ResolvedEnvironment } from '../environment.js';
 import type { ChannelError } from '../errors/channel-error.js';
 import { LazyChannels } from '../rtc/lazy-channels.js';
 import { readGreeting } from '../session/envelope.js';
@@ -11,23 +11,23 @@ import { sessionTimers } from '../session/session-timers.js';
 import type { PlainSender } from './plain-sender.js';
 import type { PlayerSessions } from './player-sessions.js';
 import type { RoomCommands } from './room-commands.js';
-import type { RoomMemory } from './room-memory.js';
+import type { RoomStore } from './room-store.js';
 
-/** How long a silent player has for its greeting; after that, it is a plain one. In milliseconds. */
-const GREETING_TIME = 1_000;
+/** A player who sends nothing in this time counts as plain. In milliseconds. */
+const GREETING_TIMEOUT = 1_000;
 
-/** What players need of their room. */
+/** The parts of a room that its players use. */
 export interface RoomContext {
-  readonly environment: Resolved;
+  readonly environment: ResolvedEnvironment;
   readonly address: RelayAddress;
-  readonly memory: RoomMemory;
-  /** Sends to players with this SDK, and to those of whom it is not known yet. */
+  readonly store: RoomStore;
+  /** Sends to players with this SDK, and to those whose protocol is unknown. */
   readonly sessions: PlayerSessions;
-  /** Sends to players without it. */
+  /** Sends to players without this SDK. */
   readonly plain: PlainSender;
   readonly commands: RoomCommands;
   /** The largest message of a player, without its envelope, in bytes; 0 if unknown. */
-  mostFromPlayers(): number;
+  maxFromPlayers(): number;
   emit<Name extends keyof RoomEvents>(name: Name, ...event: RoomEvents[Name]): void;
   send(data: Sendable, options: { readonly to: Iterable<Player> }): void;
   /** Emits an error. */
@@ -35,12 +35,12 @@ export interface RoomContext {
 }
 
 /**
- * How the host talks to a player: without envelopes, with envelopes, or not known yet. A player with
- * this SDK greets before it sends anything else.
+ * How messages to a player are sent: `plain` without envelopes, `exact` with envelopes. It is `unknown`
+ * until the player's first frame: a player with this SDK sends a greeting first.
  */
 type Protocol = 'unknown' | 'plain' | 'exact';
 
-/** One player, as the host's end of the session. */
+/** One player, with the host's end of the session. */
 export class RoomPlayer implements Player {
   readonly id: number;
   readonly #room: RoomContext;
@@ -65,7 +65,8 @@ export class RoomPlayer implements Player {
     });
     this.#session = this.#openSession();
     if (this.#session.peer !== 0) this.#protocol = 'exact';
-    else this.#cancelGreeting = environment.clock.after(GREETING_TIME, () => this.#becomePlain());
+    else
+      this.#cancelGreeting = environment.clock.after(GREETING_TIMEOUT, () => this.#becomePlain());
   }
 
   get away(): boolean {
@@ -85,9 +86,9 @@ export class RoomPlayer implements Player {
   }
 
   kick(): void {
-    // The command would be repeated on every new connection.
+    // The command would be repeated on every new connection, without end.
     if (this.#hasLeft) return;
-    // The relay is about to close everything else, but data channels do not pass through it.
+    // The relay closes the connection, but data channels do not pass through it.
     this.#channels.close();
     this.#room.commands.kick(this.id);
   }
@@ -96,10 +97,10 @@ export class RoomPlayer implements Player {
     return this.#channels.open(this.exact, options);
   }
 
-  /** Takes a message of this player from the relay. */
+  /** Handles a frame of this player. */
   receive(data: string | Uint8Array): void {
-    const greets = typeof data !== 'string' && readGreeting(data) !== undefined;
-    if (greets && !this.exact) this.#becomeExact();
+    const isGreeting = typeof data !== 'string' && readGreeting(data) !== undefined;
+    if (isGreeting && !this.exact) this.#becomeExact();
     if (this.#protocol === 'unknown') this.#becomePlain();
     if (this.plain) return this.#room.emit('message', this, data);
     this.#session.receive(data);
@@ -108,27 +109,27 @@ export class RoomPlayer implements Player {
   setAway(away: boolean): void {
     if (this.#away === away) return;
     this.#away = away;
-    // From now on, messages are buffered here until the greeting, and not also at the relay.
+    // From now on, messages are buffered here until the greeting, and not at the relay as well.
     if (away) this.connectionLost();
     this.#room.emit(away ? 'away' : 'back', this);
   }
 
-  /** A connection between the two ends is lost. */
+  /** A connection between host and player is lost. */
   connectionLost(): void {
     this.#session.connectionLost();
   }
 
-  /** The host has a new connection: asks a player with this SDK where to continue. */
+  /** The host has a new connection: asks the player where to continue, if it uses this SDK. */
   greet(): void {
     if (this.exact && !this.#away) this.#session.greet();
   }
 
-  /** The player has left for good: removes everything that is kept for it. */
+  /** The player has left for good: removes everything that is stored for this player. */
   leave(): void {
     this.#hasLeft = true;
-    const { sessions, memory, commands } = this.#room;
+    const { sessions, store, commands } = this.#room;
     sessions.close(this.id);
-    memory.forget(this.id);
+    store.forget(this.id);
     commands.forget(this.id);
     this.close();
   }
@@ -139,15 +140,15 @@ export class RoomPlayer implements Player {
     this.#channels.close();
   }
 
-  /** The player has sent something else than a greeting, or has not greeted in time. */
+  /** The player's first frame was not a greeting, or there was none in time. */
   #becomePlain(): void {
-    // A clock that was passed in may call although it was cancelled.
+    // The game's own clock may call although the timer was cancelled.
     if (this.#protocol !== 'unknown') return;
     this.#cancelGreeting();
     this.#protocol = 'plain';
     const lost = this.#session.queue.next - 1;
     if (lost > 0) this.#room.emit('lost', this, lost);
-    for (const message of this.#session.queue.kept()) this.#room.plain.send([this.id], message);
+    for (const message of this.#session.queue.messages()) this.#room.plain.send([this.id], message);
     this.#room.sessions.close(this.id);
   }
 
@@ -156,7 +157,7 @@ export class RoomPlayer implements Player {
     if (this.plain) {
       this.#session = this.#openSession();
       const { sessions, plain } = this.#room;
-      // From now on, the player would misread messages without envelopes.
+      // From now on, the player expects envelopes.
       for (const message of plain.take(this.id)) sessions.send([this.id], message);
     }
     this.#protocol = 'exact';
@@ -165,7 +166,7 @@ export class RoomPlayer implements Player {
   /** Opens a new session, which replaces the previous one. */
   #openSession(): ReliableSession {
     const { id } = this;
-    const { environment, memory, sessions, emit } = this.#room;
+    const { environment, store, sessions, emit } = this.#room;
     const effects = {
       ...sessionTimers(environment.clock, () => this.#session),
       deliver: (message) => {
@@ -177,10 +178,10 @@ export class RoomPlayer implements Player {
         this.#channels.restart();
         emit('restart', this);
       },
-      greeted: ({ from }) => memory.setMark(id, from),
+      greeted: ({ from }) => store.setMark(id, from),
       lost: (count) => emit('lost', this, count),
-      mostBytes: () => this.#room.mostFromPlayers(),
+      maxBytes: () => this.#room.maxFromPlayers(),
     } satisfies Omit<SessionEffects, 'send' | 'player'>;
-    return sessions.open(id, effects, memory.markOf(id));
+    return sessions.open(id, effects, store.markOf(id));
   }
 }

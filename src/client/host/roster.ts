@@ -16,17 +16,17 @@ export class Roster {
   }
 
   /**
-   * Those of these players who are in the room, each once.
+   * Finds the receivers that are in the room, each once.
    *
-   * @throws TypeError if `who` is not a list of players and ids
+   * @throws TypeError if `receivers` is not a list of players and ids
    */
-  pick(who: Iterable<Player | number>): readonly RoomPlayer[] {
-    // An `undefined` of a failed look-up must not mean somebody else.
-    if (typeof who?.[Symbol.iterator] !== 'function') throw new TypeError(EXPECTED);
-    return [...new Set(Array.from(who, idOf))].flatMap((id) => this.#players.get(id) ?? []);
+  find(receivers: Iterable<Player | number>): readonly RoomPlayer[] {
+    // An invalid list, for example from a failed lookup, must not send to other players.
+    if (typeof receivers?.[Symbol.iterator] !== 'function') throw new TypeError(EXPECTED_RECEIVERS);
+    return [...new Set(Array.from(receivers, idOf))].flatMap((id) => this.#players.get(id) ?? []);
   }
 
-  /** The player with this id, who joins if the id is new. */
+  /** Returns the player with this id, who joins now if the id is new. */
   join(id: number): RoomPlayer {
     const known = this.#players.get(id);
     if (known !== undefined) return known;
@@ -39,7 +39,7 @@ export class Roster {
   leave(id: number): void {
     const player = this.#players.get(id);
     // The player may have left while this page was reloaded.
-    if (player === undefined) return this.#room.memory.forget(id);
+    if (player === undefined) return this.#room.store.forget(id);
     this.#players.delete(id);
     player.leave();
     this.#room.emit('leave', player);
@@ -49,10 +49,10 @@ export class Roster {
     this.#players.get(id)?.setAway(away);
   }
 
-  /** Reports what happened while the host was disconnected, and greets all players. */
-  catchUp(present: readonly number[], away: ReadonlySet<number>): void {
+  /** Emits the changes since the last connection, and greets all players. */
+  sync(present: readonly number[], away: ReadonlySet<number>): void {
     for (const id of this.#players.keys()) if (!present.includes(id)) this.leave(id);
-    this.#room.memory.forgetAllBut(present);
+    this.#room.store.keepOnly(present);
     for (const id of present) this.join(id).setAway(away.has(id));
     for (const player of this.players) player.greet();
   }
@@ -67,10 +67,12 @@ export class Roster {
   }
 }
 
-const EXPECTED = 'send: to: expected a list of players or their ids';
+const EXPECTED_RECEIVERS = 'send: to: expected a list of players or their ids';
 
-function idOf(who: Player | number): number {
-  const id = typeof who === 'number' ? who : who?.id;
+function idOf(receiver: Player | number): number {
+  const id = typeof receiver === 'number' ? receiver : receiver?.id;
   if (Number.isInteger(id)) return id;
-  throw new TypeError(`${EXPECTED}, got ${typeof who === 'string' ? `"${who}"` : who} in it`);
+  throw new TypeError(
+    `${EXPECTED_RECEIVERS}, got ${typeof receiver === 'string' ? `"${receiver}"` : receiver} in it`,
+  );
 }

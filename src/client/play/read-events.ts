@@ -1,10 +1,10 @@
-/** Most characters of one event. The longest one that a relay sends has 3,000. */
-const LONGEST = 65_536;
+/** The longest event, in characters. The longest that a relay sends has 3,000. */
+const MAX_EVENT_LENGTH = 65_536;
 
 /**
- * Reads server-sent events as the relay writes them, with one line for the name and one for JSON.
+ * Reads server-sent events in the form that the relay writes: one line with the name and one with JSON.
  *
- * @throws Error if the stream breaks, or is none of a relay
+ * @throws Error if the stream breaks, or has another form
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
@@ -21,6 +21,6 @@ export async function* readEvents(
       const [, name = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(event) ?? [];
       yield [name, Object(JSON.parse(data))];
     }
-    if (text.length > LONGEST) throw new Error('no events');
+    if (text.length > MAX_EVENT_LENGTH) throw new Error('no events');
   }
 }

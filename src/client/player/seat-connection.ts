@@ -13,7 +13,7 @@ import type {
 import { randomMark } from '../browser.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
-import type { Resolved } from '../environment.js';
+import type { ResolvedEnvironment } from '../environment.js';
 import type { RelayError } from '../errors/relay-error.js';
 import { GameEvents } from '../game-events.js';
 import { LazyChannels } from '../rtc/lazy-channels.js';
@@ -21,19 +21,19 @@ import { type Message, readFrame } from '../session/envelope.js';
 import { toData, toMessage } from '../session/message.js';
 import { ReliableSession } from '../session/reliable-session.js';
 import { sessionTimers } from '../session/session-timers.js';
-import type { PageMemory } from '../storage/page-memory.js';
-import { GREETING_TIME, HostLink } from './host-link.js';
-import { RoomWatch } from './room-watch.js';
-import type { SeatMemory } from './seat-memory.js';
+import type { PageStore } from '../storage/page-store.js';
+import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
+import { RoomMonitor } from './room-monitor.js';
 import { SeatSender } from './seat-sender.js';
+import type { StoredSeat } from './stored-seat.js';
 
-/** What a room is joined with. */
+/** A request to join a room, or to return to a seat in it. */
 export interface Joining {
-  readonly environment: Resolved;
+  readonly environment: ResolvedEnvironment;
   readonly address: RelayAddress;
-  readonly page: PageMemory;
+  readonly page: PageStore;
   readonly code: string;
-  readonly memory: SeatMemory;
+  readonly stored: StoredSeat;
   readonly plain: boolean;
   readonly codec: Codec | undefined;
   joined(seat: Seat): void;
@@ -58,9 +58,9 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   readonly #connection: RelayConnection;
   readonly #sender: SeatSender;
   readonly #session: ReliableSession;
-  readonly #host: HostLink;
+  readonly #protocol: HostProtocol;
   readonly #channels: LazyChannels;
-  readonly #watch: RoomWatch;
+  readonly #monitor: RoomMonitor;
   #id: number | undefined;
   #isJoined = false;
   #cancelGreeting = (): void => {};
@@ -69,23 +69,27 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     super(EVENTS, joining.codec);
     this.#joining = joining;
     this.code = joining.code;
-    const { environment, address, code, memory } = joining;
+    const { environment, address, code, stored } = joining;
     this.#sender = new SeatSender(environment.buffer);
     this.#session = this.#openSession();
-    this.#host = new HostLink(environment.clock, this.#session, joining.page, memory);
+    this.#protocol = new HostProtocol(environment.clock, this.#session, joining.page, stored);
     this.#channels = new LazyChannels({
       environment,
       address,
-      // Without room in the buffer, the signal is dropped, and `openChannel` rejects.
-      signal: (signal) => this.#sender.hasRoomFor(signal, this.#connection) && this.#send(signal),
+      // If the send buffer is full, the signal is dropped, and `openChannel` rejects.
+      signal: (signal) => this.#sender.fits(signal, this.#connection) && this.#send(signal),
       opened: (channel) => this.emit('channel', channel),
       failed: (error) => this.report(error),
     });
-    const { key } = memory;
+    const { key } = stored;
     const query = new URLSearchParams({ format: 'json', seat: key });
-    this.#watch = new RoomWatch(environment.clock, address.page(`${code}?${query}`), (status) => {
-      if (this.status !== 'closed') this.emit('host', status);
-    });
+    this.#monitor = new RoomMonitor(
+      environment.clock,
+      address.page(`${code}?${query}`),
+      (status) => {
+        if (this.status !== 'closed') this.emit('host', status);
+      },
+    );
     this.#connection = this.#openConnection();
     this.#connection.connect();
   }
@@ -99,13 +103,13 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   get host(): HostStatus {
-    return this.#watch.host;
+    return this.#monitor.host;
   }
 
   send(data: Sendable): void {
     const message = toMessage(this.#joining.codec?.encode(data) ?? data);
     if (this.status === 'closed') return;
-    this.#sender.check(message, this.#watch.mostBytes, this.#connection);
+    this.#sender.check(message, this.#monitor.maxBytes, this.#connection);
     this.#send(message);
   }
 
@@ -113,7 +117,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     return this.iterate(([data]) => data, options);
   }
 
-  /** Gives up an attempt to join. */
+  /** Cancels the attempt to join. */
   cancel(reason: unknown): void {
     this.#joining.refused(reason);
     this.#connection.close();
@@ -124,107 +128,110 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   openChannel(options?: ChannelOptions): Promise<Channel> {
-    return this.#channels.open(this.#host.isExact, options);
+    return this.#channels.open(this.#protocol.isExact, options);
   }
 
   #send(message: Message): void {
     if (this.status === 'closed') return;
-    this.#sender.keep(message);
-    if (this.#host.isExact) {
+    this.#sender.buffer(message);
+    if (this.#protocol.isExact) {
       this.#session.transmit(message);
-      this.#watch.expectAck(this.#sender.queue, this.#connection);
+      this.#monitor.expectAck(this.#sender.queue, this.#connection);
     } else {
-      this.#sendPlain();
+      this.#sendUnwrapped();
     }
   }
 
-  /** Sends what is buffered without envelopes, if the host is to be spoken to in this way. */
-  #sendPlain(): void {
-    if (this.#host.isExact || this.#host.isUnknown) return;
+  /** Sends the buffered messages without envelopes, if the host counts as plain. */
+  #sendUnwrapped(): void {
+    if (this.#protocol.isExact || this.#protocol.isUnknown) return;
     this.#sender.sendPlain(this.#connection, !this.#joining.plain);
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, code, memory } = this.#joining;
+    const { environment, address, code, stored } = this.#joining;
     return new RelayConnection(environment, {
-      address: () => address.socket(`${code}?${new URLSearchParams({ seat: memory.key })}`),
+      address: () => address.socket(`${code}?${new URLSearchParams({ seat: stored.key })}`),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),
       closed: (error) => this.#closed(error),
       status: (status) => this.emit('status', status),
       probe: () => {
-        if (!this.#host.isExact) return false;
+        if (!this.#protocol.isExact) return false;
         this.#session.ping();
         return true;
       },
-      verify: () => this.#watch.hasConnection(this.#host.isExact),
+      verify: () => this.#monitor.hasConnection(this.#protocol.isExact),
     });
   }
 
   #opened(): void {
     const { environment, plain } = this.#joining;
-    this.#host.connected();
-    if (plain) this.#host.notGreeted();
+    this.#protocol.connected();
+    if (plain) this.#protocol.notGreeted();
     else this.#session.greetAgain();
-    this.#sendPlain();
-    // A relay that refuses says so at once, and a host with this SDK greets as soon as it can.
-    this.#cancelGreeting = environment.clock.after(GREETING_TIME, () => this.#notGreeted());
+    this.#sendUnwrapped();
+    // By then, a relay that refuses has closed the connection, and a host with this SDK has greeted.
+    this.#cancelGreeting = environment.clock.after(GREETING_TIMEOUT, () =>
+      this.#greetingTimedOut(),
+    );
   }
 
-  #notGreeted(): void {
-    if (this.#host.isExact) {
-      if (!this.#session.agreed) void this.#watch.ask();
+  #greetingTimedOut(): void {
+    if (this.#protocol.isExact) {
+      if (!this.#session.agreed) void this.#monitor.poll();
       return this.#join();
     }
-    this.#checkAndJoin();
+    this.#joinPlainHost();
     if (this.#joining.plain) return;
-    // The first greeting may be lost with the host's connection, and plain messages would be misread.
-    if (this.#host.isUnknown) this.#session.greetAgain();
-    this.#host.notGreeted();
-    this.#sendPlain();
+    // The first greeting may have been lost with the host's connection, and a host with this SDK
+    // expects envelopes.
+    if (this.#protocol.isUnknown) this.#session.greetAgain();
+    this.#protocol.notGreeted();
+    this.#sendUnwrapped();
   }
 
-  /** Joins the room of a plain host, which does not tell the relay's limits: the relay is asked. */
-  async #checkAndJoin(): Promise<void> {
-    this.#connection.settled();
-    await this.#watch.ask();
+  /** Joins the room of a plain host. It does not announce the limits, so the relay is asked for them. */
+  async #joinPlainHost(): Promise<void> {
+    this.#connection.accepted();
+    await this.#monitor.poll();
     if (this.#connection.open) this.#join();
   }
 
   #join(): void {
-    this.#connection.settled();
+    this.#connection.accepted();
     if (this.#isJoined) return;
     this.#isJoined = true;
     this.#joining.joined(this);
   }
 
   #received(data: string | Uint8Array): void {
-    if (this.#host.isExact) {
+    if (this.#protocol.isExact) {
       this.#session.receive(data);
-      // Buffered frames may be from a host that is gone; an answer to this page is not.
-      if (this.#session.agreed) this.#watch.host = 'connected';
+      // Buffered frames may be from a host that is disconnected; an answer to this page is not.
+      if (this.#session.agreed) this.#monitor.host = 'connected';
       return;
     }
     const frame = typeof data === 'string' || this.#joining.plain ? undefined : readFrame(data);
     if (frame?.is === 'greeting') {
       const { to, player } = frame.greeting;
       if (to === this.#session.self) return this.#session.receive(data);
-      // A greeting without a player is from a player: a plain host has passed it on.
-      if (player !== 0) return this.#host.greetedPreviousPage();
-    } else if (frame !== undefined && this.#host.getsPreviousFrames) {
+      // A greeting without a player's id is from a player: a plain host has forwarded it.
+      if (player !== 0) return this.#protocol.greetedPreviousPage();
+    } else if (frame !== undefined && this.#protocol.mayGetOldFrames) {
       return;
     }
-    this.#receivedPlain(data);
+    this.#receivedUnwrapped(data);
   }
 
-  #receivedPlain(data: string | Uint8Array): void {
-    const wasUnknown = this.#host.isUnknown;
-    this.#host.heardPlain();
-    if (this.#isJoined) this.#watch.host = 'connected';
-    else this.#checkAndJoin();
-    if (wasUnknown) this.#sendPlain();
-    // A listener may have left just now, and nothing comes after the close.
+  #receivedUnwrapped(data: string | Uint8Array): void {
+    const wasUnknown = this.#protocol.isUnknown;
+    this.#protocol.gotPlain();
+    if (this.#isJoined) this.#monitor.host = 'connected';
+    else this.#joinPlainHost();
+    if (wasUnknown) this.#sendUnwrapped();
+    // A listener may just have called `leave`, and `close` is the last event.
     if (this.status !== 'closed') this.emit('message', data);
   }
 
@@ -237,7 +244,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   #closed(error: RelayError): void {
     this.#cancelGreeting();
     this.#channels.close();
-    this.#joining.page.leave(error);
+    this.#joining.page.closed(error);
     if (this.#isJoined) this.emit('close', error);
     else this.#joining.refused(error);
   }
@@ -256,14 +263,14 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
         this.emit('restart');
       },
       greeted: ({ player }) => {
-        // A listener may have left just now, at a gap or a restart.
+        // A listener of `gap` or `restart` may just have called `leave`.
         if (this.status === 'closed') return;
         this.#id = player || this.#id;
         this.#join();
-        this.#host.remember(true);
+        this.#protocol.store(true);
       },
-      limited: (bytes) => {
-        this.#watch.mostBytes = bytes;
+      limit: (bytes) => {
+        this.#monitor.maxBytes = bytes;
       },
     });
   }

@@ -4,16 +4,16 @@ import type { ChannelErrorName } from '../errors/channel-error.js';
 import type { Description, Signal } from './signal.js';
 
 /** The default time to open a channel, in milliseconds. */
-export const TIMEOUT = 15_000;
+export const DEFAULT_TIMEOUT = 15_000;
 
 /** A connection that is `disconnected` for this long counts as failed, in milliseconds. */
-const MOST_DISCONNECTED = 30_000;
+const DISCONNECTED_TIMEOUT = 30_000;
 
-/** How long a browser may take to close a channel with its connection, in milliseconds. */
-const CLOSING_TIME = 500;
+/** How long a browser may take to dispatch `close` after its connection was closed, in milliseconds. */
+const CLOSE_TIMEOUT = 500;
 
-/** Most candidates of the other end that are used; further ones are dropped. */
-const MOST_CANDIDATES = 64;
+/** The most candidates of the other end that are used. Further ones are dropped. */
+const MAX_CANDIDATES = 64;
 
 /** The part of `RTCPeerConnection` that is used here (W3C WebRTC). */
 export interface Peer {
@@ -53,8 +53,8 @@ type State =
   | { readonly is: 'ended' };
 
 /**
- * One `RTCPeerConnection` with one data channel, from before it is opened until it is closed. A close
- * by either end, or a failure of the path between them, closes both the channel and the connection.
+ * One `RTCPeerConnection` with one data channel, from the offer until the end. If either end closes the
+ * channel, or the connection between them fails, both the channel and the connection are closed.
  */
 export class ChannelConnection {
   readonly #clock: Pick<Clock, 'after'>;
@@ -64,9 +64,9 @@ export class ChannelConnection {
   #peer: Peer | undefined;
   #channel: StandardChannel | undefined;
   #channelIsClosed = false;
-  /** Candidates of the other end, until its description is known. */
+  /** Candidates of the other end; `undefined` when its description is known and they are used at once. */
   #candidates: object[] | undefined = [];
-  #candidatesLeft = MOST_CANDIDATES;
+  #candidatesLeft = MAX_CANDIDATES;
   #isDescribed = false;
   #cancelDisconnected: (() => void) | undefined;
 
@@ -83,25 +83,25 @@ export class ChannelConnection {
 
   /** Offers a channel to the other end, which answers. */
   async offer(peer: Peer, { label = '', ordered = true, maxRetransmits }: ChannelOptions) {
-    this.#attach(peer);
+    this.#attachPeer(peer);
     const init = maxRetransmits === undefined ? { ordered } : { ordered, maxRetransmits };
-    this.#watch(peer.createDataChannel(label, init));
-    await this.#introduce(peer, () => peer.createOffer());
+    this.#attachChannel(peer.createDataChannel(label, init));
+    await this.#sendDescription(peer, () => peer.createOffer());
   }
 
   /** Answers the other end's offer of a channel. */
   async answer(peer: Peer, offer: Description): Promise<void> {
-    this.#attach(peer);
+    this.#attachPeer(peer);
     peer.ondatachannel = ({ channel }) => {
-      // One connection has one channel: the game would not know of further ones.
-      if (this.#channel === undefined) this.#watch(channel);
+      // Further channels on this connection would never reach the game.
+      if (this.#channel === undefined) this.#attachChannel(channel);
       else channel.close();
     };
     await this.#setRemote(peer, offer);
-    await this.#introduce(peer, () => peer.createAnswer());
+    await this.#sendDescription(peer, () => peer.createAnswer());
   }
 
-  /** Takes a signal of the other end about this connection. */
+  /** Handles a signal of the other end about this connection. */
   receive({ description, candidate, failed }: Signal): void {
     if (failed !== undefined) return this.end(failed);
     if (!this.isOpening) return;
@@ -143,7 +143,7 @@ export class ChannelConnection {
     for (const candidate of candidates) this.#addCandidate(candidate);
   }
 
-  /** An unusable candidate does not affect the others. */
+  /** Ignores a candidate that cannot be used. */
   async #addCandidate(candidate: object): Promise<void> {
     try {
       await this.#peer?.addIceCandidate(candidate);
@@ -151,27 +151,27 @@ export class ChannelConnection {
   }
 
   /**
-   * Signals the description of this end, and then its candidates. Candidates may be found earlier, but
-   * cannot be used without the description.
+   * Signals the description of this end, and then its candidates: those that are found earlier cannot
+   * be used without the description.
    */
-  async #introduce(peer: Peer, describe: () => Promise<Description>): Promise<void> {
-    let early: object[] | undefined = [];
+  async #sendDescription(peer: Peer, describe: () => Promise<Description>): Promise<void> {
+    let pending: object[] | undefined = [];
     peer.onicecandidate = ({ candidate }) => {
       if (candidate === null) return;
       const plain = candidate.toJSON?.() ?? candidate;
-      if (early !== undefined) early.push(plain);
+      if (pending !== undefined) pending.push(plain);
       else this.#events.signal({ candidate: plain });
     };
-    // With the argument: constructors that games pass in may not know the short form without it.
+    // The argument is optional in browsers, but not in every constructor that a game passes in.
     const own = await describe();
     await peer.setLocalDescription(own);
     if (this.#state.is === 'ended') return;
     this.#events.signal({ description: { type: own.type, sdp: own.sdp } });
-    for (const candidate of early) this.#events.signal({ candidate });
-    early = undefined;
+    for (const candidate of pending) this.#events.signal({ candidate });
+    pending = undefined;
   }
 
-  #attach(peer: Peer): void {
+  #attachPeer(peer: Peer): void {
     this.#peer = peer;
     const check = (): void => {
       const states = [peer.connectionState, peer.iceConnectionState];
@@ -180,7 +180,7 @@ export class ChannelConnection {
         this.#cancelDisconnected?.();
         this.#cancelDisconnected = undefined;
       } else {
-        this.#cancelDisconnected ??= this.#clock.after(MOST_DISCONNECTED, () =>
+        this.#cancelDisconnected ??= this.#clock.after(DISCONNECTED_TIMEOUT, () =>
           this.fail('unreachable'),
         );
       }
@@ -190,7 +190,7 @@ export class ChannelConnection {
   }
 
   /** Reports the channel when it opens, and ends the connection when the channel closes. */
-  #watch(channel: StandardChannel): void {
+  #attachChannel(channel: StandardChannel): void {
     this.#channel = channel;
     const opened = (): void => {
       if (this.#state.is !== 'opening') return;
@@ -220,10 +220,10 @@ export class ChannelConnection {
     peer.oniceconnectionstatechange = null;
     peer.ondatachannel = null;
     attempt(() => peer.close());
-    // Closing a connection closes its channels, but not all browsers dispatch `close` events (W3C
-    // WebRTC, the connection's close algorithm), which the game's listeners need.
+    // Closing a connection closes its channels, but not all browsers dispatch the `close` events (W3C
+    // WebRTC, the connection's close algorithm) that games listen to.
     if (!wasOpen || channel === undefined || this.#channelIsClosed) return;
-    this.#clock.after(CLOSING_TIME, () => {
+    this.#clock.after(CLOSE_TIMEOUT, () => {
       if (!this.#channelIsClosed) attempt(() => channel.dispatchEvent(new Event('close')));
     });
   }

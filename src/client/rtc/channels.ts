@@ -1,9 +1,9 @@
 import type { Channel, ChannelOptions, Clock } from '../api.js';
 import { randomMark } from '../browser.js';
-import { checkOptions, type OptionKinds } from '../check-options.js';
+import { checkOptions, type OptionTypes } from '../check-options.js';
 import { fetchJson } from '../connection/fetch-json.js';
 import type { RelayAddress } from '../connection/relay-address.js';
-import type { Resolved } from '../environment.js';
+import type { ResolvedEnvironment } from '../environment.js';
 import type { ChannelError, ChannelErrorName } from '../errors/channel-error.js';
 import type { Message } from '../session/envelope.js';
 import { toSignal } from '../session/message.js';
@@ -11,49 +11,49 @@ import { TokenBucket } from '../token-bucket.js';
 import {
   ChannelConnection,
   type ConnectionEvents,
+  DEFAULT_TIMEOUT,
   type Peer,
-  TIMEOUT,
 } from './channel-connection.js';
 import { REASONS } from './reasons.js';
 import { parseSignal, type Signal } from './signal.js';
 
-/** How long the relay may take to return ICE servers, in milliseconds; then none are used. */
+/** How long the relay may take to return ICE servers, in milliseconds. After that, none are used. */
 const ICE_SERVERS_TIMEOUT = 3_000;
 
-/** Most connections of the other end at a time, opening or open. */
-const MOST_CONNECTIONS = 8;
+/** The most connections that the other end may have at a time, opening or open. */
+const MAX_CONNECTIONS = 8;
 
-/** Connections that the other end may begin: a burst, and a rate per second. */
-const BEGIN_BURST = 16;
-const BEGIN_RATE = 0.5;
+/** How many connections of the other end are accepted: a burst, and a rate per second. */
+const ACCEPT_BURST = 16;
+const ACCEPT_RATE = 0.5;
 
-/** Signals of the other end that are read: a burst, and a rate per second. One channel takes ten. */
+/** How many signals of the other end are read: a burst, and a rate per second. A channel takes ten. */
 const SIGNAL_BURST = 512;
 const SIGNAL_RATE = 32;
 
-/** The longest timer of browsers and Node.js, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+/** The longest timeout of browsers and Node.js, in milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
 
-const OPTIONS: OptionKinds = {
+const OPTIONS: OptionTypes = {
   label: 'string',
   ordered: 'boolean',
   // W3C WebRTC, section 6.2: an unsigned short.
   maxRetransmits: [0, 65_535],
-  timeout: [1, LONGEST],
+  timeout: [1, MAX_TIMER],
 };
 
 type PeerConstructor = new (configuration: { iceServers: readonly object[] }) => Peer;
 
 /**
- * What a page passes to this code. A page that stays open while its relay is updated loads newer code,
- * which therefore uses nothing that earlier versions do not pass.
+ * What a page passes to this code. A page that stays open while its relay is updated loads newer code
+ * than its own, so this code must not use anything that earlier versions of the SDK do not pass.
  */
 export interface ChannelsContext {
-  readonly environment: Pick<Resolved, 'iceServers' | 'RTCPeerConnection'> & {
+  readonly environment: Pick<ResolvedEnvironment, 'iceServers' | 'RTCPeerConnection'> & {
     readonly clock: Pick<Clock, 'now' | 'after'>;
   };
   readonly address: Pick<RelayAddress, 'page'>;
-  /** This code may be a bundle of its own, in which the class would be another one. */
+  /** The page's class: in a separate bundle, an imported one would be another class. */
   readonly ChannelError: typeof ChannelError;
   /** Sends a message to the other end's `Channels`, exactly once and in order. */
   signal(message: Message): void;
@@ -64,18 +64,18 @@ export interface ChannelsContext {
 /** The data channels between two ends. Their signals are sent as messages of the session. */
 export class Channels {
   readonly #context: ChannelsContext;
-  /** The connections that this end, and that the other end has begun, by their ids. */
-  readonly #mine = new Map<number, ChannelConnection>();
-  readonly #theirs = new Map<number, ChannelConnection>();
-  readonly #signals: TokenBucket;
-  readonly #begins: TokenBucket;
+  /** The connections that this end has opened, and those that the other end has opened, by id. */
+  readonly #opened = new Map<number, ChannelConnection>();
+  readonly #accepted = new Map<number, ChannelConnection>();
+  readonly #signalRate: TokenBucket;
+  readonly #acceptRate: TokenBucket;
   #closed = false;
 
   constructor(context: ChannelsContext) {
     this.#context = context;
     const { clock } = context.environment;
-    this.#signals = new TokenBucket(clock, SIGNAL_BURST, SIGNAL_RATE);
-    this.#begins = new TokenBucket(clock, BEGIN_BURST, BEGIN_RATE);
+    this.#signalRate = new TokenBucket(clock, SIGNAL_BURST, SIGNAL_RATE);
+    this.#acceptRate = new TokenBucket(clock, ACCEPT_BURST, ACCEPT_RATE);
   }
 
   /**
@@ -85,12 +85,12 @@ export class Channels {
   async open(options: ChannelOptions): Promise<Channel> {
     checkOptions('openChannel', OPTIONS, options);
     if (this.#closed) throw this.#error('closed');
-    const Peer = this.#standard();
+    const Peer = this.#peerConstructor();
     if (Peer === undefined) throw this.#error('unsupported');
     const iceServers = await this.#iceServers();
     if (this.#closed) throw this.#error('closed');
     return new Promise((opened, reject) => {
-      const { timeout = TIMEOUT } = options;
+      const { timeout = DEFAULT_TIMEOUT } = options;
       const failed = (code: ChannelErrorName, cause: unknown) => reject(this.#error(code, cause));
       const connection = this.#add('opener', randomMark(), timeout, { opened, failed });
       const offer = async (): Promise<void> => connection.offer(new Peer({ iceServers }), options);
@@ -98,12 +98,12 @@ export class Channels {
     });
   }
 
-  /** Takes a message of the other end's `Channels`. */
+  /** Handles a message of the other end's `Channels`. */
   receive(message: Message): void {
-    if (this.#closed || !this.#signals.take()) return;
+    if (this.#closed || !this.#signalRate.take()) return;
     const signal = parseSignal(message);
     if (signal === undefined) return;
-    const connection = (signal.by === 'opener' ? this.#theirs : this.#mine).get(signal.id);
+    const connection = (signal.by === 'opener' ? this.#accepted : this.#opened).get(signal.id);
     if (connection !== undefined) connection.receive(signal);
     else if (signal.by === 'opener' && signal.description !== undefined) this.#accept(signal);
   }
@@ -116,7 +116,7 @@ export class Channels {
 
   /** The other end is a new page, which has no channels: closes all channels. */
   restart(): void {
-    for (const connection of [...this.#mine.values(), ...this.#theirs.values()]) {
+    for (const connection of [...this.#opened.values(), ...this.#accepted.values()]) {
       if (connection.isOpening) connection.fail('closed');
       else connection.end('closed');
     }
@@ -124,11 +124,12 @@ export class Channels {
 
   #accept({ id, description }: Signal): void {
     const refuse = (failed: ChannelErrorName) => this.#signal({ id, by: 'other', failed });
-    const Peer = this.#standard();
+    const Peer = this.#peerConstructor();
     if (Peer === undefined) return refuse('unsupported');
-    if (this.#theirs.size >= MOST_CONNECTIONS || !this.#begins.take()) return refuse('tooMany');
-    // Added before anything asynchronous, because candidates follow at once.
-    const connection = this.#add('other', id, TIMEOUT, {
+    if (this.#accepted.size >= MAX_CONNECTIONS || !this.#acceptRate.take())
+      return refuse('tooMany');
+    // Added synchronously, because candidates follow at once.
+    const connection = this.#add('other', id, DEFAULT_TIMEOUT, {
       opened: (channel) => this.#context.opened(channel),
       failed: () => {},
     });
@@ -154,7 +155,7 @@ export class Channels {
     timeout: number,
     events: Pick<ConnectionEvents, 'opened' | 'failed'>,
   ): ChannelConnection {
-    const connections = by === 'opener' ? this.#mine : this.#theirs;
+    const connections = by === 'opener' ? this.#opened : this.#accepted;
     const connection = new ChannelConnection(this.#context.environment.clock, timeout, {
       ...events,
       signal: (signal) => this.#signal({ ...signal, id, by }),
@@ -164,7 +165,7 @@ export class Channels {
     return connection;
   }
 
-  #standard(): PeerConstructor | undefined {
+  #peerConstructor(): PeerConstructor | undefined {
     const { RTCPeerConnection } = this.#context.environment;
     return typeof RTCPeerConnection === 'function'
       ? (RTCPeerConnection as PeerConstructor)

@@ -5,8 +5,8 @@ import type { Message } from '../session/envelope.js';
 import { toData, toSignal } from '../session/message.js';
 import type { Channels, ChannelsContext } from './channels.js';
 
-/** Most signals that are buffered while the code for data channels is loaded. */
-const MOST_BUFFERED = 128;
+/** The most signals that are buffered while the code for data channels is loaded. */
+const MAX_BUFFERED = 128;
 
 /** How long loading may take, in milliseconds. */
 const LOAD_TIMEOUT = 15_000;
@@ -24,11 +24,11 @@ export class LazyChannels {
   readonly #loadCode: () => Promise<ChannelsModule>;
   #channels: Channels | undefined;
   #loading: Promise<Channels> | undefined;
-  /** Signals of the other end that came before the code. */
+  /** Signals of the other end that arrived before the code was loaded. */
   #buffered: Message[] = [];
   #isClosed = false;
 
-  /** @param load loads the code; tests pass in another function */
+  /** @param load loads the code; tests replace it */
   constructor(
     context: LazyChannelsContext,
     load: () => Promise<ChannelsModule> = () => import('./channels.js'),
@@ -48,10 +48,10 @@ export class LazyChannels {
     return (await this.#load()).open(options);
   }
 
-  /** Takes a message of the other end's channels. */
+  /** Handles a message of the other end's channels. */
   receive(message: Message): void {
     if (this.#channels !== undefined) return this.#channels.receive(message);
-    if (this.#isClosed || this.#buffered.length >= MOST_BUFFERED) return;
+    if (this.#isClosed || this.#buffered.length >= MAX_BUFFERED) return;
     const isFirst = this.#buffered.push(message) === 1;
     if (isFirst) this.#load().catch((error) => this.#refuse(error));
   }
@@ -83,7 +83,7 @@ export class LazyChannels {
     return this.#loading;
   }
 
-  /** @throws any error if the code is of another version of the SDK, with another interface */
+  /** @throws any error if the loaded code is of another version of the SDK, with another interface */
   #start(module: ChannelsModule): Channels {
     const channels = new module.Channels({ ...this.#context, ChannelError });
     if (this.#isClosed) channels.close();
@@ -93,7 +93,7 @@ export class LazyChannels {
     return channels;
   }
 
-  /** Tells the other end, so that its `openChannel` does not have to time out. */
+  /** Signals the failure, so that the other end's `openChannel` does not have to time out. */
   #refuse(error: ChannelError): void {
     const ids = this.#buffered.splice(0).map(idOf);
     for (const id of new Set(ids)) {
@@ -103,7 +103,7 @@ export class LazyChannels {
   }
 }
 
-/** The id of the connection that a signal is about; anything may be in a signal. */
+/** The id in a signal, which is not checked; `undefined` if there is none. */
 function idOf(message: Message): unknown {
   return Object(attempt(() => JSON.parse(String(toData(message)))))['id'];
 }

@@ -4,14 +4,13 @@ import { toData } from '../session/message.js';
 import { isChannelErrorName } from './reasons.js';
 
 /**
- * The largest signal that is parsed, in bytes. The description of one data channel takes about 1 KiB;
- * a much larger signal would only cost this page time.
+ * The largest signal that is parsed, in bytes. The description of one data channel takes about 1 KiB.
  */
-const MOST_SIGNAL_BYTES = 16_384;
+const MAX_SIGNAL_BYTES = 16_384;
 
 /**
- * What two ends tell each other about a connection, as JSON. The opener chooses a random `id`, so that
- * late signals for the page before a reload match no connection. `by` is the sender.
+ * A message about a connection between two ends, as JSON. The opener chooses a random `id`, so that late
+ * signals for the page before a reload match no connection. `by` is the sender.
  */
 export interface Signal {
   readonly id: number;
@@ -28,12 +27,12 @@ export interface Description {
 
 /** Parses a signal; `undefined` if the message is not one, or is too large. */
 export function parseSignal(message: Message): Signal | undefined {
-  if (message.body.length > MOST_SIGNAL_BYTES) return undefined;
+  if (message.body.length > MAX_SIGNAL_BYTES) return undefined;
   try {
     const signal = JSON.parse(String(toData(message)));
     const { id, by, failed } = signal;
     if (!Number.isSafeInteger(id) || !['opener', 'other'].includes(by)) return undefined;
-    // A game only gets known names, whatever the other end sends.
+    // An unknown name must not reach the game as a `code`.
     return failed === undefined || isChannelErrorName(failed)
       ? signal
       : { id, by, failed: 'unreachable' };

@@ -3,32 +3,32 @@
  * Numbers are big-endian.
  */
 
-/** What a message is for its receiver. `signal` is the SDK's own: WebRTC offers and the like. */
-export type Kind = 'text' | 'bytes' | 'signal';
+/** The type of a message. Signals are messages of the SDK itself, such as WebRTC offers. */
+export type MessageKind = 'text' | 'bytes' | 'signal';
 
 export interface Message {
-  readonly kind: Kind;
-  /** UTF-8 if the kind is not `bytes`. */
+  readonly kind: MessageKind;
+  /** UTF-8 unless the kind is `bytes`. */
   readonly body: Uint8Array;
 }
 
-/** How two ends find each other, and agree where to continue after a connection was lost. */
+/** With greetings, two ends detect each other, and agree where to continue on a new connection. */
 export interface Greeting {
-  /** The sender's mark: random, and the same as long as the sender remembers what it has received. */
+  /** The sender's mark: random, and the same for as long as the sender knows what it has received. */
   readonly from: number;
   /** The receiver's mark; 0 if unknown. */
   readonly to: number;
-  /** The number of a question: where do you continue? 0 if this is not a question. */
-  readonly ask: number;
-  /** With a question: how many messages of `to` the asking end has received. */
-  readonly had: number;
-  /** The number of the question that this answers; 0 if it answers none. */
+  /** The number of a question, which asks where to continue; 0 if this is not a question. */
+  readonly question: number;
+  /** With a question: how many messages of `to` its sender has received. */
+  readonly received: number;
+  /** The number of the question that this greeting answers; 0 if it answers none. */
   readonly answer: number;
-  /** With an answer: messages up to this number were for an earlier page of the asking end. */
+  /** With an answer: messages up to this number were for an earlier page of the receiver. */
   readonly origin: number;
   /**
-   * With an answer: the number of the next message that the asking end will get. In a question that
-   * answers nothing: 1 to ask for the largest message. In a greeting that is neither: its size in bytes.
+   * With an answer: the number of the next message. In a question that answers nothing: 1 to request the
+   * size limit of messages. In a greeting that neither asks nor answers: this limit, in bytes.
    */
   readonly next: number;
   /** From the host: the player's id; from a player: 0. */
@@ -44,8 +44,8 @@ export type Frame =
 
 const KINDS = ['text', 'bytes', 'signal'] as const;
 
-/** In place of a kind: no message. With `ACK` an acknowledgement, without it a ping. */
-const NOTHING = 3;
+/** In place of a kind: there is no message. With `ACK` it is an acknowledgement, without it a ping. */
+const NO_MESSAGE = 3;
 
 /** A bit of the first byte: an acknowledgement of four bytes follows. */
 const ACK = 4;
@@ -54,26 +54,35 @@ const ACK_LENGTH = 4;
 /** The largest overhead of the envelope, in bytes. */
 export const ENVELOPE_BYTES = 1 + ACK_LENGTH;
 
-/** Begins every greeting: not valid UTF-8, and not the first byte of any other frame; then the version. */
+/** The start of every greeting: not valid UTF-8, and different from other frames; then the version. */
 const HEAD = [0x9e, 0x6c, 0x6f, 0x62, 0x62, 0x79, 0x0d, 0x0a, 1];
-const FIELDS = ['from', 'to', 'ask', 'had', 'answer', 'origin', 'next', 'player'] as const;
+const FIELDS = [
+  'from',
+  'to',
+  'question',
+  'received',
+  'answer',
+  'origin',
+  'next',
+  'player',
+] as const;
 
 /** The length of a greeting, in bytes. */
 export const GREETING_LENGTH = HEAD.length + FIELDS.length * 4;
 
-/** Puts a message into its envelope: one byte more, or five with an acknowledgement. */
+/** Writes a message in its envelope of one byte, or five with an acknowledgement. */
 export function writeMessage({ kind, body }: Message, ack?: number): Uint8Array<ArrayBuffer> {
   return write(KINDS.indexOf(kind), body, ack);
 }
 
-/** An acknowledgement without a message: so many messages were received. */
+/** Writes an acknowledgement without a message: how many messages were received. */
 export function writeAck(ack: number): Uint8Array<ArrayBuffer> {
-  return write(NOTHING, [], ack);
+  return write(NO_MESSAGE, [], ack);
 }
 
-/** Asks for an acknowledgement at once, as a sign of life. */
+/** Writes a ping, which requests an immediate acknowledgement. */
 export function writePing(): Uint8Array<ArrayBuffer> {
-  return write(NOTHING, []);
+  return write(NO_MESSAGE, []);
 }
 
 function write(first: number, body: ArrayLike<number>, ack?: number): Uint8Array<ArrayBuffer> {
@@ -97,15 +106,15 @@ export function writeGreeting(greeting: Greeting): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** Reads a frame; `undefined` if it has no envelope. */
+/** Reads a frame; `undefined` if it is not one of this SDK. */
 export function readFrame(frame: Uint8Array): Frame | undefined {
   const greeting = readGreeting(frame);
   if (greeting !== undefined) return { is: 'greeting', greeting };
   const [first = 0xff] = frame;
   const head = first & ACK ? ENVELOPE_BYTES : 1;
-  if (first > (NOTHING | ACK) || frame.length < head) return undefined;
+  if (first > (NO_MESSAGE | ACK) || frame.length < head) return undefined;
   const ack = first & ACK ? view(frame).getUint32(1) : undefined;
-  const kind = KINDS[first & NOTHING];
+  const kind = KINDS[first & NO_MESSAGE];
   if (kind !== undefined) {
     return { is: 'message', message: { kind, body: frame.subarray(head) }, ack };
   }

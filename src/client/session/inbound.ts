@@ -1,37 +1,37 @@
-/** After so many messages, or bytes, an acknowledgement is sent at once; otherwise after a delay. */
-const MOST_UNACKED = 64;
-const MOST_UNACKED_BYTES = 65_536;
+/** An acknowledgement is sent at once after this many messages, or bytes; otherwise after a delay. */
+const MAX_UNACKED = 64;
+const MAX_UNACKED_BYTES = 65_536;
 
-/** Counts what was received from the other end. */
+/** Counts the messages that were received from the other end. */
 export class Inbound {
-  #had = 0;
-  /** So many of the next messages were received before. */
+  #received = 0;
+  /** How many of the next messages were received before. */
   #duplicates = 0;
   #unacked = 0;
   #unackedBytes = 0;
 
-  /** How many messages were received, or are lost for good. */
-  get had(): number {
-    return this.#had;
+  /** How many messages were received or are lost for good. */
+  get received(): number {
+    return this.#received;
   }
 
-  /** The other end counts from 1 again. */
+  /** The other end is a new page, which counts from 1. */
   restart(): void {
-    this.#had = 0;
+    this.#received = 0;
     this.#duplicates = 0;
     this.acknowledged();
   }
 
   /**
-   * The next message is number `next`. Returns how many messages before it are lost, not counting
-   * those up to `origin`, which were for an earlier page. The question has acknowledged everything.
+   * The next message has the number `next`. Returns how many messages before it are lost; those up to
+   * `origin` were for an earlier page, and do not count. The question has acknowledged everything.
    */
   resumeAt(origin: number, next: number): number {
     this.acknowledged();
-    this.#had = Math.max(this.#had, origin);
-    const lost = Math.max(0, next - 1 - this.#had);
-    this.#duplicates = Math.max(0, this.#had - (next - 1));
-    this.#had += lost;
+    this.#received = Math.max(this.#received, origin);
+    const lost = Math.max(0, next - 1 - this.#received);
+    this.#duplicates = Math.max(0, this.#received - (next - 1));
+    this.#received += lost;
     return lost;
   }
 
@@ -42,30 +42,30 @@ export class Inbound {
 
   /** Whether to acknowledge at once. */
   get isDue(): boolean {
-    return this.#unacked >= MOST_UNACKED || this.#unackedBytes >= MOST_UNACKED_BYTES;
+    return this.#unacked >= MAX_UNACKED || this.#unackedBytes >= MAX_UNACKED_BYTES;
   }
 
-  /** Counts a message; false if it was received before. */
+  /** Counts a message. Returns false if it is a duplicate. */
   take(bytes: number): boolean {
     if (this.#duplicates > 0) {
       this.#duplicates--;
       return false;
     }
-    this.#had++;
+    this.#received++;
     this.#unacked++;
     this.#unackedBytes += bytes;
     return true;
   }
 
-  /** The count to acknowledge, which then counts as acknowledged; `undefined` if there is nothing new. */
-  takeDue(): number | undefined {
+  /** Returns the number to send as an acknowledgement; `undefined` if nothing new was received. */
+  takeAck(): number | undefined {
     return this.#unacked > 0 ? this.acknowledged() : undefined;
   }
 
-  /** The count, which the caller sends to the other end. */
+  /** Returns the number to send as an acknowledgement, even if nothing new was received. */
   acknowledged(): number {
     this.#unacked = 0;
     this.#unackedBytes = 0;
-    return this.#had;
+    return this.#received;
   }
 }

@@ -3,10 +3,10 @@ import type { Message } from './envelope.js';
 import { cost, type Entry, SendQueue } from './send-queue.js';
 
 /**
- * The messages of one side that are not acknowledged, for all its receivers, up to a limit. A message
- * to many receivers is kept once. One message larger than the limit is kept in addition. If a message
- * does not fit, the oldest messages of the receivers that are furthest behind are dropped: a receiver
- * that acknowledges nothing costs no other receiver a message.
+ * The unacknowledged messages of one end to all its receivers, up to a limit. A message to many
+ * receivers is stored once. One message larger than the limit is stored in addition. If a message does
+ * not fit, the oldest messages of the receivers that are furthest behind are dropped, so a receiver
+ * that acknowledges nothing does not cause other receivers to lose messages.
  */
 export class SendLog {
   readonly #queues = new Set<SendQueue>();
@@ -26,7 +26,7 @@ export class SendLog {
     return this.#budget.fits(cost(message));
   }
 
-  /** Opens a queue for one more receiver. */
+  /** Opens a queue for a receiver. */
   openQueue(): SendQueue {
     const queue = new SendQueue((entry) => this.#release(entry));
     this.#queues.add(queue);
@@ -41,18 +41,18 @@ export class SendLog {
   /** Appends a message to these receivers' queues. */
   add(message: Message, queues: readonly SendQueue[]): void {
     if (queues.length === 0) return;
-    this.#makeRoom(message);
+    this.#dropUntilFits(message);
     const entry: Entry = { message, queues: queues.length };
     this.#budget.add(cost(message));
     for (const queue of queues) queue.push(entry);
   }
 
-  #makeRoom(message: Message): void {
+  #dropUntilFits(message: Message): void {
     while (!this.fits(message)) {
-      let most = 0;
-      for (const { bytes } of this.#queues) most = Math.max(most, bytes);
-      if (most === 0) return;
-      for (const queue of this.#queues) if (queue.bytes === most) queue.drop();
+      let max = 0;
+      for (const { bytes } of this.#queues) max = Math.max(max, bytes);
+      if (max === 0) return;
+      for (const queue of this.#queues) if (queue.bytes === max) queue.drop();
     }
   }
 

@@ -11,16 +11,16 @@ export interface Entry {
 }
 
 /**
- * The messages that one receiver has not acknowledged. They are numbered from 1, in the order in which
- * they are sent to this receiver.
+ * The messages that one receiver has not acknowledged. They are numbered from 1, in the order of
+ * sending to this receiver.
  */
 export class SendQueue {
   readonly #release: (entry: Entry) => void;
   #entries: Entry[] = [];
-  /** The index of the first entry in `#entries`: cheaper than shifting the array for each one. */
+  /** The index of the first entry in `#entries`. Increasing it is cheaper than shifting the array. */
   #start = 0;
-  /** The number of the message before the first one that is kept. */
-  #before = 0;
+  /** How many messages were removed: acknowledged ones, and dropped ones. */
+  #dropped = 0;
   #acked = 0;
   #bytes = 0;
 
@@ -37,9 +37,9 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** The number of the last message so far. */
+  /** The number of the last message. */
   get last(): number {
-    return this.#before + this.#entries.length - this.#start;
+    return this.#dropped + this.#entries.length - this.#start;
   }
 
   /** The number up to which everything is acknowledged. */
@@ -47,13 +47,13 @@ export class SendQueue {
     return this.#acked;
   }
 
-  /** The number of the first message that is kept, or will be. */
+  /** The number of the first message in the queue; of the next one to come if the queue is empty. */
   get next(): number {
-    return this.#before + 1;
+    return this.#dropped + 1;
   }
 
-  /** The messages from a number on, in order. */
-  *kept(from = 0): Generator<Message> {
+  /** The messages in the queue, in order, from this number on. */
+  *messages(from = 0): Generator<Message> {
     const skipped = Math.max(0, from - this.next);
     for (let at = this.#start + skipped; at < this.#entries.length; at++) {
       yield (this.#entries[at] as Entry).message;
@@ -69,15 +69,15 @@ export class SendQueue {
   ack(number: number): void {
     if (number <= this.#acked || number > this.last) return;
     this.#acked = number;
-    while (this.#before < number && this.first !== undefined) this.drop();
+    while (this.#dropped < number && this.first !== undefined) this.drop();
   }
 
-  /** Drops the first message. */
+  /** Removes the first message. */
   drop(): void {
     const { first } = this;
     if (first === undefined) return;
     this.#start++;
-    this.#before++;
+    this.#dropped++;
     this.#bytes -= cost(first.message);
     if (this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);

@@ -1,16 +1,16 @@
 import type { Clock } from '../api.js';
 import { attempt, type Broadcast, globals, randomMark } from '../browser.js';
 
-/** How long another tab has to release a lock, or to say that it holds it, in milliseconds. */
-const PATIENCE = 300;
+/** How long another tab may take to release a lock, or to report that it holds it, in milliseconds. */
+const REPLY_TIMEOUT = 300;
 
-/** The same if another tab probably holds the lock: it may be busy. */
-const PATIENCE_IN_USE = 1_000;
+/** The same if another tab probably holds the lock, and may be busy. */
+const REPLY_TIMEOUT_IN_USE = 1_000;
 
 /** Releases a lock. Calling it twice is harmless. */
 export type Unlock = () => void;
 
-/** `taken`: another tab holds the lock. `undefined`: this browser cannot tell. */
+/** `taken`: another tab holds the lock. `undefined`: the browser has no API for it. */
 export type LockResult = Unlock | 'taken' | undefined;
 
 /**
@@ -26,28 +26,28 @@ export function lock(name: string, clock: Clock, isInUse: boolean): Promise<Lock
       cancel();
       resolve(result);
     };
-    const patience = isInUse ? PATIENCE_IN_USE : PATIENCE;
+    const timeout = isInUse ? REPLY_TIMEOUT_IN_USE : REPLY_TIMEOUT;
     const unlock = webLock(
       name,
       () => end(unlock),
-      () => end(lockByBroadcast(name, clock, patience).catch(() => undefined)),
+      () => end(lockByBroadcast(name, clock, timeout).catch(() => undefined)),
     );
-    // A page that is closing may hold the lock a moment longer.
-    const cancel = clock.after(PATIENCE, () => {
+    // A page that is being closed may hold the lock a moment longer.
+    const cancel = clock.after(REPLY_TIMEOUT, () => {
       unlock();
       resolve('taken');
     });
   });
 }
 
-/** Locks a name that is new, or that this page had locked before. */
-export function hold(name: string): Unlock {
+/** Locks a name that no other page can have locked: it is new, or this page had locked it. */
+export function lockOwn(name: string): Unlock {
   let isWanted = true;
   let unlock = webLock(
     name,
     () => {},
     () => {
-      if (isWanted) unlock = attempt(() => holdByBroadcast(name)) ?? unlock;
+      if (isWanted) unlock = attempt(() => lockOwnByBroadcast(name)) ?? unlock;
     },
   );
   return () => {
@@ -57,9 +57,9 @@ export function hold(name: string): Unlock {
 }
 
 /**
- * @param granted is called, later, when this page has the lock
- * @param denied is called, later, if the browser has no Web Locks here
- * @returns releases the lock; before it is granted, gives it up
+ * @param granted is called asynchronously, when this page has the lock
+ * @param denied is called asynchronously, if there are no Web Locks here
+ * @returns a function that releases the lock, or cancels the request for it
  */
 function webLock(name: string, granted: () => void, denied: () => void): Unlock {
   let unlock = (): void => {};
@@ -76,13 +76,13 @@ function webLock(name: string, granted: () => void, denied: () => void): Unlock 
 }
 
 /*
- * On the channel of a lock, a tab asks for it with a random positive number. The holder of the lock
- * answers with the negative of that number. If tabs ask at the same time, the lowest number wins.
+ * Each lock has a channel. A tab requests the lock by posting a random positive number. The holder of
+ * the lock answers with the negative number. If tabs request it simultaneously, the lowest number wins.
  */
 
-/** @throws any error if the browser denies it */
-async function lockByBroadcast(name: string, clock: Clock, patience: number): Promise<LockResult> {
-  const ticket = randomMark();
+/** @throws any error if the browser denies the channel */
+async function lockByBroadcast(name: string, clock: Clock, timeout: number): Promise<LockResult> {
+  const ownNumber = randomMark();
   return new Promise((resolve) => {
     let isHeld = false;
     const end = (result: LockResult): void => {
@@ -90,30 +90,30 @@ async function lockByBroadcast(name: string, clock: Clock, patience: number): Pr
       close(channel);
       resolve(result);
     };
-    const channel = join(name, (number) => {
-      if (number > 0 && (isHeld || number > ticket)) return -number;
-      if (!isHeld && (number > 0 || number === -ticket)) end('taken');
+    const channel = listenForRequests(name, (number) => {
+      if (number > 0 && (isHeld || number > ownNumber)) return -number;
+      if (!isHeld && (number > 0 || number === -ownNumber)) end('taken');
       return 0;
     });
-    const cancel = clock.after(patience, () => {
+    const cancel = clock.after(timeout, () => {
       isHeld = true;
       resolve(() => close(channel));
     });
-    if (!post(channel, ticket)) end(undefined);
+    if (!post(channel, ownNumber)) end(undefined);
   });
 }
 
-/** @throws any error if the browser denies it */
-function holdByBroadcast(name: string): Unlock {
-  const channel = join(name, (number) => Math.min(0, -number));
+/** @throws any error if the browser denies the channel */
+function lockOwnByBroadcast(name: string): Unlock {
+  const channel = listenForRequests(name, (number) => Math.min(0, -number));
   return () => close(channel);
 }
 
 /**
- * @param answer returns the answer to a number; 0 for none
- * @throws any error if the browser denies it
+ * @param answer returns the answer to a posted number; 0 for none
+ * @throws any error if the browser denies the channel
  */
-function join(name: string, answer: (number: number) => number): Broadcast {
+function listenForRequests(name: string, answer: (number: number) => number): Broadcast {
   const channel = new globals.BroadcastChannel(name);
   channel.onmessage = ({ data }) => {
     const number = answer(Number(data));
@@ -122,7 +122,7 @@ function join(name: string, answer: (number: number) => number): Broadcast {
   return channel;
 }
 
-/** Posts a number. Returns whether the browser allows it. */
+/** Posts a number. Returns false if the browser denies it. */
 function post(channel: Broadcast, number: number): boolean {
   return attempt(() => channel.postMessage(number) === undefined) ?? false;
 }

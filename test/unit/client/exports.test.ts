@@ -45,7 +45,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-test('names are found', () => expect(names.length).toBeGreaterThan(15));
+test('the exports of the SDK are found', () => expect(names.length).toBeGreaterThan(15));
 
 test('events and errors are typed', () => {
   const listen = (room: Emitter<RoomEvents>, seat: Emitter<SeatEvents>): void => {

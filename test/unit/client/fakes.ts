@@ -1,6 +1,10 @@
 import { vi } from 'vitest';
 import type { Clock } from '../../../src/client/api.js';
-import { type Resolved, resolve, type Socket } from '../../../src/client/environment.js';
+import {
+  type ResolvedEnvironment,
+  resolveEnvironment,
+  type Socket,
+} from '../../../src/client/environment.js';
 
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {
@@ -95,13 +99,13 @@ export class FakeSocket implements Socket {
 }
 
 /** An environment in which nothing happens unless the test causes it. */
-export function stillEnvironment(): Resolved & { readonly clock: FakeClock } {
+export function stillEnvironment(): ResolvedEnvironment & { readonly clock: FakeClock } {
   FakeSocket.all = [];
   FakeSocket.refusal = undefined;
   // HTTP requests fail unless the test defines an answer.
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
   const clock = new FakeClock();
-  return { ...resolve({ WebSocket: FakeSocket, storage: null, clock }), clock };
+  return { ...resolveEnvironment({ WebSocket: FakeSocket, storage: null, clock }), clock };
 }
 
 /** Lets pending promises settle. */

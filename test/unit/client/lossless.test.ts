@@ -23,22 +23,22 @@ interface Phone {
   readonly id: number;
   readonly tab: KeyStorage;
   page: Page;
-  /** Set once the player has joined. */
+  /** `undefined` until the player has joined. */
   seat: Seat | undefined;
 }
 
-class Party {
+class Simulation {
   readonly clock = new FakeClock();
   readonly relay = new MemoryRelay();
   readonly #random: Random;
-  readonly choose = (count: number): number => this.#random.int(0, count);
+  readonly pick = (count: number): number => this.#random.int(0, count);
   room!: Room;
   readonly phones: Phone[] = [];
   /** By the player's id. */
   readonly up = new Map<number, Stream>();
   readonly down = new Map<number, Stream>();
   readonly gaps: number[] = [];
-  cuts = 0;
+  brokenConnections = 0;
   restarts = 0;
   reloads = 0;
 
@@ -48,7 +48,7 @@ class Party {
 
   async open(): Promise<void> {
     const environment = { WebSocket: this.relay.WebSocket, storage: null, clock: this.clock };
-    this.room = await this.#until(createRoom(URL, environment));
+    this.room = await this.#deliverUntil(createRoom(URL, environment));
     this.room.on('message', ({ id }, data) => this.#stream(this.up, id).take(data));
     this.room.on('gap', (_player, count) => this.gaps.push(count));
     this.room.on('restart', ({ id }) => this.#stream(this.up, id).restart());
@@ -56,7 +56,7 @@ class Party {
       const tab = new MemoryStorage();
       const phone: Phone = { id, tab, page: this.#newPage(tab), seat: undefined };
       this.phones.push(phone);
-      await this.#until(this.#join(phone));
+      await this.#deliverUntil(this.#join(phone));
     }
     expect(this.phones.map(({ seat }) => seat?.id)).toEqual([1, 2, 3]);
   }
@@ -78,7 +78,7 @@ class Party {
 
   #reload(phone: Phone): void {
     this.reloads++;
-    phone.page.close(this.choose);
+    phone.page.close(this.pick);
     phone.seat = undefined;
     phone.page = this.#newPage(phone.tab);
     this.#stream(this.up, phone.id).newSender();
@@ -88,43 +88,43 @@ class Party {
 
   step(): void {
     const random = this.#random;
-    const dice = random.float() * 1000;
+    const roll = random.float() * 1000;
     const id = random.int(1, PLAYERS + 1);
-    if (dice < 60) return this.#sendToOne(id);
-    if (dice < 120) return this.#sendToSome();
-    if (dice < 220) return this.#sendUp(id);
-    if (dice < 880) return void this.relay.carry(this.choose);
-    if (dice < 960) return this.clock.pass(random.int(0, 400));
-    if (dice < 964) return this.#reload(this.phones[id - 1] as Phone);
+    if (roll < 60) return this.#sendToOne(id);
+    if (roll < 120) return this.#broadcast();
+    if (roll < 220) return this.#sendUp(id);
+    if (roll < 880) return void this.relay.deliverNext(this.pick);
+    if (roll < 960) return this.clock.pass(random.int(0, 400));
+    if (roll < 964) return this.#reload(this.phones[id - 1] as Phone);
     const { connections } = this.relay;
-    const connection = connections[this.choose(connections.length)];
+    const connection = connections[this.pick(connections.length)];
     if (connection === undefined) return;
-    if (dice < 974) {
-      this.cuts++;
-      return this.relay.cut(connection, this.choose);
+    if (roll < 974) {
+      this.brokenConnections++;
+      return this.relay.breakConnection(connection, this.pick);
     }
-    if (dice < 986) return this.relay.tellClient(connection);
-    if (dice < 998) return this.relay.tellRelay(connection);
+    if (roll < 986) return this.relay.notifyClient(connection);
+    if (roll < 998) return this.relay.notifyRelay(connection);
     this.restarts++;
-    return this.relay.restart(this.choose);
+    return this.relay.restart(this.pick);
   }
 
-  /** Ends all faults and delivers everything, until nothing is in transit. */
+  /** Repairs all faults, and delivers all frames in transit. */
   async settle(): Promise<void> {
     for (let round = 0; round < 100; round++) {
-      await this.turns();
+      await this.settlePromises();
       for (const connection of [...this.relay.connections]) {
-        if (!connection.cut) continue;
-        this.relay.tellRelay(connection);
-        this.relay.tellClient(connection);
+        if (!connection.isBroken) continue;
+        this.relay.notifyRelay(connection);
+        this.relay.notifyClient(connection);
       }
-      while (this.relay.carry(this.choose)) {}
+      while (this.relay.deliverNext(this.pick)) {}
       this.clock.pass(500);
     }
   }
 
   /** Lets promises settle. */
-  async turns(): Promise<void> {
+  async settlePromises(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
   }
 
@@ -139,7 +139,7 @@ class Party {
   }
 
   /** Broadcasts to all players whose next message has the same number. */
-  #sendToSome(): void {
+  #broadcast(): void {
     const sent = this.#stream(this.down, 1).sent;
     const ids = this.room.players
       .map(({ id }) => id)
@@ -154,7 +154,7 @@ class Party {
     return stream;
   }
 
-  async #until<Result>(promise: Promise<Result>): Promise<Result> {
+  async #deliverUntil<Result>(promise: Promise<Result>): Promise<Result> {
     let done = false;
     promise.then(
       () => {
@@ -165,8 +165,8 @@ class Party {
       },
     );
     while (!done) {
-      await this.turns();
-      this.relay.carry(this.choose);
+      await this.settlePromises();
+      this.relay.deliverNext(this.pick);
     }
     return promise;
   }
@@ -175,28 +175,28 @@ class Party {
 test('a room and its players lose no message over connections that break', {
   timeout: 600_000,
 }, async () => {
-  const sums = { cuts: 0, restarts: 0, reloads: 0, messages: 0 };
+  const sums = { brokenConnections: 0, restarts: 0, reloads: 0, messages: 0 };
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const party = new Party(seed);
-    await party.open();
-    // Listeners get events from the turn after the one in which they were added.
+    const simulation = new Simulation(seed);
+    await simulation.open();
+    // Listeners get events in the turn after the one in which they were added.
     await Promise.resolve();
     try {
       for (let step = 0; step < STEPS; step++) {
-        party.step();
-        await party.turns();
+        simulation.step();
+        await simulation.settlePromises();
       }
-      await party.settle();
-      for (const [name, streams] of Object.entries({ up: party.up, down: party.down })) {
+      await simulation.settle();
+      for (const [name, streams] of Object.entries({ up: simulation.up, down: simulation.down })) {
         for (const [id, stream] of streams) {
           stream.expectEnd(`${name} ${id}`);
           sums.messages += stream.sent;
         }
       }
-      expect(party.gaps).toEqual([]);
-      const ends = [party.room, ...party.phones.map(({ seat }) => seat)];
+      expect(simulation.gaps).toEqual([]);
+      const ends = [simulation.room, ...simulation.phones.map(({ seat }) => seat)];
       expect(ends.map((end) => end?.status)).toEqual(Array(PLAYERS + 1).fill('open'));
-      expect(party.room.players.map(({ id, away }) => [id, away])).toEqual([
+      expect(simulation.room.players.map(({ id, away }) => [id, away])).toEqual([
         [1, false],
         [2, false],
         [3, false],
@@ -204,12 +204,12 @@ test('a room and its players lose no message over connections that break', {
     } catch (error) {
       throw new Error(`seed ${seed}: ${error}`, { cause: error });
     }
-    sums.cuts += party.cuts;
-    sums.restarts += party.restarts;
-    sums.reloads += party.reloads;
+    sums.brokenConnections += simulation.brokenConnections;
+    sums.restarts += simulation.restarts;
+    sums.reloads += simulation.reloads;
   }
   if (process.env['SESSION_SEEDS'] !== undefined) console.log(sums);
-  expect(sums.cuts).toBeGreaterThan(0);
+  expect(sums.brokenConnections).toBeGreaterThan(0);
   expect(sums.restarts).toBeGreaterThan(0);
   expect(sums.reloads).toBeGreaterThan(0);
 });

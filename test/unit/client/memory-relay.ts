@@ -3,18 +3,18 @@ import { vi } from 'vitest';
 import type { Socket } from '../../../src/client/environment.js';
 import { CLOSE_REASONS, type CloseReason } from '../../../src/protocol/close-codes.js';
 
-/** One connection with the frames in transit; `owner` is its role according to the relay. */
+/** One connection with the frames in transit. `owner` is its role at the relay. */
 interface Connection {
   readonly socket: MemorySocket;
   readonly up: (string | Uint8Array)[];
-  readonly down: Down[];
+  readonly down: FrameToClient[];
   owner: 'host' | Seat | undefined;
   isOpen: boolean;
-  cut: boolean;
-  clientKnows: boolean;
+  isBroken: boolean;
+  isClientNotified: boolean;
 }
 
-type Down =
+type FrameToClient =
   | { readonly is: 'open' }
   | { readonly is: 'data'; readonly data: string | Uint8Array }
   | { readonly is: 'close'; readonly code: number; readonly reason: string };
@@ -23,15 +23,15 @@ interface Seat {
   readonly id: number;
   readonly key: string;
   connection: Connection | undefined;
-  readonly kept: (string | Uint8Array)[];
+  readonly buffered: (string | Uint8Array)[];
 }
 
 const CODE = 'BCDF';
 const TOKEN = 'a-token-of-the-relay';
 
 /**
- * A relay in memory with one room and seats, as docs/protocol.md describes it. Its connections deliver
- * frames, break, and go dead when the test says so.
+ * A relay in memory with one room and its seats, as described in docs/protocol.md. The test decides when
+ * a connection delivers a frame, breaks, or is reported as broken.
  */
 export class MemoryRelay {
   readonly connections: Connection[] = [];
@@ -39,7 +39,7 @@ export class MemoryRelay {
   #seats: Seat[] = [];
   #prepared = false;
   #lastId = 0;
-  readonly #forHost: object[] = [];
+  readonly #bufferedForHost: object[] = [];
 
   constructor() {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no HTTP here')));
@@ -59,50 +59,56 @@ export class MemoryRelay {
   }
 
   /** Delivers one frame; false if none is in transit. */
-  carry(choose: (count: number) => number): boolean {
-    const ways = this.connections.flatMap((connection) => [
-      ...(connection.cut || connection.up.length === 0 ? [] : [() => this.#arrive(connection)]),
-      ...(connection.cut || connection.down.length === 0 ? [] : [() => this.#reach(connection)]),
+  deliverNext(pick: (count: number) => number): boolean {
+    const deliveries = this.connections.flatMap((connection) => [
+      ...(connection.isBroken || connection.up.length === 0
+        ? []
+        : [() => this.#deliverToRelay(connection)]),
+      ...(connection.isBroken || connection.down.length === 0
+        ? []
+        : [() => this.#deliverToClient(connection)]),
     ]);
-    const way = ways[choose(ways.length)];
-    way?.();
-    return way !== undefined;
+    const delivery = deliveries[pick(deliveries.length)];
+    delivery?.();
+    return delivery !== undefined;
   }
 
   /** Breaks a connection. Some frames in transit still arrive, and neither end is notified. */
-  cut(connection: Connection, choose: (count: number) => number): void {
-    if (connection.cut) return;
-    for (let left = choose(connection.up.length + 1); left > 0; left--) this.#arrive(connection);
-    for (let left = choose(connection.down.length + 1); left > 0; left--) this.#reach(connection);
-    connection.cut = true;
+  breakConnection(connection: Connection, pick: (count: number) => number): void {
+    if (connection.isBroken) return;
+    for (let left = pick(connection.up.length + 1); left > 0; left--)
+      this.#deliverToRelay(connection);
+    for (let left = pick(connection.down.length + 1); left > 0; left--)
+      this.#deliverToClient(connection);
+    connection.isBroken = true;
     connection.up.length = 0;
     connection.down.length = 0;
   }
 
-  tellClient(connection: Connection): void {
-    if (!connection.cut || connection.clientKnows) return;
-    connection.clientKnows = true;
-    this.#forgetIfOver(connection);
+  notifyClient(connection: Connection): void {
+    if (!connection.isBroken || connection.isClientNotified) return;
+    connection.isClientNotified = true;
+    this.#removeIfClosed(connection);
     connection.socket.onclose?.({ code: 1006, reason: '' });
   }
 
-  tellRelay(connection: Connection): void {
-    if (!connection.cut) return;
+  notifyRelay(connection: Connection): void {
+    if (!connection.isBroken) return;
     this.#lost(connection);
-    this.#forgetIfOver(connection);
+    this.#removeIfClosed(connection);
   }
 
   /** Kills and restarts the relay: all connections break, and buffers are lost. */
-  restart(choose: (count: number) => number): void {
+  restart(pick: (count: number) => number): void {
     for (const connection of [...this.connections]) {
-      this.cut(connection, choose);
+      this.breakConnection(connection, pick);
       connection.owner = undefined;
     }
     this.#host = undefined;
-    this.#forHost.length = 0;
+    this.#bufferedForHost.length = 0;
     for (const seat of this.#seats) {
       seat.connection = undefined;
-      seat.kept.length = 0;
+      seat.buffered.length = 0;
     }
   }
 
@@ -113,8 +119,8 @@ export class MemoryRelay {
       down: [],
       owner: undefined,
       isOpen: false,
-      cut: false,
-      clientKnows: false,
+      isBroken: false,
+      isClientNotified: false,
     };
     socket.connection = connection;
     this.connections.push(connection);
@@ -128,44 +134,45 @@ export class MemoryRelay {
     if (!query.has('resume')) {
       this.#host = connection;
       connection.owner = 'host';
-      return this.#tellHost(this.#state());
+      return this.#sendToHost(this.#state());
     }
     if (query.get('resume') !== TOKEN) return this.#close(connection, CLOSE_REASONS.noSuchRoom);
-    const before = this.#host;
+    const previous = this.#host;
     this.#host = connection;
     connection.owner = 'host';
-    if (before !== undefined) this.#close(before, CLOSE_REASONS.replaced);
-    this.#tellHost({ cmd: 'prepare_reply', key: CODE, resume: TOKEN, resumed: true });
-    for (const event of this.#forHost.splice(0)) this.#tellHost(event);
-    this.#tellHost(this.#state());
+    if (previous !== undefined) this.#close(previous, CLOSE_REASONS.replaced);
+    this.#sendToHost({ cmd: 'prepare_reply', key: CODE, resume: TOKEN, resumed: true });
+    for (const event of this.#bufferedForHost.splice(0)) this.#sendToHost(event);
+    this.#sendToHost(this.#state());
   }
 
   #admitPlayer(connection: Connection, code: string, key: string): void {
     if (code !== CODE || !this.#prepared) return this.#close(connection, CLOSE_REASONS.noSuchRoom);
     const known = this.#seats.find((seat) => seat.key === key);
-    const seat = known ?? { id: ++this.#lastId, key, connection: undefined, kept: [] };
+    const seat = known ?? { id: ++this.#lastId, key, connection: undefined, buffered: [] };
     connection.owner = seat;
     if (known === undefined) {
       this.#seats.push(seat);
-      this.#tellHost({ cmd: 'player_joined', player: seat.id }, this.#state());
+      this.#sendToHost({ cmd: 'player_joined', player: seat.id }, this.#state());
     } else if (known.connection === undefined) {
-      this.#tellHost({ cmd: 'player_back', player: seat.id }, this.#state());
+      this.#sendToHost({ cmd: 'player_back', player: seat.id }, this.#state());
     }
-    const before = seat.connection;
+    const previous = seat.connection;
     seat.connection = connection;
-    if (before !== undefined) this.#close(before, CLOSE_REASONS.replaced);
-    for (const data of seat.kept.splice(0)) this.#down(connection, { is: 'data', data });
+    if (previous !== undefined) this.#close(previous, CLOSE_REASONS.replaced);
+    for (const data of seat.buffered.splice(0))
+      this.#sendToClient(connection, { is: 'data', data });
   }
 
   /** A frame of the client arrives at the relay. */
-  #arrive(connection: Connection): void {
+  #deliverToRelay(connection: Connection): void {
     const frame = connection.up.shift();
     if (frame === undefined) return;
     const { owner } = connection;
     if (owner === 'host') return this.#command(decode(frame as Uint8Array));
     if (owner === undefined || owner.connection !== connection) return;
     const cmd = typeof frame === 'string' ? 'from_str' : 'from';
-    this.#tellHost({ cmd, from: owner.id, data: frame });
+    this.#sendToHost({ cmd, from: owner.id, data: frame });
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: any command of a host
@@ -173,22 +180,22 @@ export class MemoryRelay {
     switch (command.cmd) {
       case 'prepare':
         this.#prepared = true;
-        return this.#tellHost(this.#state(), { cmd: 'prepare_reply', key: CODE, resume: TOKEN });
+        return this.#sendToHost(this.#state(), { cmd: 'prepare_reply', key: CODE, resume: TOKEN });
       case 'to':
       case 'to_str':
-        for (const id of command.to) this.#toPlayer(id, command.data);
+        for (const id of command.to) this.#sendToPlayer(id, command.data);
     }
   }
 
-  #toPlayer(id: number, data: string | Uint8Array): void {
+  #sendToPlayer(id: number, data: string | Uint8Array): void {
     const seat = this.#seats.find((each) => each.id === id);
     if (seat === undefined) return;
-    if (seat.connection === undefined) seat.kept.push(data);
-    else this.#down(seat.connection, { is: 'data', data });
+    if (seat.connection === undefined) seat.buffered.push(data);
+    else this.#sendToClient(seat.connection, { is: 'data', data });
   }
 
   /** A frame of the relay arrives at the client. */
-  #reach({ down, socket }: Connection): void {
+  #deliverToClient({ down, socket }: Connection): void {
     const next = down.shift();
     if (next === undefined) return;
     switch (next.is) {
@@ -209,29 +216,30 @@ export class MemoryRelay {
       if (this.#host === connection) this.#host = undefined;
     } else if (owner !== undefined && owner.connection === connection) {
       owner.connection = undefined;
-      this.#tellHost({ cmd: 'player_away', player: owner.id }, this.#state());
+      this.#sendToHost({ cmd: 'player_away', player: owner.id }, this.#state());
     }
   }
 
   #close(connection: Connection, { code, reason }: CloseReason): void {
     connection.owner = undefined;
-    this.#down(connection, { is: 'close', code, reason });
+    this.#sendToClient(connection, { is: 'close', code, reason });
   }
 
-  #tellHost(...events: object[]): void {
+  #sendToHost(...events: object[]): void {
     for (const event of events) {
       const isState = (event as { cmd: string }).cmd === 'state';
-      if (this.#host !== undefined) this.#down(this.#host, { is: 'data', data: encode(event) });
-      else if (!isState) this.#forHost.push(event);
+      if (this.#host !== undefined)
+        this.#sendToClient(this.#host, { is: 'data', data: encode(event) });
+      else if (!isState) this.#bufferedForHost.push(event);
     }
   }
 
-  #down(connection: Connection, down: Down): void {
-    if (!connection.cut) connection.down.push(down);
+  #sendToClient(connection: Connection, down: FrameToClient): void {
+    if (!connection.isBroken) connection.down.push(down);
   }
 
-  #forgetIfOver(connection: Connection): void {
-    if (!connection.clientKnows || connection.owner !== undefined) return;
+  #removeIfClosed(connection: Connection): void {
+    if (!connection.isClientNotified || connection.owner !== undefined) return;
     this.connections.splice(this.connections.indexOf(connection), 1);
   }
 
@@ -264,15 +272,15 @@ class MemorySocket implements Socket {
   }
 
   send(data: string | Uint8Array): void {
-    if (!this.connected.cut) this.connected.up.push(data);
+    if (!this.connected.isBroken) this.connected.up.push(data);
   }
 
-  /** Abandoned by its owner: for the relay, the connection is dead. */
+  /** The client abandons the connection. The relay is not notified. */
   close(): void {
-    this.connected.cut = true;
+    this.connected.isBroken = true;
     this.connected.up.length = 0;
     this.connected.down.length = 0;
-    this.connected.clientKnows = true;
+    this.connected.isClientNotified = true;
   }
 }
 

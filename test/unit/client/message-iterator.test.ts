@@ -3,19 +3,19 @@ import type { MessageError } from '../../../src/client/errors/message-error.js';
 import { GameEvents } from '../../../src/client/game-events.js';
 import { type Codec, json, type ListenerOptions, type Status } from '../../../src/client/index.js';
 
-interface RadioEvents {
+interface TestEventMap {
   message: [message: unknown];
   error: [error: MessageError];
   close: [];
 }
 
 /** A seat without a connection. */
-class Radio extends GameEvents<RadioEvents> {
+class TestEvents extends GameEvents<TestEventMap> {
   status: Status = 'open';
   constructor(codec?: Codec) {
     super(['message', 'error', 'close'], codec);
   }
-  say(message: unknown): void {
+  emitMessage(message: unknown): void {
     this.emit('message', message);
   }
   close(): void {
@@ -27,83 +27,83 @@ class Radio extends GameEvents<RadioEvents> {
   }
 }
 
-/** What a loop over all messages gets. */
+/** Collects the messages of a loop. */
 async function all(messages: AsyncIterable<unknown>): Promise<unknown[]> {
-  const heard: unknown[] = [];
-  for await (const message of messages) heard.push(message);
-  return heard;
+  const received: unknown[] = [];
+  for await (const message of messages) received.push(message);
+  return received;
 }
 
-const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a loop over messages', () => {
   test('gets buffered and new messages in order, and ends with the room', async () => {
-    const radio = new Radio();
-    radio.say(1);
-    const heard = all(radio.messages());
-    radio.say(2);
-    await aTurn();
-    radio.say(3);
-    radio.close();
-    expect(await heard).toEqual([1, 2, 3]);
+    const events = new TestEvents();
+    events.emitMessage(1);
+    const received = all(events.messages());
+    events.emitMessage(2);
+    await nextTurn();
+    events.emitMessage(3);
+    events.close();
+    expect(await received).toEqual([1, 2, 3]);
   });
 
-  test('gets messages that were buffered before the end, after it', async () => {
-    const radio = new Radio();
-    radio.say(1);
-    radio.close();
-    expect(await all(radio.messages())).toEqual([1]);
-    expect(await all(radio.messages())).toEqual([]);
+  test('that starts after the end gets the messages that were buffered before it', async () => {
+    const events = new TestEvents();
+    events.emitMessage(1);
+    events.close();
+    expect(await all(events.messages())).toEqual([1]);
+    expect(await all(events.messages())).toEqual([]);
   });
 
   test('removes its listener when it is left', async () => {
-    const radio = new Radio();
-    const messages = radio.messages();
-    radio.say(1);
+    const events = new TestEvents();
+    const messages = events.messages();
+    events.emitMessage(1);
     for await (const message of messages) {
       expect(message).toBe(1);
       break;
     }
-    radio.say(2);
+    events.emitMessage(2);
     expect(await messages.next()).toEqual({ done: true, value: undefined });
   });
 
   test('ends with its AbortSignal', async () => {
-    const radio = new Radio();
+    const events = new TestEvents();
     const controller = new AbortController();
-    const heard = all(radio.messages({ signal: controller.signal }));
-    radio.say(1);
-    await aTurn();
+    const received = all(events.messages({ signal: controller.signal }));
+    events.emitMessage(1);
+    await nextTurn();
     controller.abort();
-    radio.say(2);
-    expect(await heard).toEqual([1]);
-    expect(await all(radio.messages({ signal: controller.signal }))).toEqual([]);
+    events.emitMessage(2);
+    expect(await received).toEqual([1]);
+    expect(await all(events.messages({ signal: controller.signal }))).toEqual([]);
   });
 
   test.each([
     ['messages', 1, 1_024],
     ['bytes', new Uint8Array(262_144), 4],
   ])(
-    'that is too slow gets the buffered messages, and then throws, by %s',
-    async (_name, message, most) => {
-      const radio = new Radio();
-      const messages = radio.messages();
-      await aTurn();
-      for (let count = 0; count < most + 10; count++) radio.say(message);
-      for (let count = 0; count < most; count++) expect((await messages.next()).done).toBeFalsy();
+    'that is too slow gets the buffered messages, and then throws (limit of %s)',
+    async (_name, message, max) => {
+      const events = new TestEvents();
+      const messages = events.messages();
+      await nextTurn();
+      for (let count = 0; count < max + 10; count++) events.emitMessage(message);
+      for (let count = 0; count < max; count++) expect((await messages.next()).done).toBeFalsy();
       await expect(messages.next()).rejects.toThrow(RangeError);
       expect((await messages.next()).done).toBe(true);
     },
   );
 
   test('settles several calls of `next` in order', async () => {
-    const radio = new Radio();
-    const messages = radio.messages();
-    await aTurn();
+    const events = new TestEvents();
+    const messages = events.messages();
+    await nextTurn();
     const results = Promise.all([messages.next(), messages.next(), messages.next()]);
-    radio.say(1);
-    radio.say(2);
-    radio.close();
+    events.emitMessage(1);
+    events.emitMessage(2);
+    events.close();
     expect((await results).map(({ value }) => value)).toEqual([1, 2, undefined]);
   });
 });
@@ -112,38 +112,38 @@ describe('a message that the codec cannot decode', () => {
   const bad = ['{', Uint8Array.of(1)];
 
   test('causes an error event, and no message', async () => {
-    const radio = new Radio(json);
-    const heard: unknown[] = [];
+    const events = new TestEvents(json);
+    const received: unknown[] = [];
     const errors: string[] = [];
-    radio.on('message', (message) => heard.push(message));
-    radio.on('error', ({ code }) => errors.push(code));
-    await aTurn();
-    for (const message of [...bad, '{"a":1}', 'null']) radio.say(message);
-    expect(heard).toEqual([{ a: 1 }, null]);
+    events.on('message', (message) => received.push(message));
+    events.on('error', ({ code }) => errors.push(code));
+    await nextTurn();
+    for (const message of [...bad, '{"a":1}', 'null']) events.emitMessage(message);
+    expect(received).toEqual([{ a: 1 }, null]);
     expect(errors).toEqual(['badMessage', 'badMessage']);
   });
 
   test('is skipped by a loop', async () => {
-    const radio = new Radio(json);
-    radio.on('error', () => {});
-    for (const message of [...bad, '7']) radio.say(message);
-    const heard = all(radio.messages());
-    await aTurn();
-    radio.close();
-    expect(await heard).toEqual([7]);
+    const events = new TestEvents(json);
+    events.on('error', () => {});
+    for (const message of [...bad, '7']) events.emitMessage(message);
+    const received = all(events.messages());
+    await nextTurn();
+    events.close();
+    expect(await received).toEqual([7]);
   });
 
   test('is decoded once for several listeners, when it is delivered', async () => {
     let decoded = 0;
-    const radio = new Radio({
+    const events = new TestEvents({
       ...json,
       decode: () => ++decoded,
     });
-    radio.say('1');
+    events.emitMessage('1');
     expect(decoded).toBe(0);
-    radio.on('message', () => {});
-    radio.on('message', () => {});
-    await aTurn();
+    events.on('message', () => {});
+    events.on('message', () => {});
+    await nextTurn();
     expect(decoded).toBe(1);
   });
 });

@@ -5,12 +5,12 @@ import { FakeSocket, stillEnvironment } from './fakes.js';
 
 type Call = (options: object) => Promise<unknown>;
 
-/** What is thrown, before anything is stored or sent. */
-async function refusal(call: Call, wrong: object): Promise<Error> {
+/** The error that is thrown, before anything is stored or sent. */
+async function rejection(call: Call, invalid: object): Promise<Error> {
   const { WebSocket, clock } = stillEnvironment();
   const storage = new MemoryStorage();
   const write = vi.spyOn(storage, 'setItem');
-  const error = await call({ WebSocket, clock, storage, ...wrong }).then(
+  const error = await call({ WebSocket, clock, storage, ...invalid }).then(
     () => new Error('nothing is thrown'),
     (reason) => reason,
   );
@@ -32,10 +32,10 @@ test.each([
   [join, { plian: true }, 'joinRoom: there is no option plian; there are WebSocket, '],
   [join, { nmae: 'x' }, ', codec, signal, plain'],
   [join, JSON.parse('{"__proto__": 1}'), 'there is no option __proto__'],
-])('%o is refused, because there is no such option: %j', async (call, wrong, words) => {
-  const error = await refusal(call, wrong);
+])('%o rejects %j, because there is no such option', async (call, invalid, text) => {
+  const error = await rejection(call, invalid);
   expect(error).toBeInstanceOf(TypeError);
-  expect(error.message).toContain(words);
+  expect(error.message).toContain(text);
   expect(error.message).not.toContain('\n');
 });
 
@@ -44,17 +44,17 @@ describe.each<[string, Call, number, number]>([
   ['hold', create, 0, 4_294_967_295],
   ['buffer', create, 1, 4_294_967_295],
   ['buffer', join, 1, 4_294_967_295],
-])('%s', (name, call, least, most) => {
-  test.each([least - 1, most + 1, least + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '8', null])(
-    'is not %s',
+])('%s', (name, call, min, max) => {
+  test.each([min - 1, max + 1, min + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '8', null])(
+    'cannot be %s',
     async (value) => {
-      const error = await refusal(call, { [name]: value });
+      const error = await rejection(call, { [name]: value });
       expect(error).toBeInstanceOf(RangeError);
-      expect(error.message).toContain(`: ${name}: expected an integer from ${least} to ${most}`);
+      expect(error.message).toContain(`: ${name}: expected an integer from ${min} to ${max}`);
     },
   );
 
-  test.each([least, most, undefined])('may be %s', async (value) => {
+  test.each([min, max, undefined])('may be %s', async (value) => {
     const { WebSocket, clock } = stillEnvironment();
     call({ WebSocket, clock, storage: null, [name]: value }).catch(() => {});
     await vi.waitFor(() => expect(FakeSocket.all.length).toBe(1));
@@ -70,8 +70,8 @@ test.each<[Call, object, string]>([
   [join, { plain: 1 }, 'plain: expected boolean'],
   [join, { iceServers: 'stun:' }, 'iceServers: expected object'],
   [join, { clock: 1 }, 'clock: expected object'],
-])('%o refuses %j', async (call, wrong, words) => {
-  const error = await refusal(call, wrong);
+])('%o rejects %j, because an option has another type', async (call, invalid, text) => {
+  const error = await rejection(call, invalid);
   expect(error).toBeInstanceOf(TypeError);
-  expect(error.message).toContain(words);
+  expect(error.message).toContain(text);
 });

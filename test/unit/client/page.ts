@@ -28,13 +28,13 @@ export class Page {
     };
   }
 
-  /** Closes the page without a close frame, so that the relay does not know it yet. */
-  close(choose: (count: number) => number): void {
+  /** Closes the page without a close frame: the relay is not notified. */
+  close(pick: (count: number) => number): void {
     for (const connection of [...this.#relay.connections]) {
       if (!this.#sockets.has(connection.socket)) continue;
-      this.#relay.cut(connection, choose);
+      this.#relay.breakConnection(connection, pick);
       connection.socket.onclose = null;
-      this.#relay.tellClient(connection);
+      this.#relay.notifyClient(connection);
     }
     this.isClosed = true;
   }

@@ -3,7 +3,7 @@ import { createRoom, joinRoom } from '../../../src/client/index.js';
 import { MemoryStorage } from '../../support/memory-storage.js';
 import { FakeSocket, stillEnvironment } from './fakes.js';
 
-/** A document that nobody has opened yet. */
+/** A document that is prerendered until the test activates it. */
 class PrerenderedDocument extends EventTarget {
   prerendering = true;
   visibilityState = 'hidden';
@@ -34,7 +34,7 @@ test.each<[string, (options: object) => Promise<unknown>]>([
     },
   });
   call({ WebSocket, clock, storage: watched }).catch(() => {});
-  // Longer than it takes otherwise.
+  // More turns than it takes without prerendering.
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
   clock.pass(60_000);
   expect([FakeSocket.all, used.mock.calls, fetch.mock.calls, clock.timers]).toEqual([

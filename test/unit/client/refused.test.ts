@@ -6,37 +6,34 @@ import { FakeSocket, stillEnvironment } from './fakes.js';
 afterEach(() => vi.unstubAllGlobals());
 
 test.each([
-  ['joinRoom', () => joinRoom('ws://relay', 'BCDF', stillWithRefusal())],
-  ['createRoom', () => createRoom('ws://relay', stillWithRefusal())],
-])(
-  '%s reports why a browser refuses to connect, and leaves no channel open',
-  async (_name, open) => {
-    vi.stubGlobal('sessionStorage', new MemoryStorage());
-    const broadcasts = new Set<object>();
-    vi.stubGlobal(
-      'BroadcastChannel',
-      class {
-        constructor() {
-          broadcasts.add(this);
-        }
-        close(): void {
-          broadcasts.delete(this);
-        }
-      },
-    );
-    const error = await open().catch((reason) => reason);
-    expect(error).toBeInstanceOf(RelayError);
-    expect(error).toMatchObject({ code: 'unreachable', closeCode: 1006 });
-    expect(error.message).toContain('SecurityError: not from HTTPS');
-    expect(broadcasts.size).toBe(0);
-  },
-);
+  ['joinRoom', () => joinRoom('ws://relay', 'BCDF', environmentThatRefuses())],
+  ['createRoom', () => createRoom('ws://relay', environmentThatRefuses())],
+])('%s reports why a browser refuses to connect, and closes all channels', async (_name, open) => {
+  vi.stubGlobal('sessionStorage', new MemoryStorage());
+  const broadcasts = new Set<object>();
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class {
+      constructor() {
+        broadcasts.add(this);
+      }
+      close(): void {
+        broadcasts.delete(this);
+      }
+    },
+  );
+  const error = await open().catch((reason) => reason);
+  expect(error).toBeInstanceOf(RelayError);
+  expect(error).toMatchObject({ code: 'unreachable', closeCode: 1006 });
+  expect(error.message).toContain('SecurityError: not from HTTPS');
+  expect(broadcasts.size).toBe(0);
+});
 
 test.each<[string, (options: object) => Promise<unknown>]>([
   ['joinRoom', (options) => joinRoom('ws://relay', 'BCDF', options)],
   ['createRoom', (options) => createRoom('ws://relay', options)],
 ])(
-  '%s rejects with an exception of its handlers, and leaves no connection open',
+  '%s rejects with an exception of its handlers, and closes its connection',
   async (_name, open) => {
     const { clock } = stillEnvironment();
     const error = new DOMException('no', 'InvalidStateError');
@@ -53,12 +50,12 @@ test.each<[string, (options: object) => Promise<unknown>]>([
   },
 );
 
-function stillWithRefusal() {
+function environmentThatRefuses() {
   const { WebSocket, clock } = stillEnvironment();
   FakeSocket.refusal = new DOMException('not from HTTPS', 'SecurityError');
   return { WebSocket, clock };
 }
 
-test('an error also has its name as `what`, for programs that were written before `code`', () => {
+test('the former name of `code`, `what`, still works', () => {
   expect(new RelayError(4004, 'no such room').what).toBe('noSuchRoom');
 });

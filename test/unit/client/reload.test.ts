@@ -7,11 +7,11 @@ import { MemoryRelay } from './memory-relay.js';
 const URL = 'ws://relay';
 
 /** A relay that delivers everything in the order in which it was sent. */
-class OrderlyRelay extends MemoryRelay {
+class InOrderRelay extends MemoryRelay {
   static readonly #first = (): number => 0;
 
-  carryAll(): void {
-    while (this.carry(OrderlyRelay.#first)) {}
+  deliverAll(): void {
+    while (this.deliverNext(InOrderRelay.#first)) {}
   }
 
   async until<Result>(promise: Promise<Result>): Promise<Result> {
@@ -22,36 +22,36 @@ class OrderlyRelay extends MemoryRelay {
     promise.then(settled, settled);
     while (!isDone) {
       for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-      this.carry(OrderlyRelay.#first);
+      this.deliverNext(InOrderRelay.#first);
     }
     return promise;
   }
 
-  /** Closes the latest page. The relay knows it at once, and the host does not yet. */
+  /** Closes the latest page. The relay is notified, and the host is not yet. */
   closePage(): void {
     const connection = this.connections.at(-1);
-    if (connection === undefined) throw new Error('nobody is connected');
-    this.cut(connection, OrderlyRelay.#first);
-    this.tellRelay(connection);
+    if (connection === undefined) throw new Error('there is no connection');
+    this.breakConnection(connection, InOrderRelay.#first);
+    this.notifyRelay(connection);
   }
 }
 
 test("a player's reloaded page gets buffered messages once, and unchanged", async () => {
-  const relay = new OrderlyRelay();
+  const relay = new InOrderRelay();
   const { WebSocket } = relay;
   const clock = new FakeClock();
   const room = await relay.until(createRoom(URL, { WebSocket, clock, storage: null }));
   const page = { WebSocket, clock, storage: new MemoryStorage() };
   await relay.until(joinRoom(URL, room.code, page));
-  relay.carryAll();
-  const kept: Data[] = ['text', Uint8Array.of(0, 1, 2)];
+  relay.deliverAll();
+  const buffered: Data[] = ['text', Uint8Array.of(0, 1, 2)];
   relay.closePage();
-  for (const data of kept) room.send(data);
+  for (const data of buffered) room.send(data);
   const seat = await relay.until(joinRoom(URL, room.code, page));
-  const heard: Data[] = [];
-  seat.on('message', (data) => heard.push(data));
+  const received: Data[] = [];
+  seat.on('message', (data) => received.push(data));
   await Promise.resolve();
-  relay.carryAll();
+  relay.deliverAll();
   expect(seat.id).toBe(1);
-  expect(heard).toEqual(kept);
+  expect(received).toEqual(buffered);
 });

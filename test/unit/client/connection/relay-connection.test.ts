@@ -17,7 +17,7 @@ function openConnection({ probes = false, verifies }: ConnectionSetup = {}) {
   const verify = vi.fn(async () => verifies?.());
   const connection = new RelayConnection(environment, {
     address: () => `ws://relay/${FakeSocket.all.length}`,
-    opened: () => connection.settled(),
+    opened: () => connection.accepted(),
     received: () => {},
     lost: () => true,
     closed: (error) => void closed.push(error),
@@ -151,7 +151,7 @@ describe('a lost connection', () => {
 });
 
 describe('a silent connection', () => {
-  test('is probed, and abandoned without an answer, but the seat is not', async () => {
+  test('is probed, and without an answer replaced by a new one, which keeps the seat', async () => {
     const { clock, probe } = openConnection({ probes: true });
     const [socket] = FakeSocket.all;
     socket?.open();
@@ -180,23 +180,23 @@ describe('a silent connection', () => {
     }
   });
 
-  test('is probed less and less often if only the other end is silent', async () => {
+  test('is probed less and less often if it works and only the other end is silent', async () => {
     const { clock } = openConnection({ probes: true });
-    const lives: number[] = [];
+    const lifetimes: number[] = [];
     for (let round = 0; round < 3; round++) {
       FakeSocket.last.open();
-      const born = clock.now();
+      const openedAt = clock.now();
       const sockets = FakeSocket.all.length;
       while (FakeSocket.all.length === sockets) {
         clock.pass(1_000);
         await settle();
       }
-      lives.push(Math.floor((clock.now() - born) / 10_000));
+      lifetimes.push(Math.floor((clock.now() - openedAt) / 10_000));
     }
-    expect(lives).toEqual([3, 5, 10]);
+    expect(lifetimes).toEqual([3, 5, 10]);
   });
 
-  test('stays open if nobody can tell whether it works', async () => {
+  test('stays open if neither the other end nor the relay reports whether it works', async () => {
     const { clock, connection } = openConnection();
     FakeSocket.last.open();
     for (let minute = 0; minute < 20; minute++) {
@@ -237,7 +237,7 @@ describe('a silent connection', () => {
     const { clock, connection } = openConnection({ verifies: () => false });
     FakeSocket.last.open();
     clock.pass(25_000);
-    FakeSocket.last.receive('a sign');
+    FakeSocket.last.receive('x');
     await settle();
     expect(connection.open).toBe(true);
     clock.pass(25_000);
@@ -263,11 +263,11 @@ test('a closed connection sends 1000 and does not reconnect', () => {
   expect(clock.timers).toBe(0);
 });
 
-test('a closed connection does not open again because of a simultaneous event', () => {
+test('a connection that is closed during an event stays closed', () => {
   const { connection, clock, statuses } = openConnection();
   FakeSocket.last.open();
   connection.close();
-  connection.settled();
+  connection.accepted();
   expect(statuses).toEqual(['open', 'closed']);
   expect(clock.timers).toBe(0);
 });
@@ -276,7 +276,7 @@ test('a connection that is closed by the listener for its loss does not reconnec
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
     address: () => 'ws://relay',
-    opened: () => connection.settled(),
+    opened: () => connection.accepted(),
     received: () => {},
     lost: () => true,
     closed: () => {},
@@ -293,14 +293,14 @@ test('a connection that is closed by the listener for its loss does not reconnec
 
 test('an exception while a frame is handled does not affect the connection', async () => {
   const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
     address: () => 'ws://relay',
-    opened: () => connection.settled(),
+    opened: () => connection.accepted(),
     received: (data) => {
       if (data === 'bad') throw new Error('a mistake');
-      heard.push(data);
+      received.push(data);
     },
     lost: () => true,
     closed: () => {},
@@ -311,6 +311,6 @@ test('an exception while a frame is handled does not affect the connection', asy
   connection.connect();
   FakeSocket.last.open();
   for (const data of ['one', 'bad', 'two']) FakeSocket.last.receive(data);
-  expect([heard, connection.open]).toEqual([['one', 'two'], true]);
+  expect([received, connection.open]).toEqual([['one', 'two'], true]);
   expect(await thrown).toMatchObject({ message: 'a mistake' });
 });

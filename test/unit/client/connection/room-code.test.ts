@@ -4,8 +4,8 @@ import { joinRoom, parseCode, RelayError } from '../../../../src/client/index.js
 import { MemoryStorage } from '../../../support/memory-storage.js';
 import { FakeSocket, stillEnvironment } from '../fakes.js';
 
-/** What people type, paste and put into links that is no code. */
-const NO_CODES: readonly unknown[] = [
+/** Texts that people may type or paste, and that no room can have as its code. */
+const INVALID_CODES: readonly unknown[] = [
   '',
   ' ',
   'create',
@@ -30,9 +30,9 @@ const NO_CODES: readonly unknown[] = [
   '....',
   'BCDF?seat=1',
   'ＢＣＤＦ',
-  // Its capitals are two letters.
+  // In capitals, `ﬀ` is two letters.
   'BCﬀ',
-  // Letters whose capitals, or small forms, are plain ones.
+  // Letters whose upper case, or lower case, is an ASCII letter.
   'BCDſ',
   'BCD\u212a',
   'BCD\u200b',
@@ -42,7 +42,7 @@ const NO_CODES: readonly unknown[] = [
   ['BCDF'],
 ];
 
-test.each(NO_CODES)('joinRoom refuses %j as no such room, and sends nothing', async (code) => {
+test.each(INVALID_CODES)('joinRoom rejects %j as noSuchRoom, and sends nothing', async (code) => {
   const { WebSocket, clock } = stillEnvironment();
   const storage = new MemoryStorage();
   const write = vi.spyOn(storage, 'setItem');
@@ -56,7 +56,7 @@ test.each(NO_CODES)('joinRoom refuses %j as no such room, and sends nothing', as
 });
 
 test.each(['BCDF', 'bcdf', 'bCdF', ' BCDF ', '\tbcdf\r\n', '\u00a0BCDF', '\ufeffBCDF'])(
-  'joinRoom takes %j for the code BCDF',
+  'joinRoom reads %j as the code BCDF',
   async (code) => {
     const { WebSocket, clock } = stillEnvironment();
     joinRoom('ws://relay', code, { WebSocket, clock, storage: null }).catch(() => {});
@@ -81,7 +81,7 @@ test.each([
 });
 
 test.each(['', 'relay', 'localhost:8081', '//relay', 'javascript:alert(1)', 'ftp://relay', 'ws:'])(
-  '%j is not the address of a relay',
+  '%j is not the URL of a relay',
   (url) => {
     expect(() => new RelayAddress(url)).toThrow(TypeError);
     expect(() => new RelayAddress(url)).toThrow(/^not the address of a relay: .*https:/);

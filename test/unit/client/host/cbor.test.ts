@@ -24,7 +24,7 @@ const map = fc.dictionary(
 );
 
 describe('the small CBOR codec', () => {
-  test('writes what another codec reads, and reads it itself', () => {
+  test('is compatible with another codec', () => {
     fc.assert(
       fc.property(map, (value) => {
         const bytes = encode(value as { [key: string]: Value });
@@ -41,7 +41,7 @@ describe('the small CBOR codec', () => {
     }
   });
 
-  test('refuses truncated, impossible and unsupported items', () => {
+  test('rejects truncated, impossible and unsupported items', () => {
     const whole = encode({ cmd: 'from', from: 300, data: Uint8Array.of(1, 2, 3) });
     for (let end = 0; end < whole.length; end++) {
       expect(() => decode(whole.subarray(0, end)), `${end} bytes`).toThrow(RangeError);

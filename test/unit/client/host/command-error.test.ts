@@ -6,7 +6,7 @@ import { FakeSocket, stillEnvironment } from '../fakes.js';
 const ERROR = { cmd: 'error', code: 'bad_field', reason: '`to`: expected ids' };
 const STATE = { cmd: 'state', name: '', players: [], max_players: 8, accept_conns: true };
 
-async function opening() {
+async function openRoom() {
   const { WebSocket, clock } = stillEnvironment();
   const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
   await Promise.resolve();
@@ -15,34 +15,34 @@ async function opening() {
   return opened;
 }
 
-function say(event: object): void {
+function receive(event: object): void {
   FakeSocket.last.receive(encode(event));
 }
 
 test('a room emits an error with the command that the relay refused', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const opened = opening();
+  const opened = openRoom();
   await Promise.resolve();
-  say({ cmd: 'prepare_reply', key: 'BCDF' });
+  receive({ cmd: 'prepare_reply', key: 'BCDF' });
   const room = await opened;
-  say(ERROR);
+  receive(ERROR);
   expect(warn.mock.calls).toEqual([[expect.stringContaining('bad_field')]]);
-  const heard: Error[] = [];
-  const end = room.on('error', (error) => heard.push(error));
-  say(ERROR);
-  expect(heard[0]).toBeInstanceOf(CommandError);
-  expect(heard).toMatchObject([{ code: 'bad_field', reason: '`to`: expected ids' }]);
+  const received: Error[] = [];
+  const end = room.on('error', (error) => received.push(error));
+  receive(ERROR);
+  expect(received[0]).toBeInstanceOf(CommandError);
+  expect(received).toMatchObject([{ code: 'bad_field', reason: '`to`: expected ids' }]);
   expect(room.status).toBe('open');
   end();
-  say(ERROR);
-  expect(heard.length).toBe(1);
+  receive(ERROR);
+  expect(received.length).toBe(1);
   expect(warn).toHaveBeenCalledTimes(2);
 });
 
 test('createRoom rejects with the reason if the relay refuses to prepare the room', async () => {
-  const refused = opening();
+  const rejected = openRoom();
   await Promise.resolve();
-  say(ERROR);
-  await expect(refused).rejects.toBeInstanceOf(CommandError);
+  receive(ERROR);
+  await expect(rejected).rejects.toBeInstanceOf(CommandError);
   expect(FakeSocket.last.closedWith).toBe(1000);
 });

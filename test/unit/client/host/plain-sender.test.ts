@@ -3,8 +3,8 @@ import { PlainSender } from '../../../../src/client/host/plain-sender.js';
 import type { Command } from '../../../../src/client/host/room-commands.js';
 import { toMessage } from '../../../../src/client/session/message.js';
 
-/** The messages that are sent after they were queued while disconnected, and the lost ones. */
-function sentOf(limit: number, texts: readonly string[]) {
+/** Sends messages while the host is disconnected. Returns those that are sent after that, and the lost ones. */
+function sendWhilePaused(limit: number, texts: readonly string[]) {
   const commands: Command[] = [];
   const lost: number[] = [];
   const sender = new PlainSender(
@@ -17,20 +17,20 @@ function sentOf(limit: number, texts: readonly string[]) {
   return { sent: commands.map(({ data }) => data), lost };
 }
 
-test('messages are queued while disconnected; above the limit, the oldest is dropped and reported', () => {
+test('messages are buffered while disconnected; above the limit, the oldest is dropped and reported', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((text) => text.repeat(100)) as [string, string, string];
-  expect(sentOf(1_000, [a, b, c])).toEqual({ sent: [a, b, c], lost: [] });
-  expect(sentOf(400, [a, b, c])).toEqual({ sent: [b, c], lost: [1, 2] });
+  expect(sendWhilePaused(1_000, [a, b, c])).toEqual({ sent: [a, b, c], lost: [] });
+  expect(sendWhilePaused(400, [a, b, c])).toEqual({ sent: [b, c], lost: [1, 2] });
 });
 
-test('empty messages are limited, too', () => {
-  const { sent, lost } = sentOf(6_400, Array(10_000).fill(''));
+test('empty messages count against the limit', () => {
+  const { sent, lost } = sendWhilePaused(6_400, Array(10_000).fill(''));
   expect([sent.length, lost.length]).toEqual([100, 2 * 9_900]);
 });
 
-test('one message above the limit is queued in addition, and drops no other', () => {
+test('one message above the limit is buffered in addition, and displaces no other', () => {
   const texts = ['before', 'x'.repeat(1_000), 'after'];
-  expect(sentOf(1_000, texts)).toEqual({ sent: texts, lost: [] });
-  const more = sentOf(1_000, [...texts, 'y'.repeat(1_000)]);
+  expect(sendWhilePaused(1_000, texts)).toEqual({ sent: texts, lost: [] });
+  const more = sendWhilePaused(1_000, [...texts, 'y'.repeat(1_000)]);
   expect(more).toEqual({ sent: ['after', 'y'.repeat(1_000)], lost: [1, 2, 1, 2] });
 });

@@ -8,10 +8,19 @@ import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
 const CODE = 'BCDF';
 const REPLY = { cmd: 'prepare_reply', key: CODE, resume: 'x'.repeat(24) };
 
-/** The first greeting of a player with the SDK: a question of a page that the host does not know. */
-const GREETING = { from: 7, to: 0, ask: 1, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
+/** The first greeting of a player with the SDK: a question from a page that is new to the host. */
+const GREETING = {
+  from: 7,
+  to: 0,
+  question: 1,
+  received: 0,
+  answer: 0,
+  origin: 0,
+  next: 0,
+  player: 0,
+};
 
-function say(...events: object[]): void {
+function receive(...events: object[]): void {
   for (const event of events) FakeSocket.last.receive(encode(event));
 }
 
@@ -29,26 +38,26 @@ async function openRoom(): Promise<{ readonly room: Room; readonly clock: FakeCl
   const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
   await Promise.resolve();
   FakeSocket.last.open();
-  say(state(), REPLY);
+  receive(state(), REPLY);
   return { room: await opened, clock };
 }
 
-/** The connection breaks, and a new one resumes the room. */
+/** Breaks the connection, and resumes the room on a new one. */
 function reconnect(clock: FakeClock, ...players: number[]): void {
   FakeSocket.last.lose();
   clock.pass(1_000);
   FakeSocket.last.open();
-  say({ ...REPLY, resumed: true }, state(...players));
+  receive({ ...REPLY, resumed: true }, state(...players));
 }
 
-test('commands that still apply are sent again on every new connection', async () => {
+test('commands are repeated on every new connection until they have taken effect', async () => {
   const { room, clock } = await openRoom();
-  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
   room.start();
   room.players[1]?.kick();
   reconnect(clock, 1, 2);
   expect(commands()).toEqual([{ cmd: 'start' }, { cmd: 'kick', player: 2 }]);
-  say({ cmd: 'player_left', player: 2 });
+  receive({ cmd: 'player_left', player: 2 });
   room.open();
   reconnect(clock, 1);
   expect(commands()).toEqual([{ cmd: 'open' }]);
@@ -61,9 +70,9 @@ test('a player who has left is not kicked, however often the host reconnects', a
   const { room, clock } = await openRoom();
   room.on('leave', (player) => player.kick());
   await Promise.resolve();
-  say({ cmd: 'player_joined', player: 1 });
+  receive({ cmd: 'player_joined', player: 1 });
   const [player] = room.players;
-  say({ cmd: 'player_left', player: 1 });
+  receive({ cmd: 'player_left', player: 1 });
   player?.kick();
   reconnect(clock);
   expect(commands()).toEqual([]);
@@ -82,8 +91,8 @@ test('a player who has greeted gets wrapped messages, even if a cancelled timer 
   const opened = createRoom('ws://relay', { WebSocket, clock: clockWithoutCancel, storage: null });
   await Promise.resolve();
   FakeSocket.last.open();
-  say(state(), REPLY, { cmd: 'player_joined', player: 1 });
-  say({ cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  receive(state(), REPLY, { cmd: 'player_joined', player: 1 });
+  receive({ cmd: 'from', from: 1, data: writeGreeting(GREETING) });
   clock.pass(1_000);
   (await opened).send('hello');
   expect(commands().at(-1)).toMatchObject({ cmd: 'to', to: [1] });
@@ -98,9 +107,9 @@ test.each<[string, unknown]>([
   ['a player that was not found', [undefined]],
   ['NaN', [Number.NaN]],
   ['a fraction', [1.5]],
-])('a message to %s is an error, and reaches nobody', async (_name, to) => {
+])('a message to %s throws an error, and is not sent', async (_name, to) => {
   const { room } = await openRoom();
-  say({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'I am plain' });
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'plain' });
   expect(() => room.send('secret', { to: to as number[] })).toThrow(/^send: to: expected /);
   room.send('to nobody', { to: [] });
   room.send('to a player who is not in the room', { to: [2] });
@@ -108,12 +117,12 @@ test.each<[string, unknown]>([
   expect(commands().slice(1)).toEqual([{ cmd: 'to_str', to: [1], data: 'to all' }]);
 });
 
-test('plain players get messages in order that are sent while the room is resumed', async () => {
+test('messages to plain players that are sent while the room is resumed arrive in order', async () => {
   const { room, clock } = await openRoom();
   room.on('leave', () => room.send('sent at the leave'));
   await Promise.resolve();
-  for (const player of [1, 2]) say({ cmd: 'player_joined', player });
-  for (const from of [1, 2]) say({ cmd: 'from_str', from, data: 'I am plain' });
+  for (const player of [1, 2]) receive({ cmd: 'player_joined', player });
+  for (const from of [1, 2]) receive({ cmd: 'from_str', from, data: 'plain' });
   room.on('status', (status) => {
     if (status === 'away') room.send('sent before', { to: [1] });
   });
@@ -124,16 +133,16 @@ test('plain players get messages in order that are sent while the room is resume
   ]);
 });
 
-test('messages queued for a player who turns out to use the SDK are wrapped', async () => {
+test('messages that were buffered for a player who turns out to use the SDK are wrapped', async () => {
   const { room, clock } = await openRoom();
-  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
   room.on('status', (status) => status === 'away' && room.send('welcome'));
   await Promise.resolve();
   FakeSocket.last.lose();
   clock.pass(1_000);
   FakeSocket.last.open();
-  say({ ...REPLY, resumed: true }, { cmd: 'from', from: 1, data: writeGreeting(GREETING) });
-  say(state(1, 2));
+  receive({ ...REPLY, resumed: true }, { cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  receive(state(1, 2));
   const frames = commands().map(({ cmd, to, data }) =>
     data instanceof Uint8Array ? [to, readFrame(data)?.is] : [to, cmd, data],
   );
@@ -154,32 +163,32 @@ test.each([
     void createRoom('ws://relay', { WebSocket, clock, storage: tab });
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
     FakeSocket.last.open();
-    say(...events);
+    receive(...events);
   };
-  /** The players whom a new page greets: those whom the page before had stored. */
+  /** The players that a new page greets: those that the previous page has stored. */
   const greeted = async (): Promise<unknown> => {
     await page({ ...REPLY, resumed: true }, state(1, 2));
     return commands().map(({ to }) => to);
   };
   await page(state(), REPLY);
-  say({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
-  for (const from of [1, 2]) say({ cmd: 'from', from, data: writeGreeting(GREETING) });
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
+  for (const from of [1, 2]) receive({ cmd: 'from', from, data: writeGreeting(GREETING) });
   expect(await greeted()).toEqual([[1], [2]]);
   await page({ ...REPLY, resumed: true }, event);
   expect(await greeted()).toEqual([[1]]);
 });
 
-test('messages are queued until their own listener is added, even after other listeners', async () => {
+test('messages are buffered until they have a listener, even if other events have listeners', async () => {
   const { room } = await openRoom();
-  say({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'first' });
-  const heard: unknown[] = [];
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'from_str', from: 1, data: 'first' });
+  const received: unknown[] = [];
   for (const name of ['join', 'status', 'channel'] as const) {
-    room.on(name, () => heard.push(name));
+    room.on(name, () => received.push(name));
   }
   await Promise.resolve();
-  say({ cmd: 'from_str', from: 1, data: 'second' });
-  expect(heard).toEqual(['status', 'join']);
-  room.on('message', (_player, data) => heard.push(data));
+  receive({ cmd: 'from_str', from: 1, data: 'second' });
+  expect(received).toEqual(['status', 'join']);
+  room.on('message', (_player, data) => received.push(data));
   await Promise.resolve();
-  expect(heard).toEqual(['status', 'join', 'first', 'second']);
+  expect(received).toEqual(['status', 'join', 'first', 'second']);
 });

@@ -39,7 +39,16 @@ test('a page that is loaded after the stop does not resume the room', async () =
   FakeSocket.last.open();
   FakeSocket.last.receive(encode(CREATED));
   FakeSocket.last.receive(encode({ cmd: 'player_joined', player: 1 }));
-  const greeting = { from: 7, to: 0, ask: 1, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
+  const greeting = {
+    from: 7,
+    to: 0,
+    question: 1,
+    received: 0,
+    answer: 0,
+    origin: 0,
+    next: 0,
+    player: 0,
+  };
   FakeSocket.last.receive(encode({ cmd: 'from', from: 1, data: writeGreeting(greeting) }));
   const room = await opened;
   expect(storage.length).toBe(1);

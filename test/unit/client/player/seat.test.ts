@@ -16,10 +16,10 @@ import {
 import { MemoryStorage } from '../../../support/memory-storage.js';
 import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
 
-const NOTHING = { ask: 0, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
+const EMPTY = { question: 0, received: 0, answer: 0, origin: 0, next: 0, player: 0 };
 
-/** Any player can write such a greeting: like a host's, it has a player's id; its mark is unknown. */
-const FORGED = writeGreeting({ ...NOTHING, from: 9, to: 8, ask: 1, player: 3 });
+/** A greeting that any player can forge: it has a player's id, like a host's, and unknown marks. */
+const FORGED = writeGreeting({ ...EMPTY, from: 9, to: 8, question: 1, player: 3 });
 
 /** Bytes of a plain host that look like a wrapped message. */
 const BYTES = writeMessage({ kind: 'bytes', body: Uint8Array.of(7) });
@@ -27,10 +27,10 @@ const BYTES = writeMessage({ kind: 'bytes', body: Uint8Array.of(7) });
 interface Joined {
   readonly seat: Seat;
   readonly clock: FakeClock;
-  readonly heard: Data[];
+  readonly received: Data[];
 }
 
-/** A seat with the messages that its game gets; `first` arrives before everything else. */
+/** Joins, and records the messages that the game gets. `first` arrives before everything else. */
 async function join(
   storage: KeyStorage | null,
   ...first: (string | Uint8Array)[]
@@ -43,13 +43,13 @@ async function join(
   for (const data of first) FakeSocket.last.receive(data);
   clock.pass(500);
   const seat = await joined;
-  const heard: Data[] = [];
-  seat.on('message', (data) => heard.push(data));
+  const received: Data[] = [];
+  seat.on('message', (data) => received.push(data));
   await Promise.resolve();
-  return { seat, clock, heard };
+  return { seat, clock, received };
 }
 
-/** Joins with a host that uses the SDK, which the next page in this tab knows. */
+/** Joins a host that uses the SDK, which is stored for the next page in this tab. */
 async function joinExact(tab: KeyStorage): Promise<Joined> {
   const joined = await join(tab);
   greet();
@@ -58,23 +58,23 @@ async function joinExact(tab: KeyStorage): Promise<Joined> {
 
 /** The host greets this page. */
 function greet(more: Partial<Greeting> = {}): void {
-  const greeting = { ...NOTHING, from: 9, to: mark(), ask: 1, player: 3 };
+  const greeting = { ...EMPTY, from: 9, to: mark(), question: 1, player: 3 };
   FakeSocket.last.receive(writeGreeting({ ...greeting, ...more }));
 }
 
-/** The host's answer to the page's latest question. */
-function answerTo(): Greeting {
+/** Returns the host's answer to the latest question of the page. */
+function answerOf(): Greeting {
   return {
-    ...NOTHING,
+    ...EMPTY,
     from: 9,
     to: mark(),
-    answer: greetings().at(-1)?.ask ?? 0,
+    answer: greetings().at(-1)?.question ?? 0,
     next: 1,
     player: 3,
   };
 }
 
-/** The mark in the page's greetings. */
+/** Returns the mark in the greetings of the page. */
 function mark(): number {
   return greetings().at(-1)?.from ?? 0;
 }
@@ -86,31 +86,31 @@ function greetings(): Greeting[] {
 }
 
 test('a greeting to an earlier page is not delivered to the game', async () => {
-  const answer = { ...NOTHING, from: 9, to: 8, ask: 1, answer: 2, next: 1, player: 3 };
-  expect((await join(null, writeGreeting(answer))).heard).toEqual([]);
+  const answer = { ...EMPTY, from: 9, to: 8, question: 1, answer: 2, next: 1, player: 3 };
+  expect((await join(null, writeGreeting(answer))).received).toEqual([]);
 });
 
 test('messages after such a greeting are not delivered either', async () => {
-  expect((await join(null, FORGED, BYTES)).heard).toEqual([]);
+  expect((await join(null, FORGED, BYTES)).received).toEqual([]);
 });
 
 test('a greeting of another player that a plain host forwards is an ordinary message', async () => {
-  const greeting = writeGreeting({ ...NOTHING, from: 9, to: 0, ask: 2 });
-  expect((await join(null, greeting)).heard).toEqual([greeting]);
+  const greeting = writeGreeting({ ...EMPTY, from: 9, to: 0, question: 2 });
+  expect((await join(null, greeting)).received).toEqual([greeting]);
 });
 
 test('a forged greeting that a plain host forwards does not change receiving, sending, or the id', async () => {
   const tab = new MemoryStorage();
-  const { seat, clock, heard } = await join(tab, 'welcome', FORGED, 'question 1', BYTES);
+  const { seat, clock, received } = await join(tab, 'welcome', FORGED, 'question 1', BYTES);
   clock.pass(5_000);
   FakeSocket.last.receive(FORGED);
   FakeSocket.last.receive(BYTES);
   FakeSocket.last.receive('question 2');
-  expect(heard).toEqual(['welcome', 'question 1', BYTES, BYTES, 'question 2']);
+  expect(received).toEqual(['welcome', 'question 1', BYTES, BYTES, 'question 2']);
   seat.send('answer');
   expect(FakeSocket.last.sent.at(-1)).toBe('answer');
   expect(seat.id).toBeUndefined();
-  expect((await join(tab, BYTES)).heard).toEqual([BYTES]);
+  expect((await join(tab, BYTES)).received).toEqual([BYTES]);
 });
 
 test('a plain host that forwards forged greetings gets one question, not one for each', async () => {
@@ -126,7 +126,7 @@ test('a plain host that forwards forged greetings gets one question, not one for
 test('a host that greets the earlier page gets questions until it greets this one', async () => {
   const tab = new MemoryStorage();
   await joinExact(tab);
-  const { seat, clock, heard } = await join(tab);
+  const { seat, clock, received } = await join(tab);
   for (let round = 0; round < 3; round++) {
     const before = greetings().length;
     clock.pass(10_000);
@@ -136,47 +136,47 @@ test('a host that greets the earlier page gets questions until it greets this on
   }
   greet();
   expect(seat.id).toBe(3);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
 });
 
 test('frames for the earlier page are not delivered, for as long as they may arrive', async () => {
   const tab = new MemoryStorage();
   await joinExact(tab);
-  const { clock, heard } = await join(tab, BYTES);
+  const { clock, received } = await join(tab, BYTES);
   clock.pass(29_000);
   FakeSocket.last.receive(BYTES);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
   clock.pass(500);
   FakeSocket.last.receive(BYTES);
-  expect(heard).toEqual([BYTES]);
+  expect(received).toEqual([BYTES]);
 });
 
 test.each([
-  ['text', 'I am plain'],
+  ['text', 'plain'],
   ['bytes that are not a frame', Uint8Array.of(200, 1)],
 ])('a host that used the SDK before and sends %s is plain', async (_name, data) => {
   const tab = new MemoryStorage();
   await joinExact(tab);
-  expect((await join(tab, data, BYTES)).heard).toEqual([data, BYTES]);
-  expect((await join(tab, BYTES)).heard).toEqual([BYTES]);
+  expect((await join(tab, data, BYTES)).received).toEqual([data, BYTES]);
+  expect((await join(tab, BYTES)).received).toEqual([BYTES]);
 });
 
 test.each([
   ['restart', () => greet({ from: 10 })],
-  ['gap', () => greet({ answer: greetings().at(-1)?.ask ?? 0, next: 5 })],
+  ['gap', () => greet({ answer: greetings().at(-1)?.question ?? 0, next: 5 })],
 ] as const)(
   'leaving during the event %s closes the seat, and deletes the key',
-  async (name, happen) => {
+  async (name, trigger) => {
     const tab = new MemoryStorage();
     const { seat } = await join(tab);
     if (name === 'restart') greet();
     const key = new URL(FakeSocket.last.url).searchParams.get('seat');
-    const said: string[] = [];
+    const statuses: string[] = [];
     seat.on(name, () => seat.leave());
-    seat.on('status', (status) => said.push(status));
-    seat.on('close', () => said.push('close'));
-    happen();
-    expect(said).toEqual(['open', 'closed', 'close']);
+    seat.on('status', (status) => statuses.push(status));
+    seat.on('close', () => statuses.push('close'));
+    trigger();
+    expect(statuses).toEqual(['open', 'closed', 'close']);
     expect(seat.status).toBe('closed');
     await join(tab);
     expect(new URL(FakeSocket.last.url).searchParams.get('seat')).not.toBe(key);
@@ -184,22 +184,22 @@ test.each([
 );
 
 test('leaving during the reconnect delivers no message after the close', async () => {
-  const { seat, clock, heard } = await join(null, 'welcome');
+  const { seat, clock, received } = await join(null, 'welcome');
   seat.on('status', (status) => status === 'open' && seat.leave());
   FakeSocket.last.lose();
   clock.pass(1_000);
   FakeSocket.last.open();
   FakeSocket.last.receive('too late');
   expect(seat.status).toBe('closed');
-  expect(heard).toEqual(['welcome']);
+  expect(received).toEqual(['welcome']);
 });
 
 describe('a seat queries the relay', () => {
   /** Sets the relay's answers; the returned mock counts the requests. */
   function answer(info: object, status = 200) {
-    const ask = vi.fn(async (_url: string) => Response.json(info, { status }));
-    vi.stubGlobal('fetch', ask);
-    return ask;
+    const request = vi.fn(async (_url: string) => Response.json(info, { status }));
+    vi.stubGlobal('fetch', request);
+    return request;
   }
 
   /** Advances the time by so many seconds, and lets promises settle. */
@@ -213,24 +213,30 @@ describe('a seat queries the relay', () => {
 
   test('about a host that does not answer, and stays connected while the host is disconnected', async () => {
     const { seat, clock } = await joinExact(new MemoryStorage());
-    const said: HostStatus[] = [];
-    seat.on('host', (status) => said.push(status));
-    const ask = answer({ host: 'disconnected', seat: 'connected' });
-    FakeSocket.last.receive(writeGreeting(answerTo()));
+    const statuses: HostStatus[] = [];
+    seat.on('host', (status) => statuses.push(status));
+    const requests = answer({ host: 'disconnected', seat: 'connected' });
+    FakeSocket.last.receive(writeGreeting(answerOf()));
     await pass(clock, 32);
-    expect([said, seat.host, FakeSocket.all.length]).toEqual([['disconnected'], 'disconnected', 1]);
+    expect([statuses, seat.host, FakeSocket.all.length]).toEqual([
+      ['disconnected'],
+      'disconnected',
+      1,
+    ]);
     await pass(clock, 3_600);
-    expect([FakeSocket.all.length, ask.mock.calls.length < 15]).toEqual([1, true]);
-    expect(ask.mock.calls[0]?.[0]).toMatch(/^http:\/\/relay\/BCDF\?format=json&seat=[\w-]{16,64}$/);
+    expect([FakeSocket.all.length, requests.mock.calls.length < 15]).toEqual([1, true]);
+    expect(requests.mock.calls[0]?.[0]).toMatch(
+      /^http:\/\/relay\/BCDF\?format=json&seat=[\w-]{16,64}$/,
+    );
     greet();
     expect(seat.host).toBe('disconnected');
-    FakeSocket.last.receive(writeGreeting(answerTo()));
-    expect([said, seat.host]).toEqual([['disconnected', 'connected'], 'connected']);
+    FakeSocket.last.receive(writeGreeting(answerOf()));
+    expect([statuses, seat.host]).toEqual([['disconnected', 'connected'], 'connected']);
   });
 
   test('and reconnects if the host is connected and does not answer', async () => {
     const { clock } = await joinExact(new MemoryStorage());
-    FakeSocket.last.receive(writeGreeting(answerTo()));
+    FakeSocket.last.receive(writeGreeting(answerOf()));
     answer({ host: 'connected', seat: 'connected' });
     await pass(clock, 33);
     expect(FakeSocket.all).toHaveLength(2);
@@ -238,21 +244,21 @@ describe('a seat queries the relay', () => {
 
   test('a few seconds after it has sent a message that is not acknowledged', async () => {
     const { seat, clock } = await joinExact(new MemoryStorage());
-    FakeSocket.last.receive(writeGreeting(answerTo()));
-    const ask = answer({ host: 'disconnected', seat: 'connected' });
+    FakeSocket.last.receive(writeGreeting(answerOf()));
+    const requests = answer({ host: 'disconnected', seat: 'connected' });
     for (let count = 0; count < 1_000; count++) seat.send('x');
     await pass(clock, 6);
-    expect([seat.host, ask.mock.calls.length]).toEqual(['disconnected', 1]);
+    expect([seat.host, requests.mock.calls.length]).toEqual(['disconnected', 1]);
     for (let second = 0; second < 15; second++) {
       seat.send('y');
       await pass(clock, 1);
     }
-    expect(ask).toHaveBeenCalledTimes(1);
+    expect(requests).toHaveBeenCalledTimes(1);
   });
 
   test('just as early for a message after an acknowledged one', async () => {
     const { seat, clock } = await joinExact(new MemoryStorage());
-    FakeSocket.last.receive(writeGreeting(answerTo()));
+    FakeSocket.last.receive(writeGreeting(answerOf()));
     answer({ host: 'disconnected', seat: 'connected' });
     seat.send('acknowledged');
     await pass(clock, 1);
@@ -266,23 +272,23 @@ describe('a seat queries the relay', () => {
 
   test('about a plain host once a minute at most, and stays connected', async () => {
     const { clock, seat } = await join(null, 'plain');
-    const ask = answer({ host: 'connected', seat: 'connected' });
+    const requests = answer({ host: 'connected', seat: 'connected' });
     await pass(clock, 3_600);
-    expect(ask.mock.calls.length).toBeGreaterThan(50);
-    expect(ask.mock.calls.length).toBeLessThan(65);
+    expect(requests.mock.calls.length).toBeGreaterThan(50);
+    expect(requests.mock.calls.length).toBeLessThan(65);
     expect([FakeSocket.all.length, seat.status, seat.host]).toEqual([1, 'open', 'connected']);
   });
 
   test.each([
     ['the relay has no connection for it', { seat: 'disconnected' }, 200, 2],
-    ['its room has ended', {}, 404, 2],
+    ['the room has ended', {}, 404, 2],
     ['the room has no reconnect window', { host: 'connected' }, 200, 1],
     ['it has sent too many requests', {}, 429, 1],
-  ])('and reconnects to a plain host, or not, if %s', async (_name, info, status, lines) => {
+  ])('and reconnects to a plain host, or not, if %s', async (_name, info, status, connections) => {
     const { clock } = await join(null, 'plain');
     answer(info, status);
     await pass(clock, 26);
-    expect(FakeSocket.all).toHaveLength(lines);
+    expect(FakeSocket.all).toHaveLength(connections);
   });
 
   test.each([

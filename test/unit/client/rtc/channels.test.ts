@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RelayAddress } from '../../../../src/client/connection/relay-address.js';
-import type { Resolved } from '../../../../src/client/environment.js';
+import type { ResolvedEnvironment } from '../../../../src/client/environment.js';
 import { ChannelError } from '../../../../src/client/errors/channel-error.js';
 import { Channels } from '../../../../src/client/rtc/channels.js';
 import type { Message } from '../../../../src/client/session/envelope.js';
@@ -8,7 +8,7 @@ import { settle, stillEnvironment } from '../fakes.js';
 
 class FakeChannel extends EventTarget {
   readyState = 'connecting';
-  /** As Chromium, it says nothing of a close that its connection causes. */
+  /** Like Chromium, dispatches no event for a close that its connection causes. */
   close(): void {
     this.readyState = 'closing';
   }
@@ -19,7 +19,7 @@ class FakeChannel extends EventTarget {
   }
 }
 
-/** A peer connection that describes itself, and finds nobody. */
+/** A peer connection that never finds a path to the other end. */
 class FakePeer {
   connectionState = 'new';
   iceConnectionState = 'new';
@@ -29,7 +29,7 @@ class FakePeer {
   readonly candidates: unknown[] = [];
   isClosed = false;
 
-  is(state: string): void {
+  enter(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
@@ -56,8 +56,8 @@ class FakePeer {
   }
 }
 
-/** One end, with what it has signalled and the peer connections that it has made. */
-function newEnd(changes: Partial<Resolved> = {}) {
+/** One end, with the signals that it has sent and the peer connections that it has created. */
+function newEnd(changes: Partial<ResolvedEnvironment> = {}) {
   const signals: Message[] = [];
   const peers: FakePeer[] = [];
   class RTCPeerConnection extends FakePeer {
@@ -79,7 +79,7 @@ function newEnd(changes: Partial<Resolved> = {}) {
   return { channels, signals, peers, opened, clock: still.clock };
 }
 
-/** An end with a channel that is open, and how often the game was told that it is closed. */
+/** An end with an open channel, and the `close` events that the game gets. */
 async function withOpenChannel() {
   const end = newEnd();
   const opened = end.channels.open({});
@@ -92,7 +92,7 @@ async function withOpenChannel() {
   return { ...end, peer, closes };
 }
 
-/** What a hostile end may say. */
+/** A signal with any content. */
 function signalOf(signal: object | string): Message {
   const text = typeof signal === 'string' ? signal : JSON.stringify(signal);
   return { kind: 'signal', body: new TextEncoder().encode(text) };
@@ -105,30 +105,30 @@ function read({ body }: Message): unknown {
 }
 
 test('signals for the page before a reload do not affect the page after it', async () => {
-  const [host, before, after] = [newEnd(), newEnd(), newEnd()];
-  before.channels.open({}).catch(() => {});
+  const [host, oldPage, newPage] = [newEnd(), newEnd(), newEnd()];
+  oldPage.channels.open({}).catch(() => {});
   await settle();
-  for (const signal of before.signals) host.channels.receive(signal);
+  for (const signal of oldPage.signals) host.channels.receive(signal);
   await settle();
-  const opened = after.channels.open({});
+  const opened = newPage.channels.open({});
   await settle();
   host.channels.restart();
   expect(host.signals.length).toBeGreaterThan(0);
-  for (const signal of host.signals) after.channels.receive(signal);
-  const [peer] = after.peers;
+  for (const signal of host.signals) newPage.channels.receive(signal);
+  const [peer] = newPage.peers;
   peer?.channel.open();
   expect(await opened).toBe(peer?.channel);
 });
 
-/** A browser that makes no more peer connections, or none with these servers. */
-class Unwilling {
+/** The constructor of a browser that creates no more peer connections. */
+class FailingPeer {
   constructor() {
     throw new DOMException('too many', 'UnknownError');
   }
 }
 
 test('a browser that refuses to create a peer connection causes an error event', async () => {
-  const { channels, signals } = newEnd({ RTCPeerConnection: Unwilling });
+  const { channels, signals } = newEnd({ RTCPeerConnection: FailingPeer });
   await expect(channels.open({})).rejects.toMatchObject({
     name: 'ChannelError',
     code: 'unreachable',
@@ -137,8 +137,8 @@ test('a browser that refuses to create a peer connection causes an error event',
   expect(signals.map(read)).toMatchObject([{ by: 'opener', failed: 'unreachable' }]);
 });
 
-test('the other end is notified at once if there is no peer connection', async () => {
-  const [opener, other] = [newEnd(), newEnd({ RTCPeerConnection: Unwilling })];
+test('the other end is notified at once if a peer connection cannot be created', async () => {
+  const [opener, other] = [newEnd(), newEnd({ RTCPeerConnection: FailingPeer })];
   const opened = opener.channels.open({});
   await settle();
   for (const signal of opener.signals) other.channels.receive(signal);
@@ -148,7 +148,7 @@ test('the other end is notified at once if there is no peer connection', async (
   await expect(opened).rejects.toMatchObject({ code: 'unreachable' });
 });
 
-test('a channel is refused at once if the other end leaves during the request for ICE servers', async () => {
+test('opening a channel fails at once if the other end leaves during the request for ICE servers', async () => {
   let answer = (_response: Response): void => {};
   const asked = new Promise<Response>((resolve) => {
     answer = resolve;
@@ -165,27 +165,27 @@ test('a channel is refused at once if the other end leaves during the request fo
 
 describe('an open channel is closed once, and its connection too', () => {
   test.each<[string, (end: Awaited<ReturnType<typeof withOpenChannel>>) => void]>([
-    ['when the connection has failed', ({ peer }) => peer.is('failed')],
-    ['when the browser has closed the connection', ({ peer }) => peer.is('closed')],
+    ['when the connection has failed', ({ peer }) => peer.enter('failed')],
+    ['when the browser has closed the connection', ({ peer }) => peer.enter('closed')],
     [
-      'when the connection is disconnected for long',
+      'when the connection is disconnected for 30 seconds',
       ({ peer, clock }) => {
-        peer.is('disconnected');
+        peer.enter('disconnected');
         clock.pass(30_000);
       },
     ],
     ['when the other end has left', ({ channels }) => channels.close()],
     ['when the other end is a new page', ({ channels }) => channels.restart()],
     [
-      'when the other end says that it has failed',
+      'when the other end signals a failure',
       ({ channels, signals }) => {
         const { id } = read(signals[0] as Message) as { id: number };
         channels.receive(signalOf({ id, by: 'other', failed: 'unreachable' }));
       },
     ],
-  ])('%s', async (_name, happen) => {
+  ])('%s', async (_name, trigger) => {
     const end = await withOpenChannel();
-    happen(end);
+    trigger(end);
     expect([end.peer.channel.readyState, end.peer.isClosed]).toEqual(['closing', true]);
     end.clock.pass(10_000);
     expect(end.closes).toHaveLength(1);
@@ -202,10 +202,10 @@ describe('an open channel is closed once, and its connection too', () => {
 
   test('but not if it is disconnected for a moment', async () => {
     const { peer, clock, closes } = await withOpenChannel();
-    peer.is('disconnected');
+    peer.enter('disconnected');
     clock.pass(29_999);
-    peer.is('connected');
-    peer.is('disconnected');
+    peer.enter('connected');
+    peer.enter('disconnected');
     clock.pass(29_999);
     expect([peer.isClosed, closes]).toEqual([false, []]);
   });
@@ -248,7 +248,7 @@ describe('a hostile end', () => {
       channels.receive(signalOf({ id, by: 'opener', failed: 'closed' }));
       clock.pass(100);
     }
-    // A burst, and what 100 seconds allow.
+    // The burst, and the rate for 100 seconds.
     expect(peers.length).toBeLessThan(100);
     expect(peers.every(({ isClosed }) => isClosed)).toBe(true);
   });

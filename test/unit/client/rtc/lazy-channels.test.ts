@@ -7,7 +7,7 @@ import type { Message } from '../../../../src/client/session/envelope.js';
 import { toData, toSignal } from '../../../../src/client/session/message.js';
 import { stillEnvironment } from '../fakes.js';
 
-/** What the code for data channels does, in place of WebRTC. */
+/** Replaces the code for data channels. */
 class FakeChannels implements Pick<Channels, 'open' | 'receive' | 'close' | 'restart'> {
   static received: string[] = [];
   isClosed = false;
@@ -23,7 +23,7 @@ class FakeChannels implements Pick<Channels, 'open' | 'receive' | 'close' | 'res
   restart(): void {}
 }
 
-/** Channels whose code is loaded when the test says so. */
+/** Channels whose code the test loads. */
 function newChannels() {
   const loads: { resolve(module: object): void; reject(error: Error): void }[] = [];
   const environment = stillEnvironment();
@@ -51,7 +51,7 @@ function newChannels() {
   return { channels, loads, load, fail, signals, failed, clock: environment.clock };
 }
 
-/** After everything that is settled by now has had its effects. */
+/** Waits until the effects of settled promises are done. */
 const settled = () => new Promise(setImmediate);
 
 beforeEach(() => {
@@ -146,7 +146,7 @@ describe('code for data channels that cannot be loaded', () => {
     channels.close();
   });
 
-  test('is abandoned after 15 seconds', async () => {
+  test('causes a failure after 15 seconds', async () => {
     const { channels, clock } = newChannels();
     const opening = channels.open(true);
     clock.pass(15_000);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   GREETING_LENGTH,
   type Greeting,
-  type Kind,
+  type MessageKind,
   readFrame,
   readGreeting,
   writeAck,
@@ -15,12 +15,12 @@ import {
 import { hex } from '../../../support/hex.js';
 
 const number = fc.nat({ max: 0xffff_ffff });
-const kind = fc.constantFrom<Kind>('text', 'bytes', 'signal');
+const kind = fc.constantFrom<MessageKind>('text', 'bytes', 'signal');
 const greeting = fc.record<Greeting>({
   from: number,
   to: number,
-  ask: number,
-  had: number,
+  question: number,
+  received: number,
   answer: number,
   origin: number,
   next: number,
@@ -70,8 +70,8 @@ describe('an envelope', () => {
     const frame = writeGreeting({
       from: 1,
       to: 2,
-      ask: 3,
-      had: 4,
+      question: 3,
+      received: 4,
       answer: 5,
       origin: 6,
       next: 7,
@@ -102,13 +102,13 @@ describe('the vectors in docs/protocol.md', () => {
       const expected = JSON.parse(meaning);
       if (frame?.is !== 'message') return expect(frame).toEqual(expected);
       const { message, ack } = frame;
-      const said = {
+      const fields = {
         is: 'message',
         kind: message.kind,
         body: Buffer.from(message.body).toString('hex'),
         ack,
       };
-      expect(JSON.parse(JSON.stringify(said))).toEqual(expected);
+      expect(JSON.parse(JSON.stringify(fields))).toEqual(expected);
     },
   );
 });

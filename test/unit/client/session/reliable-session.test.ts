@@ -12,11 +12,11 @@ import {
 import { ReliableSession } from '../../../../src/client/session/reliable-session.js';
 import { SendLog } from '../../../../src/client/session/send-log.js';
 
-const ME = 100;
-const OTHER = 200;
+const SELF = 100;
+const PEER = 200;
 
-const text = (words: string): Message => ({ kind: 'text', body: new TextEncoder().encode(words) });
-const words = ({ body }: Message): string => new TextDecoder().decode(body);
+const text = (value: string): Message => ({ kind: 'text', body: new TextEncoder().encode(value) });
+const textOf = ({ body }: Message): string => new TextDecoder().decode(body);
 
 /** A session whose other end is the test. */
 function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
@@ -31,30 +31,30 @@ function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
   let restarts = 0;
   let requests = 0;
   let pauses = 0;
-  const session = new ReliableSession(ME, queue, {
+  const session = new ReliableSession(SELF, queue, {
     send: (frame) => void sent.push(readFrame(frame) as Frame),
-    deliver: (message) => void delivered.push(words(message)),
+    deliver: (message) => void delivered.push(textOf(message)),
     gap: (count) => void gaps.push(count),
     restarted: () => void restarts++,
     greeted: () => {},
     acknowledgeLater: () => void requests++,
     pause: () => void pauses++,
     lost: (count) => void lost.push(count),
-    limited: (bytes) => void limits.push(bytes),
-    mostBytes: () => mostBytes,
+    limit: (bytes) => void limits.push(bytes),
+    maxBytes: () => mostBytes,
     now: () => time.now,
   });
-  const say = (message: Message): void => {
+  const send = (message: Message): void => {
     log.add(message, [queue]);
     session.transmit(message);
   };
   const greet = (fields: Partial<Greeting>): void => {
-    const nothing = { ask: 0, had: 0, answer: 0, origin: 0, next: 0, player: 0 };
-    session.receive(writeGreeting({ from: OTHER, to: ME, ...nothing, ...fields }));
+    const nothing = { question: 0, received: 0, answer: 0, origin: 0, next: 0, player: 0 };
+    session.receive(writeGreeting({ from: PEER, to: SELF, ...nothing, ...fields }));
   };
-  const asked = (): number => {
+  const lastQuestion = (): number => {
     const greetings = sent.filter((frame) => frame.is === 'greeting');
-    return greetings.at(-1)?.greeting.ask ?? 0;
+    return greetings.at(-1)?.greeting.question ?? 0;
   };
   const counts = () => ({ restarts, requests, pauses });
   return {
@@ -67,9 +67,9 @@ function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
     lost,
     limits,
     time,
-    say,
+    send,
     greet,
-    asked,
+    lastQuestion,
     counts,
   };
 }
@@ -77,92 +77,92 @@ function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
 /** A session that has been greeted, and whose question has been answered. */
 function openPair(options = {}) {
   const pair = openSession(options);
-  pair.greet({ ask: 1 });
-  pair.greet({ answer: pair.asked(), next: 1 });
+  pair.greet({ question: 1 });
+  pair.greet({ answer: pair.lastQuestion(), next: 1 });
   return pair;
 }
 
 describe('a session', () => {
   test('sends nothing before the first question, and then everything', () => {
-    const { say, greet, sent } = openSession();
-    say(text('a'));
-    say(text('b'));
+    const { send, greet, sent } = openSession();
+    send(text('a'));
+    send(text('b'));
     expect(sent).toEqual([]);
-    greet({ ask: 5 });
+    greet({ question: 5 });
     expect(sent).toMatchObject([
-      { is: 'greeting', greeting: { from: ME, to: OTHER, answer: 5, next: 1 } },
+      { is: 'greeting', greeting: { from: SELF, to: PEER, answer: 5, next: 1 } },
       { is: 'message', message: text('a') },
       { is: 'message', message: text('b') },
     ]);
   });
 
   test('drops messages before the answer to its latest question', () => {
-    const { session, greet, asked, delivered } = openSession();
+    const { session, greet, lastQuestion, delivered } = openSession();
     session.greet();
-    const first = asked();
+    const first = lastQuestion();
     session.connectionLost();
     session.greet();
     session.receive(writeMessage(text('on the old connection')));
     greet({ answer: first, next: 1 });
     session.receive(writeMessage(text('for the old question')));
-    greet({ answer: asked(), next: 1 });
+    greet({ answer: lastQuestion(), next: 1 });
     session.receive(writeMessage(text('once')));
     expect(delivered).toEqual(['once']);
   });
 
   test('drops duplicates, and reports gaps', () => {
-    const { session, greet, asked, delivered, gaps } = openPair();
+    const { session, greet, lastQuestion, delivered, gaps } = openPair();
     for (const each of ['1', '2', '3']) session.receive(writeMessage(text(each)));
     session.connectionLost();
     session.greet();
-    greet({ answer: asked(), origin: 2, next: 3 });
+    greet({ answer: lastQuestion(), origin: 2, next: 3 });
     for (const each of ['3', '4']) session.receive(writeMessage(text(each)));
     session.connectionLost();
     session.greet();
-    greet({ answer: asked(), origin: 4, next: 7 });
+    greet({ answer: lastQuestion(), origin: 4, next: 7 });
     session.receive(writeMessage(text('7')));
     expect(delivered).toEqual(['1', '2', '3', '4', '7']);
     expect(gaps).toEqual([2]);
   });
 
-  test('asks back if the other end has a new connection, and only then', () => {
-    const { greet, sent, asked } = openPair();
+  test('asks in return only if the other end has a new connection', () => {
+    const { greet, sent, lastQuestion } = openPair();
     const before = sent.length;
-    greet({ ask: 2 });
-    expect(sent.slice(before)).toMatchObject([{ greeting: { answer: 2, ask: 3 } }]);
-    greet({ ask: 3, answer: asked(), next: 1 });
-    expect(sent.slice(before + 1)).toMatchObject([{ greeting: { answer: 3, ask: 0 } }]);
+    greet({ question: 2 });
+    expect(sent.slice(before)).toMatchObject([{ greeting: { answer: 2, question: 3 } }]);
+    greet({ question: 3, answer: lastQuestion(), next: 1 });
+    expect(sent.slice(before + 1)).toMatchObject([{ greeting: { answer: 3, question: 0 } }]);
   });
 
   test('drops acknowledged messages, and ignores invalid acknowledgements', () => {
-    const { session, say, queue, log } = openPair();
-    for (const each of ['1', '2', '3']) say(text(each));
+    const { session, send, queue, log } = openPair();
+    for (const each of ['1', '2', '3']) send(text(each));
     session.receive(writeAck(4));
     expect(queue.acked).toBe(0);
     session.receive(writeAck(2));
     session.receive(writeAck(1));
-    expect([...queue.kept()].map(words)).toEqual(['3']);
+    expect([...queue.messages()].map(textOf)).toEqual(['3']);
     session.receive(writeMessage(text('with an acknowledgement'), 3));
     expect(log.bytes).toBe(0);
   });
 
   test('ignores acknowledgements while it waits for an answer', () => {
-    // It may count messages that an earlier page of this session has sent.
-    const { session, say, greet, queue } = openSession();
-    say(text('1'));
-    greet({ ask: 1, answer: 77 });
+    // They may count messages of an earlier page of this end.
+    const { session, send, greet, queue } = openSession();
+    send(text('1'));
+    greet({ question: 1, answer: 77 });
     session.receive(writeAck(1));
     expect(queue.acked).toBe(0);
   });
 
   test('acknowledges messages after it was disconnected', () => {
-    const { session, greet, asked, sent, counts } = openPair();
+    const { session, greet, lastQuestion, sent, counts } = openPair();
     session.receive(writeMessage(text('1')));
     session.connectionLost();
     // The requested acknowledgement is not sent, because there is no connection.
     session.acknowledge();
     session.greet();
-    greet({ ask: 2, answer: asked(), next: 2 });
+    greet({ question: 2, answer: lastQuestion(), next: 2 });
     session.receive(writeMessage(text('2')));
     expect(counts().requests).toBe(2);
     session.acknowledge();
@@ -170,11 +170,11 @@ describe('a session', () => {
   });
 
   test('acknowledges with the next message, alone on a ping, and at once after many messages', () => {
-    const { session, say, sent, counts } = openPair();
+    const { session, send, sent, counts } = openPair();
     session.receive(writeMessage(text('1')));
     session.receive(writeMessage(text('2')));
     expect(counts().requests).toBe(1);
-    say(text('a'));
+    send(text('a'));
     expect(sent.at(-1)).toMatchObject({ is: 'message', ack: 2 });
     session.acknowledge();
     expect(sent.at(-1)).toMatchObject({ is: 'message' });
@@ -185,12 +185,12 @@ describe('a session', () => {
   });
 
   test('does not count messages of an earlier page as a gap, even if the new page asks twice', () => {
-    const { session, say, greet, sent } = openPair();
-    for (const each of ['1', '2', '3']) say(text(each));
+    const { session, send, greet, sent } = openPair();
+    for (const each of ['1', '2', '3']) send(text(each));
     session.receive(writeAck(2));
-    greet({ from: 300, to: 0, ask: 1 });
+    greet({ from: 300, to: 0, question: 1 });
     // The answer was lost with the connection, but the page knows the mark of the other end.
-    greet({ from: 300, to: ME, ask: 2, had: 0 });
+    greet({ from: 300, to: SELF, question: 2, received: 0 });
     expect(sent.slice(-2)).toMatchObject([
       { greeting: { to: 300, answer: 2, origin: 2, next: 3 } },
       { message: text('3') },
@@ -198,10 +198,10 @@ describe('a session', () => {
   });
 
   test('sends a new page of the other end what the old page has not acknowledged', () => {
-    const { session, say, greet, sent, counts } = openPair();
-    for (const each of ['1', '2', '3']) say(text(each));
+    const { session, send, greet, sent, counts } = openPair();
+    for (const each of ['1', '2', '3']) send(text(each));
     session.receive(writeAck(1));
-    greet({ from: 300, to: 0, ask: 1 });
+    greet({ from: 300, to: 0, question: 1 });
     expect(counts().restarts).toBe(1);
     expect(sent.slice(-3)).toMatchObject([
       { greeting: { to: 300, origin: 1, next: 2 } },
@@ -210,13 +210,13 @@ describe('a session', () => {
     ]);
   });
 
-  test('pauses after it has retransmitted much, and then answers the latest question', () => {
-    const { session, say, greet, sent, counts } = openPair();
-    say(text('x'.repeat(140_000)));
-    greet({ ask: 2 });
+  test('pauses after a large retransmission, and then answers the latest question', () => {
+    const { session, send, greet, sent, counts } = openPair();
+    send(text('x'.repeat(140_000)));
+    greet({ question: 2 });
     const before = sent.length;
-    for (let ask = 3; ask < 20; ask++) greet({ ask });
-    say(text('meanwhile'));
+    for (let question = 3; question < 20; question++) greet({ question });
+    send(text('meanwhile'));
     expect(counts().pauses).toBe(1);
     expect(sent).toHaveLength(before);
     session.pauseEnded();
@@ -229,31 +229,32 @@ describe('a session', () => {
   });
 
   test('retransmits only as fast as it gets acknowledgements, and sends new messages after that', () => {
-    const { session, say, greet, asked, sent } = openPair();
+    const { session, send, greet, lastQuestion, sent } = openPair();
     const numbers = Array.from({ length: 90 }, (_, n) => n + 1);
-    for (const n of numbers) say(text(`${n} ${'x'.repeat(10_000)}`));
+    for (const n of numbers) send(text(`${n} ${'x'.repeat(10_000)}`));
     const before = sent.length;
     const again = (): Frame[] => sent.slice(before).filter((frame) => frame.is === 'message');
-    greet({ ask: 2 });
-    greet({ answer: asked(), next: 1 });
+    greet({ question: 2 });
+    greet({ answer: lastQuestion(), next: 1 });
     expect(again()).toHaveLength(14);
-    say(text('new'));
+    send(text('new'));
     expect(again()).toHaveLength(14);
     for (let acked = 7; acked <= 90; acked += 7) session.receive(writeAck(acked));
-    expect(again().map((frame) => frame.is === 'message' && words(frame.message))).toEqual([
+    expect(again().map((frame) => frame.is === 'message' && textOf(frame.message))).toEqual([
       ...numbers.map((n) => `${n} ${'x'.repeat(10_000)}`),
       'new',
     ]);
-    say(text('at once'));
+    send(text('at once'));
     expect(sent.at(-1)).toMatchObject({ message: text('at once') });
   });
 
-  test('limits what it retransmits to an end that keeps asking', () => {
-    const { session, say, greet, sent, time, counts } = openPair();
-    for (let count = 0; count < 90; count++) say(text('x'.repeat(10_000)));
+  test('limits the retransmission to an end that asks without end', () => {
+    const { session, send, greet, sent, time, counts } = openPair();
+    for (let count = 0; count < 90; count++) send(text('x'.repeat(10_000)));
     const before = sent.length;
     for (let second = 0; second < 60; second++) {
-      for (let ask = 0; ask < 10; ask++) greet({ ask: second * 10 + ask + 2 });
+      for (let question = 0; question < 10; question++)
+        greet({ question: second * 10 + question + 2 });
       time.now += 1_000;
       if (counts().pauses > 0) session.pauseEnded();
     }
@@ -266,27 +267,27 @@ describe('a session', () => {
 
   test('accepts a few new pages at once, and further ones later', () => {
     const { session, greet, time, counts, sent } = openPair();
-    for (let round = 0; round < 10_000; round++) greet({ from: 300 + round, ask: round + 1 });
+    for (let round = 0; round < 10_000; round++) greet({ from: 300 + round, question: round + 1 });
     expect(counts()).toMatchObject({ restarts: 4, pauses: 1 });
     expect(sent.length).toBeLessThan(50);
     const before = sent.length;
     time.now += 10_000;
     session.pauseEnded();
-    // It asks, so that the current page greets again.
+    // It asks, so that the current page sends a greeting again.
     expect(sent.slice(before)).toMatchObject([{ is: 'greeting', greeting: { answer: 0 } }]);
-    greet({ from: 77, ask: 5 });
+    greet({ from: 77, question: 5 });
     expect(counts().restarts).toBe(5);
     expect(sent.at(-1)).toMatchObject({ greeting: { to: 77, answer: 5 } });
   });
 
   test('drops the messages of an end that has sent too many greetings, and asks again', () => {
-    const { session, greet, asked, time, delivered } = openPair();
-    for (let ask = 2; ask < 100; ask++) greet({ ask });
+    const { session, greet, lastQuestion, time, delivered } = openPair();
+    for (let question = 2; question < 100; question++) greet({ question });
     session.receive(writeMessage(text('dropped')));
     time.now += 10_000;
     session.pauseEnded();
     session.receive(writeMessage(text('dropped, too')));
-    greet({ ask: 100, answer: asked(), next: 1 });
+    greet({ question: 100, answer: lastQuestion(), next: 1 });
     session.receive(writeMessage(text('delivered')));
     expect(delivered).toEqual(['delivered']);
   });
@@ -303,16 +304,16 @@ describe('a session', () => {
   });
 
   test('asks again if the next message to retransmit has been dropped', () => {
-    const { session, say, greet, asked, sent, lost } = openPair({ limit: 300_000 });
-    for (let count = 0; count < 29; count++) say(text('x'.repeat(10_000)));
-    greet({ ask: 2 });
-    greet({ answer: asked(), next: 1 });
-    // All of it is dropped while only half of it has been retransmitted.
-    say(text('y'.repeat(299_000)));
+    const { session, send, greet, lastQuestion, sent, lost } = openPair({ limit: 300_000 });
+    for (let count = 0; count < 29; count++) send(text('x'.repeat(10_000)));
+    greet({ question: 2 });
+    greet({ answer: lastQuestion(), next: 1 });
+    // All messages are dropped when only half of them have been retransmitted.
+    send(text('y'.repeat(299_000)));
     const before = sent.length;
     session.pauseEnded();
     expect(sent.slice(before)).toMatchObject([{ greeting: { answer: 0 } }]);
-    greet({ ask: 3, answer: asked(), next: 1, had: 14 });
+    greet({ question: 3, answer: lastQuestion(), next: 1, received: 14 });
     expect(sent.slice(before + 1)).toMatchObject([
       { greeting: { answer: 3, origin: 14, next: 30 } },
       { message: { body: { length: 299_000 } } },
@@ -321,22 +322,22 @@ describe('a session', () => {
   });
 
   test('reports once how many messages the other end has missed', () => {
-    const { session, say, greet, lost } = openPair({ limit: 300 });
+    const { session, send, greet, lost } = openPair({ limit: 300 });
     session.connectionLost();
-    for (let number = 1; number <= 10; number++) say(text(String(number)));
-    greet({ ask: 2, had: 2 });
-    greet({ ask: 3, had: 2 });
+    for (let number = 1; number <= 10; number++) send(text(String(number)));
+    greet({ question: 2, received: 2 });
+    greet({ question: 3, received: 2 });
     expect(lost).toEqual([4]);
   });
 
   test('sends the size limit on request, before its answer, and reports a received one', () => {
     const { greet, sent, limits, delivered } = openSession({ mostBytes: 4_000_000 });
-    greet({ ask: 4 });
+    greet({ question: 4 });
     expect(sent.splice(0)).toMatchObject([{ greeting: { answer: 4 } }]);
-    greet({ ask: 5, next: 1 });
+    greet({ question: 5, next: 1 });
     expect(sent).toMatchObject([
-      { greeting: { to: OTHER, ask: 0, answer: 0, next: 4_000_000 } },
-      { greeting: { to: OTHER, answer: 5 } },
+      { greeting: { to: PEER, question: 0, answer: 0, next: 4_000_000 } },
+      { greeting: { to: PEER, answer: 5 } },
     ]);
     greet({ next: 1_000 });
     expect([limits, delivered]).toEqual([[1_000], []]);
@@ -346,12 +347,15 @@ describe('a session', () => {
     ['a number far ahead', { next: 0xffff_ffff }],
     ['number 0', { next: 0 }],
     ['an origin far ahead', { origin: 0xffff_ffff, next: 1 }],
-    ['an acknowledgement of messages that were never sent', { ask: 9, had: 0xffff_ffff, next: 1 }],
-  ])('is sent %s, which harms only the sender', (_name, fields) => {
-    const { session, say, greet, asked, queue, log } = openSession();
-    say(text('kept'));
-    greet({ ask: 1 });
-    greet({ answer: asked(), ...fields });
+    [
+      'an acknowledgement of messages that were never sent',
+      { question: 9, received: 0xffff_ffff, next: 1 },
+    ],
+  ])('ignores %s', (_name, fields) => {
+    const { session, send, greet, lastQuestion, queue, log } = openSession();
+    send(text('kept'));
+    greet({ question: 1 });
+    greet({ answer: lastQuestion(), ...fields });
     expect([queue.last, queue.next, log.bytes > 0]).toEqual([1, 1, true]);
     for (const ack of [2, 0xffff_ffff]) session.receive(writeAck(ack));
     expect(log.bytes).toBeGreaterThan(0);
@@ -359,10 +363,10 @@ describe('a session', () => {
   });
 
   test('retransmits small messages at once', () => {
-    const { say, greet, sent } = openPair();
-    say(text('x'.repeat(1_000)));
+    const { send, greet, sent } = openPair();
+    send(text('x'.repeat(1_000)));
     const before = sent.length;
-    for (let ask = 2; ask < 12; ask++) greet({ ask });
+    for (let question = 2; question < 12; question++) greet({ question });
     expect(sent).toHaveLength(before + 20);
   });
 
@@ -378,20 +382,20 @@ describe('a session', () => {
 });
 
 describe('a send log', () => {
-  test('stores what fits, and counts what does not', () => {
-    const { session, say, greet, asked, sent, gaps } = openPair({ limit: 300 });
+  test('drops the oldest messages if not all of them fit, and answers with the next number', () => {
+    const { session, send, greet, lastQuestion, sent, gaps } = openPair({ limit: 300 });
     session.connectionLost();
-    for (let number = 1; number <= 10; number++) say(text(String(number)));
-    greet({ ask: 9 });
+    for (let number = 1; number <= 10; number++) send(text(String(number)));
+    greet({ question: 9 });
     const answer = sent.find((frame) => frame.is === 'greeting' && frame.greeting.answer === 9);
     expect(answer).toMatchObject({ greeting: { origin: 0, next: 7 } });
-    expect(sent.slice(-4).map((frame) => frame.is === 'message' && words(frame.message))).toEqual([
+    expect(sent.slice(-4).map((frame) => frame.is === 'message' && textOf(frame.message))).toEqual([
       '7',
       '8',
       '9',
       '10',
     ]);
-    greet({ answer: asked(), next: 1 });
+    greet({ answer: lastQuestion(), next: 1 });
     expect(gaps).toEqual([]);
   });
 
@@ -414,7 +418,7 @@ describe('a send log', () => {
     for (let count = 0; count < 10; count++) log.add(text('x'.repeat(1_000)), [queue]);
     expect([log.bytes, queue.last, queue.next]).toEqual([1_064, 11, 11]);
     log.add(text('small, too'), [queue]);
-    expect([...queue.kept()].map(words).at(-1)).toBe('small, too');
+    expect([...queue.messages()].map(textOf).at(-1)).toBe('small, too');
     expect(queue.next).toBe(11);
   });
 
@@ -427,7 +431,7 @@ describe('a send log', () => {
       fast.ack(number + 1);
     }
     expect(log.bytes).toBeLessThanOrEqual(10_000);
-    expect([...idle.kept()].map(words)).toEqual(['for all, first']);
+    expect([...idle.messages()].map(textOf)).toEqual(['for all, first']);
     expect([slow.last, slow.next > 80]).toEqual([101, true]);
   });
 
@@ -435,6 +439,6 @@ describe('a send log', () => {
     const log = new SendLog(0);
     const queue = log.openQueue();
     for (const each of ['1', '2']) log.add(text(each), [queue]);
-    expect([...queue.kept()].map(words)).toEqual(['2']);
+    expect([...queue.messages()].map(textOf)).toEqual(['2']);
   });
 });

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../../src/client/api.js';
-import { resolve } from '../../../../src/client/environment.js';
-import { PageMemory, type PageMemoryOptions } from '../../../../src/client/storage/page-memory.js';
+import { resolveEnvironment } from '../../../../src/client/environment.js';
+import { PageStore, type PageStoreOptions } from '../../../../src/client/storage/page-store.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
 import { FakeSocket } from '../fakes.js';
 
@@ -24,15 +24,15 @@ type Listener = (event: object) => void;
 const running = new AsyncLocalStorage<Tab>();
 
 /**
- * Replaces `BroadcastChannel` by one as between processes: what two tabs post at the same moment
- * arrives when both listen. In one process, a tab does not get what was posted before it listened.
+ * Replaces `BroadcastChannel` by one that delivers late, as between processes: messages that two tabs
+ * post simultaneously arrive when both tabs listen.
  *
- * @returns delivers what was posted, and what is posted as an answer to it
+ * @returns a function that delivers all messages, and the answers to them
  */
-export function crossingChannels(): () => void {
-  const open = new Set<CrossingChannel>();
-  const posted: { readonly from: CrossingChannel; readonly data: unknown }[] = [];
-  class CrossingChannel {
+export function delayedChannels(): () => void {
+  const open = new Set<DelayedChannel>();
+  const posted: { readonly from: DelayedChannel; readonly data: unknown }[] = [];
+  class DelayedChannel {
     onmessage: ((event: { data: unknown }) => void) | null = null;
 
     constructor(readonly name: string) {
@@ -47,11 +47,11 @@ export function crossingChannels(): () => void {
       open.delete(this);
     }
   }
-  vi.stubGlobal('BroadcastChannel', CrossingChannel);
+  vi.stubGlobal('BroadcastChannel', DelayedChannel);
   return () => {
     for (const { from, data } of posted) {
-      const hearers = [...open].filter((each) => each !== from && each.name === from.name);
-      for (const hearer of hearers) hearer.onmessage?.({ data });
+      const receivers = [...open].filter((each) => each !== from && each.name === from.name);
+      for (const receiver of receivers) receiver.onmessage?.({ data });
     }
     posted.length = 0;
   };
@@ -61,46 +61,46 @@ export function crossingChannels(): () => void {
 export class Tab {
   readonly session: MemoryStorage;
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
-  readonly #memory: PageMemory;
+  readonly #store: PageStore;
 
-  constructor(options: PageMemoryOptions, session: MemoryStorage, clock?: Clock) {
+  constructor(options: PageStoreOptions, session: MemoryStorage, clock?: Clock) {
     this.session = session;
-    const environment = resolve({ WebSocket: FakeSocket, ...(clock && { clock }) });
-    const create = () => new PageMemory(environment, options);
-    this.#memory = running.run(this, create);
+    const environment = resolveEnvironment({ WebSocket: FakeSocket, ...(clock && { clock }) });
+    const create = () => new PageStore(environment, options);
+    this.#store = running.run(this, create);
   }
 
   find(): Promise<unknown> {
-    return running.run(this, () => this.#memory.find());
+    return running.run(this, () => this.#store.find());
   }
 
-  keep(value: unknown): void {
-    running.run(this, () => this.#memory.keep(value));
+  store(value: unknown): void {
+    running.run(this, () => this.#store.store(value));
   }
 
-  drop(): void {
-    this.#memory.drop();
+  remove(): void {
+    this.#store.remove();
   }
 
   release(): void {
-    this.#memory.release();
+    this.#store.release();
   }
 
-  /** Finds a value, or stores its own. */
+  /** Finds a value, or stores this one. */
   async visit(own: unknown): Promise<unknown> {
     const found = (await this.find()) ?? own;
-    this.keep(found);
+    this.store(found);
     return found;
   }
 
-  /** The page is left or closed, and gets the event. */
+  /** The page is closed or put into the back/forward cache. */
   leave(): void {
-    this.#tell('pagehide');
+    this.#dispatch('pagehide');
   }
 
   /** The page is restored from the back/forward cache. */
   comeBack(): void {
-    this.#tell('pageshow');
+    this.#dispatch('pageshow');
   }
 
   addEventListener(name: string, listener: Listener): void {
@@ -108,13 +108,13 @@ export class Tab {
   }
 
   removeEventListener(name: string, listener: Listener): void {
-    const isIt = (each: { name: string; listener: Listener }) =>
+    const matches = (each: { name: string; listener: Listener }) =>
       each.name === name && each.listener === listener;
-    const at = this.#listeners.findIndex(isIt);
+    const at = this.#listeners.findIndex(matches);
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 
-  #tell(event: string): void {
+  #dispatch(event: string): void {
     for (const { name, listener } of [...this.#listeners]) {
       if (name === event) running.run(this, () => listener({ persisted: true }));
     }
@@ -128,7 +128,7 @@ export class Device {
   /** The path of its pages. */
   path = '/play';
 
-  /** @param locks `navigator.locks`; without it tabs ask each other, as in insecure contexts */
+  /** @param locks `navigator.locks`; without it, tabs use a BroadcastChannel, as in insecure contexts */
   constructor(locks?: MemoryLocks) {
     const add = (name: string, listener: Listener) =>
       running.getStore()?.addEventListener(name, listener);
@@ -148,15 +148,15 @@ export class Device {
 
   /** Opens a page with a seat in a new tab, or in the tab with this session storage. */
   openSeat(session = new MemoryStorage(), clock?: Clock): Tab {
-    return this.#open({ name: () => 'seat', isForDevice: true }, session, clock);
+    return this.#open({ name: () => 'seat', isShared: true }, session, clock);
   }
 
   /** The same for a page with a room. */
   openRoom(session = new MemoryStorage()): Tab {
-    return this.#open({ name: () => `room ${this.path}`, isForDevice: false }, session);
+    return this.#open({ name: () => `room ${this.path}`, isShared: false }, session);
   }
 
-  #open(options: PageMemoryOptions, session: MemoryStorage, clock?: Clock): Tab {
+  #open(options: PageStoreOptions, session: MemoryStorage, clock?: Clock): Tab {
     vi.stubGlobal('sessionStorage', session);
     const tab = new Tab(options, session, clock);
     this.#tabs.push(tab);

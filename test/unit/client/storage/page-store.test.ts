@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { resolve } from '../../../../src/client/environment.js';
-import { PageMemory } from '../../../../src/client/storage/page-memory.js';
+import { resolveEnvironment } from '../../../../src/client/environment.js';
+import { PageStore } from '../../../../src/client/storage/page-store.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
 import { FakeClock, FakeSocket } from '../fakes.js';
-import { crossingChannels, Device, MemoryLocks } from './browser-tabs.js';
+import { Device, delayedChannels, MemoryLocks } from './browser-tabs.js';
 
 describe.each([
   ['with Web Locks', () => new MemoryLocks()],
@@ -55,7 +55,7 @@ describe.each([
     const clock = new FakeClock();
     const tabs = [device.openSeat(undefined, clock), device.openSeat(undefined, clock)];
     const visiting = Promise.all(tabs.map((tab) => tab.visit('new')));
-    // With Web Locks, one has the lock; with a channel, one has learned that the other is asking.
+    // With Web Locks, one has the lock. With a channel, one has got the request of the other.
     await vi.waitFor(() => expect(clock.timers).toBe(1));
     clock.pass(300);
     expect((await visiting).sort()).toEqual(['closed', 'new']);
@@ -66,7 +66,7 @@ describe.each([
     const tab = device.openRoom();
     await tab.visit('a room');
     const copy = new MemoryStorage(tab.session);
-    tab.keep('the room with one more player');
+    tab.store('the room with one more player');
     expect(await device.openRoom(copy).find()).toBeUndefined();
   });
 
@@ -78,17 +78,17 @@ describe.each([
     expect(await device.openRoom().find()).toBeUndefined();
   });
 
-  test('a dropped value is not found', async () => {
+  test('a removed value is not found', async () => {
     const device = new Device(locks());
     const tab = device.openSeat();
     await tab.visit('left');
-    tab.drop();
+    tab.remove();
     expect(await device.openSeat(tab.session).find()).toBeUndefined();
     expect([tab.session.length, device.local.length]).toEqual([0, 0]);
   });
 
-  test.each(['release', 'drop'] as const)(
-    'a %s by one page does not affect the other',
+  test.each(['release', 'remove'] as const)(
+    '%s in one page does not affect the other',
     async (end) => {
       const device = new Device(locks());
       const first = device.openRoom();
@@ -108,22 +108,22 @@ describe.each([
     await tab.visit('cached');
     tab.leave();
     tab.comeBack();
-    // What it does to have the lock again is done when another page has found nothing.
+    // It has the lock again when another page has found nothing.
     expect(await device.openRoom().find()).toBeUndefined();
     expect(await device.openSeat().visit('new')).toBe('new');
   });
 });
 
-test('of two tabs that ask each other at the same moment, one finds the value of a closed tab', async () => {
+test('of two tabs that request a lock simultaneously, one finds the value of a closed tab', async () => {
   const device = new Device();
-  const deliver = crossingChannels();
+  const deliver = delayedChannels();
   const clock = new FakeClock();
   const closed = device.openSeat();
   await closed.visit('closed');
   closed.leave();
   const tabs = [device.openSeat(undefined, clock), device.openSeat(undefined, clock)];
   const visiting = Promise.all(tabs.map((tab) => tab.visit('new')));
-  // That there are no Web Locks shows a moment later.
+  // The tabs use the channel when the request for a Web Lock has failed.
   await new Promise(setImmediate);
   expect(clock.timers).toBe(2);
   deliver();
@@ -140,7 +140,7 @@ test('a tab that answers slowly keeps its value', async () => {
   const fast = device.openSeat(undefined, clock);
   const visiting = fast.visit('new');
   await vi.waitFor(() => expect(clock.timers).toBe(1));
-  // As much time passes before the other tab's answer can come.
+  // The answer of the other tab arrives just before the timeout.
   clock.pass(999);
   expect(await visiting).toBe('new');
 });
@@ -158,7 +158,7 @@ test('a page that changes its URL is found under both', async () => {
   expect(await device.openRoom(tab.session).find()).toBeUndefined();
 });
 
-test('without locks, a tab finds only its own value', async () => {
+test('with neither Web Locks nor a BroadcastChannel, a tab finds only its own value', async () => {
   const device = new Device();
   vi.stubGlobal('BroadcastChannel', undefined);
   const tab = device.openSeat();
@@ -168,11 +168,11 @@ test('without locks, a tab finds only its own value', async () => {
   expect(await device.openSeat(tab.session).visit('new')).toBe('one');
 });
 
-test('old, unreadable and excess entries are removed; those of others stay', async () => {
+test('old, unreadable and excess entries are removed, but not the entries of other programs', async () => {
   const device = new Device(new MemoryLocks());
   const now = Date.now();
   const old = { id: 'old', at: now - 86_400_001, value: 'old' };
-  // Far enough ahead to be so however long the test takes.
+  // Far enough ahead, however long the test takes.
   const ahead = { id: 'ahead', at: now + 2 * 86_400_000, value: 'ahead' };
   device.local.setItem('lobby-relay seat old', JSON.stringify(old));
   device.local.setItem('lobby-relay seat ahead', JSON.stringify(ahead));
@@ -191,27 +191,27 @@ test('old, unreadable and excess entries are removed; those of others stay', asy
   expect(device.local.getItem('lobby-relay another 32')).toBeNull();
 });
 
-test('a value is written at most once a second, and completely in the end', () => {
+test('a value is written at most once a second, and once more at the end', () => {
   const storage = new MemoryStorage();
   const clock = new FakeClock();
-  const environment = resolve({ WebSocket: FakeSocket, storage, clock });
-  const memory = new PageMemory(environment, { name: () => 'room', isForDevice: false });
+  const environment = resolveEnvironment({ WebSocket: FakeSocket, storage, clock });
+  const store = new PageStore(environment, { name: () => 'room', isShared: false });
   for (let time = 0; time < 10_000; time += 10) {
-    memory.keep(time);
+    store.store(time);
     clock.pass(10);
   }
   expect(storage.writes).toBeLessThanOrEqual(4 + 10);
   expect(storage.writes).toBeGreaterThanOrEqual(10);
-  memory.keep('the last');
-  memory.release();
+  store.store('the last');
+  store.release();
   const stored = JSON.parse(storage.getItem('lobby-relay room') ?? '');
   expect([stored.value, clock.timers]).toEqual(['the last', 0]);
 });
 
-test('a pending write is done when the page is left', async () => {
+test('a pending write is done when the page is closed', async () => {
   const device = new Device(new MemoryLocks());
   const tab = device.openSeat();
-  for (let count = 1; count <= 10; count++) tab.keep(count);
+  for (let count = 1; count <= 10; count++) tab.store(count);
   tab.leave();
   expect(await device.openSeat(tab.session).find()).toBe(10);
 });

@@ -2,21 +2,21 @@ import { TokenBucket } from '../token-bucket.js';
 import type { SessionEffects } from './session-effects.js';
 
 /**
- * How much may be retransmitted before the other end acknowledges some of it, or a pause ends, in
- * bytes. It is more than an end acknowledges at once, so an end that acknowledges never waits; an end
- * that only asks does not make this one send everything again and again.
+ * How many bytes may be retransmitted before the other end acknowledges some, or a pause ends. It is
+ * larger than the amount after which an end acknowledges at once, so that it delays no end that does
+ * acknowledge. An end that only asks cannot cause repeated retransmission of everything.
  */
 const RETRANSMIT_BUDGET = 131_072;
 
-/** Greetings and pings that are answered: a burst, and a rate per second. */
+/** How many greetings and pings are answered: a burst, and a rate per second. */
 const ANSWER_BURST = 40;
 const ANSWER_RATE = 4;
 
-/** How many greetings a new page counts as, because games may send it much. */
+/** The cost of a new page, in greetings: a game may send much data to it. */
 const RESTART_COST = 8;
 
-/** Limits how much work the other end of a session can cause. */
-export class Pace {
+/** Limits the work that the other end of a session can cause. */
+export class PeerLimiter {
   readonly #effects: Pick<SessionEffects, 'pause'>;
   readonly #answers: TokenBucket;
   /** Retransmitted bytes that are neither acknowledged nor released by a pause. */
@@ -42,8 +42,8 @@ export class Pace {
     this.#outstanding += bytes;
   }
 
-  /** Bytes were acknowledged, or no longer count because a pause has ended. */
-  arrived(bytes: number): void {
+  /** The other end has acknowledged bytes, or a pause releases them. */
+  acked(bytes: number): void {
     this.#outstanding = Math.max(0, this.#outstanding - bytes);
   }
 
@@ -56,7 +56,7 @@ export class Pace {
 
   pauseEnded(): void {
     this.#isPaused = false;
-    this.arrived(RETRANSMIT_BUDGET);
+    this.acked(RETRANSMIT_BUDGET);
     if (!this.mayRetransmit) this.pause();
   }
 }

@@ -7,23 +7,23 @@ import { Random } from '../random.js';
 type Frame = Uint8Array<ArrayBuffer>;
 
 /**
- * One connection to the relay, with the frames in transit. When it is cut, each end is notified at its
+ * One connection to the relay, with the frames in transit. When it is isBroken, each end is notified at its
  * own time. Until then, what that end sends is lost.
  */
 interface Connection {
   readonly up: { readonly to: readonly number[]; readonly frame: Frame }[];
   readonly down: { readonly from: number; readonly frame: Frame }[];
-  cut: boolean;
-  /** Whether the client has been notified of the cut. */
-  clientKnows: boolean;
-  /** Whether the relay has been notified of the cut. */
-  relayKnows: boolean;
+  isBroken: boolean;
+  /** Whether the client has been notified of the isBroken. */
+  isClientNotified: boolean;
+  /** Whether the relay has been notified of the isBroken. */
+  isRelayNotified: boolean;
 }
 
 /** The address of the host. */
 const HOST = 0;
 
-/** One page, which knows what it has received for as long as it is open. */
+/** One page. */
 class Page {
   constructor(readonly mark: number) {}
 }
@@ -57,14 +57,15 @@ class Receipts {
 
   take(senderPage: number, number: number): void {
     if (senderPage < this.senderPage) throw new Error('a message of an older page of the sender');
-    if (senderPage > this.senderPage && this.last !== 0) throw new Error('no word of a new page');
+    if (senderPage > this.senderPage && this.last !== 0)
+      throw new Error('the new page was not reported');
     if (senderPage > this.senderPage) this.floor = 0;
     this.senderPage = senderPage;
     if (this.isFirst && number - this.gap <= this.floor + 1) {
       if (number < 1) throw new Error('no number');
     } else if (number !== this.last + this.gap + 1) {
       const expected = this.last + this.gap + 1;
-      throw new Error(`expected number ${expected} of page ${senderPage}, got ${number}`);
+      throw new Error(`expected number ${expected} of page ${senderPage}, received ${number}`);
     }
     this.isFirst = false;
     this.last = number;
@@ -95,22 +96,22 @@ interface Phone {
   /** Whether its session pauses after a large retransmission. */
   isPaused: boolean;
   /** What the phone has received from the host. */
-  readonly had: Receipts;
+  readonly fromHost: Receipts;
   /** What the host has received from the phone. */
-  readonly atHost: Receipts;
+  readonly fromPhone: Receipts;
   /** How many messages the host's page has sent to it. */
   sentTo: number;
   hostAckDue: boolean;
   isHostPaused: boolean;
 }
 
-export interface WorldOptions {
+export interface SessionModelOptions {
   readonly seed: number;
   readonly players?: number;
   /** The largest send log of each end, in bytes. */
   readonly limit?: number;
   /** The most frames that the relay buffers for a disconnected phone. */
-  readonly keep?: number;
+  readonly relayBuffer?: number;
   /** Whether pages are reloaded, and not only their connections. */
   readonly reloads?: boolean;
   /** The minimum length of messages, in bytes. */
@@ -120,7 +121,7 @@ export interface WorldOptions {
 }
 
 /** A host, a relay and some phones in memory, with connections that break frequently. */
-export class World {
+export class SessionModel {
   readonly counts = {
     steps: 0,
     sent: 0,
@@ -133,9 +134,9 @@ export class World {
     pauses: 0,
   };
   readonly #random: Random;
-  readonly #options: Required<WorldOptions>;
+  readonly #options: Required<SessionModelOptions>;
   readonly #phones: Phone[] = [];
-  #hub: PlayerSessions;
+  #hostSessions: PlayerSessions;
   #hostPages = 1;
   /** The marks of the phones, which a host's page stores over a reload. */
   readonly #marks = new Map<number, number>();
@@ -143,57 +144,57 @@ export class World {
   #hostConnection: Connection | undefined;
   readonly #bufferedForHost: { from: number; frame: Frame }[] = [];
 
-  constructor(options: WorldOptions) {
+  constructor(options: SessionModelOptions) {
     this.#options = {
       players: 3,
       limit: 1e9,
-      keep: 1e9,
+      relayBuffer: 1e9,
       reloads: false,
       length: 0,
       stepTime: 100,
       ...options,
     };
     this.#random = new Random(options.seed);
-    this.#hub = this.#newHub();
+    this.#hostSessions = this.#newHostSessions();
     for (let id = 1; id <= this.#options.players; id++) this.#phones.push(this.#newPhone(id));
     this.#connectHost();
     for (const phone of this.#phones) this.#connectPhone(phone);
   }
 
-  /** Does one random thing. */
+  /** Does one random action. */
   step(): void {
     this.counts.steps++;
     const random = this.#random;
     const phone = this.#phones[random.int(0, this.#phones.length)] as Phone;
-    const dice = random.float() * 1000;
-    if (dice < 120) return this.#broadcast();
-    if (dice < 220) return this.#send(phone);
-    if (dice < 420) return this.#sendToHost(phone);
-    if (dice < 620) return this.#deliverAtHost();
-    if (dice < 900) return this.#deliverAt(phone);
-    if (dice < 930) return this.#acknowledge(phone);
-    if (dice < 970) return this.#fault(phone);
+    const roll = random.float() * 1000;
+    if (roll < 120) return this.#broadcast();
+    if (roll < 220) return this.#send(phone);
+    if (roll < 420) return this.#sendToHost(phone);
+    if (roll < 620) return this.#deliverAtHost();
+    if (roll < 900) return this.#deliverAt(phone);
+    if (roll < 930) return this.#acknowledge(phone);
+    if (roll < 970) return this.#fault(phone);
     return this.#repair(phone);
   }
 
-  /** Ends all faults and delivers all frames. Then every message must have arrived. */
+  /** Repairs all faults and delivers all frames. After that, every message must have arrived. */
   settle(): void {
     for (const phone of this.#phones) {
-      if (phone.connection?.cut) this.#notify(phone.connection, 'client');
+      if (phone.connection?.isBroken) this.#notify(phone.connection, 'client');
     }
-    if (this.#hostConnection?.cut) this.#notify(this.#hostConnection, 'client');
+    if (this.#hostConnection?.isBroken) this.#notify(this.#hostConnection, 'client');
     this.#connectHost();
     for (const phone of this.#phones) this.#connectPhone(phone);
     this.#drain();
     for (const phone of this.#phones) {
-      expectSame(`to phone ${phone.id}`, phone.had.accounted(this.#hostPages), phone.sentTo);
-      expectSame(`from phone ${phone.id}`, phone.atHost.accounted(phone.pages), phone.sent);
+      expectSame(`to phone ${phone.id}`, phone.fromHost.accounted(this.#hostPages), phone.sentTo);
+      expectSame(`from phone ${phone.id}`, phone.fromPhone.accounted(phone.pages), phone.sent);
     }
   }
 
   #drain(): void {
     for (let round = 0; ; round++) {
-      if (round > 1000) throw new Error('there are always more frames');
+      if (round > 1000) throw new Error('the frames do not end');
       let busy = round < 2;
       for (let more = true; more; ) {
         const connection = this.#hostConnection;
@@ -222,14 +223,14 @@ export class World {
     for (const id of ids) this.#phone(id).sentTo++;
     const numbers = this.#phones.map(({ sentTo }) => sentTo);
     this.counts.sent += ids.length;
-    this.#hub.send(ids, this.#message([this.#hostPages, ...numbers]));
+    this.#hostSessions.send(ids, this.#message([this.#hostPages, ...numbers]));
   }
 
   #send(phone: Phone): void {
     phone.sentTo++;
     const numbers = this.#phones.map(({ sentTo }) => sentTo);
     this.counts.sent++;
-    this.#hub.send([phone.id], this.#message([this.#hostPages, ...numbers]));
+    this.#hostSessions.send([phone.id], this.#message([this.#hostPages, ...numbers]));
   }
 
   #sendToHost(phone: Phone): void {
@@ -251,7 +252,8 @@ export class World {
     phone.ackDue = false;
     phone.hostAckDue = false;
     this.#endPauses(phone);
-    if (phone.end.peer === 0 && phone.connection?.clientKnows === false) phone.end.greetAgain();
+    if (phone.end.peer === 0 && phone.connection?.isClientNotified === false)
+      phone.end.greetAgain();
   }
 
   /** Ends the pauses of a phone's two sessions; false if neither pauses. */
@@ -268,27 +270,27 @@ export class World {
 
   #deliverAtHost(): void {
     const connection = this.#hostConnection;
-    if (connection === undefined || connection.cut) return;
+    if (connection === undefined || connection.isBroken) return;
     const { random } = this;
     if (random.chance(0.5)) {
       const sent = connection.up.shift();
       if (sent === undefined) return;
       for (const id of sent.to) this.#relayToPhone(this.#phone(id), sent.frame);
     } else {
-      const got = connection.down.shift();
-      if (got !== undefined) this.#hostEnds.get(got.from)?.receive(got.frame);
+      const received = connection.down.shift();
+      if (received !== undefined) this.#hostEnds.get(received.from)?.receive(received.frame);
     }
   }
 
   #deliverAt(phone: Phone): void {
     const { connection } = phone;
-    if (connection === undefined || connection.cut) return;
+    if (connection === undefined || connection.isBroken) return;
     if (this.random.chance(0.5)) {
       const sent = connection.up.shift();
       if (sent !== undefined) this.#relayToHost(phone.id, sent.frame);
     } else {
-      const got = connection.down.shift();
-      if (got !== undefined) phone.end.receive(got.frame);
+      const received = connection.down.shift();
+      if (received !== undefined) phone.end.receive(received.frame);
     }
   }
 
@@ -302,38 +304,38 @@ export class World {
 
   #relayToPhone(phone: Phone, frame: Frame): void {
     const { connection } = phone;
-    if (connection !== undefined && !connection.relayKnows) {
+    if (connection !== undefined && !connection.isRelayNotified) {
       // Half-open: what the relay writes is lost.
-      if (!connection.cut) connection.down.push({ from: HOST, frame });
+      if (!connection.isBroken) connection.down.push({ from: HOST, frame });
       return;
     }
     phone.buffered.push(frame);
-    if (phone.buffered.length > this.#options.keep) phone.buffered.shift();
+    if (phone.buffered.length > this.#options.relayBuffer) phone.buffered.shift();
   }
 
   #relayToHost(from: number, frame: Frame): void {
     const connection = this.#hostConnection;
-    if (connection === undefined || connection.relayKnows)
+    if (connection === undefined || connection.isRelayNotified)
       this.#bufferedForHost.push({ from, frame });
-    else if (!connection.cut) connection.down.push({ from, frame });
+    else if (!connection.isBroken) connection.down.push({ from, frame });
   }
 
   // Faults.
 
   #fault(phone: Phone): void {
-    const dice = this.random.float();
-    if (dice < 0.35) return this.#cut(phone.connection);
-    if (dice < 0.6) return this.#cut(this.#hostConnection);
-    if (dice < 0.66) return this.#restartRelay();
-    if (!this.#options.reloads || dice > 0.75) return;
+    const roll = this.random.float();
+    if (roll < 0.35) return this.#breakConnection(phone.connection);
+    if (roll < 0.6) return this.#breakConnection(this.#hostConnection);
+    if (roll < 0.66) return this.#restartRelay();
+    if (!this.#options.reloads || roll > 0.75) return;
     this.counts.reloads++;
-    if (dice < 0.7) this.#reloadPhone(phone);
+    if (roll < 0.7) this.#reloadPhone(phone);
     else this.#reloadHost();
   }
 
   /** Breaks a connection. Some frames in transit still arrive, in each direction; the rest is lost. */
-  #cut(connection: Connection | undefined): void {
-    if (connection === undefined || connection.cut) return;
+  #breakConnection(connection: Connection | undefined): void {
+    if (connection === undefined || connection.isBroken) return;
     this.counts.cuts++;
     const down = connection.down.slice(0, this.random.int(0, connection.down.length + 1));
     const up = connection.up.slice(0, this.random.int(0, connection.up.length + 1));
@@ -346,16 +348,16 @@ export class World {
       if (owner !== undefined) this.#relayToHost(owner.id, frame);
       else for (const id of to) this.#relayToPhone(this.#phone(id), frame);
     }
-    connection.cut = true;
+    connection.isBroken = true;
     connection.up.length = 0;
     connection.down.length = 0;
   }
 
   #restartRelay(): void {
     this.counts.restarts++;
-    this.#cut(this.#hostConnection);
+    this.#breakConnection(this.#hostConnection);
     for (const phone of this.#phones) {
-      this.#cut(phone.connection);
+      this.#breakConnection(phone.connection);
       phone.buffered.length = 0;
     }
     this.#bufferedForHost.length = 0;
@@ -363,34 +365,34 @@ export class World {
       this.#hostConnection,
       ...this.#phones.map((phone) => phone.connection),
     ]) {
-      if (connection !== undefined) connection.relayKnows = true;
+      if (connection !== undefined) connection.isRelayNotified = true;
     }
   }
 
   #repair(phone: Phone): void {
     const connection = this.random.chance(0.3) ? this.#hostConnection : phone.connection;
-    if (connection?.cut && this.random.chance(0.6))
+    if (connection?.isBroken && this.random.chance(0.6))
       this.#notify(connection, this.random.chance(0.5) ? 'client' : 'relay');
     if (this.random.chance(0.5)) this.#connectPhone(phone);
     else this.#connectHost();
   }
 
-  /** Notifies one end of a cut connection. */
-  #notify(connection: Connection, who: 'client' | 'relay'): void {
-    if (who === 'relay') {
-      connection.relayKnows = true;
+  /** Notifies one end of a isBroken connection. */
+  #notify(connection: Connection, end: 'client' | 'relay'): void {
+    if (end === 'relay') {
+      connection.isRelayNotified = true;
       return;
     }
-    if (connection.clientKnows) return;
-    connection.clientKnows = true;
+    if (connection.isClientNotified) return;
+    connection.isClientNotified = true;
     const owner = this.#phones.find((phone) => phone.connection === connection);
     if (owner !== undefined) owner.end.connectionLost();
     else for (const end of this.#hostEnds.values()) end.connectionLost();
   }
 
-  /** The newest connection counts, even if the relay has not noticed the cut of the earlier one. */
+  /** The newest connection counts, even if the relay has not noticed the isBroken of the earlier one. */
   #connectPhone(phone: Phone): void {
-    if (phone.connection !== undefined && !phone.connection.clientKnows) return;
+    if (phone.connection !== undefined && !phone.connection.isClientNotified) return;
     const connection = newConnection();
     phone.connection = connection;
     for (const frame of phone.buffered.splice(0)) connection.down.push({ from: HOST, frame });
@@ -398,7 +400,7 @@ export class World {
   }
 
   #connectHost(): void {
-    if (this.#hostConnection !== undefined && !this.#hostConnection.clientKnows) return;
+    if (this.#hostConnection !== undefined && !this.#hostConnection.isClientNotified) return;
     const connection = newConnection();
     this.#hostConnection = connection;
     connection.down.push(...this.#bufferedForHost.splice(0));
@@ -407,31 +409,31 @@ export class World {
 
   // Pages.
 
-  #newHub(): PlayerSessions {
-    const hub = new PlayerSessions(this.#options.limit, {
+  #newHostSessions(): PlayerSessions {
+    const sessions = new PlayerSessions(this.#options.limit, {
       send: (to, frame) => {
         const connection = this.#hostConnection;
-        if (connection !== undefined && !connection.cut) connection.up.push({ to, frame });
+        if (connection !== undefined && !connection.isBroken) connection.up.push({ to, frame });
       },
       mark: () => this.#random.int(1, 0xffff_ffff),
     });
-    return hub;
+    return sessions;
   }
 
   #openEnd(phone: Phone): void {
-    const end = this.#hub.open(
+    const end = this.#hostSessions.open(
       phone.id,
       {
         deliver: ({ body }) => {
           const [page = 0, number = 0] = new Uint32Array(body.slice().buffer);
           this.counts.received++;
-          phone.atHost.take(page, number);
+          phone.fromPhone.take(page, number);
         },
         gap: (count) => {
           this.counts.gaps += count;
-          phone.atHost.gap += count;
+          phone.fromPhone.gap += count;
         },
-        restarted: () => phone.atHost.newSender(),
+        restarted: () => phone.fromPhone.newSender(),
         greeted: ({ from }) => void this.#marks.set(phone.id, from),
         acknowledgeLater: () => {
           phone.hostAckDue = true;
@@ -457,8 +459,8 @@ export class World {
       pages: 0,
       connection: undefined,
       buffered: [],
-      had: new Receipts(),
-      atHost: new Receipts(),
+      fromHost: new Receipts(),
+      fromPhone: new Receipts(),
       sentTo: 0,
       hostAckDue: false,
       isHostPaused: false,
@@ -474,18 +476,19 @@ export class World {
     const end = new ReliableSession(this.#random.int(1, 0xffff_ffff), log.openQueue(), {
       send: (frame) => {
         const { connection } = this.#phone(id);
-        if (connection !== undefined && !connection.cut) connection.up.push({ to: [HOST], frame });
+        if (connection !== undefined && !connection.isBroken)
+          connection.up.push({ to: [HOST], frame });
       },
       deliver: ({ body }) => {
         const [page = 0, ...numbers] = new Uint32Array(body.slice().buffer);
         this.counts.received++;
-        this.#phone(id).had.take(page, numbers[id - 1] ?? 0);
+        this.#phone(id).fromHost.take(page, numbers[id - 1] ?? 0);
       },
       gap: (count) => {
         this.counts.gaps += count;
-        this.#phone(id).had.gap += count;
+        this.#phone(id).fromHost.gap += count;
       },
-      restarted: () => this.#phone(id).had.newSender(),
+      restarted: () => this.#phone(id).fromHost.newSender(),
       greeted: () => {},
       acknowledgeLater: () => {
         this.#phone(id).ackDue = true;
@@ -503,22 +506,22 @@ export class World {
   }
 
   #reloadPhone(phone: Phone): void {
-    this.#cut(phone.connection);
-    if (phone.connection !== undefined) phone.connection.clientKnows = true;
+    this.#breakConnection(phone.connection);
+    if (phone.connection !== undefined) phone.connection.isClientNotified = true;
     phone.pages++;
     Object.assign(phone, this.#newPhonePage(phone.id));
-    phone.had.newReceiver();
+    phone.fromHost.newReceiver();
   }
 
   #reloadHost(): void {
-    this.#cut(this.#hostConnection);
-    if (this.#hostConnection !== undefined) this.#hostConnection.clientKnows = true;
+    this.#breakConnection(this.#hostConnection);
+    if (this.#hostConnection !== undefined) this.#hostConnection.isClientNotified = true;
     this.#hostPages++;
-    this.#hub = this.#newHub();
+    this.#hostSessions = this.#newHostSessions();
     this.#hostEnds.clear();
     for (const phone of this.#phones) {
       phone.sentTo = 0;
-      phone.atHost.newReceiver();
+      phone.fromPhone.newReceiver();
       phone.isHostPaused = false;
       this.#openEnd(phone);
     }
@@ -530,9 +533,9 @@ export class World {
 }
 
 function newConnection(): Connection {
-  return { up: [], down: [], cut: false, clientKnows: false, relayKnows: false };
+  return { up: [], down: [], isBroken: false, isClientNotified: false, isRelayNotified: false };
 }
 
-function expectSame(what: string, got: number, expected: number): void {
-  if (got !== expected) throw new Error(`${what}: ${got} of ${expected} messages accounted for`);
+function expectSame(name: string, got: number, expected: number): void {
+  if (got !== expected) throw new Error(`${name}: ${got} of ${expected} messages accounted for`);
 }
