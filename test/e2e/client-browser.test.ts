@@ -23,8 +23,8 @@ import { needs } from '../support/tools.js';
 const ROOT = new URL('../../', import.meta.url);
 
 /**
- * The number of messages in each direction over a channel. Meanwhile the relay may still forward a few
- * signals and acknowledgements, but not as many messages.
+ * The number of messages in each direction over a channel. Meanwhile, the relay may forward a few signals
+ * and acknowledgements, but fewer messages than these.
  */
 const ROUNDS = 5;
 const MESSAGES = 50;
@@ -32,7 +32,7 @@ const MESSAGES = 50;
 describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
   let context: BrowserContext;
-  let complaints: string[];
+  let pageErrors: string[];
   /** Serves the examples from another origin than the relay's. */
   const pages = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://pages');
@@ -50,13 +50,13 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
   afterAll(() => void pages.close());
 
   beforeEach(async () => {
-    complaints = [];
-    context = await newDevice(relay.browser, complaints);
+    pageErrors = [];
+    context = await newDevice(relay.browser, pageErrors);
   });
 
   afterEach(async () => {
     await context.close();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   async function open(path: string, query: Record<string, string> = {}): Promise<Page> {
@@ -110,7 +110,7 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     expect(await relayed()).toBeLessThan(before + 2 * ROUNDS);
   });
 
-  test('a data channel carries bytes in both directions, and the relay gets none of them', async () => {
+  test('a data channel carries bytes in both directions, but not through the relay', async () => {
     const page = await open('empty');
     await page.evaluate(`(async () => {
       const { createRoom, joinRoom } = await import('${relay.http}/client.js');
@@ -121,23 +121,23 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
       for (const end of window.ends) end.binaryType = 'arraybuffer';
     })()`);
     const before = await relayed();
-    const heard = await page.evaluate<number[][][]>(`(async () => {
+    const received = await page.evaluate<number[][][]>(`(async () => {
       const all = (end) => new Promise((resolve) => {
-        const heard = [];
+        const received = [];
         end.onmessage = ({ data }) => {
-          if (heard.push([...new Uint8Array(data)]) === ${MESSAGES}) resolve(heard);
+          if (received.push([...new Uint8Array(data)]) === ${MESSAGES}) resolve(received);
         };
       });
       const [player, host] = window.ends;
-      const heard = [all(host), all(player)];
+      const received = [all(host), all(player)];
       for (let n = 0; n < ${MESSAGES}; n++) {
         player.send(Uint8Array.of(n, 255));
         host.send(Uint8Array.of(254, n, 0));
       }
-      return Promise.all(heard);
+      return Promise.all(received);
     })()`);
     const numbers = Array.from({ length: MESSAGES }, (_, n) => n);
-    expect(heard).toEqual([numbers.map((n) => [n, 255]), numbers.map((n) => [254, n, 0])]);
+    expect(received).toEqual([numbers.map((n) => [n, 255]), numbers.map((n) => [254, n, 0])]);
     expect(await relayed()).toBeLessThan(before + MESSAGES);
   });
 
@@ -192,7 +192,7 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     const failure = await phone.evaluate('me.openChannel().catch(({ code }) => code)');
     expect([failure, requested]).toEqual(['notLoaded', ['/player.js', '/rtc.js']]);
     expect(await phone.evaluate("echo('two')")).toBe('two');
-    complaints.length = 0;
+    pageErrors.length = 0;
   });
 
   test('joins from a page that is not a secure context, as in a home network', async () => {
@@ -230,7 +230,7 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     expect(id).toBe(1);
   });
 
-  /** How many messages the relay has forwarded. */
+  /** The number of messages that the relay has forwarded. */
   async function relayed(): Promise<number> {
     const text = await freshMetrics(relay.http);
     const lines = [...text.matchAll(/^lobby_relay_messages_total\{[^}]*\} (\d+)$/gm)];

@@ -6,20 +6,20 @@ import type { ChannelsContext } from '../../src/client/rtc/channels.js';
 
 const bundle = (name: string) => new URL(`../../dist/${name}`, import.meta.url);
 
-/** The largest gzipped size, in bytes, of what a page loads to join, to host, and for data channels. */
-const MOST = { 'player.js': 10_000, 'client.js': 15_000, 'rtc.js': 2_750 };
+/** The largest gzipped sizes of the bundles, in bytes. */
+const MAX_BYTES = { 'player.js': 10_000, 'client.js': 15_000, 'rtc.js': 2_750 };
 
-test.each(Object.entries(MOST))('%s is a small file', (name, most) => {
-  expect(gzipSync(readFileSync(bundle(name)), { level: 9 }).length).toBeLessThan(most);
+test.each(Object.entries(MAX_BYTES))('the gzipped size of %s is within its limit', (name, max) => {
+  expect(gzipSync(readFileSync(bundle(name)), { level: 9 }).length).toBeLessThan(max);
 });
 
-test.each(Object.keys(MOST))('%s imports only rtc.js, and only when it is used', (name) => {
+test.each(Object.keys(MAX_BYTES))('%s imports only rtc.js, and only on demand', (name) => {
   const code = readFileSync(bundle(name), 'utf8');
   const imports = code.match(/(?:^|[;}])import\b[^;]*|\bimport\([^)]*\)|\brequire\([^)]*\)/g) ?? [];
   expect(imports).toEqual(name === 'rtc.js' ? [] : ['import("./rtc.js")']);
 });
 
-test('client.js gives what the package gives, and player.js all of it but hosting and matchmaking', async () => {
+test('client.js has the exports of the package, and player.js all of them except hosting and matchmaking', async () => {
   const client = Object.keys(await import(bundle('client.js').href));
   const player = Object.keys(await import(bundle('player.js').href));
   expect(client.sort()).toEqual(Object.keys(packaged).sort());
@@ -28,7 +28,7 @@ test('client.js gives what the package gives, and player.js all of it but hostin
   expect(player.filter((name) => !client.includes(name))).toEqual([]);
 });
 
-/** What a page passes to rtc.js, as long as it has the first version of the SDK that was published. */
+/** The members that the first published version of the SDK passes to rtc.js. */
 const CONTEXT = [
   'environment',
   'environment.clock',
@@ -43,7 +43,7 @@ const CONTEXT = [
   'opened',
 ];
 
-/** The same object, in which only these members exist. */
+/** Wraps an object so that only these members can be read. */
 function only<Whole extends object>(whole: Whole, members: readonly string[], path = ''): Whole {
   return new Proxy(whole, {
     get(target, name) {
@@ -56,7 +56,7 @@ function only<Whole extends object>(whole: Whole, members: readonly string[], pa
   });
 }
 
-/** Connections that describe themselves, and open when they are told to. */
+/** A peer connection, and its channel, which opens when the remote description is set. */
 class Peer extends EventTarget {
   static readonly all: Peer[] = [];
   readyState = 'connecting';

@@ -14,7 +14,7 @@ import { needs, pathOf } from '../support/tools.js';
 const PHONE = fileURLToPath(new URL('programs/phone-with-channel.ts', import.meta.url));
 const SDK = new URL('../../dist/client/index.js', import.meta.url).href;
 
-/** Lets two browsers connect without a network, by their own addresses and on loopback. */
+/** Lets two browsers connect on a machine without a network. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -44,14 +44,16 @@ describe('in browsers', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
   const relay = relayWithChromium();
 
   /** Two pages with a channel between them, in `window.channel` of both. */
-  async function party(servers: readonly [BrowserServer, BrowserServer]): Promise<[Page, Page]> {
+  async function openChannel(
+    servers: readonly [BrowserServer, BrowserServer],
+  ): Promise<[Page, Page]> {
     const [host, phone] = await Promise.all(servers.map((server) => openPage(server, relay.http)));
     if (host === undefined || phone === undefined) throw new Error('no pages');
     const code = await host.evaluate<string>(`(async () => {
       const { createRoom } = await import('${relay.http}/client.js');
       window.room = await createRoom('${relay.http}', { hold: 600 });
       window.closes = 0;
-      window.given = new Promise((resolve) => room.on('channel', (player, channel) => {
+      window.channelOpened = new Promise((resolve) => room.on('channel', (player, channel) => {
         window.channel = channel;
         window.whenClosed = new Promise((resolve) => channel.onclose = () => {
           window.closes++;
@@ -67,17 +69,17 @@ describe('in browsers', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
       window.channel = await seat.openChannel({ ordered: false, maxRetransmits: 0 });
       window.whenClosed = new Promise((resolve) => channel.onclose = () => resolve(channel.readyState));
     })()`);
-    await host.evaluate('given');
+    await host.evaluate('channelOpened');
     return [host, phone];
   }
 
   test('a channel to a killed browser is closed, with one event', async () => {
     const [tv, other] = [await launch(), await launch()];
-    const [host] = await party([tv, other]);
+    const [host] = await openChannel([tv, other]);
     other.process().kill('SIGKILL');
     expect(await host.evaluate('whenClosed')).toBe('closed');
     await expect(host.evaluate(`channel.send('x')`)).rejects.toThrow('InvalidStateError');
-    // The seat still exists: only the connection has failed.
+    // The seat still exists: only the peer connection has failed.
     expect(await host.evaluate('[room.players.length, closes]')).toEqual([1, 1]);
   });
 
@@ -87,7 +89,7 @@ describe('in browsers', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
     ['when the room ends', 'host', 'room.stop()'],
   ])('a channel is closed at both ends %s', async (_name, who, code) => {
     const browser = await launch();
-    const [host, phone] = await party([browser, browser]);
+    const [host, phone] = await openChannel([browser, browser]);
     await (who === 'host' ? host : phone).evaluate(code);
     expect(await host.evaluate('whenClosed')).toBe('closed');
     expect(await phone.evaluate('whenClosed')).toBe('closed');

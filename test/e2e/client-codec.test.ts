@@ -65,7 +65,7 @@ test('without a codec, messages are typed as strings and bytes', async () => {
   expect((await messages.next()).value).toEqual(Uint8Array.of(1, 0, 2, 0));
 });
 
-test('an AbortSignal cancels an attempt, and has no effect after it', async () => {
+test('an AbortSignal cancels an attempt, and has no effect after the attempt', async () => {
   const { url } = await startRelay();
   const stopped = AbortSignal.abort(new Error('stopped'));
   await expect(createRoom(url, { ...options, signal: stopped })).rejects.toThrow('stopped');
@@ -94,7 +94,7 @@ test('an AbortSignal cancels an attempt, and has no effect after it', async () =
   const late = new AbortController();
   const seat = await joinRoom(url, room.code, { ...options, signal: late.signal });
   late.abort();
-  const heard = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
+  const received = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
   seat.send('still here');
-  expect([await heard, signal.aborted, joins.length]).toEqual(['still here', true, 2]);
+  expect([await received, signal.aborted, joins.length]).toEqual(['still here', true, 2]);
 });

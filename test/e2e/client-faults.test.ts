@@ -10,19 +10,19 @@ import { createRoom, type Data, joinRoom, type Room, type Seat } from '../../src
 import { MemoryStorage } from '../support/memory-storage.js';
 import { RelayProcess } from '../support/relay-process.js';
 
-/** How long faults occur, in seconds. CLIENT_FAULT_SECONDS overrides it. */
+/** For how long there are faults, in seconds. CLIENT_FAULT_SECONDS overrides it. */
 const SECONDS = Number(process.env['CLIENT_FAULT_SECONDS'] ?? 6);
 const PLAYERS = 4;
 
 /** The time between two kills of the relay, in which it can write its state file, in milliseconds. */
 const KILL_EVERY = 2_500;
 
-/** Enough for all messages during the longest stall that the proxy causes, in bytes. */
+/** Large enough for all messages during the longest stall of the proxy, in bytes. */
 const BUFFER = 64 * 1_048_576;
 
-/** All connections of this test, to terminate them. */
+/** The open connections of this test, to terminate them. */
 const sockets = new Set<WebSocket>();
-class Fragile extends WebSocket {
+class TrackedSocket extends WebSocket {
   constructor(url: string) {
     super(url);
     sockets.add(this);
@@ -30,7 +30,7 @@ class Fragile extends WebSocket {
   }
 }
 
-/** Numbers to one receiver, alternately as text and as bytes. */
+/** Numbered messages to one receiver, alternately as text and as bytes. */
 class Stream {
   sent = 0;
   received = 0;
@@ -45,25 +45,25 @@ class Stream {
 }
 
 function toData(number: number): Data {
-  // With many lengths, so that connections break at any byte.
+  // Messages of different lengths, so that connections break at any byte.
   const text = `${number} ${'x'.repeat(number % 300)}`;
   return number % 2 === 0 ? text : new TextEncoder().encode(text);
 }
 
 /** A room and its players, who send continuously. */
-class Party {
+class Game {
   readonly room: Room;
   readonly seats: readonly Seat[];
   readonly up: readonly Stream[];
   readonly down: readonly Stream[];
   readonly gaps: unknown[] = [];
 
-  static async open(url: string): Promise<Party> {
-    const options = { WebSocket: Fragile, storage: null, buffer: BUFFER };
+  static async open(url: string): Promise<Game> {
+    const options = { WebSocket: TrackedSocket, storage: null, buffer: BUFFER };
     const room = await createRoom(url, options);
     const seats: Seat[] = [];
     while (seats.length < PLAYERS) seats.push(await joinRoom(url, room.code, options));
-    return new Party(room, seats);
+    return new Game(room, seats);
   }
 
   private constructor(room: Room, seats: readonly Seat[]) {
@@ -86,7 +86,7 @@ class Party {
   }
 
   /** Sends a message from and to each player: one by one, or as a broadcast. */
-  talk(toAll: boolean): void {
+  sendAll(toAll: boolean): void {
     this.seats.forEach((seat, index) => {
       seat.send(this.up[index]?.next() ?? '');
     });
@@ -113,23 +113,23 @@ test('no message is lost over connections that break at any byte', {
   const { FaultProxy } = await import(new URL('../soak/fault-proxy.js', import.meta.url).href);
   const proxy = await FaultProxy.start({ relayPort: relay.port, seed: 1 });
   onTestFinished(() => proxy.close());
-  const party = await Party.open(`ws://127.0.0.1:${proxy.port}`);
-  let cuts = 0;
+  const game = await Game.open(`ws://127.0.0.1:${proxy.port}`);
+  let brokenConnections = 0;
   const end = performance.now() + SECONDS * 1000;
   for (let round = 0; performance.now() < end; round++) {
-    party.talk(round % 3 === 0);
+    game.sendAll(round % 3 === 0);
     await pause(5);
     if (round % 60 !== 59) continue;
-    const victims = [...sockets];
-    victims[(round * 7919) % victims.length]?.terminate();
-    cuts++;
+    const candidates = [...sockets];
+    candidates[(round * 7919) % candidates.length]?.terminate();
+    brokenConnections++;
   }
   proxy.endFaults();
-  await party.allArrived();
-  expect(party.gaps).toEqual([]);
-  expect(party.room.players.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  await game.allArrived();
+  expect(game.gaps).toEqual([]);
+  expect(game.room.players.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   if (process.env['CLIENT_FAULT_SECONDS'] !== undefined) {
-    console.log({ messages: party.messages, cuts, ...proxy.faults });
+    console.log({ messages: game.messages, brokenConnections, ...proxy.faults });
   }
 });
 
@@ -142,12 +142,12 @@ test('no message is lost when the relay is killed and restarted', {
   let relay = await RelayProcess.start(options);
   onTestFinished(() => relay.stop());
   const { port } = relay;
-  const party = await Party.open(relay.url);
+  const game = await Game.open(relay.url);
   let kills = 0;
   const end = performance.now() + SECONDS * 1000;
   let nextKill = performance.now() + KILL_EVERY;
   for (let round = 0; performance.now() < end; round++) {
-    party.talk(round % 3 === 0);
+    game.sendAll(round % 3 === 0);
     await pause(5);
     if (performance.now() < nextKill) continue;
     kills++;
@@ -157,12 +157,12 @@ test('no message is lost when the relay is killed and restarted', {
     relay = await RelayProcess.start([...options, '--port', String(port)]);
     nextKill = performance.now() + KILL_EVERY;
   }
-  await party.allArrived();
-  expect(party.gaps).toEqual([]);
-  expect(party.room.players.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  await game.allArrived();
+  expect(game.gaps).toEqual([]);
+  expect(game.room.players.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   expect(kills).toBeGreaterThan(0);
   if (process.env['CLIENT_FAULT_SECONDS'] !== undefined) {
-    console.log({ messages: party.messages, kills });
+    console.log({ messages: game.messages, kills });
   }
 });
 
@@ -180,26 +180,26 @@ test('a reloaded host keeps its room and its players', async () => {
   const first = await createRoom(relay.url, { WebSocket: HostSocket, storage, name: 'Trivia' });
   const seat = await joinRoom(relay.url, first.code, { WebSocket, storage: null });
   onTestFinished(() => seat.leave());
-  const heard: Data[] = [];
-  seat.on('message', (data) => heard.push(data));
+  const received: Data[] = [];
+  seat.on('message', (data) => received.push(data));
   const restarted = new Promise<void>((resolve) => seat.on('restart', resolve));
 
   // The page disappears without a close frame, and does not reconnect.
   const [hostSocket] = hostSockets as [WebSocket];
-  const gone = once(hostSocket, 'close');
+  const closed = once(hostSocket, 'close');
   hostSocket.onclose = null;
   hostSocket.terminate();
-  await gone;
+  await closed;
   seat.send('sent while the host was disconnected');
 
   const second = await createRoom(relay.url, { WebSocket, storage, name: 'Trivia' });
   onTestFinished(() => second.stop());
   expect(second).toMatchObject({ code: first.code, resumed: true, name: 'Trivia' });
   expect(second.players).toMatchObject([{ id: 1, exact: true, away: false }]);
-  const said = new Promise((resolve) => second.on('message', (_player, data) => resolve(data)));
+  const message = new Promise((resolve) => second.on('message', (_player, data) => resolve(data)));
   await restarted;
-  expect(await said).toBe('sent while the host was disconnected');
+  expect(await message).toBe('sent while the host was disconnected');
   second.send('welcome back');
-  while (heard.length === 0) await pause(10);
-  expect(heard).toEqual(['welcome back']);
+  while (received.length === 0) await pause(10);
+  expect(received).toEqual(['welcome back']);
 });

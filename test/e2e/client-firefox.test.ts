@@ -10,7 +10,7 @@ describe('the SDK in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), () 
   let relay: Relay;
   let browser: Browser;
   let url: string;
-  let complaints: string[];
+  let pageErrors: string[];
   const pages: Page[] = [];
 
   beforeAll(async () => {
@@ -26,17 +26,17 @@ describe('the SDK in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), () 
   }, BROWSER_TIMEOUT);
 
   beforeEach(() => {
-    complaints = [];
+    pageErrors = [];
   });
 
   afterEach(async () => {
     for (const page of pages.splice(0)) await page.browserContext().close();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   /** Opens a page of the relay's origin without scripts, in a separate browser context. */
   async function open(): Promise<Page> {
-    const page = await newFirefoxPage(browser, complaints);
+    const page = await newFirefoxPage(browser, pageErrors);
     pages.push(page);
     await page.goto(`${url}/health`);
     return page;
@@ -61,10 +61,10 @@ describe('the SDK in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), () 
     const echoed = await run(
       phone,
       `const seat = await joinRoom(location.origin, '${code}');
-       const heard = [];
+       const received = [];
        const both = new Promise((resolve) => seat.on('message', (data) => {
-         heard.push(typeof data === 'string' ? data : [...data]);
-         if (heard.length === 2) resolve(heard);
+         received.push(typeof data === 'string' ? data : [...data]);
+         if (received.length === 2) resolve(received);
        }));
        seat.send('bonjour');
        seat.send(Uint8Array.of(0, 255, 7));
@@ -105,11 +105,11 @@ describe('the SDK in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), () 
       `const seat = await joinRoom(location.origin, '${code}');
        const channel = await seat.openChannel();
        channel.binaryType = 'arraybuffer';
-       const heard = [];
+       const received = [];
        const both = new Promise((resolve) => {
          channel.onmessage = ({ data }) => {
-           heard.push(typeof data === 'string' ? data : [...new Uint8Array(data)]);
-           if (heard.length === 2) resolve(heard);
+           received.push(typeof data === 'string' ? data : [...new Uint8Array(data)]);
+           if (received.length === 2) resolve(received);
          };
        });
        channel.send('over the channel');

@@ -6,11 +6,20 @@ import { Host } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
 
 /*
- * Hostile ends that write the frames of docs/protocol.md themselves. Their frames have been handled when
- * the other end has been notified that they have left. Meanwhile, a healthy player plays.
+ * Hostile ends that write the frames of docs/protocol.md themselves. All their frames have been handled
+ * when the other end gets the event that they have left. Meanwhile, a healthy player plays.
  */
 
-const FIELDS = ['from', 'to', 'ask', 'had', 'answer', 'origin', 'next', 'player'] as const;
+const FIELDS = [
+  'from',
+  'to',
+  'question',
+  'received',
+  'answer',
+  'origin',
+  'next',
+  'player',
+] as const;
 type Greeting = Partial<Record<(typeof FIELDS)[number], number>>;
 
 const HEAD = Buffer.from('9e6c6f6262790d0a01', 'hex');
@@ -41,8 +50,8 @@ const ack = (number: number): Buffer => {
 
 /** Counts peer connections. */
 class Peers {
-  made = 0;
-  alive = 0;
+  created = 0;
+  open = 0;
 
   get RTCPeerConnection(): unknown {
     const peers = this;
@@ -51,8 +60,8 @@ class Peers {
       iceConnectionState = 'connected';
       ondatachannel: ((event: { channel: unknown }) => void) | null = null;
       constructor() {
-        peers.made++;
-        peers.alive++;
+        peers.created++;
+        peers.open++;
       }
       async setRemoteDescription(): Promise<void> {}
       async addIceCandidate(): Promise<void> {}
@@ -64,7 +73,7 @@ class Peers {
         queueMicrotask(() => this.ondatachannel?.({ channel }));
       }
       close(): void {
-        peers.alive--;
+        peers.open--;
       }
     };
   }
@@ -77,8 +86,8 @@ async function newRoom(environment: Environment = {}) {
   onTestFinished(() => room.stop());
   const healthy = await joinRoom(url, room.code, options);
   onTestFinished(() => healthy.leave());
-  /** The healthy player and the host still exchange messages. */
-  const stillPlays = async (): Promise<void> => {
+  /** Checks that the healthy player and the host still exchange messages. */
+  const expectHealthyPlay = async (): Promise<void> => {
     const toHost = new Promise((resolve) =>
       room.on('message', ({ id }, data) => id === 1 && resolve(data)),
     );
@@ -87,7 +96,7 @@ async function newRoom(environment: Environment = {}) {
     room.send('to all');
     expect(await Promise.all([toHost, toHealthy])).toEqual(['from healthy', 'to all']);
   };
-  return { url, room, stillPlays };
+  return { url, room, expectHealthyPlay };
 }
 
 /** A player who has exchanged greetings with the host. */
@@ -102,10 +111,10 @@ class HostilePlayer {
   static async join(url: string, { code }: Room): Promise<HostilePlayer> {
     const player = new HostilePlayer(new WebSocket(`${url}/${code}`));
     await once(player.socket, 'open');
-    player.send(greeting({ from: 77, ask: 1 }));
+    player.send(greeting({ from: 77, question: 1 }));
     await player.until(() => player.host !== undefined);
-    const { from = 0, ask = 0 } = player.host ?? {};
-    player.send(greeting({ from: 77, to: from, answer: ask, next: 1 }));
+    const { from = 0, question = 0 } = player.host ?? {};
+    player.send(greeting({ from: 77, to: from, answer: question, next: 1 }));
     return player;
   }
 
@@ -138,24 +147,26 @@ class HostilePlayer {
 
 describe('a hostile player', { timeout: 60_000 }, () => {
   test('cannot cause parsing of large signals', async () => {
-    const { url, room, stillPlays } = await newRoom();
+    const { url, room, expectHealthyPlay } = await newRoom();
     const parse = vi.spyOn(JSON, 'parse');
     onTestFinished(() => parse.mockRestore());
     const player = await HostilePlayer.join(url, room);
-    for (const bomb of ['[', '{"a":', '"', ' ']) {
-      player.send(signal(bomb.repeat(Math.floor(3_900_000 / bomb.length))));
+    for (const token of ['[', '{"a":', '"', ' ']) {
+      player.send(signal(token.repeat(Math.floor(3_900_000 / token.length))));
     }
     player.send(...Array<Buffer>(2_000).fill(signal('['.repeat(16_000))));
-    await stillPlays();
+    await expectHealthyPlay();
     await player.leave(room);
     const lengths = parse.mock.calls.map(([json]) => String(json).length);
     expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(16_384);
     expect(lengths.length).toBeLessThan(1_000);
   });
 
-  test('gets few peer connections, and none remain when it has left', async () => {
+  test('causes few peer connections, and all of them are closed when it has left', async () => {
     const peers = new Peers();
-    const { url, room, stillPlays } = await newRoom({ RTCPeerConnection: peers.RTCPeerConnection });
+    const { url, room, expectHealthyPlay } = await newRoom({
+      RTCPeerConnection: peers.RTCPeerConnection,
+    });
     let channels = 0;
     room.on('channel', () => channels++);
     const player = await HostilePlayer.join(url, room);
@@ -163,22 +174,23 @@ describe('a hostile player', { timeout: 60_000 }, () => {
       const offer = { id, by: 'opener', description: { type: 'offer', sdp: 'x' } };
       player.send(signal(JSON.stringify(offer)));
     }
-    await stillPlays();
-    expect(peers.alive).toBeLessThanOrEqual(8);
+    await expectHealthyPlay();
+    expect(peers.open).toBeLessThanOrEqual(8);
     await player.leave(room);
-    expect([peers.made <= 16, peers.alive]).toEqual([true, 0]);
+    expect([peers.created <= 16, peers.open]).toEqual([true, 0]);
     expect(channels).toBeLessThanOrEqual(8);
   });
 
-  test('counts as a new page only a few times, and causes as few writes to the storage', async () => {
+  test('counts as a new page only a few times, and causes only a few writes to the storage', async () => {
     let writes = 0;
     const storage = { getItem: () => null, setItem: () => void writes++, removeItem: () => {} };
-    const { url, room, stillPlays } = await newRoom({ storage });
+    const { url, room, expectHealthyPlay } = await newRoom({ storage });
     let restarts = 0;
     room.on('restart', () => restarts++);
     const player = await HostilePlayer.join(url, room);
-    for (let mark = 100; mark < 10_100; mark++) player.send(greeting({ from: mark, ask: mark }));
-    await stillPlays();
+    for (let mark = 100; mark < 10_100; mark++)
+      player.send(greeting({ from: mark, question: mark }));
+    await expectHealthyPlay();
     await player.leave(room);
     expect(restarts).toBeGreaterThan(0);
     expect(restarts).toBeLessThan(20);
@@ -186,31 +198,33 @@ describe('a hostile player', { timeout: 60_000 }, () => {
   });
 
   test('gets a limited retransmission for each question', async () => {
-    const { url, room, stillPlays } = await newRoom();
+    const { url, room, expectHealthyPlay } = await newRoom();
     const player = await HostilePlayer.join(url, room);
     for (let count = 0; count < 200; count++) room.players[1]?.send(new Uint8Array(4_000));
-    await stillPlays();
-    // The first transmission may not have reached this slow reader yet.
+    await expectHealthyPlay();
+    // The first transmission may still be on its way to this slow reader.
     await player.until(() => player.messages >= 200);
     for (let round = 1; round <= 3; round++) {
       const before = player.bytes;
-      // Of many at once, the latest is answered, after the host's pause.
-      for (let ask = 1; ask <= 5; ask++) {
-        player.send(greeting({ from: 77, to: player.host?.from ?? 0, ask: round * 100 + ask }));
+      // The host answers only the latest of several questions, after its pause.
+      for (let number = 1; number <= 5; number++) {
+        player.send(
+          greeting({ from: 77, to: player.host?.from ?? 0, question: round * 100 + number }),
+        );
       }
       await player.until(() => player.host?.answer === round * 100 + 5);
       expect(player.bytes - before).toBeLessThan(300_000);
     }
-    await stillPlays();
+    await expectHealthyPlay();
   });
 
   test('cannot cause a loss of messages by acknowledging nothing', async () => {
-    const { url, room, stillPlays } = await newRoom();
+    const { url, room, expectHealthyPlay } = await newRoom();
     const player = await HostilePlayer.join(url, room);
     const gaps: number[] = [];
     room.on('gap', (_player, count) => gaps.push(count));
     for (let count = 0; count < 1_000; count++) room.players[1]?.send(new Uint8Array(4_000));
-    await stillPlays();
+    await expectHealthyPlay();
     await player.leave(room);
     expect(gaps).toEqual([]);
   });
@@ -218,9 +232,9 @@ describe('a hostile player', { timeout: 60_000 }, () => {
   test.each<[string, (host: number) => Buffer[]]>([
     [
       'numbers far ahead',
-      (to) => [greeting({ from: 77, to, ask: 5, had: MAXIMUM, next: MAXIMUM })],
+      (to) => [greeting({ from: 77, to, question: 5, received: MAXIMUM, next: MAXIMUM })],
     ],
-    ['zeros', (to) => [greeting({ from: 0, to, ask: 5, next: 0 })]],
+    ['zeros', (to) => [greeting({ from: 0, to, question: 5, next: 0 })]],
     ['acknowledgements of messages that were never sent', () => [ack(0), ack(1_000), ack(MAXIMUM)]],
     [
       'a size limit',
@@ -228,24 +242,24 @@ describe('a hostile player', { timeout: 60_000 }, () => {
     ],
     [
       'many requests for the size limit',
-      () => Array(1_000).fill(greeting({ from: 77, ask: 9, next: 1 })),
+      () => Array(1_000).fill(greeting({ from: 77, question: 9, next: 1 })),
     ],
     ['pings', () => Array(10_000).fill(Buffer.of(3))],
     ['unwrapped text', () => Array(1_000).fill(Buffer.from('plain'))],
     ['truncated frames', () => [Buffer.of(), Buffer.of(4), Buffer.of(7, 1), HEAD]],
     [
       'everything at once',
-      (to) => [text('x'), greeting({ from: 78, to, ask: 1 }), ack(1), signal('{')],
+      (to) => [text('x'), greeting({ from: 78, to, question: 1 }), ack(1), signal('{')],
     ],
   ])('sends %s, and affects nobody else', async (_name, frames) => {
-    const { url, room, stillPlays } = await newRoom();
+    const { url, room, expectHealthyPlay } = await newRoom();
     const player = await HostilePlayer.join(url, room);
     player.send(...frames(player.host?.from ?? 0));
-    await stillPlays();
+    await expectHealthyPlay();
     const { bytes } = player;
     await player.leave(room);
     expect(bytes).toBeLessThan(100_000);
-    await stillPlays();
+    await expectHealthyPlay();
   });
 });
 
@@ -263,9 +277,11 @@ describe('a hostile host', { timeout: 60_000 }, () => {
     const to = (...frames: Buffer[]): void => {
       for (const data of frames) host.command({ cmd: 'to', to: [1], data });
     };
-    const asked = readGreeting(Buffer.from((await host.until('from'))['data'] as Uint8Array));
-    const { from = 0, ask = 0 } = asked ?? {};
-    to(greeting({ from: 9, to: from, ask: 1, answer: ask, next: 1, player: 1 }));
+    const firstGreeting = readGreeting(
+      Buffer.from((await host.until('from'))['data'] as Uint8Array),
+    );
+    const { from = 0, question = 0 } = firstGreeting ?? {};
+    to(greeting({ from: 9, to: from, question: 1, answer: question, next: 1, player: 1 }));
     const seat = await joined;
     onTestFinished(() => seat.leave());
     await host.until('from');
@@ -283,36 +299,36 @@ describe('a hostile host', { timeout: 60_000 }, () => {
     const peers = new Peers();
     const parse = vi.spyOn(JSON, 'parse');
     onTestFinished(() => parse.mockRestore());
-    const made = await newSeat({ RTCPeerConnection: peers.RTCPeerConnection });
-    made.to(signal('['.repeat(4_000_000)));
+    const player = await newSeat({ RTCPeerConnection: peers.RTCPeerConnection });
+    player.to(signal('['.repeat(4_000_000)));
     for (let id = 1; id <= 1_000; id++) {
       const offer = { id, by: 'opener', description: { type: 'offer', sdp: 'x' } };
-      made.to(signal(JSON.stringify(offer)));
+      player.to(signal(JSON.stringify(offer)));
     }
-    await endRoom(made);
-    expect([peers.made <= 16, peers.alive]).toEqual([true, 0]);
+    await endRoom(player);
+    expect([peers.created <= 16, peers.open]).toEqual([true, 0]);
     const lengths = parse.mock.calls.map(([json]) => String(json).length);
     expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(16_384);
   });
 
   test('counts as a new page only a few times', async () => {
-    const made = await newSeat();
+    const player = await newSeat();
     let restarts = 0;
-    made.seat.on('restart', () => restarts++);
+    player.seat.on('restart', () => restarts++);
     for (let from = 100; from < 10_100; from++) {
-      made.to(greeting({ from, to: made.mark, ask: from, player: 1 }));
+      player.to(greeting({ from, to: player.mark, question: from, player: 1 }));
     }
-    await endRoom(made);
+    await endRoom(player);
     expect(restarts).toBeGreaterThan(0);
     expect(restarts).toBeLessThan(20);
   });
 
   test('can set a size limit of one byte, which `send` reports', async () => {
-    const made = await newSeat();
-    made.to(greeting({ from: 9, to: made.mark, next: 1, player: 1 }), text('done'));
-    await new Promise((resolve) => made.seat.on('message', resolve));
-    made.seat.send('x');
-    expect(() => made.seat.send('xy')).toThrow(RangeError);
-    await endRoom(made);
+    const player = await newSeat();
+    player.to(greeting({ from: 9, to: player.mark, next: 1, player: 1 }), text('done'));
+    await new Promise((resolve) => player.seat.on('message', resolve));
+    player.seat.send('x');
+    expect(() => player.seat.send('xy')).toThrow(RangeError);
+    await endRoom(player);
   });
 });

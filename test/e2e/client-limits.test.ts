@@ -15,18 +15,18 @@ import { Host, joined, Player } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
 import { startRelay } from '../support/relay.js';
 
-const node: Environment = { WebSocket, storage: null };
+const nodeOptions: Environment = { WebSocket, storage: null };
 const MIB = 1_048_576;
 
-interface Party {
+interface Game {
   readonly room: Room;
   readonly seat: Seat;
 }
 
-async function party(
+async function openGame(
   url: string,
-  { host = url, phone = url, options = node } = {},
-): Promise<Party> {
+  { host = url, phone = url, options = nodeOptions } = {},
+): Promise<Game> {
   const room = await createRoom(host, { ...options, hold: 60 });
   onTestFinished(() => room.stop());
   const seat = await joinRoom(phone, room.code, options);
@@ -35,7 +35,7 @@ async function party(
 }
 
 /** The error that `send` throws. */
-function thrown(send: () => void): SendError {
+function sendError(send: () => void): SendError {
   try {
     send();
   } catch (error) {
@@ -45,7 +45,7 @@ function thrown(send: () => void): SendError {
 }
 
 function tooLarge(send: () => void): number {
-  const { code, limit, name, message } = thrown(send);
+  const { code, limit, name, message } = sendError(send);
   expect([code, name, message]).toEqual([
     'tooLarge' satisfies SendErrorName,
     'SendError',
@@ -64,7 +64,7 @@ describe('a message above the limit of the relay is an error, and one at the lim
 
   test('from a player to a host with the SDK, right after joining', async () => {
     const { url } = await startRelay(sizes);
-    const { room, seat } = await party(url);
+    const { room, seat } = await openGame(url);
     const limit = tooLarge(() => seat.send(new Uint8Array(MIB)));
     expect(limit).toBe(100_000 - 5);
     expect(() => seat.send(new Uint8Array(limit + 1))).toThrow(RangeError);
@@ -77,7 +77,7 @@ describe('a message above the limit of the relay is an error, and one at the lim
 
   test('from a host to players with the SDK and without', async () => {
     const { url } = await startRelay(sizes);
-    const { room, seat } = await party(url);
+    const { room, seat } = await openGame(url);
     const plain = await Player.join(url, room.code);
     plain.send('hello');
     await new Promise((resolve) => room.on('message', resolve));
@@ -90,9 +90,9 @@ describe('a message above the limit of the relay is an error, and one at the lim
     expect(room.status).toBe('open');
   });
 
-  test('also if the limit is the send buffer of a player', async () => {
+  test('from a host, if the limit is the send buffer of a player', async () => {
     const { url } = await startRelay({ playerBacklog: 100_000 });
-    const { room, seat } = await party(url);
+    const { room, seat } = await openGame(url);
     const limit = tooLarge(() => room.send(new Uint8Array(MIB)));
     room.send(new Uint8Array(limit));
     expect(await sizeAtPlayer(seat)).toBe(limit);
@@ -103,7 +103,7 @@ describe('a message above the limit of the relay is an error, and one at the lim
     async ({ plain }) => {
       const { url } = await startRelay(sizes);
       const host = await Host.open(url, { query: '?bytes=1', hold: 60 });
-      const seat = await joinRoom(url, host.code, { ...node, plain });
+      const seat = await joinRoom(url, host.code, { ...nodeOptions, plain });
       onTestFinished(() => seat.leave());
       const limit = tooLarge(() => seat.send(new Uint8Array(MIB)));
       seat.send('x'.repeat(limit));
@@ -115,7 +115,7 @@ describe('a message above the limit of the relay is an error, and one at the lim
 describe('messages that do not fit are reported', () => {
   test('1.5 MiB in one message, or at once, right after joining, arrive in both directions', async () => {
     const { url } = await startRelay();
-    const { room, seat } = await party(url);
+    const { room, seat } = await openGame(url);
     const [toHost, toSeat] = [new Inbox<number>(), new Inbox<number>()];
     room.on('message', (_player, data) => toHost.put(data.length));
     seat.on('message', (data) => toSeat.put(data.length));
@@ -131,9 +131,9 @@ describe('messages that do not fit are reported', () => {
   test('a player who sends more than fits into the buffer gets an error, and no accepted message is lost', async () => {
     const relay = await startRelay();
     const cable = await Cable.to(relay.port);
-    const options = { ...node, buffer: 100_000 };
+    const options = { ...nodeOptions, buffer: 100_000 };
     const phone = `ws://127.0.0.1:${cable.port}`;
-    const { room, seat } = await party(relay.url, { phone, options });
+    const { room, seat } = await openGame(relay.url, { phone, options });
     const toHost = new Inbox<string>();
     room.on('message', (_player, data) => toHost.put(String(data).slice(0, 3)));
     const away = new Promise<void>((resolve) =>
@@ -141,33 +141,33 @@ describe('messages that do not fit are reported', () => {
     );
     cable.cut();
     await away;
-    let taken = 0;
-    const full = thrown(() => {
-      for (; taken < 1_000; taken++) seat.send(`${100 + taken} ${'x'.repeat(9_900)}`);
+    let sent = 0;
+    const full = sendError(() => {
+      for (; sent < 1_000; sent++) seat.send(`${100 + sent} ${'x'.repeat(9_900)}`);
     });
-    expect([full.code, full.limit, taken]).toEqual(['bufferFull', 100_000, 10]);
-    expect(await toHost.take(taken)).toEqual(Array.from({ length: taken }, (_, n) => `${100 + n}`));
-    // The buffer has space again when these messages are acknowledged.
+    expect([full.code, full.limit, sent]).toEqual(['bufferFull', 100_000, 10]);
+    expect(await toHost.take(sent)).toEqual(Array.from({ length: sent }, (_, n) => `${100 + n}`));
+    // The buffer has space when these messages are acknowledged.
     const last = await new Promise<string>((resolve) => {
-      const again = (): void => {
+      const retry = (): void => {
         try {
           seat.send('last');
           resolve('last');
         } catch {
-          setImmediate(again);
+          setImmediate(retry);
         }
       };
-      again();
+      retry();
     });
     expect(await toHost.next()).toBe(last.slice(0, 3));
   });
 
-  test('a host learns how many messages a player has missed, and no other player misses any', async () => {
+  test('a host gets the number of messages that a player has missed, and other players miss none', async () => {
     const relay = await startRelay();
     const cable = await Cable.to(relay.port);
-    const options = { ...node, buffer: 100_000 };
+    const options = { ...nodeOptions, buffer: 100_000 };
     const phone = `ws://127.0.0.1:${cable.port}`;
-    const { room, seat } = await party(relay.url, { phone, options });
+    const { room, seat } = await openGame(relay.url, { phone, options });
     const other = await joinRoom(relay.url, room.code, options);
     onTestFinished(() => other.leave());
     const numbers = (from: Seat): Inbox<number> => {
@@ -197,17 +197,17 @@ describe('messages that do not fit are reported', () => {
 
   test('a page that sends faster than its connection gets an error', async () => {
     const { url } = await startRelay();
-    class Stuck extends WebSocket {
+    class BlockedSocket extends WebSocket {
       constructor(url: string) {
         super(url);
         Object.defineProperty(this, 'bufferedAmount', { value: 100_000 });
       }
     }
-    const { room, seat } = await party(url, {
-      options: { ...node, WebSocket: Stuck, buffer: 100_000 },
+    const { room, seat } = await openGame(url, {
+      options: { ...nodeOptions, WebSocket: BlockedSocket, buffer: 100_000 },
     });
-    expect(thrown(() => room.send('x')).code).toBe('bufferFull');
-    expect(thrown(() => seat.send('x')).code).toBe('bufferFull');
+    expect(sendError(() => room.send('x')).code).toBe('bufferFull');
+    expect(sendError(() => seat.send('x')).code).toBe('bufferFull');
   });
 });
 
@@ -223,9 +223,9 @@ describe('a plain WMBP host', () => {
       ['?format=json&limits=1', { max_message: 4_096, max_player_message: 2_048 }],
       ['?limits=0', {}],
     ] as const) {
-      const asked = await Host.connect(url, query);
-      asked.command({ cmd: 'prepare', max_players: 1, hold: 60 });
-      const { cmd, key, resume, ...more } = await asked.until('prepare_reply');
+      const requester = await Host.connect(url, query);
+      requester.command({ cmd: 'prepare', max_players: 1, hold: 60 });
+      const { cmd, key, resume, ...more } = await requester.until('prepare_reply');
       expect(more).toEqual(limits);
       const back = await Host.resume(
         url,
@@ -264,22 +264,22 @@ describe('a player knows whether the host is connected', { timeout: 60_000 }, ()
       storage: null,
       hold: 600,
     });
-    const seat = await joinRoom(relay.url, room.code, node);
+    const seat = await joinRoom(relay.url, room.code, nodeOptions);
     onTestFinished(() => seat.leave());
-    const said = statuses(seat);
+    const statusInbox = statuses(seat);
     expect(seat.host).toBe('connected');
-    const heard = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
-    const [gone] = sockets as [WebSocket];
-    // Its page is notified only later, by this test.
-    const { onclose } = gone;
-    gone.onclose = null;
-    gone.terminate();
+    const received = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
+    const [hostSocket] = sockets as [WebSocket];
+    // The host's page gets the close event later, from this test.
+    const { onclose } = hostSocket;
+    hostSocket.onclose = null;
+    hostSocket.terminate();
     seat.send('anybody there?');
-    expect(await said.next()).toBe('disconnected');
+    expect(await statusInbox.next()).toBe('disconnected');
     expect([seat.host, seat.status]).toEqual(['disconnected', 'open']);
-    onclose?.call(gone, { code: 1006, reason: '' } as never);
-    expect(await said.next()).toBe('connected');
-    expect(await heard).toBe('anybody there?');
+    onclose?.call(hostSocket, { code: 1006, reason: '' } as never);
+    expect(await statusInbox.next()).toBe('connected');
+    expect(await received).toBe('anybody there?');
     room.stop();
   });
 
@@ -287,15 +287,15 @@ describe('a player knows whether the host is connected', { timeout: 60_000 }, ()
     const { url } = await startRelay();
     const host = await Host.open(url, { hold: 60 });
     host.cut();
-    const seat = await joinRoom(url, host.code, node);
+    const seat = await joinRoom(url, host.code, nodeOptions);
     onTestFinished(() => seat.leave());
     expect(seat.host).toBe('disconnected');
-    const said = statuses(seat);
-    expect(await said.next()).toBe('disconnected');
+    const statusInbox = statuses(seat);
+    expect(await statusInbox.next()).toBe('disconnected');
     const back = await Host.resume(url, host);
     await back.until('state');
     back.command({ cmd: 'to_str', to: [], data: 'welcome back' });
-    expect(await said.next()).toBe('connected');
+    expect(await statusInbox.next()).toBe('connected');
   });
 });
 
@@ -305,18 +305,18 @@ test('a phone in the room of a silent plain host abandons a dead connection, and
   const relay = await startRelay({ ping: 1 });
   const cable = await Cable.to(relay.port);
   const host = await Host.open(relay.url, { hold: 60 });
-  const dead = await joinRoom(`ws://127.0.0.1:${cable.port}`, host.code, node);
+  const dead = await joinRoom(`ws://127.0.0.1:${cable.port}`, host.code, nodeOptions);
   onTestFinished(() => dead.leave());
   const { player } = await host.until('player_joined');
   await joined(relay.url, host);
   let sockets = 0;
-  class Counted extends WebSocket {
+  class CountedSocket extends WebSocket {
     constructor(url: string) {
       super(url);
       sockets++;
     }
   }
-  const alive = await joinRoom(relay.url, host.code, { ...node, WebSocket: Counted });
+  const alive = await joinRoom(relay.url, host.code, { ...nodeOptions, WebSocket: CountedSocket });
   onTestFinished(() => alive.leave());
   const text = new Promise((resolve) => dead.on('message', resolve));
   cable.goDead();
@@ -324,6 +324,6 @@ test('a phone in the room of a silent plain host abandons a dead connection, and
   host.command({ cmd: 'to_str', to: [player], data: 'kept' });
   expect(await host.until('player_back')).toMatchObject({ player });
   expect(await text).toBe('kept');
-  // This connection has been silent for just as long.
+  // This connection has been silent for the same time.
   expect([sockets, alive.status]).toEqual([1, 'open']);
 });

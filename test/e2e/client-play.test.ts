@@ -21,25 +21,25 @@ async function setup() {
   return { ...(await startRelay({ matchmaker })), matchmaker };
 }
 
-test('a player gets a server, and hears how it is doing', async () => {
+test('a player gets progress, and then a server', async () => {
   const { http, matchmaker } = await setup();
-  const heard: PlayProgress[] = [];
+  const received: PlayProgress[] = [];
   const promise = play(`${http}/?x`, 'g', {
     version: '2',
-    onProgress: (progress) => heard.push(progress),
+    onProgress: (progress) => received.push(progress),
   });
-  const ask = await matchmaker.accepted();
-  expect(ask.request).toMatchObject({ game: 'g', version: '2', party: undefined });
-  ask.progress('Deploying');
-  ask.ready(PLACE);
+  const request = await matchmaker.accepted();
+  expect(request.request).toMatchObject({ game: 'g', version: '2', party: undefined });
+  request.progress('Deploying');
+  request.ready(PLACE);
   const place: Place = await promise;
   expect(place).toEqual({ ...PLACE, token: new Uint8Array(2048).fill(7) });
-  expect(heard.map(({ status }) => status)).toEqual(['Deploying', 'Ready']);
-  expect(heard.every(({ elapsed }) => Number.isInteger(elapsed))).toBe(true);
-  expect(ask.isCancelled).toBe(false);
+  expect(received.map(({ status }) => status)).toEqual(['Deploying', 'Ready']);
+  expect(received.every(({ elapsed }) => Number.isInteger(elapsed))).toBe(true);
+  expect(request.isCancelled).toBe(false);
 });
 
-test('a game without tokens has none', async () => {
+test('a place in a game without tokens has no token', async () => {
   const { url, matchmaker } = await setup();
   const promise = play(new URL(url), 'g');
   await matchmaker.answer({
@@ -70,7 +70,7 @@ test('a player gets the code of a room, and joins it', async () => {
   expect(seat.code).toBe(room.code);
 });
 
-test('a party is passed on', async () => {
+test('a party is sent to the relay', async () => {
   const { http, matchmaker } = await setup();
   const party = { ticket: 'a-ticket', size: 2 };
   const promise = play(http, 'g', { party });
@@ -90,13 +90,16 @@ test.each([
   expect(error).toMatchObject({ code, retry, reason });
 });
 
-test.each(['a b', '', '..', 'x'.repeat(31), 'é/%'])('no game can be called "%s"', async (game) => {
-  const { http, matchmaker } = await setup();
-  await expect(play(http, game)).rejects.toMatchObject({ retry: 'no' });
-  expect(matchmaker.count).toBe(0);
-});
+test.each(['a b', '', '..', 'x'.repeat(31), 'é/%'])(
+  'the invalid name "%s" of a game is rejected',
+  async (game) => {
+    const { http, matchmaker } = await setup();
+    await expect(play(http, game)).rejects.toMatchObject({ retry: 'no' });
+    expect(matchmaker.count).toBe(0);
+  },
+);
 
-test('a relay without game servers says so', async () => {
+test('a relay without game servers causes an error with status 404', async () => {
   const { http } = await startRelay();
   await expect(play(http, 'g')).rejects.toMatchObject({
     code: 404,
@@ -104,20 +107,20 @@ test('a relay without game servers says so', async () => {
   });
 });
 
-test('a signal cancels, and the place is free at once', async () => {
+test('an AbortSignal cancels the request, and the place is free at once', async () => {
   const { http, matchmaker } = await setup();
   const abort = new AbortController();
   const promise = play(http, 'g', { signal: abort.signal });
-  const ask = await matchmaker.accepted();
+  const request = await matchmaker.accepted();
   const reason = new Error('changed my mind');
   abort.abort(reason);
   await expect(promise).rejects.toBe(reason);
-  await ask.cancelled;
+  await request.cancelled;
   await expect(play(http, 'g', { signal: abort.signal })).rejects.toBe(reason);
   expect(matchmaker.count).toBe(1);
 });
 
-test('what onProgress throws ends the request', async () => {
+test('an exception of onProgress ends the request', async () => {
   const { http, matchmaker } = await setup();
   const error = new Error('a bug');
   const promise = play(http, 'g', {
@@ -125,21 +128,21 @@ test('what onProgress throws ends the request', async () => {
       throw error;
     },
   });
-  const ask = await matchmaker.accepted();
-  ask.progress('Deploying');
+  const request = await matchmaker.accepted();
+  request.progress('Deploying');
   await expect(promise).rejects.toBe(error);
-  await ask.cancelled;
+  await request.cancelled;
 });
 
 test.each<[PlayOptions, string]>([
   [{ versoin: '1' } as PlayOptions, 'there are version, onProgress, party, signal'],
   [{ version: 1 } as unknown as PlayOptions, 'version: expected string'],
-])('%j is refused', async (options, words) => {
+])('the options %j are rejected', async (options, words) => {
   await expect(play('http://127.0.0.1:1', 'g', options)).rejects.toThrow(words);
 });
 
-/** A server that is no relay. */
-async function serve(answer: RequestListener): Promise<string> {
+/** Starts an HTTP server that is not a relay. */
+async function startServer(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close().closeAllConnections());
   await once(server, 'listening');
@@ -153,7 +156,7 @@ test.each<[string, RequestListener]>([
   ['ends its answer without a place', (_, response) => response.writeHead(200, STREAM).end()],
   ['sends no JSON', (_, response) => response.writeHead(200, STREAM).end('event: x\ndata: {\n\n')],
   ['never ends an event', (_, response) => response.writeHead(200, STREAM).end('x'.repeat(70_000))],
-])('a server that %s is no answer', async (_, answer) => {
-  const http = await serve(answer);
+])('a server that %s counts as no answer', async (_, answer) => {
+  const http = await startServer(answer);
   await expect(play(http, 'g')).rejects.toMatchObject({ code: 0, retry: 'yes' });
 });

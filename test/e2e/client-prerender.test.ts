@@ -13,7 +13,7 @@ describe('a page that Chromium prerenders', needs(CHROMIUM, { timeout: BROWSER_T
   let browser: Browser;
 
   beforeAll(async () => {
-    // Playwright turns prerendering off.
+    // Playwright disables prerendering.
     browser = await puppeteer.launch({
       executablePath: pathOf(CHROMIUM),
       args: ['--no-sandbox', '--disable-gpu'],
@@ -22,7 +22,7 @@ describe('a page that Chromium prerenders', needs(CHROMIUM, { timeout: BROWSER_T
 
   afterAll(() => browser?.close());
 
-  /** A page with a link to one that is prerendered, and that joins the room as it is loaded. */
+  /** Opens a page that has a link to a prerendered page, which joins the room when it is loaded. */
   async function openLobby(
     relay: string,
     code: string,
@@ -48,7 +48,7 @@ describe('a page that Chromium prerenders', needs(CHROMIUM, { timeout: BROWSER_T
           }
         };
         const joining = joinRoom('${relay}', '${code}');
-        // Later than everything that joining does at once.
+        // After everything that joining does synchronously.
         await new Promise((later) => setTimeout(later));
         const { prerendering } = document;
         await fetch('/report?' + new URLSearchParams({ prerendering, sockets, stored: sessionStorage.length }));

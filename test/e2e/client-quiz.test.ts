@@ -29,10 +29,10 @@ test('the quiz in Node plays a whole game', async () => {
   const players = [];
   for (let id = 1; id <= 2; id++) {
     const seat = await joinRoom(http, code, { WebSocket });
-    const heard = new Inbox<Data>();
-    seat.on('message', (text) => heard.put(text));
-    expect(await heard.next()).toMatch(/^Welcome!/);
-    players.push({ seat, heard });
+    const received = new Inbox<Data>();
+    seat.on('message', (text) => received.put(text));
+    expect(await received.next()).toMatch(/^Welcome!/);
+    players.push({ seat, received });
   }
   const [ana, ben] = players;
   ana?.seat.send('start');
@@ -41,18 +41,18 @@ test('the quiz in Node plays a whole game', async () => {
     [' Mercury ', 'Venus'],
     ['Au', 'Ag'],
   ] as const) {
-    for (const { heard } of players) expect(await heard.next()).toMatch(/^Question/);
+    for (const { received } of players) expect(await received.next()).toMatch(/^Question/);
     ana?.seat.send(answer);
-    expect(await ana?.heard.next()).toBe('Right!');
+    expect(await ana?.received.next()).toBe('Right!');
     ben?.seat.send(wrong);
-    expect(await ben?.heard.next()).toBe('Wrong.');
+    expect(await ben?.received.next()).toBe('Wrong.');
   }
-  for (const { heard } of players) {
-    expect(await heard.next()).toBe('The end!\nPlayer 1: 3\nPlayer 2: 0');
+  for (const { received } of players) {
+    expect(await received.next()).toBe('The end!\nPlayer 1: 3\nPlayer 2: 0');
   }
   quiz.stdout.resume();
   const [exitCode] = await new Promise<unknown[]>((ended) => {
-    quiz.once('close', (...how) => ended(how));
+    quiz.once('close', (...args) => ended(args));
   });
   expect(exitCode).toBe(0);
 });
@@ -62,8 +62,8 @@ test('the quiz works on a page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
   const { code } = await startQuiz(http);
   const browser = await launchChromium();
   onTestFinished(() => browser.close());
-  const complaints: string[] = [];
-  const page = await (await newDevice(browser, complaints)).newPage();
+  const pageErrors: string[] = [];
+  const page = await (await newDevice(browser, pageErrors)).newPage();
   await page.goto(`${new URL('quiz-player.html', EXAMPLES)}?relay=${http}`);
   for (const [typed, answer] of [
     ['AAAA', 'Cannot join: no such room'],
@@ -73,16 +73,16 @@ test('the quiz works on a page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByText(answer).waitFor();
   }
-  for (const [said, answer] of [
+  for (const [typed, answer] of [
     ['Start ', 'Question 1'],
     ['8', 'Question 2'],
     ['Venus', 'Question 3'],
     ['Au', 'Player 1: 2'],
   ] as const) {
-    await page.getByLabel('Say').fill(said);
+    await page.getByLabel('Say').fill(typed);
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText(answer).waitFor();
   }
   await page.getByText('The game has ended: game over').waitFor();
-  expect(complaints).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

@@ -173,7 +173,7 @@ describe.each([
         expect(await tab.evaluate('seat.status')).toBe('open');
       });
 
-      test('that has left is a new player', async () => {
+      test('whose player has left is a new player', async () => {
         const [room, phone] = [await openRoom(), await newPhone()];
         const tab = await phone.open(`${url}/health`);
         expect(await join(tab, room)).toBe(1);

@@ -20,7 +20,7 @@ const withWebRtc: Environment = {
   iceServers: [],
 };
 
-async function party(
+async function openGame(
   host: Environment = withWebRtc,
   phone: Environment = withWebRtc,
 ): Promise<{ room: Room; seat: Seat; player: Player }> {
@@ -43,7 +43,7 @@ function messagesOf(channel: Channel): Inbox<unknown> {
 
 describe('a data channel', () => {
   test('is opened by the host, and carries text and bytes in both directions', async () => {
-    const { seat, player } = await party();
+    const { seat, player } = await openGame();
     const opened = new Promise<Channel>((resolve) => seat.on('channel', resolve));
     const atHost = await player.openChannel({ label: 'moves', ordered: false, maxRetransmits: 0 });
     const atPlayer = await opened;
@@ -57,7 +57,7 @@ describe('a data channel', () => {
   });
 
   test('can be opened by a player, several at a time', async () => {
-    const { room, seat } = await party();
+    const { room, seat } = await openGame();
     const opened = new Inbox<Channel>();
     room.on('channel', (_player, channel) => opened.put(channel));
     const channels = await Promise.all([seat.openChannel(), seat.openChannel({ label: 'b' })]);
@@ -66,20 +66,20 @@ describe('a data channel', () => {
     expect(labels.sort()).toEqual(['', 'b']);
   });
 
-  test('cannot be opened without WebRTC, and messages still pass the relay', async () => {
-    const { room, seat, player } = await party(withWebRtc, { WebSocket });
+  test('cannot be opened without WebRTC; messages still pass through the relay', async () => {
+    const { room, seat, player } = await openGame(withWebRtc, { WebSocket });
     await expect(seat.openChannel()).rejects.toMatchObject({ code: 'unsupported' });
     await expect(player.openChannel()).rejects.toMatchObject({
       name: 'ChannelError',
       code: 'unsupported',
     } satisfies Partial<ChannelError>);
-    const heard = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
+    const received = new Promise((resolve) => room.on('message', (_player, data) => resolve(data)));
     seat.send('still here');
-    expect(await heard).toBe('still here');
+    expect(await received).toBe('still here');
   });
 
   test('fails with a timeout if the other end cannot be reached', async () => {
-    const { player } = await party(withWebRtc, {
+    const { player } = await openGame(withWebRtc, {
       ...withWebRtc,
       RTCPeerConnection: class extends LoopbackPeerConnection {
         override addIceCandidate(): Promise<void> {
@@ -94,7 +94,7 @@ describe('a data channel', () => {
   });
 
   test('is abandoned when the player leaves', async () => {
-    const { seat, player } = await party(withWebRtc, {
+    const { seat, player } = await openGame(withWebRtc, {
       ...withWebRtc,
       RTCPeerConnection: class extends LoopbackPeerConnection {
         override setRemoteDescription(): Promise<void> {
