@@ -24,6 +24,8 @@ export async function givePlace(
   timers: Timers,
   store: SessionStore | undefined,
 ): Promise<void> {
+  // The player may have left while it was told that the server is ready.
+  if (session.state !== 'waiting') return;
   const { game, client } = session;
   const startTimer = () => timers.after((game.claimTime + CLAIM_GRACE) * 1000, () => session.end());
   if (place.is === 'room') return session.reserve(place, startTimer);

@@ -19,7 +19,7 @@ export interface Starter {
   /**
    * Starts a server. The listener is never called synchronously.
    *
-   * @throws {LaunchError} 409 if no port is free
+   * @throws {LaunchError} 409 if no port is free, 503 if servers could not reach the relay
    */
   start(game: GameConfig, clientAddress: string, listener: LaunchListener): StartedServer;
 }
@@ -44,9 +44,11 @@ export class ServerStarter implements Starter {
 
   start(game: GameConfig, clientAddress: string, listener: LaunchListener): StartedServer {
     const { config, ports, launcherOf, relayUrl, natsCa } = this.#parts;
+    // Before a port is taken: it may throw.
+    const url = relayUrl();
     const port = this.#takePort(game);
     const server = { id: newServerId(), keys: new ServerKeys(), port };
-    const variables = serverVariables(server, game, config, relayUrl(), natsCa);
+    const variables = serverVariables(server, game, config, url, natsCa);
     const launched = launcherOf(game).start(
       { id: server.id, clientAddress, port, ...variables },
       {

@@ -33,7 +33,13 @@ export class PlayRequest implements AskListener {
   begin(matchmaker: Matchmaker, request: AskRequest): void {
     this.#tell({ is: 'acknowledged' });
     // The player may have left meanwhile: writing to it may fail.
-    if (!this.#isOver) this.#ask = matchmaker.ask(request, this);
+    if (this.#isOver) return;
+    try {
+      this.#ask = matchmaker.ask(request, this);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
   }
 
   /** The player has left. Harmless after the end. */
@@ -51,6 +57,7 @@ export class PlayRequest implements AskListener {
   accepted(session: string): void {
     if (this.#isOver) return;
     this.#tell({ is: 'accepted', session });
+    if (this.#isOver) return;
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY);
   }
 

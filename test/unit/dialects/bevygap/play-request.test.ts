@@ -17,13 +17,26 @@ async function begin() {
   const matchmaker = new TestMatchmaker();
   const told: Progress[] = [];
   let ended = 0;
-  const playRequest = new PlayRequest(
-    (progress) => void told.push(progress),
+  let leavesAt: Progress['is'] | undefined;
+  const playRequest: PlayRequest = new PlayRequest(
+    (progress) => {
+      told.push(progress);
+      if (progress.is === leavesAt) playRequest.cancel();
+    },
     () => ended++,
   );
   playRequest.begin(matchmaker, REQUEST);
   const ask = await matchmaker.asks.next();
-  return { playRequest, ask, news: () => told.splice(0), ended: () => ended };
+  return {
+    playRequest,
+    ask,
+    news: () => told.splice(0),
+    ended: () => ended,
+    /** The player leaves while it is told this: writing to it fails. */
+    leaveAt: (at: Progress['is']) => {
+      leavesAt = at;
+    },
+  };
 }
 
 test('progress is told at each change and once a second', async () => {
@@ -90,4 +103,29 @@ test('a player that leaves when it is acknowledged is not asked for', () => {
   );
   playRequest.begin(matchmaker, REQUEST);
   expect(matchmaker.count).toBe(0);
+});
+
+test('a player who has left when it is told of the session hears nothing more', async () => {
+  const { ask, news, leaveAt } = await begin();
+  leaveAt('accepted');
+  news();
+  ask.accepted('a-1');
+  expect(news()).toEqual([{ is: 'accepted', session: 'a-1' }]);
+  vi.advanceTimersByTime(5000);
+  expect(news()).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a matchmaker that throws ends the request', () => {
+  const matchmaker = new TestMatchmaker();
+  matchmaker.ask = () => {
+    throw new Error('a bug');
+  };
+  let ended = 0;
+  const playRequest = new PlayRequest(
+    () => {},
+    () => ended++,
+  );
+  expect(() => playRequest.begin(matchmaker, REQUEST)).toThrow('a bug');
+  expect(ended).toBe(1);
 });
