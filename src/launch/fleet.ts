@@ -130,9 +130,22 @@ export class Fleet implements Matchmaker, SessionReports {
     return this.#store?.isAvailable;
   }
 
-  /** Refuses requests from now on. Games go on. */
+  /**
+   * Refuses requests from now on, and those that could only wait in vain: parties get no more members,
+   * and the relay opens no more rooms. Games go on.
+   */
   drain(): void {
     this.#isDraining = true;
+    this.#parties.disband(aboutToStop());
+    for (const session of [...this.sessions.values()]) {
+      const awaitsRoom = session.game.ready === 'room' && session.state === 'waiting';
+      if (awaitsRoom) session.fail(aboutToStop());
+    }
+  }
+
+  /** Ends the rooms of all servers: the servers end with the relay, so their rooms cannot go on. */
+  endRooms(): void {
+    for (const server of [...this.#servers.values()]) server.endRoom();
   }
 
   /** Resolves when no session is left, or after this time. */

@@ -33,6 +33,12 @@ export interface ServerContext {
 /** The longest words of a launcher that players are shown. */
 const MAX_WORDS = 100;
 
+/**
+ * How long after its end the room of a server ends, in milliseconds: its last messages may still be on
+ * the way.
+ */
+const ROOM_TIME = 1000;
+
 /** A server of a game, from its start until it has ended, and who plays on it. */
 export class GameServer implements LaunchedServer {
   readonly game: GameConfig;
@@ -122,7 +128,13 @@ export class GameServer implements LaunchedServer {
   }
 
   endedRoom(): void {
+    this.#room = undefined;
     void this.stop('its room has ended', new LaunchError(500, 'the room has ended'));
+  }
+
+  /** Ends the room that it has opened, if there is one: no other process can resume that. */
+  endRoom(): void {
+    this.#room?.end();
   }
 
   requestEnd(): void {
@@ -198,6 +210,7 @@ export class GameServer implements LaunchedServer {
     this.#context.observer.serverEnded(this, planned ?? end, this.#seconds);
     this.#endSessions(error ?? new LaunchError(500, 'the game server ended before it was ready'));
     this.#context.ended(this);
+    if (this.#room !== undefined) this.#context.timers.after(ROOM_TIME, () => this.endRoom());
   }
 
   #enter(state: ServerState): void {

@@ -16,6 +16,8 @@ export interface LaunchedRoom {
   readonly players: number;
   /** How many more can join; 0 while its host lets nobody join. */
   readonly freePlaces: number;
+  /** Ends the room: its server has ended, and nobody else can resume it. Harmless after its end. */
+  end(): void;
 }
 
 /** A server as the launch door uses it: what a server, with its tokens, may say and do. */

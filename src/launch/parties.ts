@@ -42,6 +42,13 @@ export class Parties {
     this.#complete([...party.members]);
   }
 
+  /** Ends the sessions of those whose party is not complete, with this error. */
+  disband(error: LaunchError): void {
+    for (const { members } of [...this.#gatherings.values()]) {
+      for (const session of [...members]) session.fail(error);
+    }
+  }
+
   #gather(key: string, size: number): Gathering {
     const stopTimer = this.#timers.after(PARTY_TIME * 1000, () => {
       this.#close(key, party);

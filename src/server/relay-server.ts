@@ -110,6 +110,8 @@ export class RelayServer implements Relay {
     launch?.fleet.drain();
     const drain = options.drain * 1000;
     await Promise.all([core.rooms.whenEmpty(drain), launch?.fleet.whenEmpty(drain)]);
+    // Before the file is written: after a restart, nobody could resume them.
+    launch?.fleet.endRooms();
     // Before connections are closed: these players may reconnect after the restart.
     core.state?.store.finish();
     await this.#endAll(CLOSE_REASONS.restarting);

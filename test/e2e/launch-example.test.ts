@@ -135,7 +135,7 @@ describe('the page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
     expect(complaints).toEqual([]);
 
     relay.kill('SIGTERM');
-    for (const page of [ada, grace]) await page.getByText('Reconnecting…').waitFor();
+    for (const page of [ada, grace]) await page.getByText('The game is over: host gone').waitFor();
     if (relay.exitCode === null) await once(relay, 'exit');
     expect(relay.exitCode).toBe(0);
   });

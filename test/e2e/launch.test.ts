@@ -194,6 +194,30 @@ describe('a headless host', () => {
   });
 });
 
+describe('the room of a headless host', () => {
+  test('ends with its host, because nobody else can resume it', POSIX, async () => {
+    const running = await launching({ 'quiz/1': game('host', ROOM) });
+    const { room } = await running.ask('quiz');
+    const player = await Player.join(running.url, room?.['code'] ?? '');
+    process.kill(await pidOf(running), 'SIGKILL');
+    expect(await player.closed).toMatchObject({ code: 4010 });
+  });
+
+  test('is not in the state file after a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'launch-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const stateFile = join(folder, 'state');
+    const { ask, relay, url } = await launching({ 'quiz/1': game('host', ROOM) }, { stateFile });
+    const { room } = await ask('quiz');
+    const code = room?.['code'] ?? '';
+    const player = await Player.join(url, code);
+    await relay.close();
+    expect(await player.closed).toMatchObject({ code: 4010 });
+    const { http } = await startRelay({ stateFile });
+    expect((await fetch(`${http}/${code}`)).status).toBe(404);
+  });
+});
+
 describe('the door', () => {
   test('has the same answer for every wrong id and token, and counts them', async () => {
     const options = { limitLoopback: true, missesPerMinute: 5 };

@@ -31,7 +31,7 @@ async function serve() {
 
 function host() {
   const socket = new WebSocket(`${env.LAUNCH_CREATE_URL}&format=json`);
-  socket.on('open', () => socket.send('{"cmd":"prepare","max_players":4,"name":"quiz"}'));
+  socket.on('open', () => socket.send('{"cmd":"prepare","max_players":4,"name":"quiz","hold":60}'));
   socket.on('message', (text) => {
     const event = JSON.parse(text);
     if (event.cmd === 'from_str' && event.data === 'stop') socket.send('{"cmd":"stop"}');

@@ -45,5 +45,6 @@ function stateOf(room: Room): LaunchedRoom {
       const { acceptsPlayers, maxPlayers, players } = room.info;
       return acceptsPlayers ? maxPlayers - players : 0;
     },
+    end: () => room.end(CLOSE_REASONS.hostGone),
   };
 }

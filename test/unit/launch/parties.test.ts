@@ -109,4 +109,12 @@ describe('a party', () => {
     await members(fleet, 1, 2, 'blue');
     expect(launcher.servers).toEqual([]);
   });
+
+  test('that is not complete when the relay stops is told so at once', async () => {
+    const { fleet, timers } = fleetOf();
+    const party = await members(fleet, 2, 3);
+    fleet.drain();
+    for (const { told } of party) expect(told.at(-1)).toBe('503 this relay is about to stop');
+    expect(timers.running).toBe(0);
+  });
 });

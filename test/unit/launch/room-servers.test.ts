@@ -7,7 +7,7 @@ async function withRoom() {
   const [player] = await players(parts.fleet, 1);
   parts.launcher.at(0).runHidden();
   const server = parts.fleet.servers.find(parts.launcher.at(0).order.id);
-  const room = { code: 'BCDF', players: 0, freePlaces: 3 };
+  const room = { code: 'BCDF', players: 0, freePlaces: 3, ends: 0, end: () => room.ends++ };
   return { ...parts, player, server, room };
 }
 
@@ -69,4 +69,39 @@ test('when the room ends, the server is stopped', async () => {
   server?.openedRoom(room);
   server?.endedRoom();
   expect(launcher.at(0).stops).toBe(1);
+});
+
+test('when the server dies, its room ends after its last messages', async () => {
+  const { launcher, server, room, timers } = await withRoom();
+  server?.openedRoom(room);
+  launcher.at(0).end('killed');
+  timers.pass(0.9);
+  expect(room.ends).toBe(0);
+  timers.pass(0.1);
+  expect(room.ends).toBe(1);
+});
+
+test('a room that has ended is not ended again', async () => {
+  const { server, room, timers } = await withRoom();
+  server?.openedRoom(room);
+  server?.endedRoom();
+  await settle();
+  timers.pass(10);
+  expect(room.ends).toBe(0);
+  expect(timers.running).toBe(0);
+});
+
+test('a fleet that drains refuses players whose server has yet to open its room', async () => {
+  const { fleet, player } = await withRoom();
+  fleet.drain();
+  expect(player?.told.at(-1)).toBe('503 this relay is about to stop');
+  expect(fleet.sessions.size).toBe(0);
+});
+
+test('a fleet ends the rooms of its servers', async () => {
+  const { fleet, server, room } = await withRoom();
+  fleet.endRooms();
+  server?.openedRoom(room);
+  fleet.endRooms();
+  expect(room.ends).toBe(1);
 });
