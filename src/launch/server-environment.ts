@@ -1,5 +1,6 @@
 import type { GameConfig } from './config/games.js';
 import type { LaunchConfig, NatsConfig } from './config/launch-config.js';
+import type { PrivateKey } from './config/private-key.js';
 import type { ServerKeys } from './server-keys.js';
 
 /** A server that is about to be started. */
@@ -38,8 +39,22 @@ export function serverVariables(
     ...(config.nats !== undefined && natsVariables(config.nats, natsCa)),
     ...(key !== undefined && { LIGHTYEAR_PRIVATE_KEY: key }),
   };
-  const secrets = [...Object.values(tokens), key, password].filter((each) => each !== undefined);
+  const secrets = [...Object.values(tokens), ...formsOf(game.token?.key), password].filter(
+    (each) => each !== undefined,
+  );
   return { environment, secrets };
+}
+
+/** How servers print a key: as they get it, as Rust and Python show a list, in hex and in base64. */
+function formsOf(key: PrivateKey | undefined): string[] {
+  if (key === undefined) return [];
+  const bytes = Buffer.from(key.bytes);
+  return [
+    key.text.reveal(),
+    bytes.join(', '),
+    bytes.toString('hex'),
+    bytes.toString('base64').replace(/=*$/, ''),
+  ];
 }
 
 /** What Edgegap's servers find in their environment. */

@@ -18,6 +18,9 @@ const TERMINAL_COMMAND = /\x1b(?:\[[\d;?]*[ -/]*[@-~]|[@-_])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\0-\x1f\x7f-\x9f\u2028\u2029]/g;
 
+/** Output is split into lines, so each line of a secret, such as a key in PEM, is replaced by itself. */
+const LINE_BREAK = /\s*[\r\n]+\s*/;
+
 /** A shorter secret would be replaced in every other line. */
 const MIN_SECRET = 4;
 
@@ -32,7 +35,9 @@ export class ServerOutput {
 
   constructor(server: string, secrets: readonly string[], log: LaunchLog) {
     this.#server = server;
-    this.#secrets = secrets.filter(({ length }) => length >= MIN_SECRET);
+    this.#secrets = secrets
+      .flatMap((secret) => secret.split(LINE_BREAK))
+      .filter(({ length }) => length >= MIN_SECRET);
     this.#log = log;
   }
 
@@ -69,8 +74,12 @@ export class ServerOutput {
   }
 
   #clean(text: string): string {
-    const shown = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[secret]'), text);
-    const plain = shown.replace(TERMINAL_COMMAND, '').replace(CONTROL, ' ').trimEnd();
-    return plain.length > MAX_LOGGED ? `${plain.slice(0, MAX_LOGGED)}…` : plain;
+    // Before secrets are looked for: there may be a color within one.
+    const plain = text.replace(TERMINAL_COMMAND, '').replace(CONTROL, ' ').trimEnd();
+    const shown = this.#secrets.reduce(
+      (line, secret) => line.replaceAll(secret, '[secret]'),
+      plain,
+    );
+    return shown.length > MAX_LOGGED ? `${shown.slice(0, MAX_LOGGED)}…` : shown;
   }
 }

@@ -20,7 +20,9 @@ const MAX_ID = 200;
 /** The id in the answer to a request for a session; `undefined` if there is none. */
 export function sessionIdIn(json: unknown): string | undefined {
   const id = memberOf(json, 'session_id');
-  return typeof id === 'string' && id !== '' && id.length <= MAX_ID ? id : undefined;
+  if (typeof id !== 'string' || id.length > MAX_ID) return undefined;
+  // A path cannot contain these two: URLs are shortened by them.
+  return ['', '.', '..'].includes(id) ? undefined : id;
 }
 
 /** What an error of the service says, on one line; `undefined` if it says nothing. */

@@ -80,9 +80,11 @@ export class SessionApi {
     }
   }
 
-  /** A service may repeat in an error what it was sent. */
+  /** A service may repeat in an error what it was sent: all of it, or only what follows the scheme. */
   #shown(message: string | undefined): string | undefined {
-    return message?.replaceAll(this.#config.authorization.reveal(), '[secret]');
+    const sent = this.#config.authorization.reveal();
+    const [, token = sent] = /^\S+\s+(.+)$/.exec(sent) ?? [];
+    return message?.replaceAll(sent, '[secret]').replaceAll(token, '[secret]');
   }
 }
 

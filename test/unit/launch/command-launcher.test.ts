@@ -150,16 +150,23 @@ describe('output', () => {
     const { log } = program(
       String.raw`console.log('key ' + process.env.KEY + ' and ' + process.env.S);
         console.log('\x1b[31mred\x1b[0m\x07bell\r');
+        console.log('colored 1,2,\x1b[1m3,4\x1b[0m');
+        console.log(process.env.PEM);
         console.error('to stderr');
         console.log('x'.repeat(1e6));
         process.stdout.write('no line break');`,
       { environment: { S: { variable: 'S' } } },
-      { environment: { KEY: '1,2,3,4' }, secrets: ['1,2,3,4'] },
+      {
+        environment: { KEY: '1,2,3,4', PEM: 'BEGIN\r\nMC4CAQ\nEND' },
+        secrets: ['1,2,3,4', 'BEGIN\r\nMC4CAQ\nEND'],
+      },
     );
     await log.says('no line break');
     await log.says('to stderr');
     expect(log.output).toContain('key [secret] and [secret]');
     expect(log.output).toContain('red bell');
+    expect(log.output).toContain('colored [secret]');
+    expect(log.output.join()).not.toContain('MC4CAQ');
     expect(log.output).toContain(`${'x'.repeat(1000)}…`);
   });
 

@@ -169,7 +169,7 @@ test.each([
   [
     ['relayUrl'],
     'http://u:p@h',
-    'relayUrl: expected a URL such as http://example.org, without user, query and fragment, got "http://u:p@h"',
+    'relayUrl: expected a URL such as http://example.org, without user, query and fragment, got "http://…@h"',
   ],
   [
     ['defaultGame'],

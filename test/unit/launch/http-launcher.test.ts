@@ -102,6 +102,7 @@ describe('a service that refuses', () => {
     [400, { message: 'No such app\n\u0007' }, 400, 'No such app'],
     [409, {}, 409, 'The launcher refuses.'],
     [409, { message: 'token s3cret is busy' }, 409, '[secret] is busy'],
+    [400, { message: 'no such token: s3cret' }, 400, 'no such token: [secret]'],
     [401, { message: 'Bad token' }, 503, 'The launcher starts no server now.'],
     [500, 'oops', 503, 'The launcher starts no server now.'],
     [302, '', 503, 'The launcher starts no server now.'],
@@ -118,6 +119,7 @@ describe('a service that refuses', () => {
 describe('a service that answers nonsense', () => {
   test.each([
     ['no id', json(200, {})],
+    ['an id that is the path above', json(200, { session_id: '..' })],
     ['an id that is no text', json(200, { session_id: 5 })],
     ['a list', json(200, [])],
     ['no JSON', (response) => void response.end('<html>')],

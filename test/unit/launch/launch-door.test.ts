@@ -3,6 +3,7 @@ import { LaunchDoor } from '../../../src/launch/launch-door.js';
 import type { LaunchedServer, ReadyReport } from '../../../src/launch/launched-servers.js';
 import { serverVariables } from '../../../src/launch/server-environment.js';
 import { ServerKeys, type ServerRight } from '../../../src/launch/server-keys.js';
+import { LITTLE_ENDIAN_TOKEN } from '../../support/fleet.js';
 import { gameWith } from '../../support/launch.js';
 
 const DIGEST = Array.from({ length: 32 }, (_, n) => `a${n % 10}`).join(':');
@@ -137,4 +138,21 @@ test("a server's variables lead to the door, and its secrets are known", () => {
   expect(secrets).toEqual(Object.values(keys.tokens));
   // The relay's own options start with this.
   expect(Object.keys(environment).filter((name) => name.startsWith('LOBBY_RELAY'))).toEqual([]);
+});
+
+test('the key of connect tokens is known in every form in which servers print it', () => {
+  const { keys, game } = setup();
+  const config = { nats: undefined, location: undefined };
+  const withKey = { ...game, token: LITTLE_ENDIAN_TOKEN };
+  const server = { id: 'a-1', keys, port: 5 };
+  const { secrets } = serverVariables(server, withKey, config, 'http://127.0.0.1:81');
+  const forms = [
+    '1,2,3,4,5,6,7,8,9,0,',
+    '1, 2, 3, 4, 5, 6, 7, 8, 9, 0, ',
+    '01020304050607080900',
+    'AQIDBAUGBwgJ',
+  ];
+  for (const form of forms) {
+    expect(secrets.filter((secret) => secret.startsWith(form))).toHaveLength(1);
+  }
 });
