@@ -16,7 +16,8 @@ import { NatsError } from './launch/nats/nats-error.js';
 import { flagOf } from './options/describe.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
-import { createRelay, type Relay } from './server.js';
+import { type BuildLaunch, composeRelay } from './server/compose-relay.js';
+import type { Relay } from './server/relay.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -41,8 +42,9 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
   tuneForOneCore();
   const onTerminal = isatty(1);
   const logger = await createLog(options, stdout, onTerminal);
+  const buildLaunch = await loadLaunch(options);
   const relay = await orUsage(() =>
-    createRelay({ ...options, logger, droppedLogLines: () => stdout.dropped }),
+    composeRelay({ ...options, logger, droppedLogLines: () => stdout.dropped }, buildLaunch),
   );
   stopOnSignals(relay, logger, options);
   abortOnFaults(relay, logger);
@@ -58,6 +60,12 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
     if (error instanceof OptionError) await fail(EXIT_USAGE, error.message);
     await fail(EXIT_FAILED, explain(error, options));
   }
+}
+
+/** Loads what starts game servers only if it is needed. */
+async function loadLaunch({ launchConfig }: Options): Promise<BuildLaunch> {
+  if (launchConfig === '') return () => undefined;
+  return (await import('./server/launch.js')).buildLaunch;
 }
 
 /** The first signal closes all connections and then ends the process; a later one ends it at once. */

@@ -1,29 +1,9 @@
-import type { Matchmaker } from './launch/ask.js';
-import { JoinCounts } from './ops/join-counts.js';
-import { RelayLog } from './ops/relay-log.js';
-import type { RelayLogger } from './ops/safe-logger.js';
-import { flagOf } from './options/describe.js';
-import { completeOptions, OptionError } from './options/read.js';
-import type { Options } from './options.js';
-import { buildCore } from './server/core.js';
-import { buildDialects } from './server/dialects.js';
+import { composeRelay, type RelayOptions } from './server/compose-relay.js';
 import { buildLaunch } from './server/launch.js';
 import type { Relay } from './server/relay.js';
-import { relayMetrics } from './server/relay-metrics.js';
-import { RelayServer } from './server/relay-server.js';
 
 export type { ListenAddress } from './server/listen.js';
-export type { Relay };
-
-/** The options of `createRelay`: those of the command line, and a logger. */
-export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr'>> {
-  /** `pino`, or a logger with the same methods; without one, nothing is logged. */
-  readonly logger?: RelayLogger;
-  /** How many lines the logger has dropped so far, for the metrics. */
-  readonly droppedLogLines?: () => number;
-  /** Answers requests for game servers; without one, `/matchmaker/…` does not exist. */
-  readonly matchmaker?: Matchmaker;
-}
+export type { Relay, RelayOptions };
 
 /**
  * Creates a relay. It does nothing until `listen` or `attach` is called.
@@ -31,20 +11,5 @@ export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFor
  * @throws {OptionError} if an option is unknown or out of bounds
  */
 export function createRelay(given: RelayOptions = {}): Relay {
-  const { logger, droppedLogLines = () => 0, matchmaker, ...rest } = given;
-  const options = completeOptions(rest);
-  if (!options.metrics && options.metricsListen !== '') {
-    throw new OptionError(`${flagOf('metricsListen')}: there are no metrics with --no-metrics`);
-  }
-  const log = new RelayLog(logger);
-  const joins = new JoinCounts();
-  const core = buildCore(options, log);
-  const launch = buildLaunch(options, log);
-  const dialects = buildDialects(options, core, log, {
-    matchmaker: matchmaker ?? launch?.fleet,
-    door: launch?.door,
-  });
-  const fleet = launch?.fleet;
-  const metrics = relayMetrics({ core, dialects, log, joins, fleet, droppedLogLines });
-  return new RelayServer({ options, log, core, launch, dialects, joins, metrics });
+  return composeRelay(given, buildLaunch);
 }

@@ -164,3 +164,29 @@ test('there are no import cycles', () => {
     [],
   );
 });
+
+/** What the relay always loads of `launch`: requests for game servers, which others may answer. */
+const ALWAYS_LOADED = [
+  'launch/ask.ts',
+  'launch/launch-door.ts',
+  'launch/launch-path.ts',
+  'launch/nats/nats-error.ts',
+  'launch/ready-report.ts',
+  'launch/server-environment.ts',
+];
+
+test('the command loads what starts game servers only if it is configured', () => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const text = readFileSync(join(source, file), 'utf8');
+    for (const [, name = ''] of text.matchAll(/^(?:import|export)(?! type)[^;]*?'(\.[^']+)'/gms)) {
+      load(join(dirname(file), name).replace(/\.js$/, '.ts'));
+    }
+  };
+  load('cli.ts');
+  expect(loaded.size).toBeGreaterThan(100);
+  const launch = [...loaded].filter((file) => layerOf(file) === 'launch');
+  expect(launch.toSorted()).toEqual(ALWAYS_LOADED);
+});

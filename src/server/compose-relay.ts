@@ -1,0 +1,51 @@
+import type { Matchmaker } from '../launch/ask.js';
+import { JoinCounts } from '../ops/join-counts.js';
+import { RelayLog } from '../ops/relay-log.js';
+import type { RelayLogger } from '../ops/safe-logger.js';
+import { flagOf } from '../options/describe.js';
+import { completeOptions, OptionError } from '../options/read.js';
+import type { Options } from '../options.js';
+import { buildCore } from './core.js';
+import { buildDialects } from './dialects.js';
+import type { Launch } from './launch.js';
+import type { Relay } from './relay.js';
+import { relayMetrics } from './relay-metrics.js';
+import { RelayServer } from './relay-server.js';
+
+/** The options of `createRelay`: those of the command line, and a logger. */
+export interface RelayOptions extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr'>> {
+  /** `pino`, or a logger with the same methods; without one, nothing is logged. */
+  readonly logger?: RelayLogger;
+  /** How many lines the logger has dropped so far, for the metrics. */
+  readonly droppedLogLines?: () => number;
+  /** Answers requests for game servers; without one, `/matchmaker/…` does not exist. */
+  readonly matchmaker?: Matchmaker;
+}
+
+/** What starts game servers; `undefined` if the options configure none. */
+export type BuildLaunch = (options: Options, log: RelayLog) => Launch | undefined;
+
+/**
+ * Connects all parts of a relay. What starts game servers is given, so that the command loads it only
+ * if it is configured: few relays need it, and it is a quarter of all modules.
+ *
+ * @throws {OptionError} if an option is unknown or out of bounds
+ */
+export function composeRelay(given: RelayOptions, buildLaunch: BuildLaunch): Relay {
+  const { logger, droppedLogLines = () => 0, matchmaker, ...rest } = given;
+  const options = completeOptions(rest);
+  if (!options.metrics && options.metricsListen !== '') {
+    throw new OptionError(`${flagOf('metricsListen')}: there are no metrics with --no-metrics`);
+  }
+  const log = new RelayLog(logger);
+  const joins = new JoinCounts();
+  const core = buildCore(options, log);
+  const launch = buildLaunch(options, log);
+  const dialects = buildDialects(options, core, log, {
+    matchmaker: matchmaker ?? launch?.fleet,
+    door: launch?.door,
+  });
+  const fleet = launch?.fleet;
+  const metrics = relayMetrics({ core, dialects, log, joins, fleet, droppedLogLines });
+  return new RelayServer({ options, log, core, launch, dialects, joins, metrics });
+}
