@@ -1,34 +1,32 @@
 // A headless host: the relay starts it, it opens a room, and players guess its number.
 import { randomInt } from 'node:crypto';
+import { createRoom } from 'lobby-relay/client';
 import { WebSocket } from 'ws';
 
 const HIGHEST = 100;
 let secret = 1 + randomInt(HIGHEST);
 
-// The query of this URL has a token that opens one room. This host uses JSON in place of CBOR.
-const relay = new WebSocket(`${process.env.LAUNCH_CREATE_URL}&format=json`);
-const send = (command) => relay.send(JSON.stringify(command));
-const tell = (to, text) => send({ cmd: 'to_str', to, data: text });
-
-// From now on the relay sends players here. Nobody has to type the room's code.
-relay.on('open', () => send({ cmd: 'prepare', max_players: 4, name: 'Guess the number' }));
-
-relay.on('message', (json) => {
-  const event = JSON.parse(json);
-  if (event.cmd === 'player_joined') {
-    tell([event.player], `You are player ${event.player}. Guess a number from 1 to ${HIGHEST}.`);
-  }
-  if (event.cmd === 'from_str') judge(event.from, Number(event.data));
+// This URL contains a token that opens one room. The relay sends players there from now on: nobody
+// has to type the room's code.
+const room = await createRoom(process.env.LAUNCH_CREATE_URL, {
+  WebSocket,
+  name: 'Guess the number',
+  maxPlayers: 4,
 });
 
-// The relay ends this process when nobody has played for `emptyTime`; the room ends with the process.
-relay.on('close', () => process.exit());
-relay.on('error', () => process.exit(1));
+room.on('join', (player) => {
+  player.send(`You are player ${player.id}. Guess a number from 1 to ${HIGHEST}.`);
+});
+room.on('message', judge);
 
-function judge(player, number) {
-  if (!Number.isInteger(number)) return tell([player], 'That is no number.');
-  if (number < secret) return tell([player], `${number} is too small.`);
-  if (number > secret) return tell([player], `${number} is too large.`);
+// The relay ends this process when nobody has played for `emptyTime`; the room ends with the process.
+room.on('close', () => process.exit());
+
+function judge(player, message) {
+  const number = Number(message);
+  if (!Number.isInteger(number)) return player.send('That is no number.');
+  if (number < secret) return player.send(`${number} is too small.`);
+  if (number > secret) return player.send(`${number} is too large.`);
   secret = 1 + randomInt(HIGHEST);
-  tell([], `Player ${player} has found ${number}! Guess the next number.`);
+  room.send(`Player ${player.id} has found ${number}! Guess the next number.`);
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { play } from '../../src/client/index.js';
+import { WebSocket } from 'ws';
+import { joinRoom, play } from '../../src/client/index.js';
 import { runAxe } from '../support/axe.js';
 import { BROWSER_TIMEOUT, newDevice, PHONE } from '../support/browser.js';
 import { CHROMIUM, launchChromium } from '../support/chromium.js';
@@ -89,6 +90,16 @@ test('the UDP server lets nobody else in', async () => {
   expect(heard).toEqual([expect.stringMatching(/^welcome \d+$/), 'pong end']);
   // A token that was used is refused to a second sender.
   expect(await answersTo(other, [mine.request, other.request, end])).toHaveLength(2);
+});
+
+test('a player of the headless host gets its room', async () => {
+  const { url } = await startExample();
+  const place = await play(url, 'guess');
+  if (place.is !== 'room') throw new Error('expected a room');
+  const seat = await joinRoom(url, place.code, { WebSocket });
+  onTestFinished(() => seat.leave());
+  const { value } = await seat.messages().next();
+  expect(value).toBe('You are player 1. Guess a number from 1 to 100.');
 });
 
 describe('the page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {

@@ -6,6 +6,7 @@ import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
 import { RelayError } from '../errors/relay-error.js';
 import { PageStore } from '../storage/page-store.js';
+import { readHostUrl } from './host-url.js';
 import { type Opening, RoomConnection } from './room-connection.js';
 import { readStoredRoom } from './room-store.js';
 
@@ -26,7 +27,8 @@ const OPTIONS: OptionTypes = {
  * Opens a room on a relay, or resumes the room that this page had before it was reloaded. In a
  * prerendered page, this waits until the page is opened.
  *
- * @param url the relay: `wss://relay.example.com`, or `https://`; a path before the code is kept
+ * @param url the relay: `wss://relay.example.com`, or `https://`; a path before the code is kept. A
+ * program that the relay has started passes `LAUNCH_CREATE_URL` of its environment
  * @throws RelayError if the relay cannot be reached, or refuses to open the room
  * @throws TypeError if `url` is not the URL of a relay, an option does not exist or has another type,
  * or there is no WebSocket
@@ -47,7 +49,8 @@ export async function createRoom(
   if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
     throw new RangeError(`createRoom: name: expected at most ${MAX_NAME_BYTES} bytes`);
   }
-  const address = new RelayAddress(url);
+  const { relay, launch } = readHostUrl(url);
+  const address = new RelayAddress(relay);
   const activated = whenActivated();
   if (activated !== undefined) await activated;
   const environment = resolveEnvironment(options);
@@ -60,7 +63,7 @@ export async function createRoom(
   signal?.throwIfAborted();
   const stored = resume ? await page.find() : undefined;
   const saved = readStoredRoom(stored, { maxPlayers, hold });
-  const opening = { environment, address, page, token, name, maxPlayers, hold, codec };
+  const opening = { environment, address, page, token, launch, name, maxPlayers, hold, codec };
   try {
     return await open({ ...opening, saved }, signal);
   } catch (error) {

@@ -30,6 +30,8 @@ export interface Opening {
   readonly address: RelayAddress;
   readonly page: PageStore;
   readonly token: string | undefined;
+  /** What lets a program open its room that the relay has started. */
+  readonly launch: string | undefined;
   readonly name: string;
   readonly maxPlayers: number;
   readonly hold: number;
@@ -165,7 +167,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, token, maxPlayers } = this.#opening;
+    const { environment, address, token, launch, maxPlayers } = this.#opening;
     return new RelayConnection(environment, {
       address: () => {
         const { key } = this.#store;
@@ -173,6 +175,7 @@ export class RoomConnection extends PlayerEvents implements Room {
           bytes: '1',
           limits: '1',
           ...(token !== undefined && { token }),
+          ...(launch !== undefined && { launch }),
           ...(key !== undefined && { room: key.code, resume: key.token }),
         });
         return address.socket(`CREATE?${query}`);
