@@ -153,7 +153,7 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
     zero: 'off',
-    help: 'maximum rooms that one address may open per minute; further ones are closed with 4029',
+    help: 'maximum rooms that one address may open, and game servers that are started for it, per minute; further rooms are closed with 4029',
   },
   missesPerMinute: {
     kind: 'number',

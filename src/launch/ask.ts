@@ -10,6 +10,12 @@ export interface AskRequest {
   readonly clientAddress: string;
   /** The players who ask with the same ticket get seats on one server. */
   readonly party: Party | undefined;
+  /**
+   * Call it before a server is started for this player, which it counts.
+   *
+   * @returns why none may be started: too many were for the player's address
+   */
+  mayStart(): LaunchError | undefined;
 }
 
 /** A game that is served. */

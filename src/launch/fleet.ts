@@ -95,7 +95,9 @@ export class Fleet implements Matchmaker, SessionReports {
     const counted = this.#asks.counted(listener);
     const game = this.#find(request.game, request.version);
     if (game === undefined) throw new TypeError('find has not found this game');
-    const session = new Session(this.#ids.next(), game, this.#addressOf(request), counted);
+    const { mayStart } = request;
+    const player = { clientAddress: this.#addressOf(request), mayStart };
+    const session = new Session(this.#ids.next(), game, player, counted);
     this.sessions.set(session.id, session);
     session.onOver(() => this.#over(session));
     queueMicrotask(() => this.#begin(session, request));
@@ -201,7 +203,7 @@ export class Fleet implements Matchmaker, SessionReports {
     const { name, version } = first.game;
     try {
       const servers = this.#games.get(`${name}/${version}`);
-      const server = servers?.withSeats(sessions.length, first.clientAddress);
+      const server = servers?.withSeats(sessions.length, first);
       for (const session of sessions) server?.seat(session);
     } catch (error) {
       const known = error instanceof LaunchError ? error : this.#fault(error);

@@ -1,6 +1,7 @@
 import { LaunchError } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import { GameServer, type ServerContext } from './game-server.js';
+import type { Session } from './session.js';
 
 export interface GameServersContext extends ServerContext {
   /** A server is being started. */
@@ -30,12 +31,13 @@ export class GameServers {
   }
 
   /**
-   * A server with so many free seats. If there is none, starts one.
+   * A server with so many free seats. If there is none, starts one for this session.
    *
-   * @throws {LaunchError} 409 if there may be no more servers
+   * @throws {LaunchError} 409 if there may be no more servers, 429 if the session's player may have
+   * none started
    */
-  withSeats(count: number, clientAddress: string): GameServer {
-    return this.#best(count) ?? this.#start(clientAddress);
+  withSeats(count: number, session: Session): GameServer {
+    return this.#best(count) ?? this.#start(session);
   }
 
   /**
@@ -47,10 +49,12 @@ export class GameServers {
     return usable.toSorted((a, b) => rank(a) - rank(b) || a.freeSeats - b.freeSeats)[0];
   }
 
-  #start(clientAddress: string): GameServer {
+  #start({ clientAddress, mayStart }: Session): GameServer {
     if (this.#servers.size >= this.game.maxServers) {
       throw new LaunchError(409, 'all game servers are full');
     }
+    const refusal = mayStart();
+    if (refusal !== undefined) throw refusal;
     const server = new GameServer(this.game, clientAddress, this.#context);
     this.#servers.add(server);
     this.#context.starting(server);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AskListener, LaunchError, Place } from './ask.js';
+import type { AskListener, AskRequest, LaunchError, Place } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import type { StopTimer } from './timers.js';
 
@@ -27,14 +27,22 @@ export class Session implements SessionIdentity {
   readonly client = randomBytes(8).readBigUInt64LE();
   readonly game: GameConfig;
   readonly clientAddress: string;
+  /** Whether a server may be started for this player; counts it. */
+  readonly mayStart: AskRequest['mayStart'];
   #state: SessionState;
   #isAccepted = false;
   readonly #cleanUps: (() => void)[] = [];
 
-  constructor(id: string, game: GameConfig, clientAddress: string, listener: AskListener) {
+  constructor(
+    id: string,
+    game: GameConfig,
+    { clientAddress, mayStart }: Pick<AskRequest, 'clientAddress' | 'mayStart'>,
+    listener: AskListener,
+  ) {
     this.id = id;
     this.game = game;
     this.clientAddress = clientAddress;
+    this.mayStart = mayStart;
     this.#state = { is: 'waiting', listener };
   }
 

@@ -25,6 +25,12 @@ export interface AdmissionLimits {
 const ICE_PER_MINUTE = 256;
 
 /**
+ * Requests for places in games per minute for one address: enough for all phones of a school at once.
+ * If `roomsPerMinute` is more, that applies; if it is off, this is too.
+ */
+const PLAYS_PER_MINUTE = 256;
+
+/**
  * Sockets of an address for plain requests, beyond those for connections: a browser opens six, and
  * the phones of a school load a page at the same time.
  */
@@ -75,6 +81,7 @@ export class Admission {
   readonly #overload: () => Overload | undefined;
   readonly #rooms: AddressBuckets;
   readonly #misses: Misses;
+  readonly #plays: AddressBuckets;
   readonly #ice = new AddressBuckets(ICE_PER_MINUTE);
   /** Open sockets, by the peer's address. */
   readonly sockets: Slots;
@@ -96,6 +103,8 @@ export class Admission {
     this.#limits = limits;
     this.#overload = overload;
     this.#rooms = new AddressBuckets(limits.roomsPerMinute);
+    const { roomsPerMinute } = limits;
+    this.#plays = new AddressBuckets(roomsPerMinute && Math.max(PLAYS_PER_MINUTE, roomsPerMinute));
     this.#misses = new Misses(limits.missesPerMinute);
     const { maxConnections, connectionsPerAddress: perAddress } = limits;
     const perNetwork = maxConnections / 2;
@@ -155,12 +164,14 @@ export class Admission {
     this.#connections.remove(address);
   }
 
-  /** Checks whether this address may open a room, and counts the attempt. */
+  /** Checks whether this address may open a room, or have a server started; counts the attempt. */
   openRoom(address: string, now: number): CloseReason | undefined {
-    if (!this.#isExempt(address) && !this.#rooms.tryTake(address, now)) {
-      return CLOSE_REASONS.tooManyAttempts;
-    }
-    return this.#overload() === undefined ? undefined : CLOSE_REASONS.relayFull;
+    return this.#take(this.#rooms, address, now);
+  }
+
+  /** Checks whether this address may ask for a place in a game, and counts the request. */
+  askToPlay(address: string, now: number): CloseReason | undefined {
+    return this.#take(this.#plays, address, now);
   }
 
   /** Checks whether this address may try a code. */
@@ -182,6 +193,13 @@ export class Admission {
   /** Whether this address may get TURN credentials. Counts the request. */
   requestIce(address: string, now: number): boolean {
     return this.#isExempt(address) || this.#ice.tryTake(address, now);
+  }
+
+  #take(buckets: AddressBuckets, address: string, now: number): CloseReason | undefined {
+    if (!this.#isExempt(address) && !buckets.tryTake(address, now)) {
+      return CLOSE_REASONS.tooManyAttempts;
+    }
+    return this.#overload() === undefined ? undefined : CLOSE_REASONS.relayFull;
   }
 
   /** Whether this address has at least `count` connections, or one of its networks the multiple. */

@@ -106,6 +106,7 @@ describe('WebSocket', () => {
       version: '1',
       clientAddress: '127.0.0.1',
       party: undefined,
+      mayStart: expect.any(Function),
     });
   });
 
@@ -231,14 +232,17 @@ describe('WebSocket', () => {
     expect(await client.closed).toEqual({ code: 1013, reason: 'relay full' });
   });
 
-  test('requests of one address are limited as rooms are', async () => {
+  test('servers that are started for one address are limited as rooms are', async () => {
     const { url, matchmaker } = await setup({ roomsPerMinute: 1, limitLoopback: true });
     const first = await connect(url);
     first.send(REQUEST);
-    await matchmaker.answer();
+    expect((await matchmaker.answer()).request.mayStart()).toBeUndefined();
     const second = await connect(url);
     second.send(REQUEST);
-    expect(await second.next()).toBe('{"Error":[429,"too many attempts"]}');
+    const ask = await matchmaker.accepted();
+    ask.failed(ask.request.mayStart() as LaunchError);
+    const values = [await second.next(), await second.next(), await second.next()];
+    expect(values.at(-1)).toBe('{"Error":[429,"too many attempts"]}');
     expect(await second.closed).toEqual(GOODBYE);
   });
 
@@ -466,10 +470,14 @@ describe('HTTP', () => {
     expect(matchmaker.count).toBe(0);
   });
 
-  test('requests of one address are limited as rooms are', async () => {
-    const { http, matchmaker } = await setup({ roomsPerMinute: 1, limitLoopback: true });
-    post(http, '/matchmaker/wannaplay');
-    await matchmaker.answer();
+  test('requests of one address are limited', async () => {
+    const { http, matchmaker } = await setup({ limitLoopback: true });
+    const asked = async () => {
+      const answer = await answerOf(await post(http, '/matchmaker/wannaplay'));
+      return answer.status;
+    };
+    matchmaker.ask = failing(new LaunchError(409, 'full')).ask;
+    for (let count = 0; count < 256; count++) expect(await asked()).toBe(409);
     const { statusCode, headers } = await post(http, '/matchmaker/play/g');
     expect([statusCode, headers['retry-after']]).toEqual([429, '1']);
   });

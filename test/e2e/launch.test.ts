@@ -170,6 +170,13 @@ describe('a server', () => {
   });
 });
 
+test('servers that are started for one address are limited as rooms are', async () => {
+  const options = { roomsPerMinute: 1, limitLoopback: true };
+  const { ask } = await launching({ 'tanks/1': game('serve') }, options);
+  const answers = [await ask('tanks'), await ask('tanks'), await ask('tanks')];
+  expect(answers.map(({ status }) => status)).toEqual([undefined, undefined, 429]);
+});
+
 describe('a headless host', () => {
   test('opens a room, into which the player goes', async () => {
     const games = { 'quiz/1': game('host', ROOM) };

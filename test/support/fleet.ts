@@ -117,6 +117,8 @@ export class TestPlayer {
   session = '';
   place: Place | undefined;
   error: LaunchError | undefined;
+  /** Why no server may be started for it. */
+  refusal: LaunchError | undefined;
   readonly ask: Ask;
   #answer: () => void = () => {};
   /** Resolves when it has a place or an error. */
@@ -125,7 +127,13 @@ export class TestPlayer {
   });
 
   constructor(fleet: Fleet, party?: Party, game = 'g') {
-    const request = { game, version: '1', clientAddress: '198.51.100.4', party };
+    const request = {
+      game,
+      version: '1',
+      clientAddress: '198.51.100.4',
+      party,
+      mayStart: () => this.refusal,
+    };
     this.ask = fleet.ask(request, {
       accepted: (session) => {
         this.session = session;

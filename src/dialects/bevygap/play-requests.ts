@@ -65,7 +65,7 @@ export class PlayRequests {
   }
 
   /**
-   * Checks a request, and counts it: it may start a process.
+   * Checks a request, and counts it. If a server has to be started for it, that counts as a room.
    *
    * @param now in milliseconds
    * @throws {LaunchError | RequestError} if it is not answered
@@ -76,7 +76,11 @@ export class PlayRequests {
     if (clientAddress === undefined) throw new LaunchError(400, REQUEST_ERRORS.clientIpInvalid);
     const reason = this.#refusal(caller, now);
     if (reason !== undefined) throw this.refuse(reason, caller);
-    return { game, version, clientAddress, party: wanted.party };
+    const mayStart = (): LaunchError | undefined => {
+      const refusal = this.#parts.admission.openRoom(caller.address, performance.now());
+      return refusal && this.refuse(refusal, caller);
+    };
+    return { game, version, clientAddress, party: wanted.party, mayStart };
   }
 
   /** Logs what the relay refuses, and says it in the terms of this dialect. */
@@ -107,11 +111,10 @@ export class PlayRequests {
     return offer;
   }
 
-  /** A request is answered under the rules for opening a room. */
   #refusal({ address }: Caller, now: number): CloseReason | undefined {
     const { admission, rooms } = this.#parts;
     if (rooms.draining || this.#closed) return CLOSE_REASONS.restarting;
-    return admission.openRoom(address, now);
+    return admission.askToPlay(address, now);
   }
 }
 

@@ -45,7 +45,8 @@ describe('asking', () => {
     ['198.51.100.9', '198.51.100.9'],
   ])('launchers are told of a player at %s as %s', async (clientAddress, told) => {
     const { fleet, launcher } = fleetOf();
-    const request = { game: 'g', version: '1', clientAddress, party: undefined };
+    const mayStart = () => undefined;
+    const request = { game: 'g', version: '1', clientAddress, party: undefined, mayStart };
     fleet.ask(request, { accepted() {}, progress() {}, ready() {}, failed() {} });
     await settle();
     expect(launcher.at(0).order.clientAddress).toBe(told);
@@ -99,6 +100,22 @@ describe('which server (case 8)', () => {
     for (const server of launcher.servers) server.run();
     await settle();
     expect(all.map(({ port }) => port)).toEqual([...Array(6).fill(30_000), 30_001]);
+  });
+
+  test('a player for whom no server may be started still gets a seat of one that runs', async () => {
+    const { fleet, launcher } = fleetOf({ players: 1 });
+    const [first] = await players(fleet, 1);
+    launcher.at(0).run();
+    const second = new TestPlayer(fleet);
+    second.refusal = new LaunchError(429, 'too many attempts');
+    await settle();
+    expect(second.told).toEqual(['429 too many attempts']);
+    expect(launcher.servers).toHaveLength(1);
+    fleet.sessionReleased(first?.session ?? '');
+    const third = new TestPlayer(fleet);
+    third.refusal = second.refusal;
+    await settle();
+    expect(third.port).toBe(30_000);
   });
 
   test('more than all seats get an error 409', async () => {

@@ -9,7 +9,13 @@ beforeEach(
 );
 afterEach(() => void vi.useRealTimers());
 
-const REQUEST = { game: 'g', version: '1', clientAddress: '192.0.2.1', party: undefined };
+const REQUEST = {
+  game: 'g',
+  version: '1',
+  clientAddress: '192.0.2.1',
+  party: undefined,
+  mayStart: () => undefined,
+};
 
 const waiting = (status: string, elapsed: number): Progress => ({ is: 'waiting', status, elapsed });
 

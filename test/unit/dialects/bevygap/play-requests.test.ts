@@ -50,7 +50,7 @@ test('a request has the names of the game that is found', () => {
   const party = { ticket: 'a-ticket', size: 2 };
   const clientAddress = '192.0.2.1';
   const { check } = setup();
-  expect(check({ party })).toEqual({ game: 'g', version: '1', party, clientAddress });
+  expect(check({ party })).toMatchObject({ game: 'g', version: '1', party, clientAddress });
   const first = { game: undefined, version: undefined };
   expect(check(first)).toMatchObject({ game: 'g', version: '1' });
 });
@@ -86,16 +86,27 @@ test('a client_ip that is none is refused', () => {
   expect(() => requests.check(WANTED, caller, 0)).toThrow('client_ip is no IP address');
 });
 
-test('requests count as rooms that an address opens, and are logged', () => {
+test('requests are limited per address, and refusals are logged', () => {
   const { check, logged } = setup();
-  check();
-  check({ game: 'other' });
-  check();
+  for (let asked = 0; asked < 256; asked++) expect(check()).toMatchObject({ game: 'g' });
+  expect(check({ game: 'other' })).toContain('404');
   expect(check()).toBe('429 too many attempts');
   expect(check({}, { address: '192.0.2.2' })).toMatchObject({ game: 'g' });
   expect(logged).toEqual([
     [CLOSE_REASONS.tooManyAttempts, '192.0.2.1', 'https://a.example', 'bevygap'],
   ]);
+});
+
+test('servers that are started count as rooms that an address opens', () => {
+  const { requests, logged, load } = setup();
+  const starts = (address: string) =>
+    requests.check(WANTED, { ...CALLER, address }, 0).mayStart()?.status;
+  const all = [1, 2, 3].map(() => starts('192.0.2.1'));
+  expect([...all, starts('192.0.2.2')]).toEqual([undefined, undefined, 429, undefined]);
+  expect(logged).toHaveLength(1);
+  const { mayStart } = requests.check(WANTED, { ...CALLER, address: '192.0.2.3' }, 0);
+  load.overload = 'late';
+  expect(mayStart()?.status).toBe(503);
 });
 
 test('overload and drain refuse requests', () => {
