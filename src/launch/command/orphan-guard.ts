@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Reads `+ PID` and `- PID`, and when there is nothing more to read, because the relay has ended in
- * whatever way, ends the process groups that are left. The grace is its argument, in seconds.
+ * whatever way, ends the process groups that are left. The grace is its argument, in seconds. Within
+ * it, groups that have ended are left out: their numbers may soon belong to others.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -16,7 +17,15 @@ while read -r sign pid; do
 done
 [ -n "$pids" ] || exit 0
 for pid in $pids; do kill -TERM "-$pid"; done
-sleep "$1"
+seconds=$1
+while [ "$seconds" -gt 0 ]; do
+  sleep 1
+  seconds=$((seconds - 1))
+  left=
+  for pid in $pids; do if kill -0 "-$pid"; then left="$left $pid"; fi; done
+  pids=$left
+  [ -n "$pids" ] || exit 0
+done
 for pid in $pids; do kill -KILL "-$pid"; done
 `;
 
@@ -56,18 +65,16 @@ export class OrphanGuard {
 
   #start(): void {
     if (process.platform === 'win32') return;
-    const guard = spawn('/bin/sh', ['-c', SCRIPT, 'lobby-relay-guard', String(this.#grace)], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-      // Ctrl+C in a terminal reaches every process of the relay's group.
-      detached: true,
-    });
+    let guard: ChildProcess;
+    try {
+      guard = spawnGuard(this.#grace);
+    } catch (error) {
+      // No memory for a process: a server must not fail for that, which runs already.
+      return this.#lost((error as Error).message);
+    }
     this.#guard = guard;
     const lost = (why: string): void => {
-      if (this.#guard !== guard) return;
-      // The next server starts another one.
-      this.#guard = undefined;
-      this.#failed(`no guard ends its servers if the relay crashes: ${why}`);
+      if (this.#guard === guard) this.#lost(why);
     };
     guard.once('error', ({ message }) => lost(message));
     guard.once('exit', () => lost('it has ended'));
@@ -76,6 +83,12 @@ export class OrphanGuard {
     // At run time it is a socket, which would keep the relay's process alive.
     (guard.stdin as Socket | null)?.unref?.();
     for (const pid of this.#pids) this.#write(`+ ${pid}`);
+  }
+
+  /** The next server starts another one. */
+  #lost(why: string): void {
+    this.#guard = undefined;
+    this.#failed(`no guard ends its servers if the relay crashes: ${why}`);
   }
 
   #stop(): void {
@@ -87,4 +100,13 @@ export class OrphanGuard {
   #write(line: string): void {
     this.#guard?.stdin?.write(`${line}\n`);
   }
+}
+
+function spawnGuard(grace: number): ChildProcess {
+  return spawn('/bin/sh', ['-c', SCRIPT, 'lobby-relay-guard', String(grace)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    // Ctrl+C in a terminal reaches every process of the relay's group.
+    detached: true,
+  });
 }
