@@ -64,7 +64,9 @@ function forget() {
 }
 
 function report(method, url) {
-  fetch(url, { method, headers: { authorization: `Bearer ${LAUNCH_TOKEN}` } }).catch((error) =>
-    console.error(`the relay does not answer: ${error.message}`),
+  const failed = (why) => console.error(`${method} ${url}: ${why}`);
+  fetch(url, { method, headers: { authorization: `Bearer ${LAUNCH_TOKEN}` } }).then(
+    ({ ok, status }) => ok || failed(status),
+    ({ message }) => failed(message),
   );
 }

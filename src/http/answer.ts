@@ -176,7 +176,7 @@ export function unreadBody(status: 400 | 408 | 413, why: string): Answer {
 export function launched(answer: DoorAnswer): Answer {
   switch (answer.is) {
     case 'unknown':
-      return text(404, 'No such server\n');
+      return text(404, 'No server has this id and this token\n');
     case 'done':
       return ok();
     case 'context':

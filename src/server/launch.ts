@@ -77,10 +77,13 @@ const ASKS_RELAY: readonly Readiness[] = ['nats', 'http', 'room'];
 
 /** What the configuration needs of the options. */
 function checkSurroundings({ games, relayUrl }: LaunchConfig, options: Options): void {
-  const speaksWmbp = parseDialects(options.dialects).has('wmbp');
+  const dialects = parseDialects(options.dialects);
+  if (!dialects.has('bevygap')) {
+    throw new ConfigError('players ask for game servers in bevygap, which is not in --dialects');
+  }
   for (const [key, { ready, launcher }] of games) {
     const place = `games[${JSON.stringify(key)}]`;
-    if (ready === 'room' && !speaksWmbp) {
+    if (ready === 'room' && !dialects.has('wmbp')) {
       throw new ConfigError(`${place}.ready: "room" needs wmbp in --dialects`);
     }
     const isApart = launcher.type === 'container' && launcher.network !== 'host';

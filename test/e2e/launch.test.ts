@@ -302,6 +302,14 @@ test.each([
   expect(code).not.toBe(0);
 });
 
+test.each([
+  ['wmbp', /players ask for game servers in bevygap, which is not in --dialects$/],
+  ['bevygap', /games\["quiz\/1"\]\.ready: "room" needs wmbp in --dialects$/],
+])('a configuration that --dialects %s makes useless is refused', async (dialects, words) => {
+  const games = { 'quiz/1': game('host', ROOM) };
+  await expect(launching(games, { dialects })).rejects.toThrow(words);
+});
+
 test('a configuration that is not there ends the start', async () => {
   const { stderr } = await new Cli(['--launch-config', '/nowhere/launch.json']).exited;
   expect(stderr).toBe('lobby-relay: --launch-config: cannot read /nowhere/launch.json (ENOENT)\n');
