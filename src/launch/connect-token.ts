@@ -1,30 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { addressBytes } from '../limits/ip-address.js';
-import { NONCE, seal, TAG } from './xchacha20-poly1305.js';
+import { NONCE_BYTES, seal, TAG_BYTES } from './xchacha20-poly1305.js';
 
 /** The length of a token, in bytes. */
-export const TOKEN = 2048;
+export const TOKEN_BYTES = 2048;
 
 /** The length of the key that the relay and the game servers share, and of keys in tokens, in bytes. */
-export const TOKEN_KEY = 32;
+export const KEY_BYTES = 32;
 
 /** The length of the private part, in bytes, with its tag. */
-const PRIVATE = 1024;
+const PRIVATE_BYTES = 1024;
 
-const USER_DATA = 256;
+const USER_DATA_BYTES = 256;
 
-/** The version of netcode, with a zero byte. */
+/** The version of netcode, with a terminating zero byte. */
 const VERSION = Buffer.from('NETCODE 1.02\0', 'latin1');
 
 /**
- * How integers are written: `little` by netcode's specification and Lightyear up to 0.17, `big` by
+ * The byte order of integers: `little` in netcode's specification and in Lightyear up to 0.17, `big` in
  * later versions of Lightyear.
  */
 export type ByteOrder = 'little' | 'big';
 
-/** What a token says. */
+/** The contents of a token. */
 export interface TokenFields {
-  /** Of the game; server and client have the same. 64 bits. */
+  /** Identifies the game: server and client have the same 64 bits. */
   readonly protocolId: bigint;
   /** 64 bits. */
   readonly clientId: bigint;
@@ -37,7 +37,7 @@ export interface TokenFields {
   readonly server: { readonly ip: string; readonly port: number };
 }
 
-/** What is random in a token. */
+/** The random parts of a token. */
 export interface TokenSecrets {
   /** 24 bytes. */
   readonly nonce: Uint8Array;
@@ -59,19 +59,19 @@ export function connectToken(
   secrets: TokenSecrets = randomSecrets(),
 ): Buffer {
   const { nonce } = secrets;
-  const secret = new Writer(PRIVATE - TAG, byteOrder);
+  const secret = new Writer(PRIVATE_BYTES - TAG_BYTES, byteOrder);
   secret.u64(fields.clientId);
   secret.i32(fields.timeout);
   writeConnection(secret, fields, secrets);
-  secret.bytes(Buffer.alloc(USER_DATA));
+  secret.bytes(Buffer.alloc(USER_DATA_BYTES));
 
-  const token = new Writer(TOKEN, byteOrder);
+  const token = new Writer(TOKEN_BYTES, byteOrder);
   token.bytes(VERSION);
   token.u64(fields.protocolId);
   token.u64(BigInt(fields.created));
   token.u64(BigInt(fields.expires));
   token.bytes(nonce);
-  token.bytes(seal(key, nonce, secret.buffer, associated(fields, byteOrder)));
+  token.bytes(seal(key, nonce, secret.buffer, associatedData(fields, byteOrder)));
   token.i32(fields.timeout);
   writeConnection(token, fields, secrets);
   return token.buffer;
@@ -79,14 +79,14 @@ export function connectToken(
 
 function randomSecrets(): TokenSecrets {
   return {
-    nonce: randomBytes(NONCE),
-    clientToServer: randomBytes(TOKEN_KEY),
-    serverToClient: randomBytes(TOKEN_KEY),
+    nonce: randomBytes(NONCE_BYTES),
+    clientToServer: randomBytes(KEY_BYTES),
+    serverToClient: randomBytes(KEY_BYTES),
   };
 }
 
-/** What the server checks beside the private part: nobody can change it in the token. */
-function associated({ protocolId, expires }: TokenFields, byteOrder: ByteOrder): Buffer {
+/** The associated data: public parts of the token that its tag protects from changes. */
+function associatedData({ protocolId, expires }: TokenFields, byteOrder: ByteOrder): Buffer {
   const data = new Writer(VERSION.length + 16, byteOrder);
   data.bytes(VERSION);
   data.u64(protocolId);
@@ -94,7 +94,7 @@ function associated({ protocolId, expires }: TokenFields, byteOrder: ByteOrder):
   return data.buffer;
 }
 
-/** The servers, of which there is one, and the keys of the connection. */
+/** Writes the list of servers, with one entry, and the keys of the connection. */
 function writeConnection(
   to: Writer,
   { server }: TokenFields,
@@ -109,11 +109,11 @@ function writeConnection(
   to.bytes(serverToClient);
 }
 
-/** Writes numbers and bytes one behind another; what is not written stays zero. */
+/** Writes numbers and bytes in sequence. The rest of the buffer is zero. */
 class Writer {
   readonly buffer: Buffer;
   readonly #isLittle: boolean;
-  #at = 0;
+  #offset = 0;
 
   constructor(length: number, byteOrder: ByteOrder) {
     this.buffer = Buffer.alloc(length);
@@ -121,26 +121,26 @@ class Writer {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.buffer.set(bytes, this.#at);
-    this.#at += bytes.length;
+    this.buffer.set(bytes, this.#offset);
+    this.#offset += bytes.length;
   }
 
   u8(value: number): void {
-    this.#at = this.buffer.writeUInt8(value, this.#at);
+    this.#offset = this.buffer.writeUInt8(value, this.#offset);
   }
 
   u16(value: number): void {
     const { buffer } = this;
-    this.#at = this.#isLittle
-      ? buffer.writeUInt16LE(value, this.#at)
-      : buffer.writeUInt16BE(value, this.#at);
+    this.#offset = this.#isLittle
+      ? buffer.writeUInt16LE(value, this.#offset)
+      : buffer.writeUInt16BE(value, this.#offset);
   }
 
   u32(value: number): void {
     const { buffer } = this;
-    this.#at = this.#isLittle
-      ? buffer.writeUInt32LE(value, this.#at)
-      : buffer.writeUInt32BE(value, this.#at);
+    this.#offset = this.#isLittle
+      ? buffer.writeUInt32LE(value, this.#offset)
+      : buffer.writeUInt32BE(value, this.#offset);
   }
 
   i32(value: number): void {
@@ -149,8 +149,8 @@ class Writer {
 
   u64(value: bigint): void {
     const { buffer } = this;
-    this.#at = this.#isLittle
-      ? buffer.writeBigUInt64LE(value, this.#at)
-      : buffer.writeBigUInt64BE(value, this.#at);
+    this.#offset = this.#isLittle
+      ? buffer.writeBigUInt64LE(value, this.#offset)
+      : buffer.writeBigUInt64BE(value, this.#offset);
   }
 }

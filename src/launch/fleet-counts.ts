@@ -2,13 +2,13 @@ import type { AskListener, LaunchError } from './ask.js';
 import type { GameServer } from './game-server.js';
 import type { Session } from './session.js';
 
-/** How a request ends: the player gets a place, leaves before, or gets an error of this status. */
+/** The result of a request: the player gets a place, leaves earlier, or gets an error with this status. */
 export type AskResult = 'ready' | 'left' | `${LaunchError['status']}`;
 
-/** The results that the fleet itself makes; launchers may make others. */
+/** The results of the fleet itself. Launchers may add others. */
 const RESULTS: readonly AskResult[] = ['ready', 'left', '408', '409', '500', '502', '503'];
 
-/** What the metrics show of the servers of one game. */
+/** The counts of one game, for the metrics. */
 export interface GameCounts {
   /** `NAME/VERSION` */
   readonly game: string;
@@ -25,7 +25,7 @@ export class AskCounts {
     this.results.set(result, (this.results.get(result) ?? 0) + 1);
   }
 
-  /** A listener that counts how the request ends. */
+  /** Wraps a listener, and counts the result of its request. */
   counted(listener: AskListener): AskListener {
     return {
       accepted: (session) => listener.accepted(session),

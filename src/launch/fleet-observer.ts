@@ -1,6 +1,6 @@
 import type { LaunchedServer } from './launched-servers.js';
 
-/** What is known of a server to those who watch the fleet. */
+/** The part of a server that observers get. */
 export type ServerInfo = Pick<LaunchedServer, 'id' | 'game'>;
 
 export interface ServerEnd {
@@ -9,7 +9,7 @@ export interface ServerEnd {
   readonly how: 'stopped' | 'unready' | 'crashed';
 }
 
-/** Is told what game servers do, for the log and the metrics. Times are in seconds. */
+/** Gets the events of game servers, for the log and the metrics. Times are in seconds. */
 export interface FleetObserver {
   serverStarting(server: ServerInfo): void;
   /** @param seconds how long it took */
@@ -17,6 +17,6 @@ export interface FleetObserver {
   serverStopping(server: ServerInfo, why: string): void;
   /** @param seconds since its start */
   serverEnded(server: ServerInfo, end: ServerEnd, seconds: number): void;
-  /** A bug of the relay. It has cost one player its seat at most. */
+  /** There is a bug in the relay. At most one player has lost the seat. */
   fault(error: unknown): void;
 }

@@ -7,9 +7,9 @@ import type { ServerRight } from './server-keys.js';
 /** The largest body that a server may send, in bytes. */
 export const MAX_REPORT_BYTES = 4096;
 
-/** What a server is answered. */
+/** The answer to a request of a server. */
 export type DoorAnswer =
-  /** There is no such server, or the token is not its own: a guess, which is counted. */
+  /** There is no such server, or the token is not valid for it. The caller counts these as guesses. */
   | { readonly is: 'unknown' }
   | { readonly is: 'done' }
   | { readonly is: 'context'; readonly context: object }
@@ -18,7 +18,7 @@ export type DoorAnswer =
 const UNKNOWN: DoorAnswer = { is: 'unknown' };
 const DONE: DoorAnswer = { is: 'done' };
 
-/** Where launched servers read their context and report what they do, each with its own tokens. */
+/** The API for launched servers: they read their context and report their state, with their own tokens. */
 export class LaunchDoor {
   readonly #servers: LaunchedServers;
   readonly #location: LaunchConfig['location'];
@@ -28,7 +28,7 @@ export class LaunchDoor {
     this.#location = location;
   }
 
-  /** What Edgegap tells a server of itself; servers made with Bevygap cannot start without. */
+  /** The context that Edgegap gives to a server. Servers made with Bevygap cannot start without it. */
   context(id: string, token: string | undefined): DoorAnswer {
     const server = this.allowed(id, 'context', token);
     if (server === undefined) return UNKNOWN;
@@ -47,7 +47,7 @@ export class LaunchDoor {
     return { is: 'context', context };
   }
 
-  /** The server asks to be ended. */
+  /** The server requests its end. */
   end(id: string, token: string | undefined): DoorAnswer {
     const server = this.allowed(id, 'delete', token);
     server?.requestEnd();

@@ -1,13 +1,13 @@
-/** Is told what launchers and servers do that no player is told. */
+/** Gets messages of launchers and servers, for the log. */
 export interface LaunchLog {
   /** A line that a server has printed. */
   serverOutput(server: string, line: string): void;
-  /** So many lines were not logged, because the server prints too many. */
+  /** This number of lines was not logged, because the server prints too many. */
   serverOutputSuppressed(server: string, lines: number): void;
   /**
-   * A launcher could not do something, such as end a server.
+   * A launcher has failed, for example to end a server.
    *
-   * @param server the server's id; `undefined` if it is about none in particular
+   * @param server the server's id; `undefined` if the failure is not about one server
    */
   launcherFailed(game: string, server: string | undefined, why: string): void;
 }

@@ -1,4 +1,4 @@
-/** What a launched server asks the relay for, by path: all under `/launch/ID`. */
+/** A path of the API for launched servers, under `/launch/ID`. */
 export type LaunchPath =
   | { readonly kind: 'launched'; readonly id: string }
   | { readonly kind: 'launchContext'; readonly id: string }
@@ -8,7 +8,7 @@ export type LaunchPath =
 const PATH =
   /^\/launch\/([A-Za-z0-9-]{1,64})(?:\/(context|ready)|\/players\/([A-Za-z0-9-]{1,64}))?$/;
 
-/** `undefined` if there is no such path. */
+/** Parses a path; `undefined` if it is not one of this API. */
 export function parseLaunchPath(path: string): LaunchPath | undefined {
   const [, id, part, client] = PATH.exec(path) ?? [];
   if (id === undefined) return undefined;

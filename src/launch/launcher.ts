@@ -1,20 +1,20 @@
 import type { LaunchError } from './ask.js';
 
-/** What is to be started. */
+/** The specification of a server to start. */
 export interface Order {
-  /** The server's id: letters, digits and hyphens, beyond guessing. */
+  /** The server's id: letters, digits and hyphens, hard to guess. */
   readonly id: string;
   /** The address of the player for whom the server is started. */
   readonly clientAddress: string;
-  /** The port that the server shall listen on; `undefined` if it needs none or the launcher chooses. */
+  /** The port for the server; `undefined` if it needs none, or the launcher chooses one. */
   readonly port: number | undefined;
-  /** Variables for the server. */
+  /** The server's environment variables. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What must not be logged if the server prints it. */
+  /** Values that are removed from the server's output before it is logged. */
   readonly secrets: readonly string[];
 }
 
-/** Where a game server is reached. */
+/** The address of a game server. */
 export interface ServerAddress {
   /** An IPv4 or IPv6 address, without brackets. */
   readonly ip: string;
@@ -24,39 +24,38 @@ export interface ServerAddress {
 }
 
 /**
- * Is told how a server is doing: any `progress`, then `running` once, then `ended` once. `ended` comes
- * for every server, also for one that was stopped or never ran, and nothing comes after it.
+ * Gets the events of a server: any `progress`, then `running` once, then `ended` once. `ended` is the
+ * last event of every server, also of one that was stopped or never ran.
  */
 export interface LaunchListener {
-  /** A few words for the players who wait, such as `Deploying`. */
-  progress(words: string): void;
+  /** A status for the players who wait, such as `Deploying`. */
+  progress(status: string): void;
   /**
-   * The server runs, and players reach it there; `undefined` if it has no port, because it opens a
-   * room. Of a game whose `ready` is `tcp` or `launcher`, players can connect now; of others, the
-   * server has yet to say so.
+   * The server runs at this address; `undefined` if it has no port, because it opens a room. If `ready`
+   * of the game is `tcp` or `launcher`, players can connect now. Otherwise the server reports when they
+   * can.
    */
   running(address: ServerAddress | undefined): void;
   /**
    * The server has ended, or could not be started.
    *
    * @param why for the log, on one line and without secrets
-   * @param error what players who wait are told; `undefined` if the launcher knows nothing better
-   * than that the server could not be started
+   * @param error for players who wait; `undefined` for a general one
    */
   ended(why: string, error?: LaunchError): void;
 }
 
 /** Starts the servers of one game. */
 export interface Launcher {
-  /** Starts a server; does not throw: what fails is told to the listener, and never synchronously. */
+  /** Starts a server. Does not throw: failures are reported to the listener, never synchronously. */
   start(order: Order, listener: LaunchListener): Launched;
 }
 
 /** A server that was started. */
 export interface Launched {
   /**
-   * Ends the server; resolves when it has ended, or when ending it was given up and logged. Stopping
-   * twice is harmless.
+   * Ends the server. Resolves when it has ended, or when all attempts have failed, which is logged.
+   * Stopping twice is harmless.
    */
   stop(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { CommandConfig, ContainerConfig } from './config/launchers.js';
 import { ContainerLauncher } from './container/container-launcher.js';
 import type { Owner } from './container/container-options.js';
 import { DockerEngine } from './container/docker-engine.js';
-import { removeLeftOvers } from './container/left-overs.js';
+import { removeStaleContainers } from './container/stale-containers.js';
 import { HttpLauncher } from './http/http-launcher.js';
 import type { LaunchLog } from './launch-log.js';
 import type { Launcher } from './launcher.js';
@@ -17,7 +17,7 @@ import { TcpProbingLauncher } from './tcp-probe.js';
 
 export interface LaunchersParts {
   readonly log: LaunchLog;
-  /** What tells this relay from others on its machine, such as its port and its configuration. */
+  /** Identifies this relay among others on its machine: for example its port and its configuration. */
   readonly identity: string;
 }
 
@@ -28,7 +28,7 @@ export class Launchers {
   readonly #identity: string;
   readonly #guard: OrphanGuard;
   readonly #run = randomBytes(8).toString('hex');
-  /** By socket and owner: whose containers are removed at the start. */
+  /** The engines and owners whose old containers are removed at the start, by socket and owner. */
   readonly #engines = new Map<string, { readonly engine: DockerEngine; readonly owner: Owner }>();
   #cleaned: Promise<void> = Promise.resolve();
 
@@ -44,17 +44,17 @@ export class Launchers {
     for (const [key, game] of games) this.#byGame.set(game, this.#build(key, game));
   }
 
-  /** The launcher of a game of the configuration. */
+  /** The launcher of a game in the configuration. */
   of(game: GameConfig): Launcher {
     const launcher = this.#byGame.get(game);
     if (launcher === undefined) throw new TypeError('the configuration has no such game');
     return launcher;
   }
 
-  /** Removes the containers that an earlier run has left. Servers start when that is done. */
+  /** Removes the containers of an earlier run. Servers are started after that. */
   open(): void {
     const all = [...this.#engines.values()].map(({ engine, owner }) =>
-      removeLeftOvers(engine, owner, (why) => this.#log.launcherFailed('', undefined, why)),
+      removeStaleContainers(engine, owner, (why) => this.#log.launcherFailed('', undefined, why)),
     );
     this.#cleaned = Promise.all(all).then(() => undefined);
   }
@@ -100,8 +100,8 @@ export class Launchers {
 }
 
 /**
- * The same at each start of this relay, and another one for every other relay: whoever has the same
- * name removes the other's containers.
+ * The default owner: the same at each start of this relay, and different for each other relay, because
+ * relays with the same name remove each other's containers.
  */
 function ownerOf(identity: string): string {
   const hash = createHash('sha256').update(`${hostname()}\n${identity}`).digest('hex');

@@ -1,42 +1,42 @@
 const NEWLINE = 0x0a;
 
-/** How much of a line is kept, in bytes; the rest of it is dropped. */
+/** The longest line, in bytes. The rest of a longer line is dropped. */
 const MAX_LINE = 4096;
 
-/** Splits a stream of bytes into lines, of which it never keeps more than 4 KiB. */
+/** Splits a stream of bytes into lines. Buffers at most 4 KiB. */
 export class LineSplitter {
-  readonly #line: (bytes: Buffer) => void;
+  readonly #onLine: (bytes: Buffer) => void;
   #pieces: Buffer[] = [];
   #length = 0;
 
-  /** @param line is called with each line that is not empty, without its line break */
-  constructor(line: (bytes: Buffer) => void) {
-    this.#line = line;
+  /** @param onLine is called with each line that is not empty, without the line break */
+  constructor(onLine: (bytes: Buffer) => void) {
+    this.#onLine = onLine;
   }
 
   add(chunk: Buffer): void {
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(NEWLINE, start);
-      this.#keep(chunk.subarray(start, end < 0 ? chunk.length : end));
+      this.#append(chunk.subarray(start, end < 0 ? chunk.length : end));
       if (end < 0) return;
       this.end();
       start = end + 1;
     }
   }
 
-  /** The line ends here. */
+  /** Ends the current line. */
   end(): void {
     const bytes = Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#length = 0;
-    if (bytes.length > 0) this.#line(bytes);
+    if (bytes.length > 0) this.#onLine(bytes);
   }
 
-  #keep(piece: Buffer): void {
+  #append(piece: Buffer): void {
     const kept = piece.subarray(0, MAX_LINE - this.#length);
     if (kept.length === 0) return;
-    // A copy: the chunk that it is a part of may be much larger.
+    // A copy, so that the chunk, which may be much larger, is not kept in memory.
     this.#pieces.push(Buffer.from(kept));
     this.#length += kept.length;
   }

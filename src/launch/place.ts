@@ -3,7 +3,7 @@ import type { Place } from './ask.js';
 import type { ReadyReport } from './launched-servers.js';
 import type { ServerAddress } from './launcher.js';
 
-/** Where a ready server is: the place of its players, but for the token of each. */
+/** The place of a ready server: the place of its players, without their tokens. */
 export type ServerPlace =
   | Omit<Extract<Place, { is: 'server' }>, 'token'>
   | Extract<Place, { is: 'room' }>;
@@ -11,9 +11,9 @@ export type ServerPlace =
 const MAX_PORT = 0xff_ff;
 
 /**
- * Where a server is: what it says of itself goes before what its launcher says.
+ * Returns the place of a server. Its own report has precedence over the launcher's address.
  *
- * @returns `undefined` if they do not say an address and a port that can be used
+ * @returns `undefined` if they contain no valid address and port
  */
 export function placeOf(
   address: ServerAddress | undefined,

@@ -2,7 +2,7 @@ import type { GameConfig } from './config/games.js';
 import { Secret } from './config/secret.js';
 import type { Order } from './launcher.js';
 
-/** What stands for the placeholders in commands and variables. */
+/** The values of the placeholders in commands and variables. */
 export type Placeholders = Readonly<Record<'port' | 'id' | 'ip' | 'game' | 'version', string>>;
 
 export function placeholdersOf(
@@ -12,14 +12,14 @@ export function placeholdersOf(
   return { port: String(port ?? ''), id, ip: publicIp, game: name, version };
 }
 
-/** Replaces placeholders once: what they stand for may contain braces. */
+/** Replaces placeholders in one pass, so that braces in their values are not replaced. */
 export function fill(text: string, values: Placeholders): string {
   return text.replaceAll(/\{(port|id|ip|game|version)\}/g, (_, name: keyof Placeholders) => {
     return values[name];
   });
 }
 
-/** The variables of the configuration, which may replace those of the order. */
+/** The variables in the configuration, which override the relay's own. */
 export function configuredVariables(
   variables: ReadonlyMap<string, string | Secret> | undefined,
   values: Placeholders,
@@ -31,7 +31,7 @@ export function configuredVariables(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** The secrets among the variables of the configuration. */
+/** The secrets among the variables in the configuration. */
 export function configuredSecrets(
   variables: ReadonlyMap<string, string | Secret> | undefined,
 ): string[] {

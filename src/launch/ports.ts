@@ -1,15 +1,15 @@
 import type { PortRange } from './config/values.js';
 
 /**
- * The ports that servers of this machine have. Ranges of several games may overlap.
+ * Assigns ports to the servers on this machine. The ranges of games may overlap.
  *
- * A port is used again only after the others of its range: late packets for a server that has ended
- * must not reach the next one, and a port that another program occupies costs one failed start in
- * each round.
+ * A port is used again only after the others in its range, so that late packets for a server that has
+ * ended do not reach the next one, and that a port that another program uses causes only one failed
+ * start in each round.
  */
 export class Ports {
   readonly #taken = new Set<number>();
-  /** The port that was taken last, by the start of the range. */
+  /** The last port that was taken, by the first port of the range. */
   readonly #last = new Map<number, number>();
 
   /** A free port of this range; `undefined` if there is none. */

@@ -7,10 +7,10 @@ const DIGEST = /^[\da-f]{2}(?::?[\da-f]{2}){31}$/i;
 const NOTHING: ReadyReport = { ip: undefined, port: undefined, certDigest: undefined };
 
 /**
- * Reads what a server posts when it is ready: `{"ip"?, "port"?, "cert_digest"?}`, or nothing. Other
- * members are ignored.
+ * Reads the report of a server that is ready: `{"ip"?, "port"?, "cert_digest"?}`, or an empty body.
+ * Other members are ignored.
  *
- * @throws {Error} one line that says what is expected
+ * @throws {Error} one line with what is expected
  */
 export function readReadyReport(body: Uint8Array): ReadyReport {
   if (body.length === 0) return NOTHING;

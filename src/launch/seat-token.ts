@@ -1,10 +1,10 @@
 import type { GameConfig } from './config/games.js';
 import { connectToken } from './connect-token.js';
 
-/** How long a server keeps a player of whom it receives nothing, in seconds. */
+/** After this time without packets, a server disconnects a player. In seconds. */
 const TIMEOUT = 15;
 
-/** What a player's token is made for. */
+/** The player and the server that a token is for. */
 export interface TokenSeat {
   readonly client: bigint;
   readonly ip: string;
@@ -13,7 +13,7 @@ export interface TokenSeat {
   readonly seconds: number;
 }
 
-/** A connect token for one player; `undefined` if the game has none. */
+/** Creates a connect token for a player; `undefined` if the game uses no tokens. */
 export function seatToken({ token }: GameConfig, seat: TokenSeat): Uint8Array | undefined {
   if (token === undefined) return undefined;
   const { client, ip, port, seconds } = seat;

@@ -1,12 +1,12 @@
 import type { Session } from './session.js';
 
-/** Who plays on a server, or is going to. */
+/** The seats of a server: of its players, and of those who are going to connect. */
 export class Seats {
   readonly sessions = new Set<Session>();
   readonly #total: number;
   readonly #changed: () => void;
-  /** The players of a room who came without a session: its code was enough. */
-  #guests = 0;
+  /** How many players of the room have no session: they joined with its code alone. */
+  #withoutSession = 0;
 
   /** @param changed is called after a seat was taken or freed */
   constructor(total: number, changed: () => void) {
@@ -15,7 +15,7 @@ export class Seats {
   }
 
   get taken(): number {
-    return this.sessions.size + this.#guests;
+    return this.sessions.size + this.#withoutSession;
   }
 
   get free(): number {
@@ -33,15 +33,16 @@ export class Seats {
   }
 
   /**
-   * The server's room has so many players now. Which player has which session is not known, so those
-   * who join claim the oldest reservations, and those who leave end the oldest sessions.
+   * The number of players in the server's room has changed. It is not known which player has which
+   * session, so players who join claim the oldest reservations, and those who leave end the oldest
+   * sessions.
    */
   roomHas(players: number): void {
     const claimed = this.#inState('claimed');
     for (const session of claimed.slice(0, Math.max(0, claimed.length - players))) session.end();
     const reserved = this.#inState('reserved').slice(0, Math.max(0, players - claimed.length));
     for (const session of reserved) session.claim();
-    this.#guests = Math.max(0, players - claimed.length - reserved.length);
+    this.#withoutSession = Math.max(0, players - claimed.length - reserved.length);
     this.#changed();
   }
 

@@ -1,31 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { createTokenCheck } from '../limits/create-token.js';
 
-/** What a token allows: reading the context, ending the server, reporting, opening its room. */
+/** The right that a token gives: to read the context, end the server, send reports, or open its room. */
 export type ServerRight = 'context' | 'delete' | 'report' | 'create';
 
 const RIGHTS: readonly ServerRight[] = ['context', 'delete', 'report', 'create'];
 
-/** 128 random bits in base64url: no character of them needs escaping. */
+/** 128 random bits, as base64url, which needs no escaping in URLs. */
 const TOKEN_BYTES = 16;
 
-/** A server's id for order, path and variables: 120 random bits as letters and digits. */
+/** Creates the id of a server: 120 random bits in hex. */
 export function newServerId(): string {
   return randomBytes(15).toString('hex');
 }
 
-/** The tokens of one server, one for each right, so that a URL that leaks gives nothing else away. */
+/** The tokens of a server, one for each right, so that a leaked URL gives no other right. */
 export class ServerKeys {
   readonly tokens: Readonly<Record<ServerRight, string>>;
   readonly #checks: ReadonlyMap<ServerRight, (token: string | undefined) => boolean>;
 
   constructor() {
-    const drawn = RIGHTS.map((right) => [right, randomBytes(TOKEN_BYTES).toString('base64url')]);
-    this.tokens = Object.fromEntries(drawn) as Record<ServerRight, string>;
+    const tokens = RIGHTS.map((right) => [right, randomBytes(TOKEN_BYTES).toString('base64url')]);
+    this.tokens = Object.fromEntries(tokens) as Record<ServerRight, string>;
     this.#checks = new Map(RIGHTS.map((right) => [right, createTokenCheck(this.tokens[right])]));
   }
 
-  /** Whether this token gives this right. The time does not depend on how much of it is right. */
+  /** Whether this token gives this right. Compares in constant time. */
   allows(right: ServerRight, token: string | undefined): boolean {
     return this.#checks.get(right)?.(token) ?? false;
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-/** Ids that a relay gives to sessions: those of one run have the same start. */
+/** The ids of sessions. Those of one run of a relay have the same prefix. */
 const SESSION_ID = /^([0-9a-f]{16})-[0-9a-f]{24}$/;
 
-/** Draws the ids of the sessions of one run of the relay. */
+/** Creates the ids of sessions in one run of the relay. */
 export class SessionIds {
   readonly run = randomBytes(8).toString('hex');
 
@@ -12,7 +12,7 @@ export class SessionIds {
   }
 }
 
-/** The run that a session is of; `undefined` if no relay gave it this id. */
+/** The run in the id of a session; `undefined` if it is not the id of a relay's session. */
 export function runOf(session: string): string | undefined {
   return SESSION_ID.exec(session)?.[1];
 }

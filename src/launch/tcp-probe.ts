@@ -5,41 +5,41 @@ import type { Launched, Launcher, LaunchListener, Order, ServerAddress } from '.
 
 /** The pause between attempts, and how long an attempt may take, in milliseconds. */
 const PAUSE = 100;
-const ATTEMPT_TIME = 1000;
+const ATTEMPT_TIMEOUT = 1000;
 
 /** How long a connection through Docker's proxy has to stay open, in milliseconds. */
-const SETTLE_TIME = 200;
+const MIN_OPEN_TIME = 200;
 
-/** A port, and what it takes for it to count as open. */
+/** A port to probe, and the conditions under which it counts as open. */
 export interface ProbedPort {
-  /** At one of these addresses it has to accept connections. */
+  /** It must accept connections at one of these addresses. */
   readonly addresses: readonly string[];
   readonly port: number;
   /**
-   * How long a connection has to stay open, in milliseconds. Docker's proxy accepts connections
-   * before the container does, and then closes them.
+   * How long a connection must stay open, in milliseconds. Docker's proxy accepts connections before the
+   * container does, and then closes them.
    */
-  readonly settle: number;
+  readonly minOpenTime: number;
 }
 
 /**
- * Waits until a port accepts connections, for as long as it takes.
+ * Waits until a port accepts connections, without a time limit.
  *
- * @returns false if it was aborted before
+ * @returns false if it was aborted
  */
 export async function probeTcp(
-  { addresses, port, settle }: ProbedPort,
+  { addresses, port, minOpenTime: settle }: ProbedPort,
   signal: AbortSignal,
 ): Promise<boolean> {
   while (!signal.aborted) {
-    const attempts = addresses.map((host) => accepts({ host, port, settle }, signal));
+    const attempts = addresses.map((host) => tryConnect({ host, port, settle }, signal));
     if ((await Promise.all(attempts)).includes(true)) return !signal.aborted;
     await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
   }
   return false;
 }
 
-function accepts(
+function tryConnect(
   { settle, ...target }: { readonly host: string; readonly port: number; readonly settle: number },
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ function accepts(
     };
     const refuse = (): void => end(false);
     signal.addEventListener('abort', refuse);
-    socket.setTimeout(ATTEMPT_TIME, refuse);
+    socket.setTimeout(ATTEMPT_TIMEOUT, refuse);
     socket.once('connect', () => {
       if (settle === 0) return end(true);
       timer = setTimeout(() => end(true), settle);
@@ -65,10 +65,10 @@ function accepts(
   });
 }
 
-/** Where the servers of this machine listen, besides their public address. */
+/** The addresses of servers on this machine, besides the public one. */
 const LOOPBACK = ['127.0.0.1', '::1'];
 
-/** Starts servers with another launcher, and says that they run when their port accepts connections. */
+/** Wraps a launcher, and reports a server as running when its port accepts connections. */
 export class TcpProbingLauncher implements Launcher {
   readonly #inner: Launcher;
   readonly #type: LauncherConfig['type'];
@@ -105,7 +105,7 @@ export class TcpProbingLauncher implements Launcher {
   ): Promise<void> {
     const { ip, port } = address;
     const addresses = this.#type === 'http' ? [ip] : [...LOOPBACK, ip];
-    const settle = this.#type === 'container' ? SETTLE_TIME : 0;
-    if (await probeTcp({ addresses, port, settle }, signal)) listener.running(address);
+    const settle = this.#type === 'container' ? MIN_OPEN_TIME : 0;
+    if (await probeTcp({ addresses, port, minOpenTime: settle }, signal)) listener.running(address);
   }
 }

@@ -1,7 +1,7 @@
-/** Stops a timer; harmless when it has ended. */
+/** Stops a timer. Does nothing if it has ended. */
 export type StopTimer = () => void;
 
-/** The time, and timers: real ones, or a test's. */
+/** A clock and timers, which tests replace. */
 export interface Timers {
   /** A monotonic clock, in milliseconds. */
   now(): number;
@@ -16,7 +16,7 @@ export const SYSTEM_TIMERS: Timers = {
   },
 };
 
-/** Does something again and again, for the first time after this time. */
+/** Calls a function at this interval, for the first time after one interval. */
 export function every(timers: Timers, milliseconds: number, action: () => void): StopTimer {
   let stop = timers.after(milliseconds, next);
   function next(): void {

@@ -1,11 +1,11 @@
-/** Players who ask with the same ticket get seats on one server, or none of them does. */
+/** A party: players whose requests have the same ticket get seats on one server, or none of them does. */
 export interface Party {
   readonly ticket: string;
-  /** How many players there are, 2 to the `players` of a server. */
+  /** The number of players, from 2 to the seats of a server. */
   readonly size: number;
 }
 
-/** Where a player finds its game. */
+/** Where a player plays: on a server or in a room. */
 export type Place =
   | {
       readonly is: 'server';
@@ -19,7 +19,7 @@ export type Place =
     }
   | { readonly is: 'room'; readonly code: string };
 
-/** How a player's request is doing. `ready` or `failed` is the last. */
+/** The progress of a player's request. `ready` or `failed` is the last. */
 export type Progress =
   | { readonly is: 'acknowledged' }
   | {
@@ -29,7 +29,7 @@ export type Progress =
     }
   | {
       readonly is: 'waiting';
-      /** A few words on the server. */
+      /** The status of the server in English. */
       readonly status: string;
       /** Whole seconds since the request. */
       readonly elapsed: number;
@@ -37,7 +37,7 @@ export type Progress =
   | { readonly is: 'ready'; readonly place: Place }
   | {
       readonly is: 'failed';
-      /** A status of HTTP: 400 to 599. */
+      /** An HTTP status from 400 to 599. */
       readonly status: number;
       readonly reason: string;
     };

@@ -15,7 +15,7 @@ import { compileProgram } from '../support/program.js';
 import { startRelay } from '../support/relay.js';
 import { needs } from '../support/tools.js';
 
-/** A launch configuration with one game, whose servers are made with Bevygap. */
+/** Writes a launch configuration with one game, whose servers are made with Bevygap. */
 async function launchConfig(natsUrl: string): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'lobby-relay-launch-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -44,7 +44,7 @@ interface Ready {
   readonly cert_digest: string;
 }
 
-/** Asks as a game client of Bevygap does, until the game server is ready. */
+/** Requests a place as a game client of Bevygap, until the game server is ready. */
 async function play(url: string): Promise<{ session: string; ready: Ready }> {
   const read = ({ data }: { readonly data: Buffer }) => JSON.parse(data.toString());
   const client = new Client(new WebSocket(`${url}/matchmaker/ws`), read);
@@ -58,7 +58,7 @@ async function play(url: string): Promise<{ session: string; ready: Ready }> {
   }
 }
 
-test('a server made with Bevygap boots, and a player plays on it', needs(NATS), async () => {
+test('a server made with Bevygap starts, and a player connects to it', needs(NATS), async () => {
   const nats = await NatsServer.start('-js', '--user', 'relay', '--pass', 's3cret');
   const login = { user: 'relay', pass: 's3cret' };
   const buckets = new TestBuckets(await nats.connect(login));
@@ -82,7 +82,7 @@ test('a server made with Bevygap boots, and a player plays on it', needs(NATS), 
   expect(await buckets.keys('unclaimed_sessions')).toEqual([]);
 });
 
-test('NATS that is not there ends the start with one line, without the password', async () => {
+test('the relay exits with one line, without the password, if NATS is not running', async () => {
   const url = `nats://127.0.0.1:${await freePort()}`;
   const cli = new Cli(['--port', '0', '--launch-config', await launchConfig(url)]);
   const { code, stderr } = await cli.exited;

@@ -29,11 +29,11 @@ import { needs } from '../support/tools.js';
 const DIGEST = Array(32).fill('e3').join(':');
 const OTHER_DIGEST = Array(32).fill('4a').join(':');
 
-/** Sessions of a relay that is not there, and of a Bevygap matchmaker. */
-const LOST = `${'0'.repeat(16)}-${'1'.repeat(24)}`;
-const FOREIGN = '950dd2eaff09-S';
+/** The ids of sessions of a relay that has ended, and of a Bevygap matchmaker. */
+const LOST_SESSION = `${'0'.repeat(16)}-${'1'.repeat(24)}`;
+const FOREIGN_SESSION = '950dd2eaff09-S';
 
-/** What the connection to NATS is said to be. */
+/** Records the events of the connection to NATS. */
 class Connection implements NatsObserver {
   readonly events = new Inbox<string>();
 
@@ -70,14 +70,14 @@ async function natsFleet<L extends Launcher>(url: string, launcher: L, changes =
   return { ...parts, timers, connection, store };
 }
 
-/** With servers as Bevygap's plugin makes them. */
+/** A fleet whose servers behave like those made with Bevygap's plugin. */
 async function bevygapFleet(nats: NatsServer, changes = {}) {
   const buckets = new TestBuckets(await nats.connect());
   return { buckets, ...(await natsFleet(nats.url, new BevygapLauncher(), changes)) };
 }
 
 /** A player who has a place, and the id in the player's token. */
-async function placed({ fleet }: Awaited<ReturnType<typeof bevygapFleet>>) {
+async function playerWithPlace({ fleet }: Awaited<ReturnType<typeof bevygapFleet>>) {
   const player = new TestPlayer(fleet);
   await player.answered;
   expect(player.error).toBeUndefined();
@@ -86,40 +86,44 @@ async function placed({ fleet }: Awaited<ReturnType<typeof bevygapFleet>>) {
 }
 
 /** A player who has connected to its server. */
-async function connected(parts: Awaited<ReturnType<typeof bevygapFleet>>, server = 0) {
-  const { player, client } = await placed(parts);
+async function connectedPlayer(parts: Awaited<ReturnType<typeof bevygapFleet>>, server = 0) {
+  const { player, client } = await playerWithPlace(parts);
   await parts.launcher.at(server).tell('connect', client);
   await expect.poll(() => parts.fleet.sessions.get(player.session)?.state).toBe('claimed');
   return { player, client };
 }
 
 describe('NATS at the start', () => {
-  test('that is not there is one line', async () => {
+  test('that is not running is an error of one line', async () => {
     const url = `nats://127.0.0.1:${await freePort()}`;
     const opened = natsFleet(url, new FakeLauncher());
     await expect(opened).rejects.toThrow(/^cannot connect to NATS at nats:\S+: [^\n]+$/);
   });
 
-  test('without JetStream is one line', needs(NATS), async () => {
+  test('without JetStream is an error of one line', needs(NATS), async () => {
     const { url } = await NatsServer.start();
     const opened = natsFleet(url, new FakeLauncher());
     await expect(opened).rejects.toThrow(/^cannot use JetStream of NATS at \S+: [^\n]+$/);
   });
 
-  test('that refuses the login is one line without the password', needs(NATS), async () => {
-    const { url } = await NatsServer.start('-js', '--user', 'relay', '--pass', 'right');
-    const config = configOf(url, { user: 'relay', password: new Secret('wrong') });
-    const store = new NatsSessions(config, new Connection());
-    const { fleet } = testFleet([gameConfig()], new FakeLauncher(), {
-      timers: new TestTimers(),
-      store,
-    });
-    const error = await fleet.open().catch((reason: unknown) => reason);
-    expect(String(error)).toMatch(/^NatsError: cannot connect to NATS at \S+: .*uthoriz[^\n]*$/);
-    expect(String(error)).not.toContain('wrong');
-  });
+  test(
+    'that refuses the login is an error of one line without the password',
+    needs(NATS),
+    async () => {
+      const { url } = await NatsServer.start('-js', '--user', 'relay', '--pass', 'right');
+      const config = configOf(url, { user: 'relay', password: new Secret('wrong') });
+      const store = new NatsSessions(config, new Connection());
+      const { fleet } = testFleet([gameConfig()], new FakeLauncher(), {
+        timers: new TestTimers(),
+        store,
+      });
+      const error = await fleet.open().catch((reason: unknown) => reason);
+      expect(String(error)).toMatch(/^NatsError: cannot connect to NATS at \S+: .*uthoriz[^\n]*$/);
+      expect(String(error)).not.toContain('wrong');
+    },
+  );
 
-  test('with a bucket of other settings is one line', needs(NATS), async () => {
+  test('with a bucket that has other settings is an error of one line', needs(NATS), async () => {
     const nats = await NatsServer.start('-js');
     const manager = await jetstreamManager(await nats.connect());
     await manager.streams.add({ name: 'KV_cert_digests', subjects: ['$KV.cert_digests.>'] });
@@ -145,23 +149,23 @@ describe('NATS at the start', () => {
 });
 
 describe('buckets (case 14)', needs(NATS), () => {
-  /** The settings of all streams, as NATS has them. */
+  /** The settings of all streams in NATS. */
   async function settings(nats: NatsServer): Promise<unknown[]> {
     const manager = await jetstreamManager(await nats.connect());
     const all = await manager.streams.list().next();
     return all.map(({ config }) => config).toSorted((a, b) => a.name.localeCompare(b.name));
   }
 
-  test('that the relay has made are accepted by a game server', async () => {
+  test('that the relay has created are accepted by a game server', async () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
     const before = await settings(nats);
     expect(before).toHaveLength(6);
-    await placed(parts);
+    await playerWithPlace(parts);
     expect(await settings(nats)).toEqual(before);
   });
 
-  test('that a game server has made are accepted by the relay', async () => {
+  test('that a game server has created are accepted by the relay', async () => {
     const first = await NatsServer.start('-js');
     await natsFleet(first.url, new FakeLauncher());
     const nats = await NatsServer.start('-js');
@@ -182,7 +186,7 @@ describe('a game server made with Bevygap', needs(NATS), () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
     const { fleet, launcher, buckets } = parts;
-    const { player, client } = await placed(parts);
+    const { player, client } = await playerWithPlace(parts);
     expect(player.place).toMatchObject({ ip: '127.0.0.1', certDigest: DIGEST });
     expect(await buckets.value('sessions_ly2eg', `${client}`)).toBe(player.session);
     expect(await buckets.value('sessions_eg2ly', player.session)).toBe(`${client}`);
@@ -199,34 +203,34 @@ describe('a game server made with Bevygap', needs(NATS), () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats, { players: 1 });
     parts.launcher.digests.push(DIGEST, OTHER_DIGEST);
-    const [first, second] = await Promise.all([placed(parts), placed(parts)]);
+    const [first, second] = await Promise.all([playerWithPlace(parts), playerWithPlace(parts)]);
     expect(first.player.place).toMatchObject({ certDigest: DIGEST });
     expect(second.player.place).toMatchObject({ certDigest: OTHER_DIGEST });
   });
 
-  test('that crashes ends its sessions, and their entries', async () => {
+  test('that crashes ends its sessions, and their entries are deleted', async () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
-    const { player } = await connected(parts);
+    const { player } = await connectedPlayer(parts);
     await parts.launcher.at(0).stop();
     await parts.buckets.until('active_connections', player.session, false);
     expect(parts.fleet.sessions.size).toBe(0);
   });
 
-  test('is not told of a seat that nobody has claimed in time (case 9)', async () => {
+  test('loses the entry of a seat that is not claimed in time (case 9)', async () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
-    const { player } = await placed(parts);
+    const { player } = await playerWithPlace(parts);
     parts.timers.pass(32);
     expect(parts.fleet.sessions.size).toBe(0);
     await parts.buckets.until('unclaimed_sessions', player.session, false);
   });
 
-  test('leaves nothing behind when the relay closes', async () => {
+  test('has no entries when the relay has closed', async () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
-    await connected(parts);
-    await placed(parts);
+    await connectedPlayer(parts);
+    await playerWithPlace(parts);
     await parts.fleet.close();
     expect(await parts.buckets.keys('active_connections')).toEqual([]);
     expect(await parts.buckets.keys('unclaimed_sessions')).toEqual([]);
@@ -234,21 +238,25 @@ describe('a game server made with Bevygap', needs(NATS), () => {
   });
 });
 
-test('the digest of a server at a known address may be there before', needs(NATS), async () => {
-  const nats = await NatsServer.start('-js');
-  const { fleet, launcher } = await natsFleet(nats.url, new FakeLauncher(), { ports: undefined });
-  const digests = await new TestBuckets(await nats.connect()).open('cert_digests');
-  await digests.put('203.0.113.7', DIGEST);
-  const before = new TestPlayer(fleet);
-  await settle();
-  launcher.at(0).run();
-  await before.answered;
-  expect(before.place).toMatchObject({ ip: '203.0.113.7', certDigest: DIGEST });
-  fleet.sessionReleased(before.session);
-});
+test(
+  'the digest of a server at a known address may have been stored before',
+  needs(NATS),
+  async () => {
+    const nats = await NatsServer.start('-js');
+    const { fleet, launcher } = await natsFleet(nats.url, new FakeLauncher(), { ports: undefined });
+    const digests = await new TestBuckets(await nats.connect()).open('cert_digests');
+    await digests.put('203.0.113.7', DIGEST);
+    const before = new TestPlayer(fleet);
+    await settle();
+    launcher.at(0).run();
+    await before.answered;
+    expect(before.place).toMatchObject({ ip: '203.0.113.7', certDigest: DIGEST });
+    fleet.sessionReleased(before.session);
+  },
+);
 
-describe('NATS that is gone', needs(NATS), () => {
-  test('refuses requests with 503, and games go on', async () => {
+describe('NATS that is not available', needs(NATS), () => {
+  test('causes errors 503, and running games are not affected', async () => {
     const nats = await NatsServer.start('-js');
     const { fleet, launcher, connection } = await natsFleet(nats.url, new FakeLauncher());
     const buckets = new TestBuckets(await nats.connect());
@@ -277,7 +285,7 @@ describe('NATS that is gone', needs(NATS), () => {
     expect(fleet.sessions.size).toBe(2);
   });
 
-  test('does not hide that a player has left meanwhile', async () => {
+  test('does not prevent that a player who leaves meanwhile is noticed', async () => {
     const nats = await NatsServer.start('-js');
     const cable = await Cable.to(Number(new URL(nats.url).port));
     const url = `nats://127.0.0.1:${cable.port}`;
@@ -300,31 +308,31 @@ describe('NATS that is gone', needs(NATS), () => {
   });
 });
 
-describe('entries that nobody owns', needs(NATS), () => {
-  test('of a relay that is gone are deleted a minute after that, others stay', async () => {
+describe('orphaned entries', needs(NATS), () => {
+  test('of a relay that has ended are deleted after a minute, and no others', async () => {
     const nats = await NatsServer.start('-js');
     const other = await bevygapFleet(nats);
-    const { player } = await connected(other);
+    const { player } = await connectedPlayer(other);
     const { buckets } = other;
     const active = await buckets.open('active_connections');
     const unclaimed = await buckets.open('unclaimed_sessions');
-    for (const session of [LOST, FOREIGN]) {
+    for (const session of [LOST_SESSION, FOREIGN_SESSION]) {
       await active.put(session, '1');
       await unclaimed.put(session, session);
     }
     const { timers } = await natsFleet(nats.url, new FakeLauncher());
     timers.pass(60);
-    await buckets.until('unclaimed_sessions', LOST, false);
-    expect(await buckets.keys('unclaimed_sessions')).toEqual([FOREIGN]);
+    await buckets.until('unclaimed_sessions', LOST_SESSION, false);
+    expect(await buckets.keys('unclaimed_sessions')).toEqual([FOREIGN_SESSION]);
     expect((await buckets.keys('active_connections')).toSorted()).toEqual(
-      [FOREIGN, player.session].toSorted(),
+      [FOREIGN_SESSION, player.session].toSorted(),
     );
   });
 
   test('of this relay are deleted at the next sweep', async () => {
     const nats = await NatsServer.start('-js');
     const parts = await bevygapFleet(nats);
-    const { player, client } = await placed(parts);
+    const { player, client } = await playerWithPlace(parts);
     parts.timers.pass(32);
     await parts.launcher.at(0).tell('connect', client);
     expect(await parts.buckets.keys('active_connections')).toEqual([player.session]);
@@ -332,25 +340,25 @@ describe('entries that nobody owns', needs(NATS), () => {
     await parts.buckets.until('active_connections', player.session, false);
   });
 
-  test('leave no mark behind an hour after they were deleted', async () => {
+  test('leave delete markers, which are removed after an hour', async () => {
     const nats = await NatsServer.start('-js');
     const connection = await nats.connect();
     const packages = await loadNats();
     const buckets = await Buckets.open(connection, packages, () => {});
-    for (const session of [LOST, FOREIGN]) {
+    for (const session of [LOST_SESSION, FOREIGN_SESSION]) {
       await buckets.put('active_connections', session, '1');
       await buckets.delete('active_connections', session);
     }
-    const nobody = { sessions: new Map(), servers: { find: () => undefined } };
-    const fleet = { ...nobody, sessionClaimed() {}, sessionReleased() {} };
+    const empty = { sessions: new Map(), servers: { find: () => undefined } };
+    const fleet = { ...empty, sessionClaimed() {}, sessionReleased() {} };
     const reaper = new Reaper(fleet, 'a'.repeat(16));
     const runs = new Runs(connection, packages, 'a'.repeat(16));
-    const marks = new TestBuckets(connection);
-    const minutes = 60_000;
-    await reaper.sweep(buckets, runs, Date.now() + 59 * minutes);
-    expect(await marks.messages('active_connections')).toBe(2);
-    await reaper.sweep(buckets, runs, Date.now() + 61 * minutes);
-    expect(await marks.messages('active_connections')).toBe(1);
+    const testBuckets = new TestBuckets(connection);
+    const MINUTES = 60_000;
+    await reaper.sweep(buckets, runs, Date.now() + 59 * MINUTES);
+    expect(await testBuckets.messages('active_connections')).toBe(2);
+    await reaper.sweep(buckets, runs, Date.now() + 61 * MINUTES);
+    expect(await testBuckets.messages('active_connections')).toBe(1);
     buckets.close();
   });
 });

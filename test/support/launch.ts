@@ -49,9 +49,9 @@ export class Heard implements LaunchListener {
     });
   }
 
-  progress(words: string): void {
+  progress(status: string): void {
     this.all.push('progress');
-    this.words.push(words);
+    this.words.push(status);
   }
 
   running(address: ServerAddress | undefined): void {

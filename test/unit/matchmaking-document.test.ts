@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CAN_BE_READY } from '../../src/launch/config/games.js';
+import { READY_BY_LAUNCHER } from '../../src/launch/config/games.js';
 import { launchSchema, readLaunchConfig } from '../../src/launch/config/launch-config.js';
 import { serverVariables } from '../../src/launch/server-environment.js';
 import { ServerKeys } from '../../src/launch/server-keys.js';
@@ -79,9 +79,9 @@ describe('docs/matchmaking.md', () => {
 
   test('has every way to be ready, with its launchers', () => {
     const rows = tableIn(text, '\n### Ready\n').map(([ready, , launchers]) => [ready, launchers]);
-    const types = Object.keys(CAN_BE_READY) as (keyof typeof CAN_BE_READY)[];
+    const types = Object.keys(READY_BY_LAUNCHER) as (keyof typeof READY_BY_LAUNCHER)[];
     const named = (ready: string): string => {
-      const able = types.filter((type) => CAN_BE_READY[type].some((each) => each === ready));
+      const able = types.filter((type) => READY_BY_LAUNCHER[type].some((each) => each === ready));
       return able.length === types.length ? 'all' : able.join(', ');
     };
     const ways = member(game, 'ready').enum ?? [];

@@ -7,7 +7,7 @@ export interface BevygapParts extends PlayRequestsParts {
   readonly limits: SessionLimits;
 }
 
-/** Bevygap: decides who may connect, and serves those who may. */
+/** The dialect of Bevygap: admits clients, and serves them. */
 export class Bevygap {
   readonly requests: PlayRequests;
   readonly #parts: BevygapParts;
@@ -27,7 +27,7 @@ export class Bevygap {
     };
   }
 
-  /** The connection of a client. One that is refused is closed at once, and says why in a value. */
+  /** Creates the connection of a client. A refused client gets the reason as a value, and a close. */
   connection(link: Link, caller: Caller): Connection {
     return new SessionConnection(link, this.requests, caller, this.#parts.limits);
   }

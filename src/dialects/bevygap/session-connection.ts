@@ -18,8 +18,8 @@ export interface SessionLimits extends PlayerRates {
 }
 
 /**
- * The WebSocket of a Bevygap client: one request, then its progress. It never closes without a last
- * value, because a client would wait for one for ever.
+ * The WebSocket of a Bevygap client: one request, then its progress. It always sends a last value before
+ * it closes, because without one a client would wait for ever.
  */
 export class SessionConnection extends ThrottledConnection {
   readonly #requests: PlayRequests;
@@ -32,27 +32,27 @@ export class SessionConnection extends ThrottledConnection {
     super(link, limits);
     this.#requests = requests;
     this.#caller = caller;
-    this.#timer = setTimeout(() => this.#tooLate(), limits.requestTimeout * 1000);
+    this.#timer = setTimeout(() => this.#requestTimedOut(), limits.requestTimeout * 1000);
   }
 
-  /** Ends the request if there is one, with an error if it was not answered. */
+  /** Sends an error if the request was not answered, and closes. */
   override close(reason: CloseReason): void {
     if (this.#state !== 'over') this.#send(failed(refusalError(reason)));
     super.close(reason);
   }
 
-  /** What comes after the first message is not looked at. */
+  /** Ignores everything after the first message. */
   protected override receive(bytes: Buffer, binary: boolean): void {
     if (this.#state !== 'new') return;
     this.#state = 'waiting';
     clearTimeout(this.#timer);
     try {
       if (binary) throw new RequestError('notRequest');
-      const wanted = { ...readRequest(bytes), accepts: 'server' } as const;
-      const request = this.#requests.check(wanted, this.#caller, performance.now());
-      this.#request = this.#requests.begin(request, (progress) => this.#tell(progress));
+      const query = { ...readRequest(bytes), accepts: 'server' } as const;
+      const request = this.#requests.check(query, this.#caller, performance.now());
+      this.#request = this.#requests.begin(request, (progress) => this.#report(progress));
     } catch (error) {
-      this.#tell(failed(launchErrorOf(error)));
+      this.#report(failed(launchErrorOf(error)));
     }
   }
 
@@ -63,11 +63,11 @@ export class SessionConnection extends ThrottledConnection {
     this.#request?.cancel();
   }
 
-  #tooLate(): void {
-    this.#tell(failed(new LaunchError(400, REQUEST_ERRORS.noRequest)));
+  #requestTimedOut(): void {
+    this.#report(failed(new LaunchError(400, REQUEST_ERRORS.noRequest)));
   }
 
-  #tell(progress: Progress): void {
+  #report(progress: Progress): void {
     this.#send(progress);
     if (this.#state === 'over') this.close(GOODBYE);
   }

@@ -3,10 +3,9 @@ import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { CommandConfig } from '../config/launchers.js';
 
 /**
- * Checks at the start whether a command can be run, so that a wrong path is not noticed only when a
- * player waits.
+ * Checks whether a command can be run, when the relay starts rather than when the first player waits.
  *
- * @throws {Error} one line with the member of the launcher that is wrong
+ * @throws {Error} one line that begins with the invalid member of the launcher
  */
 export function checkCommand({ command: [program = ''], directory }: CommandConfig): void {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {

@@ -10,17 +10,17 @@ export interface ChildCommand {
 
 export interface ChildListener {
   started(): void;
-  /** Is called once, also if it could not be started; never synchronously. */
+  /** Is called once, even if the process could not be started, and never synchronously. */
   ended(why: string): void;
 }
 
-/** How long a process may take to end after SIGKILL, in milliseconds, until it is given up. */
-const KILL_TIME = 5000;
+/** How long to wait for the end of a process after SIGKILL, in milliseconds. */
+const KILL_TIMEOUT = 5000;
 
 /** How long the output may stay open after the process has ended, in milliseconds. */
-const OUTPUT_TIME = 1000;
+const OUTPUT_TIMEOUT = 1000;
 
-/** A process with its group: the processes that it starts end with it. */
+/** A process in its own group, so that the processes that it starts end with it. */
 export class ChildServer {
   readonly #guard: OrphanGuard;
   readonly #listener: ChildListener;
@@ -38,7 +38,7 @@ export class ChildServer {
     try {
       this.#child = this.#spawn(command, ended);
     } catch (error) {
-      // Arguments that no system takes, or no memory for a process.
+      // The system does not accept the arguments, or has no memory for a process.
       queueMicrotask(() => this.#end(notStarted(error), ended));
     }
   }
@@ -49,16 +49,19 @@ export class ChildServer {
   }
 
   /**
-   * SIGTERM, and SIGKILL if it has not ended in time.
+   * Sends SIGTERM, and SIGKILL if the process has not ended in time.
    *
    * @param grace in milliseconds
-   * @returns false if it could not be ended
+   * @returns false if it is still running
    */
   async stop(grace: number): Promise<boolean> {
-    for (const [signal, time] of [['SIGTERM', grace] as const, ['SIGKILL', KILL_TIME] as const]) {
+    for (const [signal, time] of [
+      ['SIGTERM', grace] as const,
+      ['SIGKILL', KILL_TIMEOUT] as const,
+    ]) {
       if (this.#hasEnded) return true;
       this.#signal(signal);
-      await within(time, this.#whenEnded);
+      await waitAtMost(time, this.#whenEnded);
     }
     return this.#hasEnded;
   }
@@ -74,7 +77,7 @@ export class ChildServer {
     if (child.pid !== undefined) this.#guard.add(child.pid);
     child.once('spawn', () => this.#listener.started());
     child.once('error', (error) => {
-      // Not only if it could not be started, but also if a signal could not be sent.
+      // There is also an error if a signal could not be sent.
       if (child.pid === undefined) this.#end(notStarted(error), ended);
     });
     child.once('exit', (code, signal) => {
@@ -92,16 +95,16 @@ export class ChildServer {
     this.#listener.ended(why);
   }
 
-  /** Ends what the process has started and left running. */
+  /** Ends the other processes of the group. */
   #endGroup(): void {
     this.#signal('SIGKILL');
     const { pid } = this.#child ?? {};
     if (pid !== undefined) this.#guard.remove(pid);
-    // A process that has left the group may keep the output open for ever.
+    // A process that has left the group may keep the output open.
     const close = (): void => {
       for (const stream of this.output) stream.destroy();
     };
-    setTimeout(close, OUTPUT_TIME).unref();
+    setTimeout(close, OUTPUT_TIMEOUT).unref();
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -111,7 +114,7 @@ export class ChildServer {
       if (process.platform === 'win32') child.kill(signal);
       else process.kill(-child.pid, signal);
     } catch {
-      // There is no process in the group any more.
+      // The group has no processes any more.
     }
   }
 }
@@ -121,8 +124,8 @@ function notStarted(error: unknown): string {
   return `could not be started (${code})`;
 }
 
-/** Waits for a promise, for at most so many milliseconds. */
-async function within(time: number, promise: Promise<void>): Promise<void> {
+/** Waits for a promise, but not longer than this time in milliseconds. */
+async function waitAtMost(time: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, time);

@@ -8,8 +8,7 @@ import { type ChildCommand, ChildServer } from './child-server.js';
 import type { OrphanGuard } from './orphan-guard.js';
 
 /**
- * Variables of the relay that servers inherit. The others are not for them: among the relay's own are
- * secrets.
+ * The relay's environment variables that servers inherit. Others may contain secrets of the relay.
  */
 const INHERITED = [
   'HOME',
@@ -29,7 +28,7 @@ export interface CommandLauncherParts {
   readonly log: LaunchLog;
 }
 
-/** Starts servers as processes of this machine. */
+/** Starts servers as processes on this machine. */
 export class CommandLauncher implements Launcher {
   readonly #game: GameConfig;
   readonly #config: CommandConfig;

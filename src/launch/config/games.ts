@@ -13,7 +13,7 @@ import {
 } from './shape.js';
 import { ipAddress, type PortRange, portRange, protocolId } from './values.js';
 
-/** `NAME/VERSION`: nothing in it can be part of a path, a subject or a command by accident. */
+/** `NAME/VERSION`, in characters that are safe in paths, subjects of NATS and commands. */
 const GAME = /^[A-Za-z0-9_-]{1,30}\/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,29}$/;
 
 /** How the relay learns that players can connect to a server. */
@@ -21,8 +21,8 @@ const READY = ['nats', 'http', 'tcp', 'room', 'launcher'] as const;
 
 export type Readiness = (typeof READY)[number];
 
-/** What each launcher can tell, or what its servers can. */
-export const CAN_BE_READY: Record<LauncherConfig['type'], readonly Readiness[]> = {
+/** The values of `ready` that each launcher, or its servers, can report. */
+export const READY_BY_LAUNCHER: Record<LauncherConfig['type'], readonly Readiness[]> = {
   command: ['nats', 'http', 'tcp', 'room'],
   http: ['launcher', 'nats', 'tcp'],
   container: ['nats', 'http', 'tcp', 'room', 'launcher'],
@@ -69,41 +69,41 @@ const game = object({
   token: optional(token, 'For netcode connect tokens; without it, players get none.'),
 });
 
-/** A game, as the configuration has it. */
+/** A game in the configuration. */
 export type GameEntry = ValueOf<typeof game>;
 
 export const games = record(GAME, 'a game such as "spaceships/1"', game, 1000);
 
-/** A game that can be played. */
+/** A game whose configuration was checked. */
 export interface GameConfig extends GameEntry {
   readonly name: string;
   readonly version: string;
-  /** `undefined` if the launcher tells the address, or if players get a room's code. */
+  /** `undefined` if the launcher reports the address, or if players get a room's code. */
   readonly publicIp: string | undefined;
 }
 
-/** What a game is checked against. */
-export interface GameSurroundings {
+/** The settings of the file that games depend on. */
+export interface FileSettings {
   readonly publicIp: string | undefined;
   readonly hasNats: boolean;
 }
 
 /**
- * A game with what its members have to have in common.
+ * Checks the members of a game that depend on each other.
  *
- * @throws {ConfigError} if the members do not fit together
+ * @throws {ConfigError} if they are inconsistent
  */
 export function checkGame(
   key: string,
   entry: GameEntry,
-  { publicIp, hasNats }: GameSurroundings,
+  { publicIp, hasNats }: FileSettings,
 ): GameConfig {
   const place = `games[${JSON.stringify(key)}]`;
   const [name = '', version = ''] = key.split('/');
   const checked = { ...entry, name, version, publicIp: entry.publicIp ?? publicIp };
   const { type } = entry.launcher;
-  if (!CAN_BE_READY[type].includes(entry.ready)) {
-    const usable = CAN_BE_READY[type].join(', ');
+  if (!READY_BY_LAUNCHER[type].includes(entry.ready)) {
+    const usable = READY_BY_LAUNCHER[type].join(', ');
     throw new ConfigError(
       `${place}.ready: expected one of ${usable} for the launcher ${type}, got "${entry.ready}"`,
     );
@@ -116,7 +116,7 @@ export function checkGame(
   return checked;
 }
 
-/** Players have to be told where servers of this machine are. */
+/** Players need the address and the port of servers that run on this machine. */
 function checkAddress(place: string, { publicIp, ports, launcher }: GameConfig): void {
   if (publicIp === undefined) {
     throw new ConfigError(`${place}.publicIp: expected an address here or at the top of the file`);

@@ -71,7 +71,7 @@ export type LocationConfig = NonNullable<LaunchFile['location']>;
 
 /** The file of `--launch-config`. */
 export interface LaunchConfig extends Omit<LaunchFile, 'games' | 'defaultGame' | '$schema'> {
-  /** The game that players get who name none; `undefined` if there is none. */
+  /** The game for requests without a name; `undefined` if there is none. */
   readonly defaultGame: GameConfig | undefined;
   /** By `NAME/VERSION`. */
   readonly games: ReadonlyMap<string, GameConfig>;
@@ -87,15 +87,13 @@ export const launchSchema: JsonSchema = {
 /**
  * Reads a configuration that was parsed as JSON.
  *
- * @throws {ConfigError} with the place of the first value that cannot be used
+ * @throws {ConfigError} with the place of the first invalid value
  */
 export function readLaunchConfig(json: unknown, context: ReadContext): LaunchConfig {
   const { games, defaultGame, $schema: _, ...rest } = file.read(json, '', context);
   if (games.size === 0) throw new ConfigError('games: expected at least one game, got none');
-  const surroundings = { publicIp: rest.publicIp, hasNats: rest.nats !== undefined };
-  const checked = new Map(
-    [...games].map(([key, entry]) => [key, checkGame(key, entry, surroundings)]),
-  );
+  const settings = { publicIp: rest.publicIp, hasNats: rest.nats !== undefined };
+  const checked = new Map([...games].map(([key, entry]) => [key, checkGame(key, entry, settings)]));
   const chosen = defaultGame === undefined ? undefined : checked.get(defaultGame);
   if (defaultGame !== undefined && chosen === undefined) {
     throw new ConfigError(`defaultGame: expected one of ${[...checked.keys()].join(', ')}`);

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 
 const PLACEHOLDERS = '`{port}`, `{id}`, `{ip}`, `{game}` and `{version}` are replaced.';
 
-const commandLine = list(text(32 * 1024, { least: 0, hasControls: true }), 256);
+const commandLine = list(text(32 * 1024, { min: 0, hasControls: true }), 256);
 
 const environment = record(
   /^[A-Za-z_][A-Za-z0-9_]*$/,

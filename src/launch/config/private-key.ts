@@ -1,19 +1,19 @@
 import { Secret, secret } from './secret.js';
 import { converted, type Shape } from './shape.js';
 
-/** The key that connect tokens are sealed with; the game's servers have the same one. */
+/** The key that encrypts connect tokens. The game's servers have the same key. */
 export interface PrivateKey {
   /** 32 bytes. */
   readonly bytes: Uint8Array;
-  /** As `LIGHTYEAR_PRIVATE_KEY` has it: 32 numbers with commas. */
+  /** The value of `LIGHTYEAR_PRIVATE_KEY`: 32 numbers with commas. */
   readonly text: Secret;
 }
 
 const KEY_BYTES = 32;
 
 /**
- * A key of 32 bytes: 32 numbers with commas, as Lightyear's servers read it, or 64 hexadecimal
- * digits. The errors do not show it.
+ * A key of 32 bytes: 32 numbers with commas, which is the form of Lightyear's servers, or 64 hexadecimal
+ * digits. Errors do not show it.
  */
 export const privateKey: Shape<PrivateKey> = converted(secret, (given) => {
   const bytes = parse(given.reveal());

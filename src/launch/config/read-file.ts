@@ -4,14 +4,14 @@ import { ConfigError } from './config-error.js';
 import { type LaunchConfig, readLaunchConfig } from './launch-config.js';
 import type { ReadContext } from './shape.js';
 
-/** The largest configuration and the largest secret, in bytes. */
+/** The largest configuration file and the largest secret, in bytes. */
 const MAX_FILE = 1024 * 1024;
 const MAX_SECRET = 64 * 1024;
 
 /**
- * Reads the file of `--launch-config`, and the secrets that it names.
+ * Reads the file of `--launch-config`, and the secrets that it refers to.
  *
- * @throws {ConfigError} one line with the file, the place in it, and what is expected there
+ * @throws {ConfigError} one line with the file, the place in it, and the expected value
  */
 export function readLaunchFile(
   file: string,
@@ -38,7 +38,7 @@ function contextOf(
       const isFile = 'file' in source;
       const name = isFile ? resolvePath(source.file) : `the variable ${source.variable}`;
       const value = isFile ? read(name, MAX_SECRET) : environment[source.variable];
-      // A secret that is mounted as a file ends in a line break.
+      // Mounted secret files often end in a line break.
       const secret = value?.trim() ?? '';
       if (secret === '') throw new ConfigError(`there is no secret in ${name}`);
       return secret;
@@ -46,11 +46,11 @@ function contextOf(
   };
 }
 
-function read(path: string, most: number): string {
+function read(path: string, maxBytes: number): string {
   try {
     const stats = statSync(path);
     if (!stats.isFile()) throw new ConfigError(`${path} is not a regular file`);
-    if (stats.size > most) throw new ConfigError(`${path} is larger than ${most} bytes`);
+    if (stats.size > maxBytes) throw new ConfigError(`${path} is larger than ${maxBytes} bytes`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -66,7 +66,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Where the error is. Its message may contain a part of the file, so it is not passed on. */
+/** The position of the error. Its message is not shown, because it may contain a part of the file. */
 function positionIn(text: string, message: string): string {
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position === undefined) return '';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ConfigError, expected, type Place } from './config-error.js';
 import { object, type ReadContext, required, type Shape, text } from './shape.js';
 
-/** A secret. No log, error or JSON shows it: only `reveal` does. */
+/** A secret. Only `reveal` returns it; logs, errors and JSON do not show it. */
 export class Secret {
   readonly #value: string;
 
@@ -35,12 +35,12 @@ const fromVariable = object({
   ),
 });
 
-/** Where a secret is: never in the configuration itself, which people copy into bug reports. */
+/** A reference to a secret. It is never in the configuration itself, which people copy into bug reports. */
 export const secret: Shape<Secret> = {
   schema: { oneOf: [fromFile.schema, fromVariable.schema] },
   read(value, place, context) {
     if (typeof value !== 'object' || value === null) {
-      // The value is not shown: somebody may have written the secret itself here.
+      // The value is not shown, because it may be the secret itself.
       throw new ConfigError(`${place}: expected {"file": …} or {"variable": …}`);
     }
     const shape = Object.hasOwn(value, 'variable') ? fromVariable : fromFile;
@@ -61,8 +61,8 @@ function readFrom(
 }
 
 /** Text, which may be empty, or a secret. */
-export function textOrSecret(most: number): Shape<string | Secret> {
-  const plain = text(most, { least: 0, hasControls: true });
+export function textOrSecret(max: number): Shape<string | Secret> {
+  const plain = text(max, { min: 0, hasControls: true });
   return {
     schema: { oneOf: [plain.schema, fromFile.schema, fromVariable.schema] },
     read(value, place, context) {

@@ -1,11 +1,11 @@
 import { ConfigError, expected, memberOf, type Place } from './config-error.js';
 
-/** A JSON schema, as far as shapes make one (draft 2020-12). */
+/** The part of JSON Schema (draft 2020-12) that shapes use. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What reading needs besides the value. */
+/** The functions that reading a value uses. */
 export interface ReadContext {
   /**
    * Reads a secret.
@@ -13,11 +13,11 @@ export interface ReadContext {
    * @throws {Error} if it cannot be read; the message does not contain the secret
    */
   readSecret(source: { readonly file: string } | { readonly variable: string }): string;
-  /** A path of the configuration as an absolute path. */
+  /** Converts a path in the configuration to an absolute path. */
   resolvePath(path: string): string;
 }
 
-/** One kind of value: the reader and the JSON schema come from the same description. */
+/** The type of a value, with a reader and a JSON schema. */
 export interface Shape<T> {
   readonly schema: JsonSchema;
   /** @throws {ConfigError} if the value does not have this shape */
@@ -26,12 +26,12 @@ export interface Shape<T> {
 
 export type ValueOf<S> = S extends Shape<infer T> ? T : never;
 
-/** A shape with a sentence for the schema and the documentation. */
+/** Adds a description, for the schema and the documentation. */
 export function described<T>(shape: Shape<T>, description: string): Shape<T> {
   return { ...shape, schema: { description, ...shape.schema } };
 }
 
-/** The same values, turned into something else. `convert` throws the reason if it cannot. */
+/** Converts the values of a shape. `convert` throws the reason if it cannot. */
 export function converted<T, U>(
   shape: Shape<T>,
   convert: (value: T, context: ReadContext) => U,
@@ -49,10 +49,10 @@ export function converted<T, U>(
   };
 }
 
-/** Control characters are in no name, address or path. */
-const UNTYPABLE = '[\\u0000-\\u001f\\u007f]';
+/** Control characters, which are invalid in names, addresses and paths. */
+const CONTROLS = '[\\u0000-\\u001f\\u007f]';
 
-/** The only character that no argument and no variable can have. */
+/** The only character that arguments and variables cannot contain. */
 const NUL = '\\u0000';
 
 export interface TextBounds {
@@ -61,34 +61,34 @@ export interface TextBounds {
   /** Describes it in errors. */
   readonly what?: string;
   /** The shortest length, in characters; 1 by default. */
-  readonly least?: number;
+  readonly min?: number;
   /** Whether line breaks and other control characters are allowed, as in arguments. */
   readonly hasControls?: boolean;
 }
 
-/** Text of at most so many characters. */
-export function text(most: number, bounds: TextBounds = {}): Shape<string> {
-  const { pattern, what = 'text', least = 1, hasControls = false } = bounds;
-  const forbidden = hasControls ? NUL : UNTYPABLE;
+/** Text with a maximum length in characters. */
+export function text(max: number, bounds: TextBounds = {}): Shape<string> {
+  const { pattern, what = 'text', min = 1, hasControls = false } = bounds;
+  const forbidden = hasControls ? NUL : CONTROLS;
   const isForbidden = new RegExp(forbidden);
   return {
     schema: {
       type: 'string',
-      minLength: least,
-      maxLength: most,
+      minLength: min,
+      maxLength: max,
       ...(pattern !== undefined && { pattern: pattern.source }),
       not: { pattern: forbidden },
     },
     read(value, place) {
-      if (typeof value !== 'string' || value.length < least) return expected(place, what, value);
-      if (value.length > most) return expected(place, `at most ${most} characters`, value);
+      if (typeof value !== 'string' || value.length < min) return expected(place, what, value);
+      if (value.length > max) return expected(place, `at most ${max} characters`, value);
       if (isForbidden.test(value)) return expected(place, 'text without control characters', value);
       return pattern?.test(value) === false ? expected(place, what, value) : value;
     },
   };
 }
 
-/** A number from `min` to `max`, whole unless it is a time. */
+/** A number from `min` to `max`. It is an integer if it is a count or a number of bytes. */
 export function number(
   unit: 'count' | 'seconds' | 'bytes' | 'degrees',
   min: number,
@@ -125,36 +125,36 @@ export const flag: Shape<boolean> = {
     typeof value === 'boolean' ? value : expected(place, 'true or false', value),
 };
 
-/** A list of 1 to `most` values. */
-export function list<T>(shape: Shape<T>, most: number): Shape<readonly T[]> {
+/** A list of 1 to `max` values. */
+export function list<T>(shape: Shape<T>, max: number): Shape<readonly T[]> {
   return {
-    schema: { type: 'array', items: shape.schema, minItems: 1, maxItems: most },
+    schema: { type: 'array', items: shape.schema, minItems: 1, maxItems: max },
     read(value, place, context) {
-      if (!Array.isArray(value) || value.length === 0 || value.length > most) {
-        return expected(place, `a list of 1 to ${most}`, value);
+      if (!Array.isArray(value) || value.length === 0 || value.length > max) {
+        return expected(place, `a list of 1 to ${max}`, value);
       }
       return value.map((each, at) => shape.read(each, `${place}[${at}]`, context));
     },
   };
 }
 
-/** An object whose keys match a pattern; `what` describes them. At most `most` keys. */
+/** An object with at most `max` keys, which match a pattern; `what` describes them in errors. */
 export function record<T>(
   keys: RegExp,
   what: string,
   shape: Shape<T>,
-  most: number,
+  max: number,
 ): Shape<ReadonlyMap<string, T>> {
   return {
     schema: {
       type: 'object',
       propertyNames: { pattern: keys.source },
       additionalProperties: shape.schema,
-      maxProperties: most,
+      maxProperties: max,
     },
     read(value, place, context) {
       const entries = Object.entries(objectOf(value, place));
-      if (entries.length > most) return expected(place, `at most ${most} entries`, value);
+      if (entries.length > max) return expected(place, `at most ${max} entries`, value);
       return new Map(
         entries.map(([key, each]) => {
           const at = memberOf(place, key);
@@ -166,7 +166,7 @@ export function record<T>(
   };
 }
 
-/** A member of an object: required, optional, or with a default, which is read like a given value. */
+/** A member of an object: required, optional, or with a default, which is read like a value of the file. */
 export interface Member<T> {
   readonly shape: Shape<T>;
   readonly fallback?: { readonly json: unknown };
@@ -210,9 +210,9 @@ export function object<const Members extends Record<string, Member<unknown>>>(
         throw new ConfigError(`${at}: there is no such member; expected ${names.join(', ')}`);
       }
       return mapValues(members, ({ shape, fallback }, name) => {
-        const isLeftOut = fallback !== undefined && !Object.hasOwn(given, name);
-        const json = isLeftOut ? fallback.json : given[name];
-        return isLeftOut && json === undefined
+        const isMissing = fallback !== undefined && !Object.hasOwn(given, name);
+        const json = isMissing ? fallback.json : given[name];
+        return isMissing && json === undefined
           ? undefined
           : shape.read(json, memberOf(place, name), context);
       }) as MembersOf<Members>;
@@ -220,7 +220,7 @@ export function object<const Members extends Record<string, Member<unknown>>>(
   };
 }
 
-/** One of several objects, each with its own members besides the one that names the kind. */
+/** One of several objects. The member `tag` tells which, and each has its own other members. */
 export function tagged<Shapes extends Record<string, Shape<object>>>(
   tag: string,
   shapes: Shapes,

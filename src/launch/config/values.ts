@@ -21,12 +21,12 @@ export function url(protocols: readonly string[]): Shape<string> {
   });
 }
 
-/** A path of the file system, relative to the configuration's folder. */
+/** A path in the file system, relative to the configuration's folder. */
 export const path: Shape<string> = converted(text(4096), (given, context) =>
   context.resolvePath(given),
 );
 
-/** Ports from which servers get theirs. */
+/** A range of ports for servers. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
@@ -69,7 +69,7 @@ const MAX_U64 = 2n ** 64n - 1n;
 const PROTOCOL_ID =
   'a number from 0 to 18446744073709551615, in quotes if it has 16 digits or more';
 
-/** An unsigned number of 64 bits. JSON numbers are exact up to 2^53. */
+/** An unsigned 64-bit number, as a JSON number up to 2^53 - 1, or as text. */
 export const protocolId: Shape<bigint> = {
   schema: {
     oneOf: [

@@ -11,12 +11,12 @@ import type { ContainerState, DockerEngine } from './docker-engine.js';
 export interface ContainerLauncherParts {
   readonly engine: DockerEngine;
   readonly owner: Owner;
-  /** Is resolved when the containers of an earlier run are removed. */
+  /** Resolves when the containers of an earlier run have been removed. */
   readonly whenCleaned: () => Promise<void>;
   readonly log: LaunchLog;
 }
 
-/** Starts servers as containers of a Docker engine. */
+/** Starts servers as Docker containers. */
 export class ContainerLauncher implements Launcher {
   readonly #game: GameConfig;
   readonly #config: ContainerConfig;
@@ -45,11 +45,13 @@ export class ContainerLauncher implements Launcher {
 
   #addressOf(state: ContainerState, order: Order): ServerAddress | 'none' | undefined {
     const { publicIp } = this.#game;
-    const { port: inside, network } = this.#config;
-    if (inside === undefined || publicIp === undefined) return 'none';
-    // On the machine's own network, the port of the server is the one that players connect to.
+    const { port: containerPort, network } = this.#config;
+    if (containerPort === undefined || publicIp === undefined) return 'none';
+    // On the host's network, players connect to the port of the server itself.
     const port =
-      network === 'host' ? (order.port ?? inside.number) : publishedPort(state, this.#config);
+      network === 'host'
+        ? (order.port ?? containerPort.number)
+        : publishedPort(state, this.#config);
     return port === undefined ? undefined : { ip: publicIp, port, certDigest: undefined };
   }
 }

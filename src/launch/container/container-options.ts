@@ -4,18 +4,18 @@ import type { Order } from '../launcher.js';
 import { configuredVariables, fill, placeholdersOf } from '../placeholders.js';
 import type { ContainerOptions, ContainerState } from './docker-engine.js';
 
-/** The label by which a relay finds its containers, and the one of a run of the relay. */
+/** The labels of a container: the relay that it belongs to, and the run of the relay. */
 export const OWNER_LABEL = 'lobby-relay.owner';
 export const RUN_LABEL = 'lobby-relay.run';
 
 /** The relay that containers belong to. */
 export interface Owner {
   readonly name: string;
-  /** Another one for each run of the relay. */
+  /** Different for each run of the relay. */
   readonly run: string;
 }
 
-/** The container for an order: it may get no more rights than it has, and is not started again. */
+/** The options of a container, which cannot gain privileges and is not restarted. */
 export function containerOptions(
   game: GameConfig,
   config: ContainerConfig,
@@ -25,9 +25,9 @@ export function containerOptions(
   const values = placeholdersOf(game, order);
   const variables = { ...order.environment, ...configuredVariables(config.environment, values) };
   const { image, command, port, network, memory, processes } = config;
-  const inside = portKey(config);
-  // Without a port of the relay's, the engine chooses one.
-  const outside = [{ HostPort: String(order.port ?? '') }];
+  const containerPort = portKey(config);
+  // If the relay has assigned no port, the engine chooses one.
+  const hostBindings = [{ HostPort: String(order.port ?? '') }];
   return {
     Image: image,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
@@ -38,9 +38,10 @@ export function containerOptions(
       'lobby-relay.game': `${game.name}/${game.version}`,
     },
     ...(command !== undefined && { Cmd: command.map((text) => fill(text, values)) }),
-    ...(port !== undefined && { ExposedPorts: { [inside]: {} } }),
+    ...(port !== undefined && { ExposedPorts: { [containerPort]: {} } }),
     HostConfig: {
-      ...(port !== undefined && network !== 'host' && { PortBindings: { [inside]: outside } }),
+      ...(port !== undefined &&
+        network !== 'host' && { PortBindings: { [containerPort]: hostBindings } }),
       ...(network !== undefined && { NetworkMode: network }),
       ...(memory !== undefined && { Memory: memory, MemorySwap: memory }),
       PidsLimit: processes,
@@ -51,7 +52,7 @@ export function containerOptions(
   };
 }
 
-/** The port of this machine that leads to the container; `undefined` if there is none. */
+/** The port of this machine that is published for the container; `undefined` if there is none. */
 export function publishedPort(state: ContainerState, config: ContainerConfig): number | undefined {
   const bindings: readonly { HostPort?: string }[] | undefined =
     state.NetworkSettings?.Ports?.[portKey(config)];

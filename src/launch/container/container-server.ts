@@ -10,20 +10,20 @@ export interface ContainerServerParts {
   readonly options: ContainerOptions;
   /** How long the container may take to end after SIGTERM, in seconds. */
   readonly stopGrace: number;
-  /** Whether the image's health check, if it has one, decides when players can connect. */
+  /** Whether players can connect only when the health check of the image, if it has one, succeeds. */
   readonly awaitsHealth: boolean;
   readonly output: ServerOutput;
-  /** Is resolved when a container may be started. */
+  /** Resolves when a container may be started. */
   readonly mayStart: Promise<void>;
-  /** Where players reach it; `undefined` if the port is missing. */
+  /** The address for players; `none` if they need none, `undefined` if the port is missing. */
   addressOf(state: ContainerState): ServerAddress | 'none' | undefined;
   failed(why: string): void;
 }
 
-/** How often the health of a container is looked at, in milliseconds. */
+/** How often the health of a container is checked, in milliseconds. */
 const HEALTH_INTERVAL = 500;
 
-/** How often an engine that does not answer is asked again, and after which pause in milliseconds. */
+/** How many attempts to make if the engine does not answer, and the pause between them in milliseconds. */
 const MAX_ATTEMPTS = 10;
 const RETRY_PAUSE = 1000;
 
@@ -45,7 +45,7 @@ export class ContainerServer implements Launched {
     return this.#whenEnded;
   }
 
-  /** From the creation to the end. Never rejects. */
+  /** Runs the container from its creation to its removal. Never rejects. */
   async #run(): Promise<void> {
     const { engine, options, mayStart } = this.#parts;
     let id: string | undefined;
@@ -54,31 +54,31 @@ export class ContainerServer implements Launched {
       await mayStart;
       if (!this.#stopping.signal.aborted) {
         id = await engine.create(options);
-        why = await this.#follow(id);
+        why = await this.#runContainer(id);
       }
     } catch (error) {
       why = engineMessage(error);
     }
-    // First, because the end frees its port.
+    // Before `ended`, which frees the port.
     if (id !== undefined) await this.#remove(id);
     this.#listener.ended(why);
   }
 
-  /** Starts the container and waits for its end. Returns why it has ended. */
-  async #follow(id: string): Promise<string> {
+  /** Starts the container, and waits for its end. Returns the reason of the end. */
+  async #runContainer(id: string): Promise<string> {
     const { engine } = this.#parts;
     const { signal } = this.#stopping;
     if (signal.aborted) return 'stopped';
     this.#listener.progress('Starting');
     await engine.start(id);
     void this.#readOutput(id);
-    const ended = this.#end(id);
-    const unusable = await Promise.race([ended, this.#announce(id)]);
-    return unusable ?? (await Promise.race([ended, this.#stopWhenAsked(id)]));
+    const ended = this.#waitForEnd(id);
+    const unusable = await Promise.race([ended, this.#reportRunning(id)]);
+    return unusable ?? (await Promise.race([ended, this.#stopOnRequest(id)]));
   }
 
-  /** Says where the container is, when players can connect. Returns why it cannot be used. */
-  async #announce(id: string): Promise<string | undefined> {
+  /** Reports the address when players can connect. Returns the reason if the container is unusable. */
+  async #reportRunning(id: string): Promise<string | undefined> {
     const { engine, awaitsHealth, addressOf } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       const state = await engine.inspect(id);
@@ -97,8 +97,8 @@ export class ContainerServer implements Launched {
     return undefined;
   }
 
-  /** Waits for the end. The connection to the engine may break while the container goes on. */
-  async #end(id: string): Promise<string> {
+  /** Waits for the end, also if the connection to the engine breaks meanwhile. */
+  async #waitForEnd(id: string): Promise<string> {
     const { engine } = this.#parts;
     let last: unknown;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -110,16 +110,16 @@ export class ContainerServer implements Launched {
       if ((last as { statusCode?: number }).statusCode === 404) return 'was removed';
       await sleep(RETRY_PAUSE);
     }
-    return `the engine says no more of it: ${engineMessage(last)}`;
+    return `the engine does not report its state: ${engineMessage(last)}`;
   }
 
-  async #stopWhenAsked(id: string): Promise<string> {
+  async #stopOnRequest(id: string): Promise<string> {
     const { engine, stopGrace } = this.#parts;
     const { signal } = this.#stopping;
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
-    // What cannot be stopped is removed by force.
+    // If stopping fails, the container is removed by force.
     await engine.stop(id, stopGrace).catch(() => undefined);
     return 'stopped';
   }
@@ -145,7 +145,7 @@ export class ContainerServer implements Launched {
       stream.once('close', () => lines.end());
       stream.once('error', () => lines.end());
     } catch {
-      // The container runs without its output.
+      // The container runs, but its output is not logged.
       lines.end();
     }
   }

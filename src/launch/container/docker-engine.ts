@@ -2,19 +2,19 @@ import { createRequire } from 'node:module';
 import type { Readable, Writable } from 'node:stream';
 import type Docker from 'dockerode';
 
-/** How long the engine may take for a request, in milliseconds; waiting for an end has no limit. */
+/** How long a request may take, in milliseconds. Waiting for the end of a container has no limit. */
 const REQUEST_TIME = 30_000;
 
-/** What a container is made of. */
+/** The options for creating a container. */
 export type ContainerOptions = Docker.ContainerCreateOptions;
 
-/** What the engine says of a container. */
+/** The engine's information on a container. */
 export type ContainerState = Docker.ContainerInspectInfo;
 
-/** The engine does not have the container. */
+/** The status for a container that does not exist. */
 const NOT_FOUND = 404;
 
-/** The Docker Engine API, as far as servers need it. Errors are the library's. */
+/** The part of the Docker Engine API that servers need. Its errors are those of dockerode. */
 export class DockerEngine {
   readonly #docker: Docker;
 
@@ -46,13 +46,13 @@ export class DockerEngine {
     return StatusCode;
   }
 
-  /** SIGTERM, and SIGKILL after the grace in seconds. */
+  /** Sends SIGTERM, and SIGKILL after the grace period in seconds. */
   async stop(id: string, grace: number): Promise<void> {
     const abortSignal = AbortSignal.timeout(grace * 1000 + REQUEST_TIME);
     await this.#docker.getContainer(id).stop({ t: Math.ceil(grace), abortSignal });
   }
 
-  /** Removes the container, whether it runs or not. It may be gone already. */
+  /** Removes the container, even if it is running. Does nothing if it does not exist. */
   async remove(id: string): Promise<void> {
     const abortSignal = AbortSignal.timeout(REQUEST_TIME);
     try {
@@ -62,7 +62,7 @@ export class DockerEngine {
     }
   }
 
-  /** The ids and labels of all containers with this label, whether they run or not. */
+  /** The ids and labels of all containers with this label, running or not. */
   async list(label: string): Promise<readonly { id: string; labels: Record<string, string> }[]> {
     const abortSignal = AbortSignal.timeout(REQUEST_TIME);
     const filters = JSON.stringify({ label: [label] });
@@ -70,7 +70,7 @@ export class DockerEngine {
     return all.map(({ Id, Labels }) => ({ id: Id, labels: Labels }));
   }
 
-  /** What the container prints, until it ends. */
+  /** Writes the container's output to `out`, until it ends. */
   async output(id: string, out: Writable, abortSignal: AbortSignal): Promise<Readable> {
     const options = { follow: true, stdout: true, stderr: true, abortSignal } as const;
     const stream = (await this.#docker.getContainer(id).logs(options)) as unknown as Readable;
@@ -79,7 +79,7 @@ export class DockerEngine {
   }
 }
 
-/** Loaded only if it is configured: nobody else needs the package. */
+/** Loads the package, which only relays with containers need. */
 function loadPackage(): typeof Docker {
   try {
     return createRequire(import.meta.url)('dockerode') as typeof Docker;
@@ -88,7 +88,7 @@ function loadPackage(): typeof Docker {
   }
 }
 
-/** What the engine says, without its stack; the library's errors have it in `json`. */
+/** The message of an error, without its stack. dockerode has the engine's message in `json`. */
 export function engineMessage(error: unknown): string {
   const { reason, json, code, name, message } = error as Error & {
     reason?: string;

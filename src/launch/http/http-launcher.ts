@@ -3,7 +3,7 @@ import type { HttpConfig } from '../config/launchers.js';
 import type { LaunchLog } from '../launch-log.js';
 import type { Launched, Launcher, LaunchListener, Order } from '../launcher.js';
 import { SYSTEM_TIMERS, type Timers } from '../timers.js';
-import { HttpServer } from './http-server.js';
+import { ServiceSession } from './service-session.js';
 import { SessionApi } from './session-api.js';
 
 export interface HttpLauncherParts {
@@ -11,7 +11,7 @@ export interface HttpLauncherParts {
   readonly timers?: Timers;
 }
 
-/** Lets a service start servers, which speaks Edgegap's calls for sessions. */
+/** Starts servers through a service that has Edgegap's API for sessions. */
 export class HttpLauncher implements Launcher {
   readonly #api: SessionApi;
   readonly #game: GameConfig;
@@ -32,12 +32,12 @@ export class HttpLauncher implements Launcher {
   }
 
   start(order: Order, listener: LaunchListener): Launched {
-    const server = new HttpServer(this.#api, listener, {
+    const session = new ServiceSession(this.#api, listener, {
       timers: this.#timers,
       pollInterval: this.#config.pollInterval * 1000,
       failed: (why) => this.#log.launcherFailed(this.#game.name, order.id, why),
     });
-    void server.run(this.#config.app ?? this.#game.name, order.clientAddress);
-    return server;
+    void session.run(this.#config.app ?? this.#game.name, order.clientAddress);
+    return session;
   }
 }

@@ -1,5 +1,5 @@
-/** The largest answer that is read, in bytes. */
-const MAX_ANSWER = 256 * 1024;
+/** The largest response, in bytes. */
+const MAX_RESPONSE = 256 * 1024;
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -16,15 +16,15 @@ export interface JsonAnswer {
   readonly json: unknown;
 }
 
-/** A request that got no answer. The message contains neither the URL nor a header. */
+/** A request has failed. The message contains neither the URL nor a header. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
 /**
- * Sends a request, and reads the answer as JSON.
+ * Sends a request, and reads the response as JSON.
  *
- * @throws {RequestError} if no complete answer of limited size comes in time
+ * @throws {RequestError} if there is no complete response in time, or it is too large
  */
 export async function requestJson(request: JsonRequest): Promise<JsonAnswer> {
   const { method, url, authorization, body, timeout } = request;
@@ -37,7 +37,7 @@ export async function requestJson(request: JsonRequest): Promise<JsonAnswer> {
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      // The authorization is for this address only.
+      // A redirect must not send the authorization to another address.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     });
@@ -53,7 +53,7 @@ async function readText({ body }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     length += chunk.length;
     // Leaving the loop cancels the rest.
-    if (length > MAX_ANSWER) throw new RequestError('the answer is too large');
+    if (length > MAX_RESPONSE) throw new RequestError('the answer is too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

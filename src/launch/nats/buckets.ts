@@ -5,23 +5,23 @@ import { NATS_TIMEOUT } from './connect.js';
 import type { NatsPackages } from './packages.js';
 import { type Bucket, ensureStreams } from './streams.js';
 
-/** An entry that was put, or deleted: then without a value. */
+/** A change of an entry. The value is `undefined` if the entry was deleted. */
 export interface Change {
   readonly key: string;
   readonly value: string | undefined;
-  /** Its number in the bucket. */
+  /** The number of the change in the bucket. */
   readonly revision: number;
 }
 
-/** An entry as it is now, or the mark that it was deleted. */
+/** An entry, or the delete marker of one. */
 export interface Entry {
   readonly key: string;
   readonly isDeleted: boolean;
-  /** When it was put or deleted, by the clock of NATS: milliseconds since 1970. */
+  /** The time of the change by the clock of NATS, in milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-/** The buckets that game servers and the relay share. */
+/** The key-value buckets that game servers and the relay share. */
 export class Buckets {
   readonly #manager: JetStreamManager;
   readonly #kvm: Kvm;
@@ -37,7 +37,7 @@ export class Buckets {
   }
 
   /**
-   * Opens the buckets, and creates those that are not there.
+   * Opens the buckets, and creates those that do not exist.
    *
    * @param lost is called if a watch ends or fails before `close`
    * @throws {NatsError} if they cannot be used
@@ -60,7 +60,7 @@ export class Buckets {
     await (await this.#get(bucket)).delete(key);
   }
 
-  /** Removes an entry, or the mark that it was deleted. No watch is told. */
+  /** Removes an entry, or its delete marker. Watches do not report it. */
   async purge(bucket: Bucket, key: string): Promise<void> {
     await this.#manager.streams.purge(`KV_${bucket}`, { filter: `$KV.${bucket}.${key}` });
   }
@@ -70,7 +70,7 @@ export class Buckets {
     return entry === null ? undefined : textOf(entry);
   }
 
-  /** All entries, and the marks of those that were deleted. */
+  /** All entries and delete markers. */
   async entries(bucket: Bucket): Promise<Entry[]> {
     const entries: Entry[] = [];
     for await (const { key, operation, created } of await (await this.#get(bucket)).history()) {
@@ -88,7 +88,7 @@ export class Buckets {
   /**
    * Reports each change as it happens.
    *
-   * @param from reports all changes from this revision on; by default, the last one of each key
+   * @param from the first revision to report; by default, the last change of each key is reported first
    */
   async watch(bucket: Bucket, changed: (change: Change) => void, from?: number): Promise<void> {
     const options = from === undefined ? {} : { resumeFromRevision: from };
@@ -123,7 +123,7 @@ export class Buckets {
   }
 }
 
-/** Its text, with replacement characters for what is no UTF-8; `undefined` if it was deleted. */
+/** The value as text, with replacement characters for invalid UTF-8; `undefined` if it was deleted. */
 function textOf({ operation, value }: KvEntry): string | undefined {
   return operation === 'PUT' ? Buffer.from(value).toString() : undefined;
 }

@@ -7,11 +7,11 @@ import type { NatsPackages } from './packages.js';
 /** How long connecting and each request may take, in milliseconds. */
 export const NATS_TIMEOUT = 5000;
 
-/** How often a silent server is asked whether it is there, in milliseconds. */
+/** How often a server that sends nothing is pinged, in milliseconds. */
 const PING_INTERVAL = 10_000;
 
 /**
- * Connects to NATS, and again whenever the connection is lost.
+ * Connects to NATS. The connection is restored whenever it is lost.
  *
  * @throws {NatsError} if the first attempt fails
  */
@@ -35,7 +35,7 @@ export async function connectNats(
   }
 }
 
-/** What an error says, on one line. */
+/** The message of an error, on one line. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const reason = cause instanceof Error && cause.message !== '' ? cause.message : message;

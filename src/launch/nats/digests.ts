@@ -2,32 +2,32 @@ import type { DigestOwner } from '../session-store.js';
 import type { StopTimer, Timers } from '../timers.js';
 
 /**
- * A server publishes its context right after it has stored its digest, and listens then. The context
- * is not stored, so one that is missed must not keep players waiting; in milliseconds.
+ * How long to wait for the context of a server that has stored its digest, in milliseconds. The server
+ * publishes it at once, and then accepts players; but it is not stored, so the relay may miss it.
  */
-const CONTEXT_TIME = 2000;
+const CONTEXT_TIMEOUT = 2000;
 
-/** SHA-256 in hex with colons; some write it without, or in capitals. */
+/** SHA-256 in hex, with or without colons, in any case. */
 const DIGEST = /^[\da-f]{2}(?::?[\da-f]{2}){31}$/i;
 
-interface Expected {
-  /** The key that the relay's context gave to the server. */
+interface ExpectedServer {
+  /** The key under which the server stores its digest: the address in its context. */
   readonly key: string;
-  /** The address that its launcher has said, when the server was ready. */
+  /** The address that the launcher has reported. */
   ip: string | undefined;
   digest: string | undefined;
-  /** The context may overtake the digest, which comes through JetStream. */
+  /** Whether the context was published. It may arrive before the digest, which passes through JetStream. */
   isPublished: boolean;
   stopTimer: StopTimer | undefined;
 }
 
-/** Which servers have stored the digests of their certificates, and have published their contexts. */
+/** Detects that servers are ready: they have stored their certificate's digest and published their context. */
 export class Digests {
-  readonly #expected = new Map<string, Expected>();
+  readonly #expected = new Map<string, ExpectedServer>();
   readonly #timers: Timers;
   readonly #ready: (server: string, digest: string) => void;
 
-  /** @param ready is called once for each server that is expected */
+  /** @param ready is called once for each expected server */
   constructor(timers: Timers, ready: (server: string, digest: string) => void) {
     this.#timers = timers;
     this.#ready = ready;
@@ -43,7 +43,7 @@ export class Digests {
     });
   }
 
-  /** A launcher has said that the server is ready at this address: its digest is enough. */
+  /** The launcher has reported this address. A digest that is stored under it needs no context. */
   locate({ id }: DigestOwner, ip: string): void {
     const expected = this.#expected.get(id);
     if (expected !== undefined) expected.ip = ip;
@@ -55,17 +55,17 @@ export class Digests {
     for (const [id, expected] of this.#expected) {
       if (key !== expected.key && key !== expected.ip) continue;
       expected.digest = digest.toLowerCase();
-      if (key === expected.ip || expected.isPublished) this.#tell(id);
-      else expected.stopTimer ??= this.#timers.after(CONTEXT_TIME, () => this.#tell(id));
+      if (key === expected.ip || expected.isPublished) this.#reportReady(id);
+      else expected.stopTimer ??= this.#timers.after(CONTEXT_TIMEOUT, () => this.#reportReady(id));
     }
   }
 
-  /** A server has published its context, which names it. */
+  /** A server has published its context, which contains its id. */
   published(id: string): void {
     const expected = this.#expected.get(id);
     if (expected === undefined) return;
     expected.isPublished = true;
-    this.#tell(id);
+    this.#reportReady(id);
   }
 
   /** The server has ended. */
@@ -74,7 +74,7 @@ export class Digests {
     this.#expected.delete(id);
   }
 
-  #tell(id: string): void {
+  #reportReady(id: string): void {
     const { digest, stopTimer } = this.#expected.get(id) ?? {};
     if (digest === undefined) return;
     stopTimer?.();

@@ -5,33 +5,33 @@ import { Buckets } from './buckets.js';
 import { connectNats } from './connect.js';
 import { loadNats, type NatsPackages } from './packages.js';
 
-/** Is told how the connection to NATS is, for the log. */
+/** Gets the events of the connection to NATS, for the log. */
 export interface NatsObserver {
-  /** Games go on; requests that need NATS fail. */
+  /** The connection is lost. Running games are not affected; requests that need NATS fail. */
   natsLost(why: unknown): void;
   natsRestored(): void;
-  /** Something could not be done, and is tried again. */
+  /** An operation has failed, and is tried again. */
   natsFailed(error: unknown): void;
 }
 
-/** How long to wait before opening buckets again that could not be opened, in milliseconds. */
+/** The pause before another attempt to open the buckets, in milliseconds. */
 const RETRY_TIME = 1000;
 
 export interface LinkParts {
   readonly config: NatsConfig;
   readonly observer: NatsObserver;
   readonly timers: Timers;
-  /** Starts the watches, each time that the buckets were opened. */
+  /** Starts the watches. Is called each time that the buckets were opened. */
   readonly attach: (buckets: Buckets) => Promise<void>;
 }
 
-/** The connection to NATS, and the buckets there, which are opened anew after an interruption. */
+/** The connection to NATS, and its buckets, which are opened again after an interruption. */
 export class NatsLink {
   readonly connection: NatsConnection;
   readonly packages: NatsPackages;
   readonly #parts: LinkParts;
   #buckets: Buckets | undefined;
-  /** Counts connections and interruptions, so that what was begun before one has no effect after. */
+  /** Counts connections and interruptions, to ignore the results of operations from before the last one. */
   #epoch = 0;
   #stopRetry: StopTimer | undefined;
   #isClosed = false;

@@ -11,13 +11,13 @@ import { Reaper } from './reaper.js';
 import { Runs } from './runs.js';
 import type { Bucket } from './streams.js';
 
-/** How often entries are looked for that nobody owns, in milliseconds. */
+/** How often to look for orphaned entries, in milliseconds. */
 const SWEEP_INTERVAL = 60_000;
 
 /** The largest context of a server that is read, in bytes. */
 const MAX_CONTEXT = 64 * 1024;
 
-/** Sessions in the buckets of NATS that game servers made with Bevygap use. */
+/** Stores sessions in the NATS buckets that game servers made with Bevygap use. */
 export class NatsSessions implements SessionStore {
   readonly #config: NatsConfig;
   readonly #observer: NatsObserver;
@@ -58,7 +58,7 @@ export class NatsSessions implements SessionStore {
     this.#link = link;
     link.connection.subscribe('gameserver.contexts', {
       callback: (error, message) => {
-        if (error === null) this.#published(message);
+        if (error === null) this.#contextPublished(message);
       },
     });
     const runs = new Runs(link.connection, link.packages, run);
@@ -80,8 +80,8 @@ export class NatsSessions implements SessionStore {
   }
 
   /**
-   * Leaves the maps to expire: the player's token may still be valid, and a server made with Bevygap
-   * ends when a player comes who is not in them.
+   * Does not delete the entries in the two maps, which expire: the player's token may still be valid, and
+   * a server made with Bevygap ends if a player connects who has no entry.
    */
   remove({ id }: SessionIdentity): void {
     if (this.#unclaimed.delete(id)) this.#delete('unclaimed_sessions', id);
@@ -112,7 +112,7 @@ export class NatsSessions implements SessionStore {
 
   async #attach(buckets: Buckets): Promise<void> {
     const last = await buckets.revision('cert_digests');
-    // A bucket that was deleted and created again starts anew.
+    // The revisions of a bucket that was deleted and created again start from 1.
     if (this.#lastDigest === undefined) this.#lastDigest = last;
     else if (last < this.#lastDigest) this.#lastDigest = 0;
     const next = this.#lastDigest + 1;
@@ -138,17 +138,17 @@ export class NatsSessions implements SessionStore {
   }
 
   /** A server has published its context. */
-  #published({ data }: Msg): void {
+  #contextPublished({ data }: Msg): void {
     if (data.length > MAX_CONTEXT) return;
     try {
       const { request_id: server } = JSON.parse(Buffer.from(data).toString());
       if (typeof server === 'string') this.#digests.published(server);
     } catch {
-      // Everybody who is connected to NATS can publish here.
+      // Any client of NATS can publish invalid contexts.
     }
   }
 
-  /** What cannot be deleted now is found by a later sweep. */
+  /** Deletes an entry. If that fails, a later sweep deletes it. */
   #delete(bucket: Bucket, key: string): void {
     const deletion = Promise.resolve(this.#link?.buckets?.delete(bucket, key))
       .catch((error: unknown) => this.#observer.natsFailed(error))

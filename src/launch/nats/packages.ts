@@ -1,6 +1,6 @@
 import { NatsError } from './nats-error.js';
 
-/** The packages of NATS, which are loaded only if it is configured. */
+/** The packages for NATS, which are loaded only if NATS is configured. */
 export interface NatsPackages {
   readonly transport: typeof import('@nats-io/transport-node');
   readonly jetstream: typeof import('@nats-io/jetstream');

@@ -2,9 +2,9 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { NatsPackages } from './packages.js';
 
 /** How long a relay may take to answer, in milliseconds. */
-const ANSWER_TIME = 2000;
+const ANSWER_TIMEOUT = 2000;
 
-/** Which runs of relays go on: each answers to a subject with the start of its sessions' ids. */
+/** Finds out which relays are running. Each run of a relay answers requests on a subject with its id. */
 export class Runs {
   readonly #connection: NatsConnection;
   readonly #packages: NatsPackages;
@@ -20,10 +20,10 @@ export class Runs {
     });
   }
 
-  /** Whether nobody answers. A relay that answers too late goes on. */
-  async isOver(run: string): Promise<boolean> {
+  /** Whether the run has ended: nobody listens on its subject. A relay that answers too late is running. */
+  async hasEnded(run: string): Promise<boolean> {
     try {
-      await this.#connection.request(subject(run), undefined, { timeout: ANSWER_TIME });
+      await this.#connection.request(subject(run), undefined, { timeout: ANSWER_TIMEOUT });
       return false;
     } catch (error) {
       const { RequestError, NoRespondersError } = this.#packages.transport;

@@ -4,7 +4,7 @@ import { NATS_TIMEOUT, reasonOf } from './connect.js';
 import { NatsError } from './nats-error.js';
 import type { NatsPackages } from './packages.js';
 
-/** The names of the buckets that participants share. */
+/** The names of the buckets. */
 export type Bucket =
   | 'sessions_ly2eg'
   | 'sessions_eg2ly'
@@ -21,8 +21,8 @@ interface BucketLimits {
 }
 
 /**
- * Every participant creates these when it starts, and ends if they exist with other settings. So
- * they are exactly as Bevygap 0.2 creates them, descriptions included.
+ * Every game server creates these buckets when it starts, and ends if they exist with other settings. So
+ * the settings are exactly those of Bevygap 0.2, including the descriptions.
  */
 const BUCKETS: Readonly<Record<Bucket, BucketLimits>> = {
   sessions_ly2eg: {
@@ -50,10 +50,10 @@ const BUCKETS: Readonly<Record<Bucket, BucketLimits>> = {
 
 const NANOSECONDS = 1_000_000_000;
 
-/** A stream with this name has other settings. */
+/** The error of JetStream for a stream that exists with other settings. */
 const OTHER_SETTINGS = 10_058;
 
-/** A bucket as Rust's client creates it, which JavaScript's does differently: it allows deletion. */
+/** The stream of a bucket with the settings of the Rust client: the JavaScript client would allow deletion. */
 function bucketStream(bucket: Bucket): StreamSettings {
   const { description, seconds = 0, valueBytes } = BUCKETS[bucket];
   return {
@@ -73,7 +73,7 @@ function bucketStream(bucket: Bucket): StreamSettings {
   };
 }
 
-/** Bevygap's matchmaker queues the sessions here that it deletes. The relay only creates it. */
+/** The queue of sessions that Bevygap's matchmaker deletes. The relay creates it, but does not use it. */
 const DELETE_QUEUE: StreamSettings = {
   name: 'DELETE_SESSION_STREAM',
   subjects: ['edgegap_delete_session_q.*'],
@@ -85,7 +85,7 @@ const DELETE_QUEUE: StreamSettings = {
 type StreamSettings = Partial<StreamConfig> & { readonly name: string };
 
 /**
- * Creates what is not there of the buckets and the stream.
+ * Creates the buckets and the queue, if they do not exist.
  *
  * @throws {NatsError} if one of them exists with other settings, or cannot be created
  */
@@ -108,7 +108,7 @@ export async function ensureStreams(
   return jsm;
 }
 
-/** @throws {NatsError} if JetStream is not there */
+/** @throws {NatsError} if JetStream is not available */
 async function manager(
   connection: NatsConnection,
   { jetstream }: NatsPackages,

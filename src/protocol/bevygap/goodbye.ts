@@ -1,4 +1,4 @@
 import type { CloseReason } from '../close-codes.js';
 
-/** How Bevygap closes the WebSocket of a request that has its answer. */
+/** The reason with which Bevygap closes a WebSocket after the answer to its request. */
 export const GOODBYE: CloseReason = { code: 1000, reason: 'Goodbye', retry: 'no' };

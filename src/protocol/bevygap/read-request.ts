@@ -3,8 +3,7 @@ import type { Party } from '../matchmaking.js';
 import { MAX_NAME, MAX_PARTY, TICKET_LENGTH } from './limits.js';
 
 /**
- * What is wrong with a request. The first four are Bevygap's own words, without the `ERR` that it
- * puts before them.
+ * The errors of a request. The first four are Bevygap's messages, without their prefix `ERR`.
  */
 export const REQUEST_ERRORS = {
   gameInvalid: 'Game name invalid',
@@ -14,12 +13,12 @@ export const REQUEST_ERRORS = {
   notRequest: 'expected a text message with a JSON object: {"game": "…", "version": "…"}',
   noRequest: 'no request in time',
   partyInvalid:
-    `expected a party with a ticket of ${TICKET_LENGTH.least} to ${TICKET_LENGTH.most} ` +
+    `expected a party with a ticket of ${TICKET_LENGTH.min} to ${TICKET_LENGTH.max} ` +
     `characters of A-Z a-z 0-9 _ - and a size of 2 to ${MAX_PARTY}`,
   clientIpInvalid: 'client_ip is no IP address',
 } as const satisfies Record<string, string>;
 
-/** A request that cannot be answered; its status is 400. */
+/** A request is invalid; the status is 400. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 
@@ -28,31 +27,31 @@ export class RequestError extends Error {
   }
 }
 
-/** The game that a client asks for. */
-export interface WantedGame {
+/** The game that a client requests. */
+export interface GameVersion {
   readonly game: string;
   readonly version: string;
 }
 
-/** What a client asks for. */
-export interface Wanted extends WantedGame {
+/** A client's request. */
+export interface BevygapRequest extends GameVersion {
   readonly party: Party | undefined;
 }
 
 const GAME = /^[A-Za-z0-9_-]+$/;
 
-/** Unlike Bevygap's, a version may have dots: its own default has two. */
+/** Unlike in Bevygap, a version may have dots: Bevygap's own default has two. */
 const VERSION = /^[A-Za-z0-9_.-]+$/;
 
-const TICKET = new RegExp(`^[A-Za-z0-9_-]{${TICKET_LENGTH.least},${TICKET_LENGTH.most}}$`);
+const TICKET = new RegExp(`^[A-Za-z0-9_-]{${TICKET_LENGTH.min},${TICKET_LENGTH.max}}$`);
 
 /**
- * Reads the first message of a client: `{"game", "version"}`. Keys that are unknown are ignored, and
- * so is `client_ip`, which counts in the URL only.
+ * Reads the first message of a client: `{"game", "version"}`. Ignores unknown keys, and `client_ip`,
+ * which is read from the URL only.
  *
- * @throws {RequestError} if it is none
+ * @throws {RequestError} if the message is not a valid request
  */
-export function readRequest(message: Uint8Array): Wanted {
+export function readRequest(message: Uint8Array): BevygapRequest {
   const { game, version, party } = objectIn(message);
   if (typeof game !== 'string' || typeof version !== 'string') throw new RequestError('notRequest');
   checkGame({ game, version });
@@ -62,16 +61,16 @@ export function readRequest(message: Uint8Array): Wanted {
 /**
  * Checks a name before a version, and characters before the length, as Bevygap does.
  *
- * @throws {RequestError} if one cannot be the name of a game, or of a version
+ * @throws {RequestError} if the name or the version is invalid
  */
-export function checkGame({ game, version }: WantedGame): void {
+export function checkGame({ game, version }: GameVersion): void {
   if (!GAME.test(game)) throw new RequestError('gameInvalid');
   if (game.length > MAX_NAME) throw new RequestError('gameTooLong');
   if (!VERSION.test(version)) throw new RequestError('versionInvalid');
   if (version.length > MAX_NAME) throw new RequestError('versionTooLong');
 }
 
-/** @throws {RequestError} if this is no ticket, or no number of players */
+/** @throws {RequestError} if the ticket or the number of players is invalid */
 export function readParty(ticket: unknown, size: unknown): Party {
   const isTicket = typeof ticket === 'string' && TICKET.test(ticket);
   const isSize = Number.isInteger(size) && Number(size) >= 2 && Number(size) <= MAX_PARTY;
@@ -90,7 +89,7 @@ function objectIn({ buffer, byteOffset, length }: Uint8Array): Record<string, un
     const value: unknown = JSON.parse(Buffer.from(buffer, byteOffset, length).toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // It is no JSON.
+    // It is not JSON.
   }
   throw new RequestError('notRequest');
 }

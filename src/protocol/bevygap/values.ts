@@ -3,10 +3,10 @@ import type { Place, Progress } from '../matchmaking.js';
 
 type Server = Extract<Place, { readonly is: 'server' }>;
 
-/** What a client of Bevygap gets instead of the code of a room. */
+/** The error for a client of Bevygap, which cannot use the code of a room. */
 export const IN_A_ROOM = 'this game is played in a room: ask for it at /matchmaker/play';
 
-/** Progress as JSON: Bevygap's enum, externally tagged as Rust's serde does it. */
+/** Writes progress as JSON: Bevygap's enum in serde's externally tagged form. */
 export function progressValue(progress: Progress): string {
   switch (progress.is) {
     case 'acknowledged':

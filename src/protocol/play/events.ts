@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Place, Progress } from '../matchmaking.js';
 
-/** The type of a stream of events (HTML standard, section 9.2). */
+/** The media type of server-sent events (HTML standard, section 9.2). */
 export const EVENT_STREAM = 'text/event-stream';
 
 /** Every event of a request at `/matchmaker/play`. `ready` or `error` is the last one. */
@@ -9,7 +9,7 @@ export const PLAY_EVENTS = ['acknowledged', 'accepted', 'progress', 'ready', 'er
 
 export type PlayEvent = (typeof PLAY_EVENTS)[number];
 
-/** Progress as a server-sent event. */
+/** Writes progress as a server-sent event. */
 export function playEvent(progress: Progress): string {
   switch (progress.is) {
     case 'acknowledged':
@@ -36,7 +36,7 @@ function placeFields(place: Place): object {
   };
 }
 
-/** JSON has no line breaks, which would end the event. */
+/** `JSON.stringify` writes no line breaks, which would end the event. */
 function event(name: PlayEvent, data: object): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

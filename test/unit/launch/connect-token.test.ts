@@ -53,18 +53,18 @@ describe('a connect token', () => {
   test.each([
     ['little', 'de63c5b4def11ba4e967c4819494ed20d165816aeb12ff574651c3a0d01d5255'],
     ['big', 'abd7713ad2150bc918fe300549e4305b11eb2f79bc3ca6830ba1353c91626f49'],
-  ] as const)('has these bytes, %s-endian (3)', (order, digest) => {
+  ] as const)('has the expected bytes, %s-endian (3)', (order, digest) => {
     const token = connectToken(FIELDS, KEY, order, SECRETS);
     expect(token.length).toBe(2048);
     expect(createHash('sha256').update(token).digest('hex')).toBe(digest);
   });
 
-  test('has the tag behind its private part (3)', () => {
+  test('has the tag after its private part (3)', () => {
     const token = connectToken(FIELDS, KEY, 'little', SECRETS);
     expect(token.subarray(1069, 1085).toString('hex')).toBe('0e71f25fcbde13bf4e68fc44ad0d0278');
   });
 
-  test('opens with its key, and with no other', () => {
+  test('can be decrypted with its key, and with no other', () => {
     const token = connectToken(FIELDS, KEY, 'little');
     expect(openToken(token, KEY)).toEqual({
       protocolId: 80085n,
@@ -77,20 +77,20 @@ describe('a connect token', () => {
     expect(() => openToken(token, Buffer.alloc(32))).toThrow();
   });
 
-  test('has 64 bits of each number', () => {
-    const most = 2n ** 64n - 1n;
-    const fields = { ...FIELDS, protocolId: most, clientId: most, timeout: -1 };
+  test('has the full range of 64 bits for numbers', () => {
+    const max = 2n ** 64n - 1n;
+    const fields = { ...FIELDS, protocolId: max, clientId: max, timeout: -1 };
     const opened = openToken(connectToken(fields, KEY, 'little'), KEY);
-    expect(opened).toMatchObject({ protocolId: most, clientId: most, timeout: -1 });
+    expect(opened).toMatchObject({ protocolId: max, clientId: max, timeout: -1 });
   });
 
-  test('differs from the next one', () => {
+  test('is different each time', () => {
     const [one, other] = [connectToken(FIELDS, KEY, 'big'), connectToken(FIELDS, KEY, 'big')];
     expect(one.subarray(37, 61).equals(other.subarray(37, 61))).toBe(false);
     expect(one.subarray(1100, 1164).equals(other.subarray(1100, 1164))).toBe(false);
   });
 
-  test('may have the address of an IPv6 server', () => {
+  test('can have the address of an IPv6 server', () => {
     const fields = { ...FIELDS, server: { ip: '2001:db8::7', port: 1 } };
     const token = connectToken(fields, KEY, 'big', SECRETS);
     expect(token.subarray(1089, 1112).toString('hex')).toBe(

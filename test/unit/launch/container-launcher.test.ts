@@ -2,21 +2,21 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ContainerConfig } from '../../../src/launch/config/launchers.js';
 import { ContainerLauncher } from '../../../src/launch/container/container-launcher.js';
 import { DockerEngine } from '../../../src/launch/container/docker-engine.js';
-import { removeLeftOvers } from '../../../src/launch/container/left-overs.js';
+import { removeStaleContainers } from '../../../src/launch/container/stale-containers.js';
 import type { Launched, Order } from '../../../src/launch/launcher.js';
 import { gameWith, Heard, KeptLog, orderWith } from '../../support/launch.js';
 import { FakeDocker, send } from './docker.js';
 
 const OWNER = { name: 'a-relay', run: 'this-run' };
 
-interface Run {
+interface RunningServer {
   readonly docker: FakeDocker;
-  readonly heard: Heard;
+  readonly events: Heard;
   readonly log: KeptLog;
   readonly server: Launched;
 }
 
-function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = {}): Run {
+function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = {}): RunningServer {
   const log = new KeptLog();
   const game = gameWith(
     { type: 'container', image: 'tanks:1', socket: docker.socket, port: '6420/udp', ...config },
@@ -28,10 +28,10 @@ function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = 
     whenCleaned: () => Promise.resolve(),
     log,
   });
-  const heard = new Heard();
-  const server = launcher.start(orderWith(order), heard);
+  const events = new Heard();
+  const server = launcher.start(orderWith(order), events);
   onTestFinished(() => server.stop());
-  return { docker, heard, log, server };
+  return { docker, events, log, server };
 }
 
 test('a container is created, started, and removed', async () => {
@@ -42,11 +42,11 @@ test('a container is created, started, and removed', async () => {
     network: 'games',
     memory: 268_435_456,
   };
-  const { heard, server } = start(docker, config, {
+  const { events, server } = start(docker, config, {
     port: 30_004,
     environment: { LAUNCH_ID: 'a-server' },
   });
-  expect(await heard.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
+  expect(await events.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
   expect(docker.only.options).toEqual({
     Image: 'tanks:1',
     Cmd: ['--port', '30004'],
@@ -70,46 +70,47 @@ test('a container is created, started, and removed', async () => {
     },
   });
   await server.stop();
-  expect((await heard.end).why).toMatch(/^(stopped|exited with code 143)$/);
+  expect((await events.end).why).toMatch(/^(stopped|exited with code 143)$/);
   expect(docker.containers.size).toBe(0);
   expect(docker.calls).toContain('POST stop');
 });
 
-test('without a port of its own, the engine chooses one', async () => {
-  const { heard } = start(await FakeDocker.start());
-  expect(await heard.runs).toMatchObject({ port: 49_153 });
+test('the engine chooses a port if the relay assigns none', async () => {
+  const { events } = start(await FakeDocker.start());
+  expect(await events.runs).toMatchObject({ port: 49_153 });
 });
 
-test("on the machine's own network, the port is the server's own", async () => {
+test("on the host's network, the port is the server's own port", async () => {
   const docker = await FakeDocker.start();
-  const { heard } = start(docker, { network: 'host' }, { port: 30_005 });
-  expect(await heard.runs).toMatchObject({ port: 30_005 });
+  const { events } = start(docker, { network: 'host' }, { port: 30_005 });
+  expect(await events.runs).toMatchObject({ port: 30_005 });
   expect(docker.only.options['HostConfig']).not.toHaveProperty('PortBindings');
 });
 
-test('a container that exits has ended, and is removed', async () => {
+test('a container that exits is reported as ended, and removed', async () => {
   const docker = await FakeDocker.start();
-  const { heard } = start(docker);
-  await heard.runs;
+  const { events } = start(docker);
+  await events.runs;
   docker.exit(docker.only, 7);
-  expect((await heard.end).why).toBe('exited with code 7');
+  expect((await events.end).why).toBe('exited with code 7');
   expect(docker.containers.size).toBe(0);
 });
 
-test('a container that somebody removed has ended', async () => {
+test('a container that somebody has removed is reported as ended', async () => {
   const docker = await FakeDocker.start();
-  const { heard } = start(docker);
-  await heard.runs;
-  docker.instead['POST wait'] = (response) => send(response, 404, { message: 'No such container' });
-  docker.instead['DELETE'] = (response) => send(response, 404, { message: 'No such container' });
+  const { events } = start(docker);
+  await events.runs;
+  docker.overrides['POST wait'] = (response) =>
+    send(response, 404, { message: 'No such container' });
+  docker.overrides['DELETE'] = (response) => send(response, 404, { message: 'No such container' });
   docker.exit(docker.only, 0);
-  await heard.end;
+  await events.end;
 });
 
-test('its output is logged without secrets', async () => {
+test('the output of a container is logged without secrets', async () => {
   const docker = await FakeDocker.start();
-  const { heard, log } = start(docker, {}, { secrets: ['k3y-of-it'] });
-  await heard.runs;
+  const { events, log } = start(docker, {}, { secrets: ['k3y-of-it'] });
+  await events.runs;
   await docker.called('GET logs');
   docker.print(docker.only, 'hello\nkey k3y-of-it\n');
   docker.print(docker.only, 'to stderr\n', 2);
@@ -118,48 +119,48 @@ test('its output is logged without secrets', async () => {
 });
 
 describe('a health check', () => {
-  test('decides when players can connect', async () => {
+  test('determines when players can connect', async () => {
     const docker = await FakeDocker.start();
     docker.health = 'starting';
-    const { heard } = start(docker);
+    const { events } = start(docker);
     await docker.called('GET json');
-    expect(heard.all).toEqual(['progress']);
+    expect(events.all).toEqual(['progress']);
     docker.only.health = 'healthy';
-    await heard.runs;
+    await events.runs;
   });
 
   test('that fails ends the server', async () => {
     const docker = await FakeDocker.start();
     docker.health = 'unhealthy';
-    const { heard } = start(docker);
-    expect((await heard.end).why).toBe('its health check fails');
+    const { events } = start(docker);
+    expect((await events.end).why).toBe('its health check fails');
     expect(docker.containers.size).toBe(0);
   });
 });
 
 describe('an engine', () => {
-  test('that does not have the image is reported in its own words', async () => {
+  test('that does not have the image is reported with the message of the engine', async () => {
     const docker = await FakeDocker.start();
     const missing = { message: 'No such image: tanks:1' };
-    docker.instead['POST create'] = (response) => send(response, 404, missing);
-    const { heard } = start(docker);
-    expect(await heard.end).toEqual({ why: 'No such image: tanks:1', error: undefined });
+    docker.overrides['POST create'] = (response) => send(response, 404, missing);
+    const { events } = start(docker);
+    expect(await events.end).toEqual({ why: 'No such image: tanks:1', error: undefined });
   });
 
   test('that cannot start the container is reported, and the container removed', async () => {
     const docker = await FakeDocker.start();
     const taken = { message: 'port is already allocated' };
-    docker.instead['POST start'] = (response) => send(response, 500, taken);
-    const { heard } = start(docker);
-    expect((await heard.end).why).toBe('port is already allocated');
+    docker.overrides['POST start'] = (response) => send(response, 500, taken);
+    const { events } = start(docker);
+    expect((await events.end).why).toBe('port is already allocated');
     expect(docker.containers.size).toBe(0);
   });
 
   test('that publishes no port ends the server', async () => {
     const docker = await FakeDocker.start();
-    docker.instead['GET json'] = (response) => send(response, 200, { State: {} });
-    const { heard } = start(docker);
-    expect((await heard.end).why).toBe('its port is not published');
+    docker.overrides['GET json'] = (response) => send(response, 200, { State: {} });
+    const { events } = start(docker);
+    expect((await events.end).why).toBe('its port is not published');
     expect(docker.containers.size).toBe(0);
   });
 
@@ -169,37 +170,37 @@ describe('an engine', () => {
     ['null', 'null'],
   ])('that answers %s ends the server', async (_, body) => {
     const docker = await FakeDocker.start();
-    docker.instead['GET json'] = (response) => void response.end(body);
-    const { heard } = start(docker);
-    await heard.end;
+    docker.overrides['GET json'] = (response) => void response.end(body);
+    const { events } = start(docker);
+    await events.end;
     expect(docker.containers.size).toBe(0);
   });
 
-  test('that is not there is reported', async () => {
+  test('that is not running is reported', async () => {
     const docker = await FakeDocker.start();
-    const { heard } = start(docker, { socket: '/nowhere/docker.sock' });
-    expect((await heard.end).why).toBe('the engine cannot be reached (ENOENT)');
+    const { events } = start(docker, { socket: '/nowhere/docker.sock' });
+    expect((await events.end).why).toBe('the engine cannot be reached (ENOENT)');
   });
 
   test('whose connection breaks while the container runs is asked again', async () => {
     const docker = await FakeDocker.start();
     let breaks = 1;
-    docker.instead['POST wait'] = (response) => {
-      if (breaks-- === 1) delete docker.instead['POST wait'];
+    docker.overrides['POST wait'] = (response) => {
+      if (breaks-- === 1) delete docker.overrides['POST wait'];
       response.destroy();
     };
-    const { heard } = start(docker);
-    await heard.runs;
+    const { events } = start(docker);
+    await events.runs;
     await expect.poll(() => docker.only.ended.length).toBe(1);
     docker.exit(docker.only, 0);
-    expect((await heard.end).why).toBe('exited with code 0');
+    expect((await events.end).why).toBe('exited with code 0');
   });
 
-  test('that cannot stop a container has to remove it', async () => {
+  test('that cannot stop a container removes it by force', async () => {
     const docker = await FakeDocker.start();
-    docker.instead['POST stop'] = (response) => send(response, 500, { message: 'no' });
-    const { heard, server } = start(docker);
-    await heard.runs;
+    docker.overrides['POST stop'] = (response) => send(response, 500, { message: 'no' });
+    const { events, server } = start(docker);
+    await events.runs;
     await server.stop();
     expect(docker.containers.size).toBe(0);
   });
@@ -207,40 +208,40 @@ describe('an engine', () => {
 
 test('a server that is stopped at once leaves no container', async () => {
   const docker = await FakeDocker.start();
-  const { heard, server } = start(docker);
+  const { events, server } = start(docker);
   await server.stop();
-  expect((await heard.end).why).toBe('stopped');
+  expect((await events.end).why).toBe('stopped');
   expect(docker.containers.size).toBe(0);
 });
 
 test('a server that is stopped while it is created leaves no container', async () => {
   const docker = await FakeDocker.start();
-  const { heard, server } = start(docker);
+  const { events, server } = start(docker);
   await docker.called('POST create');
   await server.stop();
-  await heard.end;
+  await events.end;
   expect(docker.containers.size).toBe(0);
-  expect(heard.all).not.toContain('running');
+  expect(events.all).not.toContain('running');
 });
 
-test('what an earlier run has left is removed, and nothing else', async () => {
+test('containers of an earlier run are removed, and no others', async () => {
   const docker = await FakeDocker.start();
   docker.add({ 'lobby-relay.owner': 'a-relay', 'lobby-relay.run': 'earlier' });
-  const kept = [
+  const others = [
     docker.add({ 'lobby-relay.owner': 'a-relay', 'lobby-relay.run': 'this-run' }),
     docker.add({ 'lobby-relay.owner': 'another', 'lobby-relay.run': 'earlier' }),
     docker.add({}),
   ];
   const failures: string[] = [];
-  await removeLeftOvers(new DockerEngine(docker.socket), OWNER, (why) => failures.push(why));
-  expect([...docker.containers.keys()]).toEqual(kept);
+  await removeStaleContainers(new DockerEngine(docker.socket), OWNER, (why) => failures.push(why));
+  expect([...docker.containers.keys()]).toEqual(others);
   expect(failures).toEqual([]);
 });
 
-test('an engine that is not there leaves what is left', async () => {
+test('containers of an earlier run are reported if the engine is not running', async () => {
   const failures: string[] = [];
   const engine = new DockerEngine('/nowhere/docker.sock');
-  await removeLeftOvers(engine, OWNER, (why) => failures.push(why));
+  await removeStaleContainers(engine, OWNER, (why) => failures.push(why));
   expect(failures).toEqual([
     'containers of an earlier run may be left: the engine cannot be reached (ENOENT)',
   ]);

@@ -25,7 +25,7 @@ test('a server is ready when it has stored its digest and published its context'
   expect(timers.running).toBe(0);
 });
 
-test('the context may come first', () => {
+test('the context may arrive before the digest', () => {
   digests.published('a');
   expect(ready).toEqual([]);
   digests.stored(SERVER.contextIp, DIGEST);
@@ -33,7 +33,7 @@ test('the context may come first', () => {
   expect(timers.running).toBe(0);
 });
 
-test('a context without a digest, and what is said of other servers, is nothing', () => {
+test('a context without a digest, and events of other servers, are ignored', () => {
   digests.published('a');
   digests.published('b');
   digests.stored('203.0.113.7-30001', DIGEST);
@@ -42,7 +42,7 @@ test('a context without a digest, and what is said of other servers, is nothing'
   expect(ready).toEqual([]);
 });
 
-test('a context that is missed is waited for two seconds', () => {
+test('a server whose context is missed is ready after two seconds', () => {
   digests.stored(SERVER.contextIp, DIGEST.toUpperCase());
   timers.pass(1.9);
   expect(ready).toEqual([]);
@@ -50,13 +50,13 @@ test('a context that is missed is waited for two seconds', () => {
   expect(ready).toEqual([`a ${DIGEST}`]);
 });
 
-test('at an address that a launcher has said, the digest is enough', () => {
+test('a digest under the address of the launcher needs no context', () => {
   digests.locate(SERVER, '203.0.113.9');
   digests.stored('203.0.113.9', DIGEST);
   expect(ready).toEqual([`a ${DIGEST}`]);
 });
 
-test('what is no digest is ignored', () => {
+test('an invalid digest is ignored', () => {
   for (const digest of ['', 'e3', `${DIGEST}:e3`, 'x'.repeat(95), DIGEST.replace('e3', '<b')]) {
     digests.stored(SERVER.contextIp, digest);
   }

@@ -18,14 +18,14 @@ interface Container {
 type Handler = (response: ServerResponse, container: Container) => void;
 
 /**
- * The Docker Engine API on a Unix socket, as far as the launcher uses it, until the test is over. It
- * has no containers: their states change as the test says.
+ * The part of the Docker Engine API that the launcher uses, on a Unix socket, until the end of the test.
+ * There are no real containers: the test changes their states.
  */
 export class FakeDocker {
   readonly containers = new Map<string, Container>();
   readonly calls: string[] = [];
-  /** Answers in place of the usual ones, by call such as `POST start`. */
-  readonly instead: Record<string, Handler | undefined> = {};
+  /** Replaces the default answers, by call, such as `POST start`. */
+  readonly overrides: Record<string, Handler | undefined> = {};
   /** The port that is published if none was asked for. */
   freePort = 49_153;
   /** The health of containers when they start; `undefined` if they have no check. */
@@ -49,7 +49,7 @@ export class FakeDocker {
     return docker;
   }
 
-  /** A container that is there already. */
+  /** Adds a running container. */
   add(labels: Record<string, string>): string {
     const container = this.#create({ Labels: labels });
     container.state = 'running';
@@ -69,7 +69,7 @@ export class FakeDocker {
     for (const response of container.printing.splice(0)) response.end();
   }
 
-  /** Prints as a container without a terminal does: with a header before each piece. */
+  /** Prints as a container without a terminal does: with a header before each chunk. */
   print(container: Container, text: string, stream: 1 | 2 = 1): void {
     const head = Buffer.alloc(8);
     head[0] = stream;
@@ -94,14 +94,14 @@ export class FakeDocker {
     const call = `${request.method} ${action || (name === 'create' || name === 'json' ? name : '')}`;
     this.calls.push(call.trim());
     const container = this.containers.get(name);
-    const instead = this.instead[call.trim()];
-    if (instead !== undefined) instead(response, container as Container);
+    const overrides = this.overrides[call.trim()];
+    if (overrides !== undefined) overrides(response, container as Container);
     else if (name === 'create') send(response, 201, { Id: this.#create(JSON.parse(body)).id });
     else if (name === 'json') send(response, 200, this.#list(url));
     else if (container === undefined)
       send(response, 404, { message: `No such container: ${name}` });
     else this.#answerFor(container, call.trim(), response);
-    for (const { call: wanted, found } of this.#waiting) if (wanted === call.trim()) found();
+    for (const { call: expected, found } of this.#waiting) if (expected === call.trim()) found();
   }
 
   #answerFor(container: Container, call: string, response: ServerResponse): void {

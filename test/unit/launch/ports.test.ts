@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Ports } from '../../../src/launch/ports.js';
 
-test('ports are taken in turn, and none twice', () => {
+test('ports are taken in order, and none twice', () => {
   const ports = new Ports();
   const range = { first: 5, last: 7 };
   expect([1, 2, 3, 4].map(() => ports.take(range))).toEqual([5, 6, 7, undefined]);
@@ -9,7 +9,7 @@ test('ports are taken in turn, and none twice', () => {
   expect(ports.take(range)).toBe(6);
 });
 
-test('a port that was freed is the last to be taken again', () => {
+test('a port that was freed is taken again only after all others', () => {
   const ports = new Ports();
   const range = { first: 5, last: 7 };
   const taken = [1, 2, 3, 4].map(() => {

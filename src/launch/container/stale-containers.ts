@@ -2,12 +2,12 @@ import { OWNER_LABEL, type Owner, RUN_LABEL } from './container-options.js';
 import { type DockerEngine, engineMessage } from './docker-engine.js';
 
 /**
- * Removes the containers that an earlier run of this relay has left, because it crashed or was
- * killed: containers go on without it.
+ * Removes the containers of an earlier run of this relay, which keep running if the relay crashes or is
+ * killed.
  *
- * @param failed is told what could not be removed
+ * @param failed is called if they could not be removed
  */
-export async function removeLeftOvers(
+export async function removeStaleContainers(
   engine: DockerEngine,
   { name, run }: Owner,
   failed: (why: string) => void,

@@ -3,41 +3,41 @@ import type { Launched, LaunchListener } from '../launcher.js';
 import type { Timers } from '../timers.js';
 import { type SessionApi, SessionError } from './session-api.js';
 
-export interface HttpServerContext {
+export interface ServiceSessionContext {
   readonly timers: Timers;
-  /** How often a session that is not ready is asked for, in milliseconds. */
+  /** How often the state of a session that is not ready is requested, in milliseconds. */
   readonly pollInterval: number;
-  /** Is told what the operator should know. */
+  /** Is called with failures that the operator should know. */
   failed(why: string): void;
 }
 
-/** How often a session that is ready is asked for, in milliseconds: it may have ended. */
+/** How often the state of a ready session is requested, to detect its end, in milliseconds. */
 const WATCH_INTERVAL = 10_000;
 
-/** How many answers in a row may be missing until a session that is not ready is given up. */
+/** A session that is not ready is abandoned after this number of failed requests in a row. */
 const MAX_FAILURES = 10;
 
-/** The pauses between attempts to end a session, in milliseconds: half a second, doubled to a minute. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 60_000;
+/** The pauses between attempts to delete a session, in milliseconds: they double up to the longest one. */
+const MIN_PAUSE = 500;
+const MAX_PAUSE = 60_000;
 
-/** After so many attempts, half an hour, ending a session is given up. */
+/** The maximum number of attempts to delete a session, in about half an hour. */
 const MAX_ATTEMPTS = 36;
 
-/** A session of a service, from the request for it until it is deleted. */
-export class HttpServer implements Launched {
+/** A server in a session of the service, from the request for the session to its deletion. */
+export class ServiceSession implements Launched {
   readonly #api: SessionApi;
   readonly #listener: LaunchListener;
-  readonly #context: HttpServerContext;
+  readonly #context: ServiceSessionContext;
   readonly #whenEnded: Promise<void>;
   #markEnded = (): void => undefined;
   #isStopping = false;
-  #wake: (() => void) | undefined;
+  #endPause: (() => void) | undefined;
   #wasRunning = false;
   #status = '';
   #deleting: Promise<void> | undefined;
 
-  constructor(api: SessionApi, listener: LaunchListener, context: HttpServerContext) {
+  constructor(api: SessionApi, listener: LaunchListener, context: ServiceSessionContext) {
     this.#api = api;
     this.#listener = listener;
     this.#context = context;
@@ -46,11 +46,11 @@ export class HttpServer implements Launched {
     });
   }
 
-  /** From the request to the end. Never rejects. */
+  /** Runs the session from its creation to its end. Never rejects. */
   async run(app: string, clientAddress: string): Promise<void> {
     try {
       const id = await this.#api.create(app, clientAddress);
-      const why = await this.#follow(id);
+      const why = await this.#poll(id);
       this.#listener.ended(...why);
     } catch (error) {
       if (!(error instanceof SessionError)) this.#context.failed(String(error));
@@ -63,34 +63,34 @@ export class HttpServer implements Launched {
 
   stop(): Promise<void> {
     this.#isStopping = true;
-    this.#wake?.();
+    this.#endPause?.();
     return this.#whenEnded;
   }
 
-  /** Asks for the session again and again, until it has ended or is deleted. Returns why. */
-  async #follow(id: string): Promise<readonly [string, LaunchError?]> {
+  /** Polls the session until it has ended or is deleted. Returns the reason of the end. */
+  async #poll(id: string): Promise<readonly [string, LaunchError?]> {
     let failures = 0;
     while (!this.#isStopping) {
       await this.#pause(this.#wasRunning ? WATCH_INTERVAL : this.#context.pollInterval);
       if (this.#isStopping) break;
       try {
-        const end = this.#look(await this.#api.get(id));
+        const end = this.#handleState(await this.#api.get(id));
         failures = 0;
-        if (end !== undefined) return this.#giveUp(id, end);
+        if (end !== undefined) return this.#abandon(id, end);
       } catch (error) {
         failures++;
-        // A server that runs goes on, whether its service answers or not.
+        // A running server is not affected by a service that does not answer.
         if (this.#wasRunning || failures < MAX_FAILURES) continue;
         const { message, forPlayers } = error as SessionError;
-        return this.#giveUp(id, [message, forPlayers]);
+        return this.#abandon(id, [message, forPlayers]);
       }
     }
     await this.#delete(id);
     return ['stopped'];
   }
 
-  /** Tells what has changed. Returns why the session has ended, if it has. */
-  #look(
+  /** Reports changes of the state. Returns the reason if the session has ended. */
+  #handleState(
     state: Awaited<ReturnType<SessionApi['get']>>,
   ): readonly [string, LaunchError?] | undefined {
     if (state === undefined) return ['the service has ended the session'];
@@ -107,15 +107,15 @@ export class HttpServer implements Launched {
     return undefined;
   }
 
-  #giveUp(id: string, end: readonly [string, LaunchError?]): readonly [string, LaunchError?] {
-    // Players who wait are told at once; deleting goes on.
+  #abandon(id: string, end: readonly [string, LaunchError?]): readonly [string, LaunchError?] {
+    // Players who wait get the error before the session is deleted.
     this.#deleting = this.#delete(id);
     return end;
   }
 
-  /** Deletes the session, as often as it takes. */
+  /** Deletes the session, with several attempts if needed. */
   async #delete(id: string): Promise<void> {
-    let pause = FIRST_PAUSE;
+    let pause = MIN_PAUSE;
     let last = '';
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       try {
@@ -124,20 +124,20 @@ export class HttpServer implements Launched {
         last = (error as Error).message;
       }
       await new Promise<void>((resolve) => void this.#context.timers.after(pause, resolve));
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
+      pause = Math.min(2 * pause, MAX_PAUSE);
     }
     this.#context.failed(`session ${id} could not be deleted: ${last}`);
   }
 
-  /** Waits, but not longer than until the server is to be stopped. */
+  /** Waits for this time, or until `stop` is called. */
   async #pause(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const stop = this.#context.timers.after(milliseconds, resolve);
-      this.#wake = () => {
+      this.#endPause = () => {
         stop();
         resolve();
       };
     });
-    this.#wake = undefined;
+    this.#endPause = undefined;
   }
 }
