@@ -30,6 +30,12 @@ export const MAX_MEMBERS = 64;
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
 
 /**
+ * Longer strings without escapes are checked by `JSON.parse`, which takes 0.25 ns for each byte, the
+ * loop 0.95.
+ */
+const SHORT = 256;
+
+/**
  * One JSON value, exactly as it was received. Each character is one byte of its UTF-8 (latin1), so
  * that forwarding neither decodes nor encodes it.
  */
@@ -56,6 +62,8 @@ class Reader {
   readonly #json: Uint8Array;
   readonly #text: string;
   #at = 0;
+  /** The next backslash from some earlier position on. */
+  #nextBackslash = -1;
 
   constructor(json: Uint8Array) {
     this.#json = json;
@@ -148,17 +156,43 @@ class Reader {
 
   #skipString(): void {
     this.#expect(QUOTE);
+    const start = this.#at;
+    this.#at = this.#endOfString(Math.min(start + SHORT, this.#json.length));
+    if (this.#at === start) this.#skipLongString(start);
+  }
+
+  /** The index after a string; where the string starts, if it does not end before the limit. */
+  #endOfString(limit: number): number {
     const json = this.#json;
-    for (let at = this.#at; at < json.length; at++) {
+    for (let at = this.#at; at < limit; at++) {
       const byte = json[at] as number;
-      if (byte === QUOTE) {
-        this.#at = at + 1;
-        return;
-      }
+      if (byte === QUOTE) return at + 1;
       if (byte === BACKSLASH) at = endOfEscape(json, at);
       else if (byte < SPACE) throw invalid();
     }
-    throw invalid();
+    return this.#at;
+  }
+
+  /** Skips the rest of a string, of which the first characters have been checked already. */
+  #skipLongString(start: number): void {
+    const end = this.#text.indexOf('"', start);
+    if (end < 0) throw invalid();
+    if (this.#backslashFrom(start) < end) {
+      this.#at = this.#endOfString(this.#json.length);
+      if (this.#at === start) throw invalid();
+    } else {
+      JSON.parse(this.#text.slice(start - 1, end + 1));
+      this.#at = end + 1;
+    }
+  }
+
+  /** The index of the first backslash from here on; the length of the text if there is none. */
+  #backslashFrom(at: number): number {
+    if (this.#nextBackslash < at) {
+      const next = this.#text.indexOf('\\', at);
+      this.#nextBackslash = next < 0 ? this.#text.length : next;
+    }
+    return this.#nextBackslash;
   }
 
   /** Skips a number (RFC 8259 section 6). */

@@ -70,15 +70,25 @@ function readFields(
   fields: readonly Field[],
   members: readonly JsonMember[],
 ): Action | undefined {
-  for (const { key } of members) if (!fields.some((field) => field.key === key)) return undefined;
   const values: Record<string, unknown> = { action };
+  for (const { key, value } of members) {
+    const field = fieldOf(fields, key);
+    if (field === undefined) return undefined;
+    values[field.key] = value;
+  }
   for (const { key, kind } of fields) {
-    const json = members.findLast((member) => member.key === key)?.value;
+    const json = values[key] as JsonText | undefined;
     const value = kind === 'any' ? json : readField(kind, json);
     if (value === undefined) return undefined;
     values[key] = value === ABSENT ? undefined : value;
   }
   return values as unknown as Action;
+}
+
+/** A loop, because a closure for each member takes a tenth of the time of a short message. */
+function fieldOf(fields: readonly Field[], key: string): Field | undefined {
+  for (const field of fields) if (field.key === key) return field;
+  return undefined;
 }
 
 /** An optional field without a value. */
