@@ -28,6 +28,8 @@ export type Route =
       readonly code: RoomCode | undefined;
       /** The seat key of the query. */
       readonly seat: SeatKey | undefined;
+      /** What the player says about itself, from the query. */
+      readonly about: string | undefined;
       /** Whether the query asks for JSON, whatever the `Accept` header says. */
       readonly json: boolean;
     }
@@ -132,11 +134,12 @@ export function route(target: string): Route {
         return parseLaunchPath(path) ?? matchmakerRoute(path, query) ?? { kind: 'file', path };
       }
       const room = { kind: 'room', path: code, code: parseRoomCode(code) } as const;
-      if (search === '') return { ...room, seat: undefined, json: false };
+      if (search === '') return { ...room, seat: undefined, about: undefined, json: false };
       const parameters = query();
       return {
         ...room,
         seat: parseSeatKey(parameters.get('seat')),
+        about: parameters.get('about') ?? undefined,
         json: parameters.get('format') === 'json',
       };
     }

@@ -38,6 +38,11 @@ export const CLOSE_REASONS = {
     reason: 'invalid seat key: expected 16 to 64 characters of A-Z a-z 0-9 _ -',
     retry: 'no',
   },
+  badAbout: {
+    code: 1008,
+    reason: 'invalid about: expected at most 1,024 bytes of text',
+    retry: 'no',
+  },
   notPrepared: { code: 1008, reason: 'no prepare command in time', retry: 'no' },
   tooBig: { code: 1009, reason: 'message too big', retry: 'no' },
   internalError: { code: 1011, reason: 'internal error', retry: 'yes' },

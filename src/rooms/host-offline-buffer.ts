@@ -49,11 +49,8 @@ export class HostOfflineBuffer {
   }
 
   event(event: RoomEvent): void {
-    // An event that reports missed messages is always delivered: no more are missed while the host
-    // is disconnected, so there is at most one for each player.
-    const mayCancel = event.type !== 'hostResumed' && !('missed' in event && event.missed > 0);
-    if (mayCancel && this.#bytes >= this.#capacity) this.#addToOverflow(event);
-    else this.#add(event, 0);
+    if (this.#bytes >= this.#capacity && mayCancel(event)) this.#addToOverflow(event);
+    else this.#add(event, 'about' in event ? Buffer.byteLength(event.about) : 0);
   }
 
   message(from: PlayerId, payload: Payload): void {
@@ -106,4 +103,14 @@ export class HostOfflineBuffer {
     this.#overflow.delete(player);
     if (!cancels) this.#overflow.set(player, event);
   }
+}
+
+/**
+ * Whether a later event of the same player may cancel this one. An event that reports missed messages
+ * is always delivered: no more are missed while the host is disconnected, so there is at most one for
+ * each player.
+ */
+function mayCancel(event: RoomEvent): event is PresenceEvent {
+  if (event.type === 'hostResumed' || event.type === 'aboutChanged') return false;
+  return !('missed' in event && event.missed > 0);
 }

@@ -41,19 +41,33 @@ export class Players {
   }
 
   /** Gives a new player a seat. */
-  add(peer: PlayerPeer, key?: SecretHash): Seat {
+  add(peer: PlayerPeer, key: SecretHash | undefined, about: string | undefined): Seat {
     const seat = new Seat(this.seats.nextId(), this.#context, key);
+    seat.about = about;
     seat.occupy(peer);
     this.seats.add(seat);
-    this.#report({ type: 'playerJoined', player: seat.id });
+    this.#report({
+      type: 'playerJoined',
+      player: seat.id,
+      ...(about !== undefined && { about }),
+    });
     return seat;
   }
 
-  /** The player of this seat connects again. */
-  rejoin(seat: Seat, peer: PlayerPeer): void {
+  /**
+   * The player of this seat connects again.
+   *
+   * @param about what the player says about itself now; `undefined` if that stays as it was
+   */
+  rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
     const { replaced, missed } = seat.occupy(peer);
     replaced?.close(CLOSE_REASONS.replaced);
-    if (missed !== undefined) this.#report({ type: 'playerReconnected', player: seat.id, missed });
+    const change = about === undefined || about === seat.about ? undefined : { about };
+    if (change !== undefined) this.seats.setAbout(seat, about);
+    const player = seat.id;
+    if (missed !== undefined) {
+      this.#report({ type: 'playerReconnected', player, missed, ...change });
+    } else if (change !== undefined) this.#report({ type: 'aboutChanged', player, ...change });
   }
 
   /** The connection of this player has ended; `isFinal` if the player will not reconnect. */
@@ -105,8 +119,9 @@ export class Players {
     for (const seat of this.seats.all()) this.seats.remove(seat)?.close(reason);
   }
 
-  #restoreSeat({ id, key, away }: SavedSeat): void {
+  #restoreSeat({ id, key, away, about }: SavedSeat): void {
     const seat = new Seat(id, this.#context, key ?? undefined);
+    seat.about = about;
     this.seats.add(seat);
     if (!this.#awaitPlayer(seat)) this.#leave(seat);
     // The host already knows the players who were disconnected before the restart.

@@ -2,7 +2,12 @@ import type { PlayerId, RoomCode } from './ids.js';
 
 /** A player joined, left, disconnected or reconnected. */
 export type PresenceEvent =
-  | { readonly type: 'playerJoined'; readonly player: PlayerId }
+  | {
+      readonly type: 'playerJoined';
+      readonly player: PlayerId;
+      /** What the player says about itself; only if the room has that feature. */
+      readonly about?: string;
+    }
   | { readonly type: 'playerLeft'; readonly player: PlayerId }
   /** The player's connection is lost, and the player may reconnect. */
   | { readonly type: 'playerDisconnected'; readonly player: PlayerId }
@@ -11,6 +16,8 @@ export type PresenceEvent =
       readonly player: PlayerId;
       /** How many messages were dropped because the offline buffer was full. */
       readonly missed: number;
+      /** What the player says about itself now, if that has changed. */
+      readonly about?: string;
     };
 
 /**
@@ -19,5 +26,7 @@ export type PresenceEvent =
  */
 export type RoomEvent =
   | PresenceEvent
+  /** A connected player says something else about itself. */
+  | { readonly type: 'aboutChanged'; readonly player: PlayerId; readonly about: string }
   /** This host has resumed the room. The events and messages that it missed follow. */
   | { readonly type: 'hostResumed'; readonly code: RoomCode; readonly token: string };

@@ -1,3 +1,4 @@
+import type { Features } from './features.js';
 import type { PlayerId, RoomCode } from './ids.js';
 
 /** What identifies a room. It never changes. */
@@ -20,6 +21,8 @@ export interface RoomSettings {
   readonly maxPlayers: number;
   /** How long the room waits for disconnected peers, in seconds; 0 for no reconnect window. */
   readonly reconnectWindow: number;
+  /** What the host requests beyond a plain room. */
+  readonly features?: Features | undefined;
 }
 
 /** What everybody who knows the code of a room may know. */
@@ -44,4 +47,10 @@ export interface RoomSnapshot {
   readonly acceptsPlayers: boolean;
   /** Those of `players` who are disconnected; only in a room with a reconnect window. */
   readonly disconnected?: readonly PlayerId[];
+}
+
+/** What a player says about itself. */
+export interface PlayerAbout {
+  readonly player: PlayerId;
+  readonly about: string;
 }

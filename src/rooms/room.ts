@@ -1,8 +1,9 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import type { Features } from './features.js';
 import type { HostOfflineBuffer } from './host-offline-buffer.js';
-import { HostSeat } from './host-seat.js';
 import type { PlayerId } from './ids.js';
+import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
 import type { OfflineBuffer } from './offline-buffer.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
@@ -10,7 +11,8 @@ import { Players, type PlayersContext } from './players.js';
 import { type ReconnectContext, ReconnectWindow } from './reconnect-window.js';
 import { UNKNOWN_TOKEN } from './resume-token.js';
 import type { RoomEvent } from './room-event.js';
-import type { RoomIdentity, RoomInfo, RoomSettings, RoomSnapshot } from './room-info.js';
+import { RoomHost } from './room-host.js';
+import type { PlayerAbout, RoomIdentity, RoomInfo, RoomSettings, RoomSnapshot } from './room-info.js';
 import type { SavedRoom } from './saved-room.js';
 import type { Seat, SeatStatus } from './seat.js';
 import type { SeatKey } from './seat-key.js';
@@ -42,13 +44,15 @@ interface OfflineBuffers {
  */
 export class Room implements PlayersContext {
   readonly identity: RoomIdentity;
+  /** `undefined` for a plain room. */
+  readonly features: Features | undefined;
   readonly traffic = noTraffic();
   readonly #name: string;
   readonly #maxPlayers: number;
   readonly #window: ReconnectWindow | undefined;
   readonly #context: RoomContext;
   readonly totals: RoomTotals;
-  readonly #host = new HostSeat();
+  readonly #host: RoomHost;
   readonly #players: Players;
   #phase: 'open' | 'started' | 'ended';
 
@@ -59,6 +63,7 @@ export class Room implements PlayersContext {
     context: RoomContext,
   ) {
     this.identity = identity;
+    this.features = settings.features;
     this.#name = settings.name;
     this.#maxPlayers = Math.min(settings.maxPlayers, context.maxPlayers);
     this.#phase = settings.started ? 'started' : 'open';
@@ -66,6 +71,12 @@ export class Room implements PlayersContext {
     this.#context = context;
     this.totals = context.totals;
     this.#players = new Players(this, window);
+    this.#host = new RoomHost(window, {
+      disconnected: () => context.hostDisconnected(this),
+      resumed: () => context.hostResumed(this),
+      setReading: (reading) => this.#players.setReading(reading),
+      end: (reason) => this.end(reason),
+    });
   }
 
   /** A new room for this host. */
@@ -77,14 +88,14 @@ export class Room implements PlayersContext {
   ): Room {
     const window = ReconnectWindow.request(settings.reconnectWindow, context);
     const room = new Room(identity, { ...settings, started: false }, window, context);
-    room.#host.occupy(host);
+    room.#host.open(host);
     return room;
   }
 
   /** A saved room. Everybody is disconnected. */
   static restore(identity: RoomIdentity, saved: SavedRoom, context: RoomContext): Room {
     const room = new Room(identity, saved, ReconnectWindow.restore(saved, context), context);
-    room.#awaitHost(undefined);
+    room.#host.await(undefined);
     room.#players.restore(saved, room.#maxPlayers);
     return room;
   }
@@ -127,6 +138,7 @@ export class Room implements PlayersContext {
       started: this.#phase === 'started',
       ...this.#window.saved,
       ...this.#players.seats.saved,
+      ...(this.features && { features: this.features }),
     };
   }
 
@@ -143,6 +155,12 @@ export class Room implements PlayersContext {
   /** The buffers of disconnected peers. */
   get offlineBuffers(): OfflineBuffers {
     return { players: this.#players.seats.buffers(), host: this.#host.buffer };
+  }
+
+  /** What players say about themselves, in the order in which they joined. */
+  get abouts(): readonly PlayerAbout[] {
+    const seats = [...this.#players.seats.all()];
+    return seats.flatMap(({ id, about }) => (about === undefined ? [] : { player: id, about }));
   }
 
   /** Whether the player with this key is connected; `undefined` if no seat has it. */
@@ -178,7 +196,7 @@ export class Room implements PlayersContext {
 
   /** Passes a message from a player to the host: the payload path. */
   receive(from: PlayerId, payload: Payload): void {
-    this.#host.receiver.message(from, payload);
+    this.#host.message(from, payload);
     count(this.traffic.toHost, payload, 1);
     count(this.totals.traffic.toHost, payload, 1);
   }
@@ -187,15 +205,18 @@ export class Room implements PlayersContext {
    * Gives a player a seat, or returns the reason for refusing it; the host is not notified of refused
    * players. A player with the key of a seat gets that seat, even if nobody else can join.
    */
-  join(peer: PlayerPeer, key?: SeatKey): JoinResult {
+  join(peer: PlayerPeer, request: JoinRequest = {}): JoinResult {
+    const about = this.features?.about ? request.about : undefined;
+    if (about !== undefined && !isUsableAbout(about)) return refused(CLOSE_REASONS.badAbout);
+    const { key } = request;
     // Without a reconnect window, keys have no effect.
-    if (key === undefined || !this.hasReconnectWindow) return this.#admit(peer);
+    if (key === undefined || !this.hasReconnectWindow) return this.#admit(peer, undefined, about);
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = this.#players.seats.withKey(key);
-    if (seat !== undefined) return this.#rejoin(seat, peer);
+    if (seat !== undefined) return this.#rejoin(seat, peer, about);
     return this.#players.seats.isBanned(key)
       ? refused(CLOSE_REASONS.kicked)
-      : this.#admit(peer, key);
+      : this.#admit(peer, key, about);
   }
 
   playerGone(seat: Seat, isFinal: boolean): void {
@@ -203,7 +224,7 @@ export class Room implements PlayersContext {
   }
 
   notifyHost(event: RoomEvent): void {
-    this.#host.receiver.event(event);
+    this.#host.event(event);
   }
 
   changed(): void {
@@ -215,7 +236,7 @@ export class Room implements PlayersContext {
    * has been replaced are ignored.
    */
   setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
-    if (this.#host.isOccupiedBy(host)) this.#setKeepsUp(keepsUp);
+    this.#host.setKeepsUp(host, keepsUp);
   }
 
   /**
@@ -225,9 +246,7 @@ export class Room implements PlayersContext {
    * @param isFinal whether the host does not want to reconnect, or must not
    */
   hostGone(host: HostPeer, isFinal: boolean): void {
-    if (!this.#host.isOccupiedBy(host)) return;
-    if (isFinal || this.#window === undefined) this.end(CLOSE_REASONS.hostGone);
-    else this.#awaitHost(host);
+    this.#host.connectionEnded(host, isFinal);
   }
 
   /**
@@ -238,13 +257,7 @@ export class Room implements PlayersContext {
    */
   resume(host: HostPeer, token: string): boolean {
     if (!this.mayResume(token)) return false;
-    this.#window?.hostResumed(token);
-    const { replaced, missed } = this.#host.occupy(host);
-    host.event({ type: 'hostResumed', code: this.identity.code, token });
-    missed?.drainTo(host);
-    if (missed !== undefined) this.#context.hostResumed(this);
-    replaced?.close(CLOSE_REASONS.replaced);
-    this.#setKeepsUp(true);
+    this.#host.resume(host, this.identity.code, token);
     return true;
   }
 
@@ -253,19 +266,18 @@ export class Room implements PlayersContext {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#context.ended(this, forPlayers);
-    this.#window?.stopAwaitingHost();
     this.#players.closeAll(forPlayers);
     this.#host.close(forHost);
   }
 
-  #admit(peer: PlayerPeer, key?: SecretHash): JoinResult {
+  #admit(peer: PlayerPeer, key: SecretHash | undefined, about: string | undefined): JoinResult {
     const reason = this.#refusal();
-    return reason ? refused(reason) : seated(this.#players.add(peer, key));
+    return reason ? refused(reason) : seated(this.#players.add(peer, key, about));
   }
 
-  #rejoin(seat: Seat, peer: PlayerPeer): JoinResult {
+  #rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
     if (!this.#host.keepsUp) peer.setReading(false);
-    this.#players.rejoin(seat, peer);
+    this.#players.rejoin(seat, peer, about);
     return seated(seat);
   }
 
@@ -276,24 +288,5 @@ export class Room implements PlayersContext {
     // Every join is an event for the host, and a host that does not read would let events accumulate.
     if (this.#host.refusal !== undefined) return this.#host.refusal;
     return this.#players.seats.size < this.#maxPlayers ? undefined : CLOSE_REASONS.roomFull;
-  }
-
-  /** Waits for the host to resume. If too many hosts are disconnected already, the room ends. */
-  #awaitHost(host: HostPeer | undefined): void {
-    const buffer = this.#window?.awaitHost(
-      host,
-      () => this.#setKeepsUp(false),
-      () => this.end(CLOSE_REASONS.hostGone),
-    );
-    if (buffer === undefined) return this.end(CLOSE_REASONS.hostGone);
-    this.#context.hostDisconnected(this);
-    this.#host.disconnect(buffer);
-    this.#setKeepsUp(true);
-  }
-
-  #setKeepsUp(keepsUp: boolean): void {
-    if (keepsUp === this.#host.keepsUp) return;
-    this.#host.keepsUp = keepsUp;
-    this.#players.setReading(keepsUp);
   }
 }

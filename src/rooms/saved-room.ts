@@ -1,3 +1,4 @@
+import type { Features } from './features.js';
 import type { PlayerId, RoomCode } from './ids.js';
 import type { SecretHash } from './secret.js';
 
@@ -15,6 +16,8 @@ export interface SavedRoom {
   readonly seats: readonly SavedSeat[];
   /** Keys of players who were kicked. */
   readonly banned: readonly SecretHash[];
+  /** Missing for a plain room. */
+  readonly features?: Features;
 }
 
 export interface SavedSeat {
@@ -22,4 +25,6 @@ export interface SavedSeat {
   /** `null` for a player who cannot reconnect. */
   readonly key: SecretHash | null;
   readonly away: boolean;
+  /** What the player says about itself. */
+  readonly about?: string;
 }

@@ -37,10 +37,11 @@ export class SeatTable {
 
   /** The state to save. */
   get saved(): Pick<SavedRoom, 'lastId' | 'seats' | 'banned'> {
-    const seats = [...this.all()].map(({ id, key, buffer }) => ({
+    const seats = [...this.all()].map(({ id, key, buffer, about }) => ({
       id,
       key: key ?? null,
       away: buffer !== undefined,
+      ...(about !== undefined && { about }),
     }));
     return { lastId: this.#lastId ?? null, seats, banned: [...(this.#banned ?? [])] };
   }
@@ -88,6 +89,7 @@ export class SeatTable {
 
   add(seat: Seat): void {
     this.#totals.players++;
+    this.#totals.storedBytes += sizeOf(seat.about);
     this.#byId.set(seat.id, seat);
     if (seat.key === undefined) return;
     this.#byKey ??= new Map();
@@ -96,9 +98,16 @@ export class SeatTable {
 
   /** @returns the player's connection, which the caller closes; `undefined` if disconnected */
   remove(seat: Seat): PlayerPeer | undefined {
+    this.setAbout(seat, undefined);
     if (this.#byId.delete(seat.id)) this.#totals.players--;
     if (seat.key !== undefined) this.#byKey?.delete(seat.key);
     return seat.vacate();
+  }
+
+  /** The player in this seat says something else about itself. */
+  setAbout(seat: Seat, about: string | undefined): void {
+    this.#totals.storedBytes += sizeOf(about) - sizeOf(seat.about);
+    seat.about = about;
   }
 
   /** A player with this key cannot join again. */
@@ -112,4 +121,8 @@ export class SeatTable {
   isBanned(key: SecretHash): boolean {
     return this.#banned?.has(key) ?? false;
   }
+}
+
+function sizeOf(about: string | undefined): number {
+  return about === undefined ? 0 : Buffer.byteLength(about);
 }

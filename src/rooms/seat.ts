@@ -44,6 +44,8 @@ export class Seat {
   receiver: Receiver = NO_RECEIVER;
   /** The last delivery that reached this seat, so that an id listed twice gets a message once. */
   lastDelivery = 0;
+  /** What the player says about itself. */
+  about: string | undefined;
   #state: State = PENDING;
   readonly #context: SeatContext;
 

@@ -13,6 +13,8 @@ export interface RoomTotals {
   disconnectedHosts: number;
   /** Bytes buffered for disconnected players and hosts. A message in several buffers counts in each. */
   bufferedBytes: number;
+  /** Bytes that rooms store for features that their hosts have requested. */
+  storedBytes: number;
   /** Messages delivered so far, including those of rooms that have ended. */
   readonly traffic: Traffic;
 }
@@ -23,6 +25,7 @@ export function noTotals(): RoomTotals {
     disconnectedPlayers: 0,
     disconnectedHosts: 0,
     bufferedBytes: 0,
+    storedBytes: 0,
     traffic: noTraffic(),
   };
 }

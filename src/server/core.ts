@@ -80,7 +80,7 @@ function buildMemoryLimit(options: Options, rooms: Rooms, acceptor: Acceptor): M
     memory: options.memory || memoryForBuffers(),
     connections: acceptor.connections,
     offlineBuffers: {
-      bytes: () => rooms.totals.bufferedBytes,
+      bytes: () => rooms.totals.bufferedBytes + rooms.totals.storedBytes,
       evict: (excess) => evictOfflineBuffers([...rooms.all], excess),
     },
   });

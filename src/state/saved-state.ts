@@ -1,8 +1,10 @@
 import { MAX_NAME_BYTES } from '../protocol/room-name.js';
 import { type PlayerId, parsePlayerId, type RoomCode } from '../rooms/ids.js';
 import { parseRoomCode } from '../rooms/room-code.js';
+import { isUsableAbout } from '../rooms/join-request.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
+import { DAMAGED, parseFeatures } from './saved-features.js';
 
 /*
  * The format of the state file: JSON lines. The first line names the format, then each room has a
@@ -103,13 +105,15 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     lastId: last,
     seats: parseList(fields['seats'], (seat) => parseSeat(seat, last ?? 0)),
     banned: parseList(fields['banned'], parseHash),
+    ...parseFeatures(fields['features']),
   };
   return isRoom(room) && isConsistent(room) ? room : undefined;
 }
 
 function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom {
   const { code, name, maxPlayers, started, hold, resume, seats, banned } = room;
-  const isWhole = [code, maxPlayers, resume, seats, banned].every((part) => part !== undefined);
+  const parts = [code, maxPlayers, resume, seats, banned];
+  const isWhole = parts.every((part) => part !== undefined) && room.features !== DAMAGED;
   return (
     isWhole &&
     typeof name === 'string' &&
@@ -129,6 +133,10 @@ function isConsistent({ seats, banned }: SavedRoom): boolean {
   return ids.size === seats.length && known.size === keys.length + banned.length;
 }
 
+function isAbout(about: unknown): about is string {
+  return typeof about === 'string' && isUsableAbout(about);
+}
+
 function parseCode(code: unknown): RoomCode | undefined {
   return typeof code === 'string' ? parseRoomCode(code) : undefined;
 }
@@ -143,11 +151,12 @@ function isUsableName(name: string): boolean {
 }
 
 function parseSeat(value: unknown, lastId: number): SavedSeat | undefined {
-  const { id, key, away } = value as Fields;
+  const { id, key, away, about } = value as Fields;
   const player = parsePlayerId(id);
   const hash: SecretHash | null | undefined = key === null ? null : parseHash(key);
   if (player === undefined || player > lastId || hash === undefined) return undefined;
-  return typeof away === 'boolean' ? { id: player, key: hash, away } : undefined;
+  if (typeof away !== 'boolean' || !(about === undefined || isAbout(about))) return undefined;
+  return { id: player, key: hash, away, ...(about !== undefined && { about }) };
 }
 
 /** The parsed elements; `undefined` if it is not a list or an element is invalid. */

@@ -36,12 +36,12 @@ export function seatOf(result: JoinResult): Seat {
 /** Joins a player to this room, and returns its seat. */
 export function join(room: Room | undefined, peer: PlayerPeer, key?: SeatKey): Seat {
   if (room === undefined) throw new Error('no room');
-  return seatOf(room.join(peer, key));
+  return seatOf(room.join(peer, { key }));
 }
 
 /** The reason for which a player is refused. */
 export function refusal(room: Room, peer: PlayerPeer, key?: SeatKey): CloseReason | undefined {
-  const result = room.join(peer, key);
+  const result = room.join(peer, { key });
   return result.is === 'refused' ? result.reason : undefined;
 }
 

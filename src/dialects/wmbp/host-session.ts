@@ -8,6 +8,8 @@ import type { Room } from '../../rooms/room.js';
 import type { RoomEvent } from '../../rooms/room-event.js';
 import type { RoomSettings } from '../../rooms/room-info.js';
 import type { OpenResult } from '../../rooms/rooms.js';
+import { withOf } from '../../protocol/wmbp/features.js';
+import { messageOf } from './event-messages.js';
 import { EMPTY_STATE, stateOf } from './state.js';
 
 /** A host's connection, as its session uses it. */
@@ -76,8 +78,10 @@ export class HostSession {
     this.#phase = { is: 'resuming', room };
     const hasResumed = room.resume(this.#output, token);
     this.#phase = hasResumed ? { is: 'hosting', room } : { is: 'unprepared' };
-    if (hasResumed) this.#sendState();
-    return hasResumed;
+    if (!hasResumed) return false;
+    this.#sendAbouts(room);
+    this.#sendState();
+    return true;
   }
 
   command(command: MembershipCommand): void {
@@ -106,26 +110,13 @@ export class HostSession {
 
   /** An event of the room. */
   event(event: RoomEvent): void {
-    switch (event.type) {
-      case 'playerJoined':
-        this.#output.send({ cmd: 'player_joined', player: event.player });
-        return this.#stateChanged();
-      case 'playerLeft':
-        this.#output.send({ cmd: 'player_left', player: event.player });
-        return this.#stateChanged();
-      case 'playerDisconnected':
-        this.#send({ cmd: 'player_away', player: event.player });
-        return this.#stateChanged();
-      case 'playerReconnected': {
-        const { player, missed } = event;
-        this.#send({ cmd: 'player_back', player, ...(missed > 0 && { missed }) });
-        return this.#stateChanged();
-      }
-      case 'hostResumed':
-        return this.#reply({ key: event.code, resume: event.token, resumed: true });
-      default:
-        event satisfies never;
+    if (event.type === 'hostResumed') {
+      return this.#reply({ key: event.code, resume: event.token, resumed: true });
     }
+    const { message, changesState, sharesState } = messageOf(event);
+    if (sharesState) this.#output.send(message);
+    else this.#send(message);
+    if (changesState) this.#stateChanged();
   }
 
   /** Sends `state` if something has changed since the last one. */
@@ -171,6 +162,7 @@ export class HostSession {
       case 'start':
       case 'open':
       case 'kick':
+      case 'who':
         return this.#output.send(EMPTY_STATE);
       case 'stop':
         return this.#output.close(CLOSE_REASONS.stopped);
@@ -189,6 +181,8 @@ export class HostSession {
         return this.#sendState();
       case 'kick':
         return this.#kick(room, command.player);
+      case 'who':
+        return this.#sendAbouts(room);
       case 'stop':
         return room.end(CLOSE_REASONS.gameOver, CLOSE_REASONS.stopped);
       default:
@@ -196,8 +190,8 @@ export class HostSession {
     }
   }
 
-  #prepare({ maxPlayers, name, hold = 0 }: PrepareCommand): void {
-    const settings = { name, maxPlayers, reconnectWindow: hold };
+  #prepare({ maxPlayers, name, hold = 0, features }: PrepareCommand): void {
+    const settings = { name, maxPlayers, reconnectWindow: hold, features };
     const result = this.#options.openRoom(settings, this.#output);
     if (result.is === 'refused') return this.#output.close(result.reason);
     this.#phase = { is: 'hosting', room: result.room };
@@ -218,7 +212,14 @@ export class HostSession {
   }
 
   #reply(reply: Omit<PrepareReply, 'cmd'>): void {
-    this.#send({ cmd: 'prepare_reply', ...reply, ...this.#options.sizes });
+    const phase = this.#phase;
+    const features = 'room' in phase ? withOf(phase.room.features) : undefined;
+    const more = { ...this.#options.sizes, ...(features && { with: features }) };
+    this.#send({ cmd: 'prepare_reply', ...reply, ...more });
+  }
+
+  #sendAbouts(room: Room): void {
+    for (const { player, about } of room.abouts) this.#send({ cmd: 'about', player, about });
   }
 
   #sendState(): void {

@@ -1,10 +1,10 @@
 import type { PlayerRates } from '../../limits/player-throttle.js';
 import { CLOSE_REASONS, type CloseReason, isFinal } from '../../protocol/close-codes.js';
 import { Payload } from '../../protocol/payload.js';
+import type { JoinRequest } from '../../rooms/join-request.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
 import type { Room } from '../../rooms/room.js';
 import type { Seat } from '../../rooms/seat.js';
-import type { SeatKey } from '../../rooms/seat-key.js';
 import { type Link, PauseReason } from '../../transport/connection.js';
 import { ThrottledConnection } from '../../transport/throttled-connection.js';
 
@@ -24,8 +24,8 @@ export class PlayerConnection extends ThrottledConnection implements PlayerPeer 
   }
 
   /** Joins the room. If the room refuses the player, closes the connection and returns the reason. */
-  join(room: Room, key: SeatKey | undefined): CloseReason | undefined {
-    const result = room.join(this, key);
+  join(room: Room, request: JoinRequest): CloseReason | undefined {
+    const result = room.join(this, request);
     if (result.is === 'refused') {
       this.close(result.reason);
       return result.reason;

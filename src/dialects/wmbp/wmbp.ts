@@ -3,6 +3,7 @@ import type { Admission } from '../../limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import { CODE_LENGTH } from '../../protocol/room-code.js';
 import type { HostFormat } from '../../protocol/wmbp/host-encoder.js';
+import type { JoinRequest } from '../../rooms/join-request.js';
 import type { Room } from '../../rooms/room.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
@@ -36,6 +37,8 @@ export interface PlayerRequest {
   /** The code as it was typed. */
   readonly path: string;
   readonly seat: SeatKey | undefined;
+  /** What the player says about itself. */
+  readonly about: string | undefined;
 }
 
 /** How much of a wrong id is counted, in characters. */
@@ -72,14 +75,14 @@ export class Wmbp {
 
   /** @param room the room to join; `undefined` if there is no room with the requested code */
   player(request: PlayerRequest, room: Room | undefined, address: string, now: number): Admittance {
-    const { seat } = request;
+    const { seat, about } = request;
     const isReturning = seat !== undefined && room?.seatStatus(seat) !== undefined;
     const reason = isReturning
       ? this.#refuseReturning(address)
       : this.#refuseNewPlayer(request.path, room, address, now);
     if (reason !== undefined) return refused(reason);
     // Without a room, the player has already been refused.
-    return room === undefined ? refused(CLOSE_REASONS.noSuchRoom) : this.#admitPlayer(room, seat);
+    return room === undefined ? refused(CLOSE_REASONS.noSuchRoom) : this.#admitPlayer(room, { key: seat, about });
   }
 
   /** A launched server: neither the create token nor the rate of new rooms is about it. */
@@ -169,14 +172,14 @@ export class Wmbp {
     };
   }
 
-  #admitPlayer(room: Room, key: SeatKey | undefined): Admittance {
+  #admitPlayer(room: Room, request: JoinRequest): Admittance {
     const { limits } = this.#parts;
     return {
       is: 'admitted',
       role: 'player',
       serve(link) {
         const connection = new PlayerConnection(link, limits);
-        return { connection, refusal: connection.join(room, key) };
+        return { connection, refusal: connection.join(room, request) };
       },
     };
   }

@@ -1,4 +1,5 @@
 import type { Payload } from '../payload.js';
+import type { RequestedFeatures } from './features.js';
 
 /** Opens a room. */
 export interface PrepareCommand {
@@ -9,6 +10,8 @@ export interface PrepareCommand {
   readonly name: string;
   /** The reconnect window, in seconds; 0 for none. */
   readonly hold?: number;
+  /** What the host requests beyond WMBP; missing for a plain host. */
+  readonly features?: RequestedFeatures;
 }
 
 /** The commands that change who is in a room, or end it. */
@@ -17,6 +20,7 @@ export type MembershipCommand =
   | { readonly cmd: 'start' }
   | { readonly cmd: 'open' }
   | { readonly cmd: 'kick'; readonly player: number }
+  | { readonly cmd: 'who' }
   | { readonly cmd: 'stop' };
 
 /** A message from the host to players: `to` and `to_str` on the wire. */
@@ -31,4 +35,4 @@ export interface SendCommand {
 export type HostCommand = MembershipCommand | SendCommand;
 
 /** The `cmd` of every command on the wire. */
-export const COMMANDS = ['prepare', 'start', 'open', 'kick', 'stop', 'to', 'to_str'] as const;
+export const COMMANDS = ['prepare', 'start', 'open', 'kick', 'who', 'stop', 'to', 'to_str'] as const;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes.js';
+import type { FeatureName } from './features.js';
 
 /** The room as its host sees it. */
 export interface StateEvent {
@@ -24,13 +25,20 @@ export interface PrepareReply {
   /** The largest messages that this host and its players may send; only with `?limits=1`. */
   readonly max_message?: number;
   readonly max_player_message?: number;
+  /** The features of the room; only for a host that has requested any. */
+  readonly with?: readonly FeatureName[];
 }
 
 /** Every event that the relay sends to a host, except players' messages. */
 export type HostEvent =
   | StateEvent
   | PrepareReply
-  | { readonly cmd: 'player_joined'; readonly player: number }
+  | {
+      readonly cmd: 'player_joined';
+      readonly player: number;
+      /** What the player says about itself; only if the host has requested it. */
+      readonly about?: string;
+    }
   | { readonly cmd: 'player_left'; readonly player: number }
   | { readonly cmd: 'player_away'; readonly player: number }
   | {
@@ -38,7 +46,10 @@ export type HostEvent =
       readonly player: number;
       /** How many messages were dropped because the buffer was full; absent if none. */
       readonly missed?: number;
+      /** What the player says about itself now, if that has changed. */
+      readonly about?: string;
     }
+  | { readonly cmd: 'about'; readonly player: number; readonly about: string }
   | { readonly cmd: 'error'; readonly reason: string; readonly code: ErrorCode };
 
 /** A player's message to the host: binary, or text. */
@@ -56,6 +67,7 @@ export const EVENTS = [
   'player_left',
   'player_away',
   'player_back',
+  'about',
   'from',
   'from_str',
   'error',

@@ -41,6 +41,8 @@ export const FIELDS = {
   name: 'scalar',
   player: 'scalar',
   hold: 'scalar',
+  with: 'scalar',
+  about: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -67,5 +69,7 @@ export function noFields(): Fields {
     name: undefined,
     player: undefined,
     hold: undefined,
+    with: undefined,
+    about: undefined,
   };
 }

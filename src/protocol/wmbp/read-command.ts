@@ -1,12 +1,14 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { Payload } from '../payload.js';
 import { MAX_NAME_BYTES } from '../room-name.js';
+import { badField, describe, isList } from './bad-field.js';
 import { readCborFields } from './cbor-reader.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS, type HostCommand, type SendCommand } from './commands.js';
 import { EVENTS } from './events.js';
-import { type Fields, MAX_RECIPIENTS, NOT_BYTES, UNUSABLE } from './fields.js';
+import { type Fields, MAX_RECIPIENTS } from './fields.js';
 import { readJsonFields } from './json-reader.js';
+import { readFeatures } from './read-features.js';
 
 /** How many texts in place of ids an error shows, and how many characters of each. */
 const MAX_NAMED = 3;
@@ -39,11 +41,13 @@ export function toCommand(fields: Fields): HostCommand {
         maxPlayers: readMaxPlayers(fields),
         name: readName(fields),
         ...readHold(fields),
+        ...readFeatures(fields),
       };
     case 'kick':
       return { cmd, player: readPlayer(fields) };
     case 'start':
     case 'open':
+    case 'who':
     case 'stop':
       return { cmd };
     default:
@@ -123,25 +127,6 @@ function notACommand({ cmd }: Fields): CommandError {
   return new CommandError('unknown_command', `cmd: expected one of ${COMMANDS.join(', ')}`);
 }
 
-function badField(key: string, expected: string, got: Fields[keyof Fields]): CommandError {
-  return new CommandError('bad_field', `${key}: expected ${expected}, got ${describe(got)}`);
-}
-
-function describe(value: Fields[keyof Fields]): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (value === UNUSABLE) return 'something else';
-  if (value === NOT_BYTES) return 'a list of other values';
-  if (value instanceof Payload) return value.text ? 'text' : 'bytes';
-  if (isList(value)) return 'a list';
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' ? 'text' : 'a boolean';
-}
-
 function isInteger(value: unknown): value is number {
   return Number.isInteger(value);
-}
-
-function isList(value: Fields['to']): value is Extract<Fields['to'], readonly unknown[]> {
-  return Array.isArray(value);
 }

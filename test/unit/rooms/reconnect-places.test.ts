@@ -55,7 +55,7 @@ test('disconnected players of one address are limited; a further one leaves', ()
   ]);
   expect(joinAndDisconnect(room, '192.0.2.8').status).toBe('disconnected');
   // A player who reconnects and one who is kicked free their places.
-  room.join(new TestPlayer('192.0.2.7'), disconnected[0]?.key);
+  room.join(new TestPlayer('192.0.2.7'), { key: disconnected[0]?.key });
   room.kick(2);
   expect(players.used).toBe(1);
   const further = [1, 2, 3].map(() => joinAndDisconnect(room, '192.0.2.9').status);

@@ -66,6 +66,15 @@ test('after a crash, ids continue with a gap', () => {
   expect(parseState(state({ lastId: null, seats: [] }))[0]?.lastId).toBe(SKIPPED_IDS);
 });
 
+test('features are read as they were written', () => {
+  const seats = [{ id: 3, key: HASH, away: false, about: 'Ana 🦊' }];
+  const saved = { ...room, seats, features: { about: true } };
+  expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
+  expect(parseState(written({ ...room, features: {} } as unknown as SavedRoom))).toEqual([
+    { ...room, features: {} },
+  ]);
+});
+
 test('unknown keys are ignored', () => {
   const later = JSON.parse('{"__proto__":{"name":"polluted"},"constructor":1,"extra":[1]}');
   const [read] = parseState(written({ ...later, ...room, ['__proto__' as string]: { hold: 1 } }));
@@ -181,6 +190,10 @@ describe('a room is damaged', () => {
     ['somebody in a seat who was kicked', { seats: [seat], banned: [HASH] }],
     ['a kicked one that is no hash', { banned: [1] }],
     ['no list of kicked ones', { banned: null }],
+    ['features that are no object', { features: 'about' }],
+    ['a feature that is neither on nor missing', { features: { about: 1 } }],
+    ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
+    ['a number about a player', { seats: [{ ...seat, about: 1 }] }],
   ])('with %s', (_, fields) => {
     expect(refusal(written({ ...room, ...fields }))).toBe('line 2 is damaged');
   });

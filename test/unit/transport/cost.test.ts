@@ -68,7 +68,7 @@ async function lobby(count: number): Promise<Lobby> {
   const players = Array.from({ length: count }, () =>
     connect((link) => {
       const player = new PlayerConnection(link, playerLimits);
-      player.join(room as Room, undefined);
+      player.join(room as Room, {});
       return player;
     }),
   );

@@ -129,7 +129,7 @@ const join = brought.map(
     new Step(`join by ${JSON.stringify(seatKey)}`, (model, { room, visits }) => {
       const player = new TestPlayer();
       const parsed = parseSeatKey(seatKey);
-      const result = room.join(player, parsed);
+      const result = room.join(player, { key: parsed });
       const seat = result.is === 'seated' ? result.seat : undefined;
       const visit = visits.push({ player, seat }) - 1;
       const expected = model.join(visit, seatKey ?? undefined, parsed === 'malformed');

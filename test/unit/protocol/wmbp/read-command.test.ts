@@ -151,6 +151,29 @@ describe('prepare', () => {
     });
   });
 
+  it.each([
+    [{ about: true }, { about: true }],
+    [{ with: true }, {}],
+    [{ with: true, about: false }, {}],
+    [{ about: null, with: false }, undefined],
+  ])('requests features by %o', (fields, features) => {
+    expect(read({ ...prepare, ...fields })).toEqual({
+      ...read(prepare),
+      ...(features && { features }),
+    });
+  });
+
+  it.each<Misfit>([
+    [1, '1'],
+    ['yes', 'text'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s as a feature that is on or off', (about, got) => {
+    expect(refused({ ...prepare, about })).toEqual({
+      code: 'bad_field',
+      reason: `about: expected true or false, got ${got}`,
+    });
+  });
+
   it('measures the name in bytes of UTF-8', () => {
     expect(MAX_NAME_BYTES).toBe(1024);
     for (const longest of ['x'.repeat(1024), 'ü'.repeat(512), '🎉'.repeat(256)]) {

@@ -1,0 +1,8 @@
+/**
+ * What a host has requested beyond a plain room. A room of a plain WMBP host has no features at all,
+ * not even an empty object, and its host gets the messages of WMBP only.
+ */
+export interface Features {
+  /** Whether the host gets what players say about themselves when they join. */
+  readonly about?: true;
+}

@@ -1,0 +1,17 @@
+import type { SeatKey } from './seat-key.js';
+
+/** What a player requests when it joins a room. */
+export interface JoinRequest {
+  /** Identifies the player on reconnecting. */
+  readonly key?: SeatKey | undefined;
+  /** What the player says about itself: see `Features.about`. */
+  readonly about?: string | undefined;
+}
+
+/** The most that a player may say about itself, in bytes of UTF-8. */
+export const MAX_ABOUT_BYTES = 1024;
+
+/** Whether a room can store this text about a player. */
+export function isUsableAbout(about: string): boolean {
+  return about.isWellFormed() && Buffer.byteLength(about) <= MAX_ABOUT_BYTES;
+}

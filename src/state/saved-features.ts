@@ -1,0 +1,15 @@
+import type { Features } from '../rooms/features.js';
+
+/** Stands for features that this relay never writes. */
+export const DAMAGED = Symbol('damaged');
+
+/** The features of a saved room; nothing for a plain room. Unknown features are ignored. */
+export function parseFeatures(value: unknown): {
+  readonly features?: Features | typeof DAMAGED;
+} {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null) return { features: DAMAGED };
+  const { about } = value as Readonly<Record<string, unknown>>;
+  if (about !== undefined && about !== true) return { features: DAMAGED };
+  return { features: { ...(about && { about }) } };
+}
