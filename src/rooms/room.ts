@@ -1,10 +1,11 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import { Entrance } from './entrance.js';
 import type { Features } from './features.js';
 import type { HostOfflineBuffer } from './host-offline-buffer.js';
 import type { PlayerId } from './ids.js';
-import { isUsableAbout, type JoinRequest } from './join-request.js';
-import { type JoinResult, refused, seated } from './join-result.js';
+import type { JoinRequest } from './join-request.js';
+import type { JoinResult } from './join-result.js';
 import type { OfflineBuffer } from './offline-buffer.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
 import { Players, type PlayersContext } from './players.js';
@@ -16,7 +17,6 @@ import type { PlayerAbout, RoomIdentity, RoomInfo, RoomSettings, RoomSnapshot } 
 import type { SavedRoom } from './saved-room.js';
 import type { Seat, SeatStatus } from './seat.js';
 import type { SeatKey } from './seat-key.js';
-import type { SecretHash } from './secret.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
 
@@ -48,13 +48,12 @@ export class Room implements PlayersContext {
   readonly features: Features | undefined;
   readonly traffic = noTraffic();
   readonly #name: string;
-  readonly #maxPlayers: number;
   readonly #window: ReconnectWindow | undefined;
   readonly #context: RoomContext;
   readonly totals: RoomTotals;
   readonly #host: RoomHost;
   readonly #players: Players;
-  #phase: 'open' | 'started' | 'ended';
+  readonly #entrance: Entrance;
 
   private constructor(
     identity: RoomIdentity,
@@ -65,8 +64,6 @@ export class Room implements PlayersContext {
     this.identity = identity;
     this.features = settings.features;
     this.#name = settings.name;
-    this.#maxPlayers = Math.min(settings.maxPlayers, context.maxPlayers);
-    this.#phase = settings.started ? 'started' : 'open';
     this.#window = window;
     this.#context = context;
     this.totals = context.totals;
@@ -77,6 +74,16 @@ export class Room implements PlayersContext {
       setReading: (reading) => this.#players.setReading(reading),
       end: (reason) => this.end(reason),
     });
+    this.#entrance = new Entrance(
+      settings.started ? 'started' : 'open',
+      Math.min(settings.maxPlayers, context.maxPlayers),
+      {
+        players: this.#players,
+        host: this.#host,
+        features: settings.features,
+        hasReconnectWindow: window !== undefined,
+      },
+    );
   }
 
   /** A new room for this host. */
@@ -96,7 +103,7 @@ export class Room implements PlayersContext {
   static restore(identity: RoomIdentity, saved: SavedRoom, context: RoomContext): Room {
     const room = new Room(identity, saved, ReconnectWindow.restore(saved, context), context);
     room.#host.await(undefined);
-    room.#players.restore(saved, room.#maxPlayers);
+    room.#players.restore(saved, room.#entrance.maxPlayers);
     return room;
   }
 
@@ -106,8 +113,8 @@ export class Room implements PlayersContext {
       code: this.identity.code,
       name: this.#name,
       players: this.#players.seats.size,
-      maxPlayers: this.#maxPlayers,
-      acceptsPlayers: this.#refusal() === undefined,
+      maxPlayers: this.#entrance.maxPlayers,
+      acceptsPlayers: this.#entrance.refusal === undefined,
       hostConnected: this.#host.buffer === undefined,
     };
   }
@@ -117,8 +124,8 @@ export class Room implements PlayersContext {
     return {
       name: this.#name,
       players: this.#players.seats.ids(),
-      maxPlayers: this.#maxPlayers,
-      acceptsPlayers: this.#refusal() === undefined,
+      maxPlayers: this.#entrance.maxPlayers,
+      acceptsPlayers: this.#entrance.refusal === undefined,
       ...(this.#window && { disconnected: this.#players.seats.disconnectedIds() }),
     };
   }
@@ -130,12 +137,12 @@ export class Room implements PlayersContext {
 
   /** The state to save; `undefined` without a reconnect window. */
   get saved(): SavedRoom | undefined {
-    if (this.#window === undefined || this.#phase === 'ended') return undefined;
+    if (this.#window === undefined || this.#entrance.phase === 'ended') return undefined;
     return {
       code: this.identity.code,
       name: this.#name,
-      maxPlayers: this.#maxPlayers,
-      started: this.#phase === 'started',
+      maxPlayers: this.#entrance.maxPlayers,
+      started: this.#entrance.phase === 'started',
       ...this.#window.saved,
       ...this.#players.seats.saved,
       ...(this.features && { features: this.features }),
@@ -144,7 +151,7 @@ export class Room implements PlayersContext {
 
   /** Whether its host and players can reconnect. */
   get hasReconnectWindow(): boolean {
-    return this.#window !== undefined && this.#phase !== 'ended';
+    return this.#window !== undefined && this.#entrance.phase !== 'ended';
   }
 
   /** How many players have joined so far, including those who have left. */
@@ -176,8 +183,8 @@ export class Room implements PlayersContext {
 
   /** Stops joining, or allows it again. */
   setStarted(started: boolean): void {
-    if (this.#phase === 'ended') return;
-    this.#phase = started ? 'started' : 'open';
+    if (this.#entrance.phase === 'ended') return;
+    this.#entrance.phase = started ? 'started' : 'open';
     this.#context.changed(this);
   }
 
@@ -206,17 +213,7 @@ export class Room implements PlayersContext {
    * players. A player with the key of a seat gets that seat, even if nobody else can join.
    */
   join(peer: PlayerPeer, request: JoinRequest = {}): JoinResult {
-    const about = this.features?.about ? request.about : undefined;
-    if (about !== undefined && !isUsableAbout(about)) return refused(CLOSE_REASONS.badAbout);
-    const { key } = request;
-    // Without a reconnect window, keys have no effect.
-    if (key === undefined || !this.hasReconnectWindow) return this.#admit(peer, undefined, about);
-    if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
-    const seat = this.#players.seats.withKey(key);
-    if (seat !== undefined) return this.#rejoin(seat, peer, about);
-    return this.#players.seats.isBanned(key)
-      ? refused(CLOSE_REASONS.kicked)
-      : this.#admit(peer, key, about);
+    return this.#entrance.join(peer, request);
   }
 
   playerGone(seat: Seat, isFinal: boolean): void {
@@ -263,30 +260,10 @@ export class Room implements PlayersContext {
 
   /** Ends the room and closes all its connections. Ending it twice is harmless. */
   end(forPlayers: CloseReason, forHost = forPlayers): void {
-    if (this.#phase === 'ended') return;
-    this.#phase = 'ended';
+    if (this.#entrance.phase === 'ended') return;
+    this.#entrance.phase = 'ended';
     this.#context.ended(this, forPlayers);
     this.#players.closeAll(forPlayers);
     this.#host.close(forHost);
-  }
-
-  #admit(peer: PlayerPeer, key: SecretHash | undefined, about: string | undefined): JoinResult {
-    const reason = this.#refusal();
-    return reason ? refused(reason) : seated(this.#players.add(peer, key, about));
-  }
-
-  #rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
-    if (!this.#host.keepsUp) peer.setReading(false);
-    this.#players.rejoin(seat, peer, about);
-    return seated(seat);
-  }
-
-  /** Why nobody can join now; `undefined` if players can join. */
-  #refusal(): CloseReason | undefined {
-    if (this.#phase === 'ended') return CLOSE_REASONS.noSuchRoom;
-    if (this.#phase === 'started') return CLOSE_REASONS.alreadyStarted;
-    // Every join is an event for the host, and a host that does not read would let events accumulate.
-    if (this.#host.refusal !== undefined) return this.#host.refusal;
-    return this.#players.seats.size < this.#maxPlayers ? undefined : CLOSE_REASONS.roomFull;
   }
 }
