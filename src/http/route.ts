@@ -30,6 +30,8 @@ export type Route =
       readonly seat: SeatKey | undefined;
       /** What the player says about itself, from the query. */
       readonly about: string | undefined;
+      /** The password of the room, from the query. */
+      readonly password: string | undefined;
       /** Whether the query asks for JSON, whatever the `Accept` header says. */
       readonly json: boolean;
     }
@@ -134,16 +136,27 @@ export function route(target: string): Route {
         return parseLaunchPath(path) ?? matchmakerRoute(path, query) ?? { kind: 'file', path };
       }
       const room = { kind: 'room', path: code, code: parseRoomCode(code) } as const;
-      if (search === '') return { ...room, seat: undefined, about: undefined, json: false };
-      const parameters = query();
-      return {
-        ...room,
-        seat: parseSeatKey(parameters.get('seat')),
-        about: parameters.get('about') ?? undefined,
-        json: parameters.get('format') === 'json',
-      };
+      return { ...room, ...(search === '' ? NO_PARAMETERS : parametersOf(query())) };
     }
   }
+}
+
+type RoomParameters = Omit<RoomRoute, 'kind' | 'path' | 'code'>;
+
+const NO_PARAMETERS: RoomParameters = {
+  seat: undefined,
+  about: undefined,
+  password: undefined,
+  json: false,
+};
+
+function parametersOf(query: URLSearchParams): RoomParameters {
+  return {
+    seat: parseSeatKey(query.get('seat')),
+    about: query.get('about') ?? undefined,
+    password: query.get('password') ?? undefined,
+    json: query.get('format') === 'json',
+  };
 }
 
 /** The create token in the query of a target. */

@@ -26,6 +26,7 @@ export const CLOSE_REASONS = {
   tooSlow: { code: 4008, reason: 'too slow', retry: 'yes' },
   alreadyStarted: { code: 4009, reason: 'already started', retry: 'no' },
   hostGone: { code: 4010, reason: 'host gone', retry: 'no' },
+  wrongPassword: { code: 4011, reason: 'wrong password', retry: 'no' },
   hostBusy: { code: 4012, reason: 'host busy', retry: 'yes' },
   hostDisconnected: { code: 4012, reason: 'host disconnected', retry: 'yes' },
   tooManyAttempts: { code: 4029, reason: 'too many attempts', retry: 'later' },

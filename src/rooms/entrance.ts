@@ -4,6 +4,7 @@ import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
 import type { PlayerPeer } from './peer.js';
 import type { Players } from './players.js';
+import { isPassword } from './password.js';
 import type { RoomHost } from './room-host.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
@@ -49,20 +50,25 @@ export class Entrance {
     const { features, hasReconnectWindow, players } = this.#parts;
     const about = features?.about ? request.about : undefined;
     if (about !== undefined && !isUsableAbout(about)) return refused(CLOSE_REASONS.badAbout);
-    const { key } = request;
     const usesKeys = hasReconnectWindow && this.phase !== 'ended';
-    if (key === undefined || !usesKeys) return this.#admit(peer, undefined, about);
+    const key = usesKeys ? request.key : undefined;
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
-    const seat = players.seats.withKey(key);
+    const seat = key && players.seats.withKey(key);
     if (seat !== undefined) return this.#rejoin(seat, peer, about);
-    return players.seats.isBanned(key)
-      ? refused(CLOSE_REASONS.kicked)
-      : this.#admit(peer, key, about);
+    const reason = this.#refuseNew(request, key);
+    return reason ? refused(reason) : seated(players.add(peer, key, about));
   }
 
-  #admit(peer: PlayerPeer, key: SecretHash | undefined, about: string | undefined): JoinResult {
-    const reason = this.refusal;
-    return reason ? refused(reason) : seated(this.#parts.players.add(peer, key, about));
+  /** Why a player who has no seat in the room cannot get one. */
+  #refuseNew(
+    { password }: JoinRequest,
+    key: SecretHash | undefined,
+  ): CloseReason | undefined {
+    const { features, players } = this.#parts;
+    // First, so that every attempt with a wrong password counts as one, whatever the room is like.
+    const isRight = features?.password === undefined || isPassword(password, features.password);
+    if (!isRight) return CLOSE_REASONS.wrongPassword;
+    return key !== undefined && players.seats.isBanned(key) ? CLOSE_REASONS.kicked : this.refusal;
   }
 
   #rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {

@@ -1,3 +1,5 @@
+import type { SecretHash } from './secret.js';
+
 /**
  * What a host has requested beyond a plain room. A room of a plain WMBP host has no features at all,
  * not even an empty object, and its host gets the messages of WMBP only.
@@ -5,4 +7,6 @@
 export interface Features {
   /** Whether the host gets what players say about themselves when they join. */
   readonly about?: true;
+  /** The hash of the password that players have to know to get a seat. */
+  readonly password?: SecretHash;
 }

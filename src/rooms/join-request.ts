@@ -6,6 +6,8 @@ export interface JoinRequest {
   readonly key?: SeatKey | undefined;
   /** What the player says about itself: see `Features.about`. */
   readonly about?: string | undefined;
+  /** The password of the room: see `Features.password`. */
+  readonly password?: string | undefined;
 }
 
 /** The most that a player may say about itself, in bytes of UTF-8. */

@@ -1,4 +1,5 @@
 import type { Features } from '../rooms/features.js';
+import { parseHash } from '../rooms/secret.js';
 
 /** Stands for features that this relay never writes. */
 export const DAMAGED = Symbol('damaged');
@@ -9,7 +10,9 @@ export function parseFeatures(value: unknown): {
 } {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null) return { features: DAMAGED };
-  const { about } = value as Readonly<Record<string, unknown>>;
+  const { about, password } = value as Readonly<Record<string, unknown>>;
+  const hash = parseHash(password);
   if (about !== undefined && about !== true) return { features: DAMAGED };
-  return { features: { ...(about && { about }) } };
+  if (password !== undefined && hash === undefined) return { features: DAMAGED };
+  return { features: { ...(about && { about }), ...(hash && { password: hash }) } };
 }

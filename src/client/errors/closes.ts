@@ -41,6 +41,7 @@ const CODES: {
     noSuchRoom: 4004,
     alreadyStarted: 4009,
     hostGone: 4010,
+    wrongPassword: 4011,
     stopped: 1001,
     originNotAllowed: 1008,
     badToken: 1008,

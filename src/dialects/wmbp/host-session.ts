@@ -10,6 +10,7 @@ import type { RoomSettings } from '../../rooms/room-info.js';
 import type { OpenResult } from '../../rooms/rooms.js';
 import { withOf } from '../../protocol/wmbp/features.js';
 import { messageOf } from './event-messages.js';
+import { settingsOf } from './settings.js';
 import { EMPTY_STATE, stateOf } from './state.js';
 
 /** A host's connection, as its session uses it. */
@@ -190,8 +191,8 @@ export class HostSession {
     }
   }
 
-  #prepare({ maxPlayers, name, hold = 0, features }: PrepareCommand): void {
-    const settings = { name, maxPlayers, reconnectWindow: hold, features };
+  #prepare(command: PrepareCommand): void {
+    const settings = settingsOf(command);
     const result = this.#options.openRoom(settings, this.#output);
     if (result.is === 'refused') return this.#output.close(result.reason);
     this.#phase = { is: 'hosting', room: result.room };

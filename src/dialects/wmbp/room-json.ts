@@ -12,6 +12,8 @@ export interface RoomJson {
   readonly max_message: number;
   /** Only if a seat key was sent, and the room has a reconnect window. */
   readonly seat?: 'connected' | 'disconnected';
+  /** Only if a player needs a password to join. */
+  readonly password?: true;
 }
 
 /**
@@ -31,5 +33,6 @@ export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: numbe
     host: info.hostConnected ? 'connected' : 'disconnected',
     max_message: maxMessage,
     ...(key && room.hasReconnectWindow && { seat: room.seatStatus(key) ?? 'disconnected' }),
+    ...(room.features?.password !== undefined && { password: true }),
   };
 }

@@ -4,6 +4,7 @@ import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import { CODE_LENGTH } from '../../protocol/room-code.js';
 import type { HostFormat } from '../../protocol/wmbp/host-encoder.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
+import { triedPassword } from '../../rooms/password.js';
 import type { Room } from '../../rooms/room.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
@@ -39,6 +40,8 @@ export interface PlayerRequest {
   readonly seat: SeatKey | undefined;
   /** What the player says about itself. */
   readonly about: string | undefined;
+  /** The password of the room. */
+  readonly password: string | undefined;
 }
 
 /** How much of a wrong id is counted, in characters. */
@@ -75,14 +78,18 @@ export class Wmbp {
 
   /** @param room the room to join; `undefined` if there is no room with the requested code */
   player(request: PlayerRequest, room: Room | undefined, address: string, now: number): Admittance {
-    const { seat, about } = request;
+    const { seat } = request;
     const isReturning = seat !== undefined && room?.seatStatus(seat) !== undefined;
     const reason = isReturning
       ? this.#refuseReturning(address)
       : this.#refuseNewPlayer(request.path, room, address, now);
     if (reason !== undefined) return refused(reason);
     // Without a room, the player has already been refused.
-    return room === undefined ? refused(CLOSE_REASONS.noSuchRoom) : this.#admitPlayer(room, { key: seat, about });
+    if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
+    const { seat: key, about, password } = request;
+    return this.#admitPlayer(room, { key, about, password }, (refusal) => {
+      if (refusal === CLOSE_REASONS.wrongPassword) this.#missedPassword(room, password, address, now);
+    });
   }
 
   /** A launched server: neither the create token nor the rate of new rooms is about it. */
@@ -145,6 +152,12 @@ export class Wmbp {
     return CLOSE_REASONS.noSuchRoom;
   }
 
+  /** Every wrong password counts, and the same one once a minute. */
+  #missedPassword(room: Room, password: string | undefined, address: string, now: number): void {
+    const tried = `password ${room.identity.code} ${triedPassword(password)}`;
+    this.#parts.admission.missed(address, tried, now);
+  }
+
   #admitNewHost(format: HostFormat, opener: RoomOpener = this.#parts.rooms): Admittance {
     const { rooms } = this.#parts;
     const begin = (host: HostConnection): CloseReason | undefined => {
@@ -172,14 +185,20 @@ export class Wmbp {
     };
   }
 
-  #admitPlayer(room: Room, request: JoinRequest): Admittance {
+  #admitPlayer(
+    room: Room,
+    request: JoinRequest,
+    tried: (refusal: CloseReason | undefined) => void,
+  ): Admittance {
     const { limits } = this.#parts;
     return {
       is: 'admitted',
       role: 'player',
       serve(link) {
         const connection = new PlayerConnection(link, limits);
-        return { connection, refusal: connection.join(room, request) };
+        const refusal = connection.join(room, request);
+        tried(refusal);
+        return { connection, refusal };
       },
     };
   }

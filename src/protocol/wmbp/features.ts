@@ -2,10 +2,18 @@
 export interface RequestedFeatures {
   /** Players say something about themselves when they join, and the host gets it. */
   readonly about?: true;
+  /** Players have to know this password to get a seat. */
+  readonly password?: string;
 }
+
+/** The most bytes of UTF-8 that a password may have. */
+export const MAX_PASSWORD_BYTES = 256;
 
 /** The names of features, as `prepare_reply` lists them in `with`. */
 export type FeatureName = keyof RequestedFeatures;
+
+/** In the order in which `with` lists them. */
+const FEATURE_NAMES = ['about', 'password'] as const satisfies readonly FeatureName[];
 
 /**
  * The `with` of `prepare_reply`: the features that the room has. Relays that do not know a feature do
@@ -13,6 +21,8 @@ export type FeatureName = keyof RequestedFeatures;
  *
  * @param features `undefined` for a host that has requested none, and gets no `with`
  */
-export function withOf(features: RequestedFeatures | undefined): FeatureName[] | undefined {
-  return features && (Object.keys(features) as FeatureName[]);
+export function withOf(
+  features: { readonly [Name in FeatureName]?: unknown } | undefined,
+): FeatureName[] | undefined {
+  return features && FEATURE_NAMES.filter((name) => features[name] !== undefined);
 }

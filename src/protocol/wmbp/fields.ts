@@ -43,6 +43,7 @@ export const FIELDS = {
   hold: 'scalar',
   with: 'scalar',
   about: 'scalar',
+  password: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -71,5 +72,6 @@ export function noFields(): Fields {
     hold: undefined,
     with: undefined,
     about: undefined,
+    password: undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { badField } from './bad-field.js';
-import type { RequestedFeatures } from './features.js';
+import { MAX_PASSWORD_BYTES, type RequestedFeatures } from './features.js';
 import type { Fields, ScalarName } from './fields.js';
 
 /**
@@ -10,8 +10,19 @@ import type { Fields, ScalarName } from './fields.js';
  */
 export function readFeatures(fields: Fields): { readonly features?: RequestedFeatures } {
   const about = readFlag(fields, 'about');
-  const isRequested = readFlag(fields, 'with') || about;
-  return isRequested ? { features: { ...(about && { about }) } } : {};
+  const password = readPassword(fields);
+  const isRequested = readFlag(fields, 'with') || about || password !== undefined;
+  if (!isRequested) return {};
+  return { features: { ...(about && { about }), ...(password !== undefined && { password }) } };
+}
+
+/** An empty password is an error: a game with an empty field must not open its room to everybody. */
+function readPassword({ password }: Fields): string | undefined {
+  if (password === undefined || password === null) return undefined;
+  const bytes = typeof password === 'string' ? Buffer.byteLength(password) : 0;
+  if (bytes > 0 && bytes <= MAX_PASSWORD_BYTES) return password as string;
+  const expected = `text of 1 to ${MAX_PASSWORD_BYTES} bytes`;
+  throw badField('password', expected, password);
 }
 
 /** A field that is true, or false by default. */

@@ -11,7 +11,7 @@ const SEAT = hashSecret(KEY);
 
 /** The route of a room. */
 function room(path: string, code: string | undefined, more: object = {}): object {
-  return { kind: 'room', path, code, seat: undefined, json: false, ...more };
+  return { kind: 'room', path, code, seat: undefined, about: undefined, password: undefined, json: false, ...more };
 }
 
 /** The query of a host that resumes its room. */
@@ -81,6 +81,7 @@ test.each([
   ['/BCDF?seat', room('BCDF', 'BCDF', { seat: 'malformed' })],
   [`/BCDF?seat=${KEY}%0A`, room('BCDF', 'BCDF', { seat: 'malformed' })],
   [`/BCDF?seat=${KEY}+`, room('BCDF', 'BCDF', { seat: 'malformed' })],
+  ['/BCDF?about=A%20b&password=%C3%A9+', room('BCDF', 'BCDF', { about: 'A b', password: 'é ' })],
   ['/BCDF?Seat=x', room('BCDF', 'BCDF')],
   ['/BCDF', room('BCDF', 'BCDF')],
   ['/bcdf?x=1', room('bcdf', 'BCDF')],

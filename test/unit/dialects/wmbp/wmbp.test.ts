@@ -58,8 +58,13 @@ const returningHost = ({ wmbp, room }: Made, token = room.resumeToken ?? '') => 
   );
 };
 
-const player = ({ wmbp }: Made, room?: Made['room'], path = 'QQQQ', seat: typeof KEY = undefined) =>
-  wmbp.player({ path, seat }, room, ADDRESS, 0);
+const player = (
+  { wmbp }: Made,
+  room?: Made['room'],
+  path = 'QQQQ',
+  seat: typeof KEY = undefined,
+  password?: string,
+) => wmbp.player({ path, seat, about: undefined, password }, room, ADDRESS, 0);
 
 const refused = (reason: object) => ({ is: 'refused', reason });
 

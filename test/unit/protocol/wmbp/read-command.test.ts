@@ -156,6 +156,8 @@ describe('prepare', () => {
     [{ with: true }, {}],
     [{ with: true, about: false }, {}],
     [{ about: null, with: false }, undefined],
+    [{ password: 'sesame' }, { password: 'sesame' }],
+    [{ password: null }, undefined],
   ])('requests features by %o', (fields, features) => {
     expect(read({ ...prepare, ...fields })).toEqual({
       ...read(prepare),
@@ -171,6 +173,17 @@ describe('prepare', () => {
     expect(refused({ ...prepare, about })).toEqual({
       code: 'bad_field',
       reason: `about: expected true or false, got ${got}`,
+    });
+  });
+
+  it.each<Misfit>([
+    ['', 'text'],
+    ['é'.repeat(129), 'text'],
+    [1234, '1234'],
+  ])('refuses %s as a password', (password, got) => {
+    expect(refused({ ...prepare, password })).toEqual({
+      code: 'bad_field',
+      reason: `password: expected text of 1 to 256 bytes, got ${got}`,
     });
   });
 
