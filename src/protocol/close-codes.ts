@@ -23,6 +23,8 @@ export const CLOSE_REASONS = {
   kicked: { code: 4003, reason: 'kicked', retry: 'no' },
   noSuchRoom: { code: 4004, reason: 'no such room', retry: 'no' },
   roomFull: { code: 4007, reason: 'room full', retry: 'later' },
+  tooManyAsking: { code: 4007, reason: 'too many players are asking to join', retry: 'later' },
+  notAdmitted: { code: 4007, reason: 'the host has not answered', retry: 'later' },
   tooSlow: { code: 4008, reason: 'too slow', retry: 'yes' },
   alreadyStarted: { code: 4009, reason: 'already started', retry: 'no' },
   hostGone: { code: 4010, reason: 'host gone', retry: 'no' },

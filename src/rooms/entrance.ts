@@ -1,4 +1,5 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import { Asking, type AskingContext } from './asking.js';
 import type { Features } from './features.js';
 import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
@@ -18,33 +19,82 @@ export interface EntranceParts {
   readonly features: Features | undefined;
   /** Whether seat keys have an effect. */
   readonly hasReconnectWindow: boolean;
+  /** For rooms whose hosts are asked. */
+  readonly asking: AskingContext;
 }
 
 /** Decides who gets a seat in a room, and gives it. */
 export class Entrance {
   phase: RoomPhase;
   maxPlayers: number;
+  /** The players about whom the host is asked; `undefined` in a room that all can join. */
+  readonly asking: Asking | undefined;
   readonly #parts: EntranceParts;
 
   constructor(phase: RoomPhase, maxPlayers: number, parts: EntranceParts) {
     this.phase = phase;
     this.maxPlayers = maxPlayers;
+    this.asking = parts.features?.ask ? new Asking(parts.asking) : undefined;
     this.#parts = parts;
   }
 
   /** Why nobody can join now; `undefined` if players can join. */
   get refusal(): CloseReason | undefined {
-    const { host, players } = this.#parts;
+    const { host } = this.#parts;
     if (this.phase === 'ended') return CLOSE_REASONS.noSuchRoom;
     if (this.phase === 'started') return CLOSE_REASONS.alreadyStarted;
     // Every join is an event for the host, and a host that does not read would let events accumulate.
     if (host.refusal !== undefined) return host.refusal;
-    return players.seats.size < this.maxPlayers ? undefined : CLOSE_REASONS.roomFull;
+    if (this.#isFull) return CLOSE_REASONS.roomFull;
+    return this.asking?.isFull ? CLOSE_REASONS.tooManyAsking : undefined;
+  }
+
+  /** Stops joining, or allows it again. Whoever asks at that time is refused, too. */
+  setStarted(started: boolean): void {
+    this.phase = started ? 'started' : 'open';
+    if (started) this.asking?.refuseAll(CLOSE_REASONS.alreadyStarted);
+  }
+
+  /** Gives a seat to a player who asks; false if nobody with this id asks. */
+  admit(id: number): boolean {
+    const seat = this.asking?.take(id);
+    if (seat === undefined) return false;
+    const { host, players } = this.#parts;
+    players.admit(seat);
+    seat.peer?.setReading(host.keepsUp);
+    if (this.#isFull) this.asking?.refuseAll(CLOSE_REASONS.roomFull);
+    return true;
+  }
+
+  /** Removes a player for good, or refuses one who asks; an unknown id changes nothing. */
+  kick(id: number): void {
+    const { players } = this.#parts;
+    const asker = this.asking?.refuse(id, CLOSE_REASONS.kicked);
+    if (asker === undefined) players.kick(id);
+    else if (asker.key !== undefined) players.seats.ban(asker.key);
+  }
+
+  /** The connection of this player has ended; `isFinal` if the player will not reconnect. */
+  connectionEnded(seat: Seat, isFinal: boolean): void {
+    if (this.asking?.has(seat)) this.asking.left(seat);
+    else this.#parts.players.connectionEnded(seat, isFinal);
+  }
+
+  /** The seat of the player with this key, also if the player asks for it. */
+  seatWith(key: SecretHash): Seat | undefined {
+    return this.#parts.players.seats.withKey(key) ?? this.asking?.withKey(key);
+  }
+
+  /** The room has ended. */
+  close(reason: CloseReason): void {
+    this.asking?.closeAll(reason);
+    this.#parts.players.closeAll(reason);
   }
 
   /**
    * Gives a player a seat, or returns the reason for refusing it; the host is not notified of refused
-   * players. A player with the key of a seat gets that seat, even if nobody else can join.
+   * players. A player with the key of a seat gets that seat, even if nobody else can join. Where the
+   * host is asked first, the seat is pending until it has answered.
    */
   join(peer: PlayerPeer, request: JoinRequest): JoinResult {
     const { features, hasReconnectWindow, players } = this.#parts;
@@ -55,8 +105,25 @@ export class Entrance {
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = key && players.seats.withKey(key);
     if (seat !== undefined) return this.#rejoin(seat, peer, about);
+    const asked = key && this.asking?.withKey(key);
+    if (asked !== undefined) return this.#askAgain(asked, peer, about);
     const reason = this.#refuseNew(request, key);
-    return reason ? refused(reason) : seated(players.add(peer, key, about));
+    return reason ? refused(reason) : this.#take(players.newSeat(key), peer, about);
+  }
+
+  get #isFull(): boolean {
+    return this.#parts.players.seats.size >= this.maxPlayers;
+  }
+
+  #take(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
+    if (this.asking !== undefined) this.asking.add(seat, peer, about);
+    else this.#parts.players.add(seat, peer, about);
+    return seated(seat);
+  }
+
+  #askAgain(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
+    this.asking?.askAgain(seat, peer, about);
+    return seated(seat);
   }
 
   /** Why a player who has no seat in the room cannot get one. */

@@ -7,6 +7,8 @@ import type { SecretHash } from './secret.js';
 export interface Features {
   /** Whether the host gets what players say about themselves when they join. */
   readonly about?: true;
+  /** Whether the host is asked before a player gets a seat. */
+  readonly ask?: true;
   /** The hash of the password that players have to know to get a seat. */
   readonly password?: SecretHash;
 }

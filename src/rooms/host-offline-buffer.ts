@@ -111,6 +111,7 @@ export class HostOfflineBuffer {
  * each player.
  */
 function mayCancel(event: RoomEvent): event is PresenceEvent {
-  if (event.type === 'hostResumed' || event.type === 'aboutChanged') return false;
+  const { type } = event;
+  if (type === 'hostResumed' || type === 'aboutChanged' || type === 'playerAsks') return false;
   return !('missed' in event && event.missed > 0);
 }

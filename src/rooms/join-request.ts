@@ -13,6 +13,11 @@ export interface JoinRequest {
 /** The most that a player may say about itself, in bytes of UTF-8. */
 export const MAX_ABOUT_BYTES = 1024;
 
+/** The memory that a text about a player counts as, in bytes. */
+export function aboutBytes(about: string | undefined): number {
+  return about === undefined ? 0 : Buffer.byteLength(about);
+}
+
 /** Whether a room can store this text about a player. */
 export function isUsableAbout(about: string): boolean {
   return about.isWellFormed() && Buffer.byteLength(about) <= MAX_ABOUT_BYTES;

@@ -40,18 +40,22 @@ export class Players {
     }
   }
 
-  /** Gives a new player a seat. */
-  add(peer: PlayerPeer, key: SecretHash | undefined, about: string | undefined): Seat {
-    const seat = new Seat(this.seats.nextId(), this.#context, key);
+  /** A seat that nobody has yet. */
+  newSeat(key: SecretHash | undefined): Seat {
+    return new Seat(this.seats.nextId(), this.#context, key);
+  }
+
+  /** Gives a new player this seat. */
+  add(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
     seat.about = about;
     seat.occupy(peer);
-    this.seats.add(seat);
-    this.#report({
-      type: 'playerJoined',
-      player: seat.id,
-      ...(about !== undefined && { about }),
-    });
-    return seat;
+    this.#joined(seat);
+  }
+
+  /** Gives this seat to the player who has asked for it. */
+  admit(seat: Seat): void {
+    this.#joined(seat);
+    seat.admit();
   }
 
   /**
@@ -117,6 +121,12 @@ export class Players {
   /** The room has ended. */
   closeAll(reason: CloseReason): void {
     for (const seat of this.seats.all()) this.seats.remove(seat)?.close(reason);
+  }
+
+  #joined(seat: Seat): void {
+    const { id: player, about } = seat;
+    this.seats.add(seat);
+    this.#report({ type: 'playerJoined', player, ...(about !== undefined && { about }) });
   }
 
   #restoreSeat({ id, key, away, about }: SavedSeat): void {

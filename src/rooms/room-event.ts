@@ -26,6 +26,13 @@ export type PresenceEvent =
  */
 export type RoomEvent =
   | PresenceEvent
+  /** The host is asked whether this player may join. `playerJoined` or `playerLeft` follows. */
+  | {
+      readonly type: 'playerAsks';
+      readonly player: PlayerId;
+      /** What the player says about itself; only if the room has that feature. */
+      readonly about?: string;
+    }
   /** A connected player says something else about itself. */
   | { readonly type: 'aboutChanged'; readonly player: PlayerId; readonly about: string }
   /** This host has resumed the room. The events and messages that it missed follow. */

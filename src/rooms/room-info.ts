@@ -47,6 +47,8 @@ export interface RoomSnapshot {
   readonly acceptsPlayers: boolean;
   /** Those of `players` who are disconnected; only in a room with a reconnect window. */
   readonly disconnected?: readonly PlayerId[];
+  /** The players about whom the host is asked; only in a room that has this feature. */
+  readonly asking?: readonly PlayerId[];
 }
 
 /** What a player says about itself. */

@@ -82,6 +82,12 @@ export class Room implements PlayersContext {
         host: this.#host,
         features: settings.features,
         hasReconnectWindow: window !== undefined,
+        asking: {
+          totals: context.totals,
+          notifyHost: (event) => this.#host.event(event),
+          changed: () => context.changed(this),
+          after: (milliseconds, action) => context.after(milliseconds, action),
+        },
       },
     );
   }
@@ -104,6 +110,7 @@ export class Room implements PlayersContext {
     const room = new Room(identity, saved, ReconnectWindow.restore(saved, context), context);
     room.#host.await(undefined);
     room.#players.restore(saved, room.#entrance.maxPlayers);
+    room.#entrance.asking?.restore(saved);
     return room;
   }
 
@@ -127,6 +134,7 @@ export class Room implements PlayersContext {
       maxPlayers: this.#entrance.maxPlayers,
       acceptsPlayers: this.#entrance.refusal === undefined,
       ...(this.#window && { disconnected: this.#players.seats.disconnectedIds() }),
+      ...(this.#entrance.asking && { asking: this.#entrance.asking.ids }),
     };
   }
 
@@ -145,6 +153,7 @@ export class Room implements PlayersContext {
       started: this.#entrance.phase === 'started',
       ...this.#window.saved,
       ...this.#players.seats.saved,
+      ...this.#entrance.asking?.saved,
       ...(this.features && { features: this.features }),
     };
   }
@@ -156,7 +165,7 @@ export class Room implements PlayersContext {
 
   /** How many players have joined so far, including those who have left. */
   get everJoined(): number {
-    return this.#players.seats.everTaken;
+    return this.#players.seats.everTaken - (this.#entrance.asking?.unseated ?? 0);
   }
 
   /** The buffers of disconnected peers. */
@@ -164,15 +173,15 @@ export class Room implements PlayersContext {
     return { players: this.#players.seats.buffers(), host: this.#host.buffer };
   }
 
-  /** What players say about themselves, in the order in which they joined. */
+  /** What players say about themselves, in the order in which they joined; then those who ask. */
   get abouts(): readonly PlayerAbout[] {
-    const seats = [...this.#players.seats.all()];
+    const seats = [...this.#players.seats.all(), ...(this.#entrance.asking?.seats ?? [])];
     return seats.flatMap(({ id, about }) => (about === undefined ? [] : { player: id, about }));
   }
 
   /** Whether the player with this key is connected; `undefined` if no seat has it. */
   seatStatus(key: SeatKey): SeatStatus | undefined {
-    return key === 'malformed' ? undefined : this.#players.seats.withKey(key)?.status;
+    return key === 'malformed' ? undefined : this.#entrance.seatWith(key)?.status;
   }
 
   /** Whether a host with this token may resume the room. */
@@ -184,13 +193,18 @@ export class Room implements PlayersContext {
   /** Stops joining, or allows it again. */
   setStarted(started: boolean): void {
     if (this.#entrance.phase === 'ended') return;
-    this.#entrance.phase = started ? 'started' : 'open';
+    this.#entrance.setStarted(started);
     this.#context.changed(this);
   }
 
   /** Removes a player for good; an unknown id changes nothing. */
   kick(player: number): void {
-    this.#players.kick(player);
+    this.#entrance.kick(player);
+  }
+
+  /** Gives a seat to a player about whom the host was asked; false if nobody with this id asks. */
+  admit(player: number): boolean {
+    return this.#entrance.admit(player);
   }
 
   /** Passes a message from the host to players: the payload path. Returns how many receive it. */
@@ -217,7 +231,7 @@ export class Room implements PlayersContext {
   }
 
   playerGone(seat: Seat, isFinal: boolean): void {
-    this.#players.connectionEnded(seat, isFinal);
+    this.#entrance.connectionEnded(seat, isFinal);
   }
 
   notifyHost(event: RoomEvent): void {
@@ -263,7 +277,7 @@ export class Room implements PlayersContext {
     if (this.#entrance.phase === 'ended') return;
     this.#entrance.phase = 'ended';
     this.#context.ended(this, forPlayers);
-    this.#players.closeAll(forPlayers);
+    this.#entrance.close(forPlayers);
     this.#host.close(forHost);
   }
 }

@@ -18,6 +18,8 @@ export interface SavedRoom {
   readonly banned: readonly SecretHash[];
   /** Missing for a plain room. */
   readonly features?: Features;
+  /** The ids of players about whom the host was asked; missing if there were none. */
+  readonly asking?: readonly PlayerId[];
 }
 
 export interface SavedSeat {

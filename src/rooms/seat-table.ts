@@ -1,4 +1,5 @@
 import { nextPlayerId, type PlayerId } from './ids.js';
+import { aboutBytes } from './join-request.js';
 import type { OfflineBuffer } from './offline-buffer.js';
 import type { PlayerPeer } from './peer.js';
 import type { SavedRoom } from './saved-room.js';
@@ -89,7 +90,7 @@ export class SeatTable {
 
   add(seat: Seat): void {
     this.#totals.players++;
-    this.#totals.storedBytes += sizeOf(seat.about);
+    this.#totals.storedBytes += aboutBytes(seat.about);
     this.#byId.set(seat.id, seat);
     if (seat.key === undefined) return;
     this.#byKey ??= new Map();
@@ -106,7 +107,7 @@ export class SeatTable {
 
   /** The player in this seat says something else about itself. */
   setAbout(seat: Seat, about: string | undefined): void {
-    this.#totals.storedBytes += sizeOf(about) - sizeOf(seat.about);
+    this.#totals.storedBytes += aboutBytes(about) - aboutBytes(seat.about);
     seat.about = about;
   }
 
@@ -121,8 +122,4 @@ export class SeatTable {
   isBanned(key: SecretHash): boolean {
     return this.#banned?.has(key) ?? false;
   }
-}
-
-function sizeOf(about: string | undefined): number {
-  return about === undefined ? 0 : Buffer.byteLength(about);
 }

@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import { HeldMessages } from './held-messages.js';
 import type { PlayerId } from './ids.js';
 import type { OfflineBuffer } from './offline-buffer.js';
 import type { PlayerPeer } from './peer.js';
@@ -22,9 +23,15 @@ interface Receiver {
 /** Whether the player of a seat is connected. */
 export type SeatStatus = 'connected' | 'disconnected';
 
+/** A player whom the host has not admitted yet. */
+interface Asker {
+  readonly peer: PlayerPeer;
+  readonly held: HeldMessages;
+}
+
 type State =
-  /** Not yet occupied: being admitted, or restored from a file. */
-  | { readonly is: 'pending' }
+  /** Not yet occupied: the host is asked about the player, or the seat is restored from a file. */
+  | { readonly is: 'pending'; readonly asker?: Asker }
   | { readonly is: 'present'; readonly peer: PlayerPeer }
   | { readonly is: 'disconnected'; readonly player: DisconnectedPlayer }
   /** The player has left or was kicked, or the room has ended. */
@@ -69,7 +76,33 @@ export class Seat {
   }
 
   get status(): SeatStatus {
-    return this.#state.is === 'present' ? 'connected' : 'disconnected';
+    const isConnected = this.#state.is === 'present' || this.#asker !== undefined;
+    return isConnected ? 'connected' : 'disconnected';
+  }
+
+  /** How much is held until the host has admitted the player, in bytes. */
+  get heldBytes(): number {
+    return this.#asker?.held.bytes ?? 0;
+  }
+
+  /**
+   * The host is asked about this player. What the player says is held.
+   *
+   * @returns the connection that was replaced
+   */
+  ask(peer: PlayerPeer): PlayerPeer | undefined {
+    const { peer: replaced, held = new HeldMessages() } = this.#asker ?? {};
+    this.#state = { is: 'pending', asker: { peer, held } };
+    if (held.isFull) peer.setReading(false);
+    return replaced;
+  }
+
+  /** The host admits the player, whose held messages it gets. */
+  admit(): void {
+    const asker = this.#asker;
+    if (asker === undefined) return;
+    this.occupy(asker.peer);
+    for (const payload of asker.held.takeAll()) this.receive(payload, asker.peer);
   }
 
   /**
@@ -103,10 +136,11 @@ export class Seat {
    */
   vacate(): PlayerPeer | undefined {
     const state = this.#state;
+    const asker = this.#asker;
     this.#state = GONE;
     this.receiver = NO_RECEIVER;
     if (state.is === 'present') return state.peer;
-    if (state.is !== 'disconnected') return undefined;
+    if (state.is !== 'disconnected') return asker?.peer;
     state.player.stopTimer();
     state.player.buffer.close();
     return undefined;
@@ -115,6 +149,7 @@ export class Seat {
   /** A message from this connection to the host: the payload path. */
   receive(payload: Payload, by: PlayerPeer): void {
     if (this.receiver === by) this.#context.receive(this.id, payload);
+    else if (this.#asker?.peer === by) this.#hold(payload, this.#asker);
   }
 
   /**
@@ -123,11 +158,21 @@ export class Seat {
    * @param isFinal whether the player does not want to reconnect, or must not
    */
   leave(by: PlayerPeer, isFinal: boolean): void {
-    if (this.receiver === by) this.#context.playerGone(this, isFinal);
+    if (this.receiver === by || this.#asker?.peer === by) this.#context.playerGone(this, isFinal);
   }
 
   /** Serving the player has thrown an exception, so the state of the room cannot be trusted. */
   fail(): void {
     this.#context.end(CLOSE_REASONS.internalError);
+  }
+
+  get #asker(): Asker | undefined {
+    return this.#state.is === 'pending' ? this.#state.asker : undefined;
+  }
+
+  /** TCP holds what does not fit. */
+  #hold(payload: Payload, { peer, held }: Asker): void {
+    held.add(payload);
+    if (held.isFull) peer.setReading(false);
   }
 }

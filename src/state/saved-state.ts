@@ -4,7 +4,7 @@ import { parseRoomCode } from '../rooms/room-code.js';
 import { isUsableAbout } from '../rooms/join-request.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
-import { DAMAGED, parseFeatures } from './saved-features.js';
+import { DAMAGED, parseAsking, parseFeatures } from './saved-features.js';
 
 /*
  * The format of the state file: JSON lines. The first line names the format, then each room has a
@@ -106,6 +106,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     seats: parseList(fields['seats'], (seat) => parseSeat(seat, last ?? 0)),
     banned: parseList(fields['banned'], parseHash),
     ...parseFeatures(fields['features']),
+    ...parseAsking(fields['asking']),
   };
   return isRoom(room) && isConsistent(room) ? room : undefined;
 }
@@ -113,7 +114,8 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
 function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom {
   const { code, name, maxPlayers, started, hold, resume, seats, banned } = room;
   const parts = [code, maxPlayers, resume, seats, banned];
-  const isWhole = parts.every((part) => part !== undefined) && room.features !== DAMAGED;
+  const isWhole = parts.every((part) => part !== undefined);
+  if (room.features === DAMAGED || room.asking === DAMAGED) return false;
   return (
     isWhole &&
     typeof name === 'string' &&
@@ -125,12 +127,15 @@ function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom
 }
 
 /** Whether ids and keys are unique, and no banned key has a seat. */
-function isConsistent({ seats, banned }: SavedRoom): boolean {
+function isConsistent({ seats, banned, asking, lastId, features }: SavedRoom): boolean {
   if (seats.length > MAX_SEATS) return false;
-  const ids = new Set(seats.map(({ id }) => id));
+  const all = [...seats.map(({ id }) => id), ...(asking ?? [])];
+  if (asking !== undefined && !(features?.ask && asking.every((id) => id <= (lastId ?? 0)))) {
+    return false;
+  }
   const keys = seats.flatMap(({ key }) => key ?? []);
   const known = new Set([...keys, ...banned]);
-  return ids.size === seats.length && known.size === keys.length + banned.length;
+  return new Set(all).size === all.length && known.size === keys.length + banned.length;
 }
 
 function isAbout(about: unknown): about is string {

@@ -33,7 +33,7 @@ const CODES: {
     restarting: 1012,
     relayFull: 1013,
   },
-  later: { roomFull: 4007, tooManyAttempts: 4029 },
+  later: { tooManyAsking: 4007, notAdmitted: 4007, roomFull: 4007, tooManyAttempts: 4029 },
   no: {
     gameOver: 4000,
     replaced: 4001,
@@ -51,6 +51,8 @@ const CODES: {
 
 /** The reasons of closes that the code alone does not identify. */
 const REASONS: { readonly [Name in CloseName]?: Closings[Name]['reason'] } = {
+  tooManyAsking: 'too many players are asking to join',
+  notAdmitted: 'the host has not answered',
   hostBusy: 'host busy',
   hostDisconnected: 'host disconnected',
   stopped: 'The game is done.',

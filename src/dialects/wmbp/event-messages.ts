@@ -24,6 +24,12 @@ export function messageOf(event: Exclude<RoomEvent, AnswerEvent>): EventMessage 
         changesState: true,
         sharesState: true,
       };
+    case 'playerAsks':
+      return {
+        message: { cmd: 'player_asks', player, ...about },
+        changesState: true,
+        sharesState: true,
+      };
     case 'playerLeft':
       return { message: { cmd: 'player_left', player }, changesState: true, sharesState: true };
     case 'playerDisconnected':

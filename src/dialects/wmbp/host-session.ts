@@ -162,6 +162,7 @@ export class HostSession {
         return this.#prepare(command);
       case 'start':
       case 'open':
+      case 'admit':
       case 'kick':
       case 'who':
         return this.#output.send(EMPTY_STATE);
@@ -178,10 +179,11 @@ export class HostSession {
         return this.#replyAgain(room);
       case 'start':
       case 'open':
-        room.setStarted(command.cmd === 'start');
-        return this.#sendState();
+        return this.#change(() => room.setStarted(command.cmd === 'start'));
+      case 'admit':
+        return this.#admit(room, command.player);
       case 'kick':
-        return this.#kick(room, command.player);
+        return this.#change(() => room.kick(command.player));
       case 'who':
         return this.#sendAbouts(room);
       case 'stop':
@@ -200,12 +202,18 @@ export class HostSession {
     this.#replyAgain(result.room);
   }
 
-  #kick(room: Room, player: number): void {
+  /** The `state` that answers the command also covers what the command changes. */
+  #change(apply: () => void): void {
     const wasDue = this.#isStateDue;
-    room.kick(player);
-    // The `state` that answers the command also covers the change.
+    apply();
     this.#isStateDue = wasDue;
     this.#sendState();
+  }
+
+  /** The `state` comes before what the player has said while it asked. */
+  #admit(room: Room, player: number): void {
+    if (room.admit(player)) this.flushState();
+    else this.#sendState();
   }
 
   #replyAgain({ identity, resumeToken }: Room): void {

@@ -34,6 +34,10 @@ export class PlayerConnection extends ThrottledConnection implements PlayerPeer 
     return undefined;
   }
 
+  override get bufferedBytes(): number {
+    return super.bufferedBytes + (this.#seat?.heldBytes ?? 0);
+  }
+
   send(payload: Payload): void {
     if (this.outbox.open) this.outbox.send(payload);
   }

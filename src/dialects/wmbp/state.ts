@@ -12,7 +12,7 @@ export const EMPTY_STATE: StateEvent = {
 
 /** A room as WMBP's `state` describes it. */
 export function stateOf(room: RoomSnapshot): StateEvent {
-  const { name, players, maxPlayers, acceptsPlayers, disconnected } = room;
+  const { name, players, maxPlayers, acceptsPlayers, disconnected, asking } = room;
   return {
     cmd: 'state',
     name,
@@ -20,5 +20,6 @@ export function stateOf(room: RoomSnapshot): StateEvent {
     max_players: maxPlayers,
     accept_conns: acceptsPlayers,
     ...(disconnected && { away: disconnected }),
+    ...(asking && { asking }),
   };
 }

@@ -19,6 +19,7 @@ export type MembershipCommand =
   | PrepareCommand
   | { readonly cmd: 'start' }
   | { readonly cmd: 'open' }
+  | { readonly cmd: 'admit'; readonly player: number }
   | { readonly cmd: 'kick'; readonly player: number }
   | { readonly cmd: 'who' }
   | { readonly cmd: 'stop' };
@@ -35,4 +36,4 @@ export interface SendCommand {
 export type HostCommand = MembershipCommand | SendCommand;
 
 /** The `cmd` of every command on the wire. */
-export const COMMANDS = ['prepare', 'start', 'open', 'kick', 'who', 'stop', 'to', 'to_str'] as const;
+export const COMMANDS = ['prepare', 'start', 'open', 'admit', 'kick', 'who', 'stop', 'to', 'to_str'] as const;

@@ -12,6 +12,8 @@ export interface StateEvent {
   readonly accept_conns: boolean;
   /** Those of `players` who are disconnected; only in a room with a reconnect window. */
   readonly away?: readonly number[];
+  /** Players who ask to join; only in a room whose host is asked. */
+  readonly asking?: readonly number[];
 }
 
 /** The answer to `prepare`. */
@@ -35,6 +37,12 @@ export type HostEvent =
   | PrepareReply
   | {
       readonly cmd: 'player_joined';
+      readonly player: number;
+      /** What the player says about itself; only if the host has requested it. */
+      readonly about?: string;
+    }
+  | {
+      readonly cmd: 'player_asks';
       readonly player: number;
       /** What the player says about itself; only if the host has requested it. */
       readonly about?: string;
@@ -64,6 +72,7 @@ export const EVENTS = [
   'state',
   'prepare_reply',
   'player_joined',
+  'player_asks',
   'player_left',
   'player_away',
   'player_back',

@@ -2,6 +2,8 @@
 export interface RequestedFeatures {
   /** Players say something about themselves when they join, and the host gets it. */
   readonly about?: true;
+  /** The host is asked before a player gets a seat. */
+  readonly ask?: true;
   /** Players have to know this password to get a seat. */
   readonly password?: string;
 }
@@ -13,7 +15,7 @@ export const MAX_PASSWORD_BYTES = 256;
 export type FeatureName = keyof RequestedFeatures;
 
 /** In the order in which `with` lists them. */
-const FEATURE_NAMES = ['about', 'password'] as const satisfies readonly FeatureName[];
+const FEATURE_NAMES = ['about', 'ask', 'password'] as const satisfies readonly FeatureName[];
 
 /**
  * The `with` of `prepare_reply`: the features that the room has. Relays that do not know a feature do

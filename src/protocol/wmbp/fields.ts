@@ -43,6 +43,7 @@ export const FIELDS = {
   hold: 'scalar',
   with: 'scalar',
   about: 'scalar',
+  ask: 'scalar',
   password: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
@@ -72,6 +73,7 @@ export function noFields(): Fields {
     hold: undefined,
     with: undefined,
     about: undefined,
+    ask: undefined,
     password: undefined,
   };
 }

@@ -43,6 +43,7 @@ export function toCommand(fields: Fields): HostCommand {
         ...readHold(fields),
         ...readFeatures(fields),
       };
+    case 'admit':
     case 'kick':
       return { cmd, player: readPlayer(fields) };
     case 'start':

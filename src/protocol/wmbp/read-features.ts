@@ -11,9 +11,14 @@ import type { Fields, ScalarName } from './fields.js';
 export function readFeatures(fields: Fields): { readonly features?: RequestedFeatures } {
   const about = readFlag(fields, 'about');
   const password = readPassword(fields);
-  const isRequested = readFlag(fields, 'with') || about || password !== undefined;
-  if (!isRequested) return {};
-  return { features: { ...(about && { about }), ...(password !== undefined && { password }) } };
+  const ask = readFlag(fields, 'ask');
+  const features = {
+    ...(about && { about }),
+    ...(ask && { ask }),
+    ...(password !== undefined && { password }),
+  };
+  const isRequested = readFlag(fields, 'with') || Object.keys(features).length > 0;
+  return isRequested ? { features } : {};
 }
 
 /** An empty password is an error: a game with an empty field must not open its room to everybody. */

@@ -68,7 +68,7 @@ test('after a crash, ids continue with a gap', () => {
 
 test('features are read as they were written', () => {
   const seats = [{ id: 3, key: HASH, away: false, about: 'Ana 🦊' }];
-  const saved = { ...room, seats, features: { about: true, password: HASH } };
+  const saved = { ...room, seats, features: { about: true, ask: true, password: HASH }, asking: [1, 2] };
   expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
   expect(parseState(written({ ...room, features: {} } as unknown as SavedRoom))).toEqual([
     { ...room, features: {} },
@@ -192,6 +192,13 @@ describe('a room is damaged', () => {
     ['no list of kicked ones', { banned: null }],
     ['features that are no object', { features: 'about' }],
     ['a feature that is neither on nor missing', { features: { about: 1 } }],
+    ['somebody who asks in a room that all can join', { asking: [1] }],
+    ['nobody who asks', { features: { ask: true }, asking: [] }],
+    ['somebody who asks and has a seat', { features: { ask: true }, asking: [3] }],
+    ['somebody who asks twice', { features: { ask: true }, asking: [1, 1] }],
+    ['somebody who asks with a later id', { features: { ask: true }, asking: [8] }],
+    ['somebody who asks without an id', { features: { ask: true }, asking: ['1'] }],
+    ['more who ask than may', { features: { ask: true }, asking: Array(17).fill(1) }],
     ['a password that is no hash', { features: { password: 'sesame' } }],
     ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
     ['a number about a player', { seats: [{ ...seat, about: 1 }] }],

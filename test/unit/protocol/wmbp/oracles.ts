@@ -40,6 +40,7 @@ export function comparable(command: Legible): Legible {
         name: unmarked(command.name),
         ...(command.hold !== undefined && { hold: exact(command.hold) }),
       };
+    case 'admit':
     case 'kick':
       return { ...command, player: exact(command.player) };
     case 'send': {

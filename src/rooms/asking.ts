@@ -1,0 +1,153 @@
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import type { PlayerId } from './ids.js';
+import { aboutBytes } from './join-request.js';
+import type { PlayerPeer } from './peer.js';
+import type { RoomEvent } from './room-event.js';
+import type { SavedRoom } from './saved-room.js';
+import type { Seat } from './seat.js';
+import type { SecretHash } from './secret.js';
+import type { RoomTotals } from './totals.js';
+
+/** How many players may ask at a time. */
+export const MAX_ASKING = 16;
+
+/** How long the host has to answer, in milliseconds. */
+export const ASK_TIMEOUT = 60_000;
+
+/** What asking needs from the room. */
+export interface AskingContext {
+  readonly totals: RoomTotals;
+  notifyHost(event: RoomEvent): void;
+  /** The saved state of the room has changed. */
+  changed(): void;
+  /** Starts a timer; returns a function that stops it. */
+  after(milliseconds: number, action: () => void): () => void;
+}
+
+interface Asker {
+  readonly seat: Seat;
+  readonly stopTimer: () => void;
+}
+
+/**
+ * The players about whom the host is asked. Each of them becomes a player of the room, or the host gets
+ * `playerLeft`.
+ */
+export class Asking {
+  /** How many have asked, and have not been admitted. */
+  unseated = 0;
+  readonly #askers = new Map<number, Asker>();
+  readonly #context: AskingContext;
+
+  constructor(context: AskingContext) {
+    this.#context = context;
+  }
+
+  get isFull(): boolean {
+    return this.#askers.size >= MAX_ASKING;
+  }
+
+  /** In the order in which they asked. */
+  get ids(): PlayerId[] {
+    return this.seats.map(({ id }) => id);
+  }
+
+  get seats(): Seat[] {
+    return [...this.#askers.values()].map(({ seat }) => seat);
+  }
+
+  /** The state to save. */
+  get saved(): Pick<SavedRoom, 'asking'> {
+    return this.#askers.size > 0 ? { asking: this.ids } : {};
+  }
+
+  /** Who asked when the relay stopped is gone; the host may have been told of them. */
+  restore({ asking = [] }: SavedRoom): void {
+    for (const player of asking) this.#context.notifyHost({ type: 'playerLeft', player });
+  }
+
+  has(seat: Seat): boolean {
+    return this.#askers.has(seat.id);
+  }
+
+  /** The seat that the player with this key asks for. */
+  withKey(key: SecretHash): Seat | undefined {
+    return this.seats.find((seat) => seat.key === key);
+  }
+
+  /** Asks the host whether this player may have this seat. */
+  add(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
+    seat.ask(peer);
+    seat.about = about;
+    const timeOut = (): void => this.#remove(seat)?.close(CLOSE_REASONS.notAdmitted);
+    const stopTimer = this.#context.after(ASK_TIMEOUT, timeOut);
+    this.#askers.set(seat.id, { seat, stopTimer });
+    this.#context.totals.storedBytes += aboutBytes(about);
+    this.unseated++;
+    this.#report({
+      type: 'playerAsks',
+      player: seat.id,
+      ...(about !== undefined && { about }),
+    });
+  }
+
+  /** The player asks by another connection, because the earlier one is lost. The time goes on. */
+  askAgain(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
+    seat.ask(peer)?.close(CLOSE_REASONS.replaced);
+    if (about === undefined || about === seat.about) return;
+    this.#context.totals.storedBytes += aboutBytes(about) - aboutBytes(seat.about);
+    seat.about = about;
+    this.#context.notifyHost({ type: 'aboutChanged', player: seat.id, about });
+  }
+
+  /** Takes the seat of a player whom the host admits; `undefined` if nobody with this id asks. */
+  take(id: number): Seat | undefined {
+    const asker = this.#askers.get(id);
+    if (asker === undefined) return undefined;
+    this.#askers.delete(id);
+    asker.stopTimer();
+    this.#context.totals.storedBytes -= aboutBytes(asker.seat.about);
+    this.unseated--;
+    return asker.seat;
+  }
+
+  /** The player has left before the host has answered. */
+  left(seat: Seat): void {
+    this.#remove(seat);
+  }
+
+  /** The host refuses this player; returns the seat, or `undefined` if nobody with this id asks. */
+  refuse(id: number, reason: CloseReason): Seat | undefined {
+    const seat = this.#askers.get(id)?.seat;
+    if (seat !== undefined) this.#remove(seat)?.close(reason);
+    return seat;
+  }
+
+  /** Nobody can be admitted any more. */
+  refuseAll(reason: CloseReason): void {
+    for (const id of this.ids) this.refuse(id, reason);
+  }
+
+  /** The room has ended. */
+  closeAll(reason: CloseReason): void {
+    for (const seat of this.seats) this.#forget(seat)?.close(reason);
+  }
+
+  /** @returns the connection, which the caller closes */
+  #remove(seat: Seat): PlayerPeer | undefined {
+    const peer = this.#forget(seat);
+    this.#report({ type: 'playerLeft', player: seat.id });
+    return peer;
+  }
+
+  #forget(seat: Seat): PlayerPeer | undefined {
+    this.take(seat.id);
+    this.unseated++;
+    return seat.vacate();
+  }
+
+  #report(event: RoomEvent): void {
+    this.#context.notifyHost(event);
+    this.#context.changed();
+  }
+}

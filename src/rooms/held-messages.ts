@@ -1,0 +1,36 @@
+import type { Payload } from '../protocol/payload.js';
+import { MESSAGE_OVERHEAD } from './offline-buffer.js';
+
+/** When so many bytes are held, reading from the player pauses. */
+export const MAX_HELD_BYTES = 16 * 1024;
+
+/**
+ * What a player says before the host has admitted it, in order. Its connection is read on until this is
+ * full: otherwise the relay would not notice that the player has left.
+ */
+export class HeldMessages {
+  #payloads: Payload[] = [];
+  #bytes = 0;
+
+  /** In bytes: less than `MAX_HELD_BYTES`, and one message more. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= MAX_HELD_BYTES;
+  }
+
+  add(payload: Payload): void {
+    this.#payloads.push(payload.retained);
+    this.#bytes += payload.bytes.length + MESSAGE_OVERHEAD;
+  }
+
+  /** Removes all messages, and returns them. */
+  takeAll(): readonly Payload[] {
+    const payloads = this.#payloads;
+    this.#payloads = [];
+    this.#bytes = 0;
+    return payloads;
+  }
+}
