@@ -1,6 +1,7 @@
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: a table, in which each option is described once
 
 import { DIALECTS } from './protocol/dialects.js';
+import { CODE_LENGTH, MAX_CODE_LENGTH } from './protocol/room-code.js';
 import { CODE_SPACE } from './rooms/room-code.js';
 import { KIB, MIB } from './units.js';
 
@@ -127,6 +128,19 @@ export const OPTIONS = {
     min: 1,
     max: CODE_SPACE / 2,
     help: 'maximum rooms; further hosts are closed with 1013',
+  },
+  codeLength: {
+    kind: 'number',
+    unit: 'count',
+    default: CODE_LENGTH,
+    min: CODE_LENGTH,
+    max: MAX_CODE_LENGTH,
+    help: 'letters of a room code; each further letter makes it 20 times as hard to guess',
+  },
+  customCodes: {
+    kind: 'flag',
+    default: false,
+    help: 'let hosts choose the codes of their rooms',
   },
   maxConnections: {
     kind: 'number',

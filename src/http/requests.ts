@@ -25,7 +25,7 @@ export type RequestsParts = ContentsParts &
     /** The dialects that are spoken. */
     readonly dialects: ReadonlySet<Dialect>;
     readonly admission: Admission;
-    readonly limits: { readonly stall: number };
+    readonly limits: { readonly stall: number; readonly codeLength: number };
     readonly log: { fault(error: unknown): void };
   };
 
@@ -40,7 +40,7 @@ export class Requests {
   constructor(parts: RequestsParts, context: RequestContext) {
     this.#parts = parts;
     this.#context = context;
-    this.#route = routeWithin(parts.dialects, parts.door !== undefined);
+    this.#route = routeWithin(parts.dialects, parts.door !== undefined, parts.limits.codeLength);
     this.#contents = new Contents(parts, context);
     this.#resources = this.#buildResources();
   }

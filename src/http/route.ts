@@ -1,6 +1,6 @@
 import { type LaunchPath, parseLaunchPath } from '../launch/launch-path.js';
 import type { Dialect } from '../protocol/dialects.js';
-import { CODE_LENGTH } from '../protocol/room-code.js';
+import { CODE_LENGTH, MAX_CODE_LENGTH } from '../protocol/room-code.js';
 import type { HostFormat } from '../protocol/wmbp/host-encoder.js';
 import type { RoomCode } from '../rooms/ids.js';
 import { parseRoomCode } from '../rooms/room-code.js';
@@ -20,7 +20,7 @@ export type Route =
       readonly launch: LaunchQuery | undefined;
     }
   | {
-      /** A path of four characters, which only rooms have. */
+      /** A path of as many characters as codes have letters. */
       readonly kind: 'room';
       /** The code as it was typed. */
       readonly path: string;
@@ -92,8 +92,23 @@ const DIALECT_OF: Partial<Record<Route['kind'], Dialect>> = {
   play: 'bevygap',
 };
 
-/** No path other than a room's has this many characters. */
+/** Paths of letters that are no rooms, in any case: a code must not be confused with them. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'ADDRESS',
+  'BELLHOP',
+  'CREATE',
+  'HEALTH',
+  'METRICS',
+  'READY',
+  'ROOMS',
+  'SKETCH',
+]);
+
+/** With four letters, no path other than a room's has this many characters, so all others are wrong codes. */
 const ROOM = new RegExp(`^/([^/]{${CODE_LENGTH}})$`);
+
+/** Files have a dot. */
+const LONG_ROOM = new RegExp(`^/([^/.]{${CODE_LENGTH + 1},${MAX_CODE_LENGTH}})$`);
 
 /**
  * The scheme and authority of a request target in absolute form. User information and an empty host
@@ -108,7 +123,7 @@ const ORIGIN = /^(?:https?|wss?):\/\/(?:[^/?#@[\]\\\s]+|\[[\d.:a-f]+\](?::\d*)?)
  * Paths must match exactly: they are not decoded or normalized, and hostile input cannot cause an
  * exception, as `//[` does in `new URL()`.
  */
-export function route(target: string): Route {
+export function route(target: string, codeLength: number = CODE_LENGTH): Route {
   const { path, search } = split(target);
   const query = (): URLSearchParams => new URLSearchParams(search);
   switch (path) {
@@ -131,7 +146,7 @@ export function route(target: string): Route {
     case '/address':
       return { kind: 'address' };
     default: {
-      const code = ROOM.exec(path)?.[1];
+      const code = roomPath(path, codeLength);
       if (code === undefined) {
         return parseLaunchPath(path) ?? matchmakerRoute(path, query) ?? { kind: 'file', path };
       }
@@ -139,6 +154,13 @@ export function route(target: string): Route {
       return { ...room, ...(search === '' ? NO_PARAMETERS : parametersOf(query())) };
     }
   }
+}
+
+/** The code of a path as it was typed; `undefined` if the path is no room's. */
+function roomPath(path: string, codeLength: number): string | undefined {
+  if (path.length !== codeLength + 1) return undefined;
+  const name = (codeLength === CODE_LENGTH ? ROOM : LONG_ROOM).exec(path)?.[1];
+  return name !== undefined && RESERVED_NAMES.has(name.toUpperCase()) ? undefined : name;
 }
 
 type RoomParameters = Omit<RoomRoute, 'kind' | 'path' | 'code'>;
@@ -171,6 +193,7 @@ export function tokenIn(target: string): string | undefined {
 export function routeWithin(
   dialects: ReadonlySet<Dialect>,
   launches: boolean,
+  codeLength: number = CODE_LENGTH,
 ): (target: string) => Route {
   const exists = (kind: Route['kind']): boolean => {
     const dialect = DIALECT_OF[kind];
@@ -178,7 +201,7 @@ export function routeWithin(
     return launches || !LAUNCH_KINDS.includes(kind);
   };
   return (target) => {
-    const found = route(target);
+    const found = route(target, codeLength);
     return exists(found.kind) ? found : { kind: 'file', path: split(target).path };
   };
 }

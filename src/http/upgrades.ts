@@ -29,6 +29,7 @@ export interface UpgradesParts {
   readonly acceptor: Acceptor;
   readonly joins: JoinCounts;
   readonly mayConnect: (origin: string | undefined) => boolean;
+  readonly limits: { readonly codeLength: number };
 }
 
 /** Accepts WebSockets as hosts and players, or closes them with the reason for the refusal. */
@@ -42,7 +43,7 @@ export class Upgrades {
   constructor(parts: UpgradesParts, context: RequestContext) {
     this.#parts = parts;
     this.#context = context;
-    this.#route = routeWithin(parts.dialects, parts.door !== undefined);
+    this.#route = routeWithin(parts.dialects, parts.door !== undefined, parts.limits.codeLength);
   }
 
   /**

@@ -113,7 +113,8 @@ export class RelayLog implements RoomObserver, StateLog {
 
   /** So many rooms of the state file were not restored. */
   roomsNotRestored(rooms: number): void {
-    const message = 'state file has more rooms than the limits allow; the others are not restored';
+    const message =
+      'state file has rooms beyond the limits, or with codes of another length; they are not restored';
     this.#lines.write('warn', { rooms }, message);
   }
 

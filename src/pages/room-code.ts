@@ -3,8 +3,8 @@ import { parseCode } from '../client/index.js';
 /** What pasting or a keyboard may add to a code: spaces, hyphens and invisible characters. */
 const NOISE = /[\s\p{Pd}\p{C}]/gu;
 
-/** The most letters that a field keeps. */
-const LENGTH = 4;
+/** The most letters that a field keeps: no relay has longer codes. */
+const LENGTH = 8;
 
 /**
  * Reads a room code that was typed, pasted or scanned: in any case, with spaces or hyphens anywhere.

@@ -1,21 +1,42 @@
+import { CODE_LENGTH } from '../protocol/room-code.js';
 import type { RoomCode } from './ids.js';
-import { CODE_SPACE, drawRoomCode } from './room-code.js';
+import { CODE_SPACE, codeSpace, drawRoomCode, parseRoomCode, randomCodes } from './room-code.js';
 
 /** With this limit, and at most half of all codes in use, a quarter of them stays free. */
 const MAX_RESERVED = CODE_SPACE / 4;
+
+/** The codes of a relay. */
+export interface CodeOptions {
+  /** How many letters they have; 4 by default. */
+  readonly codeLength?: number;
+  /** Whether hosts may choose them. */
+  readonly customCodes?: boolean;
+  /** Names of paths, in capitals, that are no codes. */
+  readonly reservedNames?: ReadonlySet<string>;
+}
+
+/** The codes in use. */
+type Taken = { readonly size: number; has(code: RoomCode): boolean };
 
 /**
  * Draws the codes of rooms. When a room has ended, its code stays reserved for some time before it can be
  * drawn again. Times are in milliseconds.
  */
 export class Codes {
+  /** How many letters codes have. */
+  readonly length: number;
   readonly #reserveTime: number;
+  readonly #options: CodeOptions;
+  readonly #random: () => string;
   /** When the room of each reserved code ended, the earliest first. */
   readonly #endedAt = new Map<RoomCode, number>();
 
   /** @param reserveTime how long a code stays reserved */
-  constructor(reserveTime: number) {
+  constructor(reserveTime: number, options: CodeOptions = {}) {
     this.#reserveTime = reserveTime;
+    this.#options = options;
+    this.length = options.codeLength ?? CODE_LENGTH;
+    this.#random = randomCodes(this.length);
   }
 
   /**
@@ -23,12 +44,17 @@ export class Codes {
    *
    * @returns `undefined` if more than half of all codes are taken
    */
-  draw(
-    taken: { readonly size: number; has(code: RoomCode): boolean },
-    now: number,
-  ): RoomCode | undefined {
+  draw(taken: Taken, now: number): RoomCode | undefined {
     const has = (code: RoomCode): boolean => taken.has(code) || this.isReserved(code, now);
-    return drawRoomCode({ size: taken.size, has });
+    return drawRoomCode({ size: taken.size, has }, this.#random, codeSpace(this.length));
+  }
+
+  /** The code that a host has chosen, in capitals; `undefined` if it cannot have it. */
+  choose(chosen: string, taken: Taken, now: number): RoomCode | undefined {
+    const { customCodes = false, reservedNames } = this.#options;
+    const code = customCodes && chosen.length === this.length ? parseRoomCode(chosen) : undefined;
+    if (code === undefined || reservedNames?.has(code)) return undefined;
+    return taken.has(code) || this.isReserved(code, now) ? undefined : code;
   }
 
   /** Reserves the code of a room that has ended. */

@@ -11,4 +11,6 @@ export interface Features {
   readonly ask?: true;
   /** The hash of the password that players have to know to get a seat. */
   readonly password?: SecretHash;
+  /** Whether the room has the code that the host has chosen. */
+  readonly code?: true;
 }

@@ -3,7 +3,7 @@ declare const brand: unique symbol;
 /** A type whose values are created in one file only, so that no other value is used by mistake. */
 export type Branded<T, Name> = T & { readonly [brand]: Name };
 
-/** Four letters of the code alphabet, in capitals; created only by `room-code.ts`. */
+/** Four to eight letters, in capitals; created only by `room-code.ts`. */
 export type RoomCode = Branded<string, 'RoomCode'>;
 
 /** The code of rooms that have none. No client can send it. */

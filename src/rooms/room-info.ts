@@ -21,6 +21,8 @@ export interface RoomSettings {
   readonly maxPlayers: number;
   /** How long the room waits for disconnected peers, in seconds; 0 for no reconnect window. */
   readonly reconnectWindow: number;
+  /** The code that the host has chosen; the room has another one if it cannot have this one. */
+  readonly code?: string | undefined;
   /** What the host requests beyond a plain room. */
   readonly features?: Features | undefined;
 }

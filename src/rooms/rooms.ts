@@ -1,5 +1,5 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
-import { Codes } from './codes.js';
+import { type CodeOptions, Codes } from './codes.js';
 import type { Directory, Location } from './directory.js';
 import { NO_CODE, type RoomCode } from './ids.js';
 import type { OpenResult } from './open-result.js';
@@ -14,7 +14,7 @@ import { UnlistedRooms } from './unlisted-rooms.js';
 
 export type { OpenResult };
 
-export interface RoomLimits {
+export interface RoomLimits extends CodeOptions {
   /** The maximum players in a room. */
   readonly maxPlayers: number;
   /** The maximum number of rooms. */
@@ -76,7 +76,7 @@ export class Rooms implements RoomContext, Directory {
     this.hostBacklog = limits.hostBacklog;
     this.places = limits.places;
     this.#maxRooms = limits.maxRooms;
-    this.#codes = new Codes(limits.maxHold * 1000);
+    this.#codes = new Codes(limits.maxHold * 1000, limits);
     this.#observer = observer;
   }
 
@@ -119,10 +119,17 @@ export class Rooms implements RoomContext, Directory {
 
   /** Opens a room for this host, or returns the reason for refusing it. */
   open(settings: RoomSettings, host: HostPeer): OpenResult {
+    const now = performance.now();
+    const chosen =
+      settings.code === undefined
+        ? undefined
+        : this.#codes.choose(settings.code, this.#byCode, now);
     const code =
-      this.refusal ?? this.#codes.draw(this.#byCode, performance.now()) ?? CLOSE_REASONS.relayFull;
+      this.refusal ?? chosen ?? this.#codes.draw(this.#byCode, now) ?? CLOSE_REASONS.relayFull;
     if (typeof code !== 'string') return { is: 'refused', reason: code };
-    const room = Room.open(this.#identify(code), settings, host, this);
+    const features =
+      chosen === undefined ? settings.features : { ...settings.features, code: true as const };
+    const room = Room.open(this.#identify(code), { ...settings, features }, host, this);
     this.#byCode.set(code, room);
     this.changed(room);
     return { is: 'opened', room };
@@ -151,14 +158,15 @@ export class Rooms implements RoomContext, Directory {
    * Restores saved rooms, in which everybody is disconnected. Skips rooms whose code is in use.
    *
    * @param most a lower limit on the number of rooms than `maxRooms`
-   * @returns how many rooms were not restored because of either limit
+   * @returns how many rooms were not restored because of either limit, or because codes have another
+   * length now
    */
   restore(rooms: readonly SavedRoom[], most = Number.POSITIVE_INFINITY): number {
     const limit = Math.min(most, this.#maxRooms);
     let skipped = 0;
     for (const saved of rooms) {
       if (this.#byCode.has(saved.code)) continue;
-      if (this.#byCode.size >= limit) {
+      if (this.#byCode.size >= limit || saved.code.length !== this.#codes.length) {
         skipped++;
         continue;
       }

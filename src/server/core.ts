@@ -1,3 +1,4 @@
+import { RESERVED_NAMES } from '../http/route.js';
 import { type Addresses, addresses } from '../limits/address.js';
 import { Admission } from '../limits/admission.js';
 import { oldGeneration } from '../ops/heap.js';
@@ -37,7 +38,8 @@ export function buildCore(options: Options, log: RelayLog): Core {
   const admission = new Admission({ ...options, maxConnections, heap }, () => load.overload);
   // Buffered messages must fit into the send buffer of the next connection.
   const keep = Math.min(options.keep, options.playerBacklog / 2);
-  const rooms = new Rooms({ ...options, keep, places: admission.reconnectPlaces }, log);
+  const limits = { ...options, keep, places: admission.reconnectPlaces };
+  const rooms = new Rooms({ ...limits, reservedNames: RESERVED_NAMES }, log);
   const acceptor = buildAcceptor(options, admission, log);
   const memoryLimit = buildMemoryLimit(options, rooms, acceptor);
   const load = new LoadMonitor(

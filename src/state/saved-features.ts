@@ -6,17 +6,22 @@ import { parseHash } from '../rooms/secret.js';
 /** Stands for features that this relay never writes. */
 export const DAMAGED = Symbol('damaged');
 
+/** The features that are on or missing. */
+const FLAGS = ['about', 'ask', 'code'] as const satisfies readonly (keyof Features)[];
+
 /** The features of a saved room; nothing for a plain room. Unknown features are ignored. */
 export function parseFeatures(value: unknown): {
   readonly features?: Features | typeof DAMAGED;
 } {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null) return { features: DAMAGED };
-  const { about, ask, password } = value as Readonly<Record<string, unknown>>;
-  const hash = parseHash(password);
-  if (!isFlag(about) || !isFlag(ask)) return { features: DAMAGED };
-  if (password !== undefined && hash === undefined) return { features: DAMAGED };
-  const flags = { ...(about && { about }), ...(ask && { ask }) };
+  const fields = value as Readonly<Record<string, unknown>>;
+  const hash = parseHash(fields['password']);
+  const isWhole = FLAGS.every((name) => isFlag(fields[name]));
+  if (!isWhole || (fields['password'] !== undefined && hash === undefined)) {
+    return { features: DAMAGED };
+  }
+  const flags = Object.fromEntries(FLAGS.filter((name) => fields[name]).map((name) => [name, true]));
   return { features: { ...flags, ...(hash && { password: hash }) } };
 }
 
@@ -33,6 +38,6 @@ export function parseAsking(value: unknown): {
 }
 
 /** Whether this is a feature that is on, or missing. */
-function isFlag(value: unknown): value is true | undefined {
+function isFlag(value: unknown): boolean {
   return value === undefined || value === true;
 }

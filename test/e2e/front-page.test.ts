@@ -109,7 +109,7 @@ describe('the front page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => 
 
   test('shows that no room has a code', async () => {
     const page = await open(PHONE);
-    await page.getByLabel('The four letters').fill('bbbb');
+    await page.getByLabel('The code on the big screen').fill('bbbb');
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByText('No room has the code BBBB.').waitFor();
     // The browser reports every 404.
@@ -119,7 +119,7 @@ describe('the front page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => 
   test("leads the demo's players to the demo", async () => {
     const host = await Host.open(relay.url, { name: 'Sketch and guess' });
     const page = await open(PHONE);
-    await page.getByLabel('The four letters').fill(host.code);
+    await page.getByLabel('The code on the big screen').fill(host.code);
     await page.route('**/sketch?*', (route) =>
       route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
     );
@@ -130,7 +130,7 @@ describe('the front page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => 
 
   test('takes a code with a space before it', async () => {
     const page = await open(PHONE);
-    const field = page.getByLabel('The four letters');
+    const field = page.getByLabel('The code on the big screen');
     await field.focus();
     await page.keyboard.type(' bbbbb');
     expect(await field.inputValue()).toBe('bbbb');

@@ -136,7 +136,7 @@ export class Party {
   async phoneFromFrontPage(code: string, name: string): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
     await page.goto(this.#site.http);
-    await page.getByLabel('The four letters on the big screen').fill(code);
+    await page.getByLabel('The code on the big screen').fill(code);
     await page.getByRole('button', { name: 'Join' }).click();
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Play' }).click();

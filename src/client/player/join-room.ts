@@ -15,7 +15,7 @@ import { readStoredSeat } from './stored-seat.js';
  * prerendered page, this waits until the page is opened.
  *
  * @param url the relay: `wss://relay.example.com`, or `https://`; a path before the code is kept
- * @param code the room's four letters, in any case, with or without white space around them
+ * @param code the room's letters, in any case, with or without white space around them
  * @throws RelayError if the relay cannot be reached, or the room cannot be joined. If no room can have
  * this code, the error's `code` is `noSuchRoom`, and nothing is sent
  * @throws TypeError if `url` is not the URL of a relay, an option does not exist or has another type,

@@ -7,9 +7,10 @@ import { hashSecret } from '../../rooms/secret.js';
 /** What `prepare` requests, in the terms of rooms. */
 export function settingsOf({ maxPlayers, name, hold = 0, features }: PrepareCommand): RoomSettings {
   const settings = { name, maxPlayers, reconnectWindow: hold };
-  return features === undefined ? settings : { ...settings, features: featuresOf(features) };
+  if (features === undefined) return settings;
+  return { ...settings, code: features.code, features: featuresOf(features) };
 }
 
-function featuresOf({ password, ...features }: RequestedFeatures): Features {
+function featuresOf({ password, code: _, ...features }: RequestedFeatures): Features {
   return password === undefined ? features : { ...features, password: hashSecret(password) };
 }

@@ -1,7 +1,7 @@
 import type { LaunchDoor } from '../../launch/launch-door.js';
 import type { Admission } from '../../limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
-import { CODE_LENGTH } from '../../protocol/room-code.js';
+import { MAX_CODE_LENGTH } from '../../protocol/room-code.js';
 import type { HostFormat } from '../../protocol/wmbp/host-encoder.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
 import { triedPassword } from '../../rooms/password.js';
@@ -148,7 +148,7 @@ export class Wmbp {
     if (full !== undefined) return full;
     if (admission.isGuessLimited(address, now)) return CLOSE_REASONS.tooManyAttempts;
     // A wrong token counts separately from a wrong code, because the room may exist.
-    admission.missed(address, `resume ${room.slice(0, CODE_LENGTH)}`, now);
+    admission.missed(address, `resume ${room.slice(0, MAX_CODE_LENGTH)}`, now);
     return CLOSE_REASONS.noSuchRoom;
   }
 

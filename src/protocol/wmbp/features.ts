@@ -6,6 +6,8 @@ export interface RequestedFeatures {
   readonly ask?: true;
   /** Players have to know this password to get a seat. */
   readonly password?: string;
+  /** The code that the room is to have. */
+  readonly code?: string;
 }
 
 /** The most bytes of UTF-8 that a password may have. */
@@ -15,7 +17,7 @@ export const MAX_PASSWORD_BYTES = 256;
 export type FeatureName = keyof RequestedFeatures;
 
 /** In the order in which `with` lists them. */
-const FEATURE_NAMES = ['about', 'ask', 'password'] as const satisfies readonly FeatureName[];
+const FEATURE_NAMES = ['about', 'ask', 'password', 'code'] as const satisfies readonly FeatureName[];
 
 /**
  * The `with` of `prepare_reply`: the features that the room has. Relays that do not know a feature do

@@ -45,6 +45,7 @@ export const FIELDS = {
   about: 'scalar',
   ask: 'scalar',
   password: 'scalar',
+  code: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -75,5 +76,6 @@ export function noFields(): Fields {
     about: undefined,
     ask: undefined,
     password: undefined,
+    code: undefined,
   };
 }

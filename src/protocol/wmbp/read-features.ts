@@ -16,9 +16,17 @@ export function readFeatures(fields: Fields): { readonly features?: RequestedFea
     ...(about && { about }),
     ...(ask && { ask }),
     ...(password !== undefined && { password }),
+    ...readCode(fields),
   };
   const isRequested = readFlag(fields, 'with') || Object.keys(features).length > 0;
   return isRequested ? { features } : {};
+}
+
+/** Any text: the room gets another code if it cannot have this one. */
+function readCode({ code }: Fields): { readonly code?: string } {
+  if (code === undefined || code === null) return {};
+  if (typeof code === 'string') return { code };
+  throw badField('code', 'text', code);
 }
 
 /** An empty password is an error: a game with an empty field must not open its room to everybody. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { route } from '../../../src/http/route.js';
+import { describe, expect, test } from 'vitest';
+import { RESERVED_NAMES, route } from '../../../src/http/route.js';
 import { hashSecret } from '../../../src/rooms/secret.js';
 
 const CBOR = { format: 'cbor', bytes: false };
@@ -11,7 +11,16 @@ const SEAT = hashSecret(KEY);
 
 /** The route of a room. */
 function room(path: string, code: string | undefined, more: object = {}): object {
-  return { kind: 'room', path, code, seat: undefined, about: undefined, password: undefined, json: false, ...more };
+  return {
+    kind: 'room',
+    path,
+    code,
+    seat: undefined,
+    about: undefined,
+    password: undefined,
+    json: false,
+    ...more,
+  };
 }
 
 /** The query of a host that resumes its room. */
@@ -71,12 +80,12 @@ test.each([
   ],
   ['/CREATE?resume=a-token', resume('', undefined, 'a-token')],
   ['/CREATE?resume=&room=BCDF', resume('BCDF', 'BCDF', '')],
-  ['/CREATE?room=ABCDE&resume=%00%E0%A4%A', resume('ABCDE', undefined, '\0\ufffd%A')],
+  ['/CREATE?room=AB1D&resume=%00%E0%A4%A', resume('AB1D', undefined, '\0\ufffd%A')],
   ['/CREATE?room=BCDF%0A&resume=r', resume('BCDF\n', undefined, 'r')],
   ['/CREATE?room=BCDF', { ...CREATE, format: CBOR }],
   [`/BCDF?seat=${KEY}`, room('BCDF', 'BCDF', { seat: SEAT })],
   [`/bcdf?x=1&seat=${KEY}&seat=other`, room('bcdf', 'BCDF', { seat: SEAT })],
-  [`/ABCD?seat=${KEY}`, room('ABCD', undefined, { seat: SEAT })],
+  [`/ABCD?seat=${KEY}`, room('ABCD', 'ABCD', { seat: SEAT })],
   ['/BCDF?seat=', room('BCDF', 'BCDF', { seat: 'malformed' })],
   ['/BCDF?seat', room('BCDF', 'BCDF', { seat: 'malformed' })],
   [`/BCDF?seat=${KEY}%0A`, room('BCDF', 'BCDF', { seat: 'malformed' })],
@@ -85,7 +94,7 @@ test.each([
   ['/BCDF?Seat=x', room('BCDF', 'BCDF')],
   ['/BCDF', room('BCDF', 'BCDF')],
   ['/bcdf?x=1', room('bcdf', 'BCDF')],
-  ['/ABCD', room('ABCD', undefined)],
+  ['/ABCD', room('ABCD', 'ABCD')],
   ['/%00', { kind: 'file', path: '/%00' }],
   ['/%00%', room('%00%', undefined)],
   ['/1234', room('1234', undefined)],
@@ -151,4 +160,39 @@ test.each([
   '/Matchmaker/ws',
 ])('%s is no path for requests', (path) => {
   expect(route(path)).toEqual({ kind: 'file', path });
+});
+
+describe('codes of more than four letters', () => {
+  test.each([
+    ['/bcdfgh', room('bcdfgh', 'BCDFGH')],
+    ['/FUNGUS', room('FUNGUS', 'FUNGUS')],
+    ['/abc-1!', room('abc-1!', undefined)],
+    ['/BCDF', { kind: 'file', path: '/BCDF' }],
+    ['/BCDFG', { kind: 'file', path: '/BCDFG' }],
+    ['/BCDFGHJ', { kind: 'file', path: '/BCDFGHJ' }],
+    ['/sketch', { kind: 'file', path: '/sketch' }],
+    ['/SKETCH', { kind: 'file', path: '/SKETCH' }],
+    ['/Create', { kind: 'file', path: '/Create' }],
+    ['/rtc.js', { kind: 'file', path: '/rtc.js' }],
+    ['/health', { kind: 'health' }],
+    ['/CREATE', { ...CREATE, format: CBOR }],
+  ])('of six: %s', (target, expected) => {
+    expect(route(target as string, 6)).toEqual(expected);
+  });
+
+  test.each([5, 6, 7, 8])('no other path is a room of %i letters', (length) => {
+    const paths = [
+      'health',
+      'ready',
+      'metrics',
+      'ice',
+      'address',
+      'bellhop',
+      'signaling',
+      'CREATE',
+    ];
+    for (const path of [...paths, ...RESERVED_NAMES].map((name) => `/${name}`)) {
+      expect(route(path, length).kind).toBe(route(path).kind);
+    }
+  });
 });

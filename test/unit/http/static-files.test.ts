@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { file } from '../../../src/http/answer.js';
+import { route } from '../../../src/http/route.js';
 import { pageFiles, type StaticFile, sdkFiles } from '../../../src/http/static-files.js';
-import { CODE_LENGTH } from '../../../src/protocol/room-code.js';
 
 const sdk = sdkFiles().get('/client.js') as StaticFile;
 const built = readFileSync(new URL('../../../dist/client.js', import.meta.url));
@@ -28,10 +28,13 @@ test('pages are served at their names, the front page at /', () => {
   expect(files.has('/home/index.html')).toBe(false);
 });
 
-test('no file has a path that only rooms can have', () => {
-  const paths = [...pageFiles().keys(), ...sdkFiles().keys()];
-  expect(paths.filter((path) => path.length === CODE_LENGTH + 1)).toEqual([]);
-});
+test.each([4, 5, 6, 7, 8])(
+  "no file has a path that is a room's with codes of %i letters",
+  (length) => {
+    const paths = [...pageFiles().keys(), ...sdkFiles().keys()];
+    expect(paths.filter((path) => route(path, length).kind === 'room')).toEqual([]);
+  },
+);
 
 describe('an answer with a file', () => {
   test('is the built file, or compressed for clients that accept it', () => {

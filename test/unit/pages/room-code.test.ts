@@ -21,15 +21,14 @@ test.each([
   '',
   'create',
   'BCD',
-  'BCDFG',
-  'BCDA',
+  'BCDFGHJKL',
   'BCD1',
   'ВСDF',
   'BCD\u0307F',
   'BC/DF',
   'https://relay.example/BCDF',
   '%42CDF',
-  'null',
+  'n0 code',
 ])('%j is no code', (typed) => {
   expect(readCode(typed)).toBeUndefined();
 });

@@ -47,7 +47,10 @@ export function openPhone(typed: string): void {
 async function join(typed: string, name: string): Promise<Seat | undefined> {
   const code = readCode(typed);
   if (code === undefined)
-    return refuse('code', 'There is no room with this code. A code has four letters.');
+    return refuse(
+      'code',
+      'There is no room with this code. A code has only letters, at least four.',
+    );
   if (name === '') return refuse('name', 'Type your name.');
   const button = byId('join-button', HTMLButtonElement);
   button.disabled = true;

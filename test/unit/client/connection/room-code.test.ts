@@ -11,9 +11,7 @@ const INVALID_CODES: readonly unknown[] = [
   'create',
   'CREATE',
   'BCD',
-  'BCDFG',
-  'BCDE',
-  'BCDY',
+  'BCDFGHJKL',
   'BC D',
   'BC DF',
   'BCD\n',
@@ -31,7 +29,7 @@ const INVALID_CODES: readonly unknown[] = [
   'BCDF?seat=1',
   'ＢＣＤＦ',
   // In capitals, `ﬀ` is two letters.
-  'BCﬀ',
+  'BCDﬀ',
   // Letters whose upper case, or lower case, is an ASCII letter.
   'BCDſ',
   'BCD\u212a',
@@ -64,6 +62,10 @@ test.each(['BCDF', 'bcdf', 'bCdF', ' BCDF ', '\tbcdf\r\n', '\u00a0BCDF', '\ufeff
     expect(new URL(FakeSocket.last.url).pathname).toBe('/BCDF');
   },
 );
+
+test.each(['FUNX', 'BCDFG', 'bcdfghjk', 'health'])('%s is a code of some relay', (code) => {
+  expect(parseCode(code)).toBe(code.toUpperCase());
+});
 
 test.each([
   ['ws://relay', 'ws://relay/BCDF'],
