@@ -3,9 +3,9 @@ import { Asking, type AskingContext } from './asking.js';
 import type { Features } from './features.js';
 import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
+import { isPassword } from './password.js';
 import type { PlayerPeer } from './peer.js';
 import type { Players } from './players.js';
-import { isPassword } from './password.js';
 import type { RoomHost } from './room-host.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
@@ -19,8 +19,7 @@ export interface EntranceParts {
   readonly features: Features | undefined;
   /** Whether seat keys have an effect. */
   readonly hasReconnectWindow: boolean;
-  /** For rooms whose hosts are asked. */
-  readonly asking: AskingContext;
+  readonly room: AskingContext;
 }
 
 /** Decides who gets a seat in a room, and gives it. */
@@ -34,7 +33,7 @@ export class Entrance {
   constructor(phase: RoomPhase, maxPlayers: number, parts: EntranceParts) {
     this.phase = phase;
     this.maxPlayers = maxPlayers;
-    this.asking = parts.features?.ask ? new Asking(parts.asking) : undefined;
+    this.asking = parts.features?.ask ? new Asking(parts.room) : undefined;
     this.#parts = parts;
   }
 
@@ -127,10 +126,7 @@ export class Entrance {
   }
 
   /** Why a player who has no seat in the room cannot get one. */
-  #refuseNew(
-    { password }: JoinRequest,
-    key: SecretHash | undefined,
-  ): CloseReason | undefined {
+  #refuseNew({ password }: JoinRequest, key: SecretHash | undefined): CloseReason | undefined {
     const { features, players } = this.#parts;
     // First, so that every attempt with a wrong password counts as one, whatever the room is like.
     const isRight = features?.password === undefined || isPassword(password, features.password);

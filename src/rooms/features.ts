@@ -13,4 +13,6 @@ export interface Features {
   readonly password?: SecretHash;
   /** Whether the room has the code that the host has chosen. */
   readonly code?: true;
+  /** How often the host gets round-trip times: so many seconds apart. */
+  readonly times?: number;
 }

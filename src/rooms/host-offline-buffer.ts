@@ -112,6 +112,7 @@ export class HostOfflineBuffer {
  */
 function mayCancel(event: RoomEvent): event is PresenceEvent {
   const { type } = event;
-  if (type === 'hostResumed' || type === 'aboutChanged' || type === 'playerAsks') return false;
+  if (type === 'hostResumed' || type === 'timesMeasured') return false;
+  if (type === 'aboutChanged' || type === 'playerAsks') return false;
   return !('missed' in event && event.missed > 0);
 }

@@ -16,6 +16,8 @@ export interface PlayerPeer {
   /** The client's address, under which a disconnected player counts; `undefined` if unknown. */
   readonly address?: string;
   send(payload: Payload): void;
+  /** Measures the round-trip time to the player, for `Seat.measured`. Peers may not support it. */
+  measure?(): void;
   /** Pauses or resumes reading from the player, because its host does not keep up. */
   setReading(reading: boolean): void;
   close(reason: CloseReason): void;

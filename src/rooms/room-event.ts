@@ -35,5 +35,10 @@ export type RoomEvent =
     }
   /** A connected player says something else about itself. */
   | { readonly type: 'aboutChanged'; readonly player: PlayerId; readonly about: string }
+  /** The round-trip times of connected players, in milliseconds. */
+  | {
+      readonly type: 'timesMeasured';
+      readonly times: readonly (readonly [player: PlayerId, time: number])[];
+    }
   /** This host has resumed the room. The events and messages that it missed follow. */
   | { readonly type: 'hostResumed'; readonly code: RoomCode; readonly token: string };

@@ -1,8 +1,8 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import type { Payload } from '../protocol/payload.js';
 import type { HostOfflineBuffer } from './host-offline-buffer.js';
 import { HostSeat } from './host-seat.js';
 import type { PlayerId, RoomCode } from './ids.js';
-import type { Payload } from '../protocol/payload.js';
 import type { HostPeer } from './peer.js';
 import type { ReconnectWindow } from './reconnect-window.js';
 import type { RoomEvent } from './room-event.js';

@@ -1,5 +1,7 @@
 import type { Features } from './features.js';
+import type { HostOfflineBuffer } from './host-offline-buffer.js';
 import type { PlayerId, RoomCode } from './ids.js';
+import type { OfflineBuffer } from './offline-buffer.js';
 
 /** What identifies a room. It never changes. */
 export interface RoomIdentity {
@@ -57,4 +59,10 @@ export interface RoomSnapshot {
 export interface PlayerAbout {
   readonly player: PlayerId;
   readonly about: string;
+}
+
+/** The buffers of the disconnected peers of a room. */
+export interface OfflineBuffers {
+  readonly players: OfflineBuffer[];
+  readonly host: HostOfflineBuffer | undefined;
 }

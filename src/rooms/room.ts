@@ -1,40 +1,36 @@
-import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import type { AskingContext } from './asking.js';
 import { Entrance } from './entrance.js';
 import type { Features } from './features.js';
-import type { HostOfflineBuffer } from './host-offline-buffer.js';
 import type { PlayerId } from './ids.js';
 import type { JoinRequest } from './join-request.js';
 import type { JoinResult } from './join-result.js';
-import type { OfflineBuffer } from './offline-buffer.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
 import { Players, type PlayersContext } from './players.js';
-import { type ReconnectContext, ReconnectWindow } from './reconnect-window.js';
+import { ReconnectWindow } from './reconnect-window.js';
 import { UNKNOWN_TOKEN } from './resume-token.js';
+import type { ContextOf } from './room-context.js';
 import type { RoomEvent } from './room-event.js';
 import { RoomHost } from './room-host.js';
-import type { PlayerAbout, RoomIdentity, RoomInfo, RoomSettings, RoomSnapshot } from './room-info.js';
+import type {
+  OfflineBuffers,
+  PlayerAbout,
+  RoomIdentity,
+  RoomInfo,
+  RoomSettings,
+  RoomSnapshot,
+} from './room-info.js';
 import type { SavedRoom } from './saved-room.js';
 import type { Seat, SeatStatus } from './seat.js';
 import type { SeatKey } from './seat-key.js';
+import type { SeatTable } from './seat-table.js';
+import { Times, type TimesContext } from './times.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
 
 /** What a room needs from its surroundings. */
-export interface RoomContext extends ReconnectContext {
-  /** The most players that any room may have. */
-  readonly maxPlayers: number;
-  /** The saved state of the room has changed. */
-  changed(room: Room): void;
-  hostDisconnected(room: Room): void;
-  hostResumed(room: Room): void;
-  ended(room: Room, reason: CloseReason): void;
-}
-
-interface OfflineBuffers {
-  readonly players: OfflineBuffer[];
-  readonly host: HostOfflineBuffer | undefined;
-}
+export type RoomContext = ContextOf<Room>;
 
 /**
  * One game and its players.
@@ -42,7 +38,7 @@ interface OfflineBuffers {
  * A room ends when its host's connection ends, or when the host does not resume within the reconnect
  * window. It passes events and messages to its peers, and knows neither sockets nor protocols.
  */
-export class Room implements PlayersContext {
+export class Room implements PlayersContext, AskingContext, TimesContext {
   readonly identity: RoomIdentity;
   /** `undefined` for a plain room. */
   readonly features: Features | undefined;
@@ -54,6 +50,7 @@ export class Room implements PlayersContext {
   readonly #host: RoomHost;
   readonly #players: Players;
   readonly #entrance: Entrance;
+  readonly #times: Times | undefined;
 
   private constructor(
     identity: RoomIdentity,
@@ -82,14 +79,31 @@ export class Room implements PlayersContext {
         host: this.#host,
         features: settings.features,
         hasReconnectWindow: window !== undefined,
-        asking: {
-          totals: context.totals,
-          notifyHost: (event) => this.#host.event(event),
-          changed: () => context.changed(this),
-          after: (milliseconds, action) => context.after(milliseconds, action),
-        },
+        room: this,
       },
     );
+    const { times } = settings.features ?? {};
+    if (times !== undefined) this.#times = new Times(times, this);
+  }
+
+  /** Starts a timer; returns a function that stops it. */
+  after(milliseconds: number, action: () => void): () => void {
+    return this.#context.after(milliseconds, action);
+  }
+
+  /** The players' seats, for `Times`. */
+  get seats(): SeatTable {
+    return this.#players.seats;
+  }
+
+  /** Whether the host is connected and keeps up. */
+  get isHostPresent(): boolean {
+    return this.#host.buffer === undefined && this.#host.keepsUp;
+  }
+
+  /** The round-trip time of a player, in milliseconds. */
+  measured(player: PlayerId, time: number): void {
+    this.#times?.add(player, time);
   }
 
   /** A new room for this host. */
@@ -277,6 +291,7 @@ export class Room implements PlayersContext {
     if (this.#entrance.phase === 'ended') return;
     this.#entrance.phase = 'ended';
     this.#context.ended(this, forPlayers);
+    this.#times?.stop();
     this.#entrance.close(forPlayers);
     this.#host.close(forHost);
   }

@@ -10,6 +10,8 @@ import type { SecretHash } from './secret.js';
 /** What a seat needs from its room. */
 export interface SeatContext {
   receive(from: PlayerId, payload: Payload): void;
+  /** The round-trip time to this player, in milliseconds. */
+  measured(player: PlayerId, time: number): void;
   /** The connection of the player in this seat has ended; `isFinal` if it will not reconnect. */
   playerGone(seat: Seat, isFinal: boolean): void;
   end(reason: CloseReason): void;
@@ -150,6 +152,11 @@ export class Seat {
   receive(payload: Payload, by: PlayerPeer): void {
     if (this.receiver === by) this.#context.receive(this.id, payload);
     else if (this.#asker?.peer === by) this.#hold(payload, this.#asker);
+  }
+
+  /** The round-trip time of this connection, in milliseconds. */
+  measured(time: number, by: PlayerPeer): void {
+    if (this.receiver === by) this.#context.measured(this.id, time);
   }
 
   /**

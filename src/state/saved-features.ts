@@ -1,7 +1,8 @@
-import type { Features } from '../rooms/features.js';
 import { MAX_ASKING } from '../rooms/asking.js';
+import type { Features } from '../rooms/features.js';
 import { type PlayerId, parsePlayerId } from '../rooms/ids.js';
 import { parseHash } from '../rooms/secret.js';
+import { boundedPace } from '../rooms/times.js';
 
 /** Stands for features that this relay never writes. */
 export const DAMAGED = Symbol('damaged');
@@ -17,12 +18,22 @@ export function parseFeatures(value: unknown): {
   if (typeof value !== 'object' || value === null) return { features: DAMAGED };
   const fields = value as Readonly<Record<string, unknown>>;
   const hash = parseHash(fields['password']);
-  const isWhole = FLAGS.every((name) => isFlag(fields[name]));
+  const { times } = fields;
+  const isWhole =
+    FLAGS.every((name) => isFlag(fields[name])) && (times === undefined || isPace(times));
   if (!isWhole || (fields['password'] !== undefined && hash === undefined)) {
     return { features: DAMAGED };
   }
-  const flags = Object.fromEntries(FLAGS.filter((name) => fields[name]).map((name) => [name, true]));
-  return { features: { ...flags, ...(hash && { password: hash }) } };
+  const flags = Object.fromEntries(
+    FLAGS.filter((name) => fields[name]).map((name) => [name, true]),
+  );
+  return {
+    features: {
+      ...flags,
+      ...(hash && { password: hash }),
+      ...(isPace(times) && { times }),
+    },
+  };
 }
 
 /** The players about whom the host of a saved room was asked; nothing if there were none. */
@@ -40,4 +51,9 @@ export function parseAsking(value: unknown): {
 /** Whether this is a feature that is on, or missing. */
 function isFlag(value: unknown): boolean {
   return value === undefined || value === true;
+}
+
+/** Whether this is a time between two measurements. */
+function isPace(times: unknown): times is number {
+  return typeof times === 'number' && boundedPace(times) === times;
 }

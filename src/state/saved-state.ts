@@ -1,7 +1,7 @@
 import { MAX_NAME_BYTES } from '../protocol/room-name.js';
 import { type PlayerId, parsePlayerId, type RoomCode } from '../rooms/ids.js';
-import { parseRoomCode } from '../rooms/room-code.js';
 import { isUsableAbout } from '../rooms/join-request.js';
+import { parseRoomCode } from '../rooms/room-code.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
 import { DAMAGED, parseAsking, parseFeatures } from './saved-features.js';

@@ -260,7 +260,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** For `ServerWebSocket` only. */
   pinged(data: Buffer): void {
-    this.#sendControl(PONG, data);
+    this.sendControl(PONG, data);
     this.#servedControl(data);
   }
 
@@ -274,7 +274,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (!this.#closing) this.served(data.length);
   }
 
-  #sendControl(opcode: number, data: Buffer): void {
+  protected sendControl(opcode: number, data: Buffer): void {
     const outbox = this.#outbox;
     if (!outbox.open) return;
     const at = outbox.reserve(frameHeaderLength(data.length) + data.length);
@@ -287,6 +287,6 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (ping === 0) return;
     const verdict = this.#liveness.judge(now, ping);
     if (verdict === 'terminate') this.#webSocket.terminate();
-    else if (verdict === 'ping') this.#sendControl(PING, NOTHING);
+    else if (verdict === 'ping') this.sendControl(PING, NOTHING);
   }
 }

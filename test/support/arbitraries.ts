@@ -9,14 +9,14 @@ import { hashSecret, type SecretHash } from '../../src/rooms/secret.js';
 
 /** A host's command as an object, before it is encoded. */
 export type WireCommand =
-  | { cmd: 'start' | 'open' | 'stop' }
+  | { cmd: 'start' | 'open' | 'who' | 'stop' }
   | {
       cmd: 'prepare';
       max_players: number;
       name?: string | null | undefined;
       hold?: number | null | undefined;
     }
-  | { cmd: 'kick'; player: number }
+  | { cmd: 'admit' | 'kick'; player: number }
   | { cmd: 'to'; to: unknown[]; data: Uint8Array }
   | { cmd: 'to_str'; to: unknown[]; data: string };
 
@@ -53,8 +53,9 @@ export function meaning(wire: WireCommand): Legible {
       };
     case 'to_str':
       return { cmd: 'send', to: recipients(wire.to), text: wire.data };
+    case 'admit':
     case 'kick':
-      return { cmd: 'kick', player: wire.player };
+      return { cmd: wire.cmd, player: wire.player };
     default:
       return { cmd: wire.cmd };
   }
@@ -109,7 +110,7 @@ function idList(): fc.Arbitrary<unknown[]> {
 
 export function wireCommand(): fc.Arbitrary<WireCommand> {
   return fc.oneof(
-    fc.record({ cmd: fc.constantFrom('start', 'open', 'stop') }),
+    fc.record({ cmd: fc.constantFrom('start', 'open', 'who', 'stop') }),
     fc.record(
       {
         cmd: fc.constant('prepare' as const),
@@ -120,7 +121,7 @@ export function wireCommand(): fc.Arbitrary<WireCommand> {
       { requiredKeys: ['cmd', 'max_players'] },
     ),
     fc.record({
-      cmd: fc.constant('kick' as const),
+      cmd: fc.constantFrom('admit', 'kick'),
       player: fc.oneof(playerId(), fc.maxSafeInteger()),
     }),
     fc.record({ cmd: fc.constant('to' as const), to: idList(), data: payloadBytes() }),

@@ -240,8 +240,7 @@ export class RoomConnection extends PlayerEvents implements Room {
       case 'error':
         return this.#refused(new CommandError(String(event.code), String(event.reason)));
       default:
-        // An event of a newer relay, or no event at all.
-        event.cmd satisfies undefined;
+      // An event that this SDK does not request, one of a newer relay, or none.
     }
   }
 

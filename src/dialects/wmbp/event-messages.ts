@@ -15,6 +15,9 @@ export interface EventMessage {
 
 /** Translates an event of a room. */
 export function messageOf(event: Exclude<RoomEvent, AnswerEvent>): EventMessage {
+  if (event.type === 'timesMeasured') {
+    return { message: { cmd: 'times', players: event.times }, changesState: false };
+  }
   const { player } = event;
   const about = 'about' in event && event.about !== undefined ? { about: event.about } : {};
   switch (event.type) {

@@ -1,11 +1,13 @@
 import type { PlayerRates } from '../../limits/player-throttle.js';
 import { CLOSE_REASONS, type CloseReason, isFinal } from '../../protocol/close-codes.js';
+import { PING } from '../../protocol/frame.js';
 import { Payload } from '../../protocol/payload.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
 import type { Room } from '../../rooms/room.js';
 import type { Seat } from '../../rooms/seat.js';
 import { type Link, PauseReason } from '../../transport/connection.js';
+import { RoundTrip } from '../../transport/round-trip.js';
 import { ThrottledConnection } from '../../transport/throttled-connection.js';
 
 export interface PlayerLimits extends PlayerRates {
@@ -17,6 +19,8 @@ export interface PlayerLimits extends PlayerRates {
 export class PlayerConnection extends ThrottledConnection implements PlayerPeer {
   readonly #limits: PlayerLimits;
   #seat: Seat | undefined;
+  /** Only in a room whose host gets round-trip times. */
+  #roundTrip: RoundTrip | undefined;
 
   constructor(link: Link, limits: PlayerLimits) {
     super(link, limits);
@@ -42,7 +46,21 @@ export class PlayerConnection extends ThrottledConnection implements PlayerPeer 
     if (this.outbox.open) this.outbox.send(payload);
   }
 
+  measure(): void {
+    // A ping would wait behind the backlog, and while reading is paused no answer can arrive.
+    if (this.isPaused || this.outbox.backlog > 0) return;
+    this.#roundTrip ??= new RoundTrip();
+    this.sendControl(PING, this.#roundTrip.start(performance.now()));
+  }
+
+  override ponged(data: Buffer): void {
+    super.ponged(data);
+    const time = this.#roundTrip?.end(data, performance.now());
+    if (time !== undefined) this.#seat?.measured(time, this);
+  }
+
   setReading(reading: boolean): void {
+    if (!reading) this.#roundTrip?.cancel();
     if (reading) this.resumeReading(PauseReason.hostBacklog);
     else this.pauseReading(PauseReason.hostBacklog);
   }

@@ -88,7 +88,8 @@ export class Wmbp {
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
     const { seat: key, about, password } = request;
     return this.#admitPlayer(room, { key, about, password }, (refusal) => {
-      if (refusal === CLOSE_REASONS.wrongPassword) this.#missedPassword(room, password, address, now);
+      if (refusal === CLOSE_REASONS.wrongPassword)
+        this.#missedPassword(room, password, address, now);
     });
   }
 

@@ -36,4 +36,14 @@ export interface SendCommand {
 export type HostCommand = MembershipCommand | SendCommand;
 
 /** The `cmd` of every command on the wire. */
-export const COMMANDS = ['prepare', 'start', 'open', 'admit', 'kick', 'who', 'stop', 'to', 'to_str'] as const;
+export const COMMANDS = [
+  'prepare',
+  'start',
+  'open',
+  'admit',
+  'kick',
+  'who',
+  'stop',
+  'to',
+  'to_str',
+] as const;

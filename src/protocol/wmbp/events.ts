@@ -58,6 +58,11 @@ export type HostEvent =
       readonly about?: string;
     }
   | { readonly cmd: 'about'; readonly player: number; readonly about: string }
+  | {
+      readonly cmd: 'times';
+      /** The round-trip times of players, in milliseconds. */
+      readonly players: readonly (readonly [id: number, time: number])[];
+    }
   | { readonly cmd: 'error'; readonly reason: string; readonly code: ErrorCode };
 
 /** A player's message to the host: binary, or text. */
@@ -77,6 +82,7 @@ export const EVENTS = [
   'player_away',
   'player_back',
   'about',
+  'times',
   'from',
   'from_str',
   'error',

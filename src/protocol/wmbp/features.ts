@@ -8,16 +8,21 @@ export interface RequestedFeatures {
   readonly password?: string;
   /** The code that the room is to have. */
   readonly code?: string;
+  /** The host gets the round-trip times of players, so many seconds apart; more than 0. */
+  readonly times?: number;
 }
-
-/** The most bytes of UTF-8 that a password may have. */
-export const MAX_PASSWORD_BYTES = 256;
 
 /** The names of features, as `prepare_reply` lists them in `with`. */
 export type FeatureName = keyof RequestedFeatures;
 
 /** In the order in which `with` lists them. */
-const FEATURE_NAMES = ['about', 'ask', 'password', 'code'] as const satisfies readonly FeatureName[];
+const FEATURE_NAMES = [
+  'about',
+  'ask',
+  'password',
+  'code',
+  'times',
+] as const satisfies readonly FeatureName[];
 
 /**
  * The `with` of `prepare_reply`: the features that the room has. Relays that do not know a feature do

@@ -46,6 +46,7 @@ export const FIELDS = {
   ask: 'scalar',
   password: 'scalar',
   code: 'scalar',
+  times: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -77,5 +78,6 @@ export function noFields(): Fields {
     ask: undefined,
     password: undefined,
     code: undefined,
+    times: undefined,
   };
 }

@@ -1,5 +1,6 @@
+import { MAX_PASSWORD_BYTES } from '../password.js';
 import { badField } from './bad-field.js';
-import { MAX_PASSWORD_BYTES, type RequestedFeatures } from './features.js';
+import type { RequestedFeatures } from './features.js';
 import type { Fields, ScalarName } from './fields.js';
 
 /**
@@ -17,6 +18,7 @@ export function readFeatures(fields: Fields): { readonly features?: RequestedFea
     ...(ask && { ask }),
     ...(password !== undefined && { password }),
     ...readCode(fields),
+    ...readTimes(fields),
   };
   const isRequested = readFlag(fields, 'with') || Object.keys(features).length > 0;
   return isRequested ? { features } : {};
@@ -27,6 +29,13 @@ function readCode({ code }: Fields): { readonly code?: string } {
   if (code === undefined || code === null) return {};
   if (typeof code === 'string') return { code };
   throw badField('code', 'text', code);
+}
+
+function readTimes({ times }: Fields): { readonly times?: number } {
+  if (times === undefined || times === null || times === 0) return {};
+  // NaN is not valid either.
+  if (typeof times === 'number' && times > 0) return { times };
+  throw badField('times', 'seconds, a number of at least 0', times);
 }
 
 /** An empty password is an error: a game with an empty field must not open its room to everybody. */

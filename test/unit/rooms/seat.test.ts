@@ -10,6 +10,7 @@ function seat() {
   const calls: string[] = [];
   const context = {
     receive: (from: PlayerId) => calls.push(`${from} says`),
+    measured: () => {},
     playerGone: (_: Seat, isFinal: boolean) => calls.push(isFinal ? 'left' : 'disconnected'),
     end: ({ reason }: { reason: string }) => calls.push(reason),
   };

@@ -68,7 +68,12 @@ test('after a crash, ids continue with a gap', () => {
 
 test('features are read as they were written', () => {
   const seats = [{ id: 3, key: HASH, away: false, about: 'Ana 🦊' }];
-  const saved = { ...room, seats, features: { about: true, ask: true, password: HASH }, asking: [1, 2] };
+  const saved = {
+    ...room,
+    seats,
+    features: { about: true, ask: true, password: HASH, code: true, times: 10 },
+    asking: [1, 2],
+  };
   expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
   expect(parseState(written({ ...room, features: {} } as unknown as SavedRoom))).toEqual([
     { ...room, features: {} },
@@ -155,7 +160,7 @@ describe('a room is damaged', () => {
 
   test.each<[string, object]>([
     ['no code', { code: undefined }],
-    ['a code that is none', { code: 'ABCD' }],
+    ['a code that is none', { code: 'AB1D' }],
     ['a list as its code', { code: ['BCDF'] }],
     ['a code that cannot be printed', { code: { toString: 1 } }],
     ['no name', { name: null }],
@@ -199,6 +204,9 @@ describe('a room is damaged', () => {
     ['somebody who asks with a later id', { features: { ask: true }, asking: [8] }],
     ['somebody who asks without an id', { features: { ask: true }, asking: ['1'] }],
     ['more who ask than may', { features: { ask: true }, asking: Array(17).fill(1) }],
+    ['a time between measurements that is too short', { features: { times: 0.5 } }],
+    ['a time between measurements that is text', { features: { times: '10' } }],
+    ['a code that is a text', { features: { code: 'FUNX' } }],
     ['a password that is no hash', { features: { password: 'sesame' } }],
     ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
     ['a number about a player', { seats: [{ ...seat, about: 1 }] }],

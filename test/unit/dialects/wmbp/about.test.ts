@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
-import type { Features } from '../../../../src/rooms/features.js';
+import type { RequestedFeatures } from '../../../../src/protocol/wmbp/features.js';
 import type { Room } from '../../../../src/rooms/room.js';
 import type { SeatKey } from '../../../../src/rooms/seat-key.js';
 import { hashSecret } from '../../../../src/rooms/secret.js';
@@ -9,7 +9,7 @@ import { seatOf, TestRooms } from '../../../support/rooms.js';
 
 const KEY: SeatKey = hashSecret("ana's phone");
 
-function prepared(features: Features | undefined, hold = 60) {
+function prepared(features: RequestedFeatures | undefined, hold = 60) {
   const rooms = new TestRooms();
   const host = new WmbpHost(rooms);
   host.command({ cmd: 'prepare', maxPlayers: 4, name: '', hold, ...(features && { features }) });
@@ -41,8 +41,7 @@ describe('a room in which players say something about themselves', () => {
   test('a host that resumes gets what it missed, then all texts, then the state', () => {
     const { host, room, reply } = prepared({ about: true });
     room.join(new TestPlayer(), { about: 'Ana' });
-    host.close(CLOSE_REASONS.tooSlow);
-    room.hostGone(host, false);
+    host.session.end(false);
     room.join(new TestPlayer(), { about: 'Ben' });
     const next = new WmbpHost();
     expect(next.session.resume(room, reply.resume)).toBe(true);

@@ -158,6 +158,12 @@ describe('prepare', () => {
     [{ about: null, with: false }, undefined],
     [{ password: 'sesame' }, { password: 'sesame' }],
     [{ password: null }, undefined],
+    [{ ask: true }, { ask: true }],
+    [{ code: '' }, { code: '' }],
+    [{ code: null }, undefined],
+    [{ times: 0.5 }, { times: 0.5 }],
+    [{ times: 0 }, undefined],
+    [{ times: null }, undefined],
   ])('requests features by %o', (fields, features) => {
     expect(read({ ...prepare, ...fields })).toEqual({
       ...read(prepare),
@@ -184,6 +190,24 @@ describe('prepare', () => {
     expect(refused({ ...prepare, password })).toEqual({
       code: 'bad_field',
       reason: `password: expected text of 1 to 256 bytes, got ${got}`,
+    });
+  });
+
+  it.each<Misfit>([
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    ['10', 'text'],
+  ])('refuses %s as the time between measurements', (times, got) => {
+    expect(refused({ ...prepare, times })).toEqual({
+      code: 'bad_field',
+      reason: `times: expected seconds, a number of at least 0, got ${got}`,
+    });
+  });
+
+  it('refuses a code that is not text', () => {
+    expect(refused({ ...prepare, code: 1234 })).toEqual({
+      code: 'bad_field',
+      reason: 'code: expected text, got 1234',
     });
   });
 

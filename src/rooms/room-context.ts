@@ -1,0 +1,13 @@
+import type { CloseReason } from '../protocol/close-codes.js';
+import type { ReconnectContext } from './reconnect-window.js';
+
+/** What rooms of this type need from their surroundings. */
+export interface ContextOf<Room> extends ReconnectContext {
+  /** The most players that any room may have. */
+  readonly maxPlayers: number;
+  /** The saved state of the room has changed. */
+  changed(room: Room): void;
+  hostDisconnected(room: Room): void;
+  hostResumed(room: Room): void;
+  ended(room: Room, reason: CloseReason): void;
+}

@@ -1,0 +1,69 @@
+import type { PlayerId } from './ids.js';
+import type { RoomEvent } from './room-event.js';
+import type { Seat } from './seat.js';
+
+/** The shortest and the longest time between two measurements, in seconds. */
+export const SHORTEST_PACE = 1;
+export const LONGEST_PACE = 3600;
+
+/** The players, as their round-trip times are measured. */
+interface Seats {
+  all(): Iterable<Seat>;
+  get(id: number): Seat | undefined;
+}
+
+/** What times need from their room. */
+export interface TimesContext {
+  readonly seats: Seats;
+  /** Whether the host is connected and keeps up. A host that is away needs no times. */
+  readonly isHostPresent: boolean;
+  notifyHost(event: RoomEvent): void;
+  /** Starts a timer; returns a function that stops it. */
+  after(milliseconds: number, action: () => void): () => void;
+}
+
+/** The pace for which a host asks, within the bounds; in seconds. */
+export function boundedPace(seconds: number): number {
+  return Math.min(Math.max(seconds, SHORTEST_PACE), LONGEST_PACE);
+}
+
+/**
+ * Measures the round-trip times of all players at a steady pace. Each time the host first gets what the
+ * last measurement gave.
+ */
+export class Times {
+  readonly #milliseconds: number;
+  readonly #context: TimesContext;
+  readonly #measured = new Map<PlayerId, number>();
+  #stopTimer: () => void;
+
+  /** @param pace the time between two measurements, in seconds */
+  constructor(pace: number, context: TimesContext) {
+    this.#milliseconds = pace * 1000;
+    this.#context = context;
+    this.#stopTimer = this.#wait();
+  }
+
+  /** The round-trip time of a player, in milliseconds. */
+  add(player: PlayerId, time: number): void {
+    this.#measured.set(player, Math.round(time));
+  }
+
+  stop(): void {
+    this.#stopTimer();
+  }
+
+  #wait(): () => void {
+    return this.#context.after(this.#milliseconds, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#stopTimer = this.#wait();
+    const { seats, isHostPresent } = this.#context;
+    const times = [...this.#measured].filter(([player]) => seats.get(player)?.peer !== undefined);
+    this.#measured.clear();
+    if (!isHostPresent) return;
+    if (times.length > 0) this.#context.notifyHost({ type: 'timesMeasured', times });
+    for (const { peer } of seats.all()) peer?.measure?.();
+  }
+}
