@@ -3,8 +3,8 @@ import type { Bevygap } from '../dialects/bevygap/bevygap.js';
 import {
   type Caller,
   launchErrorOf,
+  type PlayQuery,
   type PlayRequests,
-  type Wanted,
 } from '../dialects/bevygap/play-requests.js';
 import type { AskRequest } from '../launch/ask.js';
 import { readParty } from '../protocol/bevygap/read-request.js';
@@ -86,7 +86,7 @@ function begin(
 }
 
 /** @throws {RequestError} if the query has one that is none */
-function partyOf({ party, size }: AskQuery): Wanted['party'] {
+function partyOf({ party, size }: AskQuery): PlayQuery['party'] {
   if (party === undefined && size === undefined) return undefined;
   return readParty(party, Number(size));
 }

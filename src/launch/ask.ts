@@ -2,23 +2,23 @@ import type { Party, Place } from '../protocol/matchmaking.js';
 
 export type { Party, Place };
 
-/** A player asks for a seat on a game server. */
+/** A player's request for a seat on a game server. */
 export interface AskRequest {
   readonly game: string;
   readonly version: string;
-  /** The player's whole address, which game servers may be told. */
+  /** The player's full address, which launchers may pass on. */
   readonly clientAddress: string;
-  /** The players who ask with the same ticket get seats on one server. */
+  /** Players whose requests have the same ticket get seats on one server. */
   readonly party: Party | undefined;
   /**
-   * Call it before a server is started for this player, which it counts.
+   * Must be called before a server is started for this player. Counts the start.
    *
-   * @returns why none may be started: too many were for the player's address
+   * @returns an error if too many servers were started for the player's address
    */
   mayStart(): LaunchError | undefined;
 }
 
-/** A game that is served. */
+/** A game that this matchmaker serves. */
 export interface Offer {
   readonly game: string;
   readonly version: string;
@@ -26,40 +26,40 @@ export interface Offer {
   readonly place: Place['is'];
 }
 
-/** Is told how a player's request is doing: `accepted`, any progress, then `ready` or `failed`. */
+/** Gets the progress of a player's request: `accepted`, any progress, then `ready` or `failed`. */
 export interface AskListener {
   /** The session exists. Its id is letters, digits and hyphens. */
   accepted(session: string): void;
   /**
-   * A few words at each change, such as `Deploying`. Players get the elapsed seconds with them, and
-   * get them again every second.
+   * The status at each change, such as `Deploying`. Players get it with the elapsed seconds, and again
+   * every second.
    */
   progress(words: string): void;
   ready(place: Place): void;
   failed(error: LaunchError): void;
 }
 
-/** A request that is being answered. */
+/** An open request. */
 export interface Ask {
-  /** The player has left: its seat is free at once. Harmless after the end. */
+  /** The player has left, and the seat is free at once. Does nothing after the end. */
   cancel(): void;
 }
 
-/** Where requests for game servers are answered. */
+/** Answers requests for game servers. */
 export interface Matchmaker {
   /**
-   * Finds a game that is served: without a name the default game, without a version the first one
-   * that the configuration has of this game.
+   * Finds a game that is served: without a name the default game, without a version the game's first
+   * version in the configuration.
    */
   find(game: string | undefined, version: string | undefined): Offer | undefined;
   /**
-   * Asks for a seat in a game that `find` has found. Never calls the listener synchronously, and
-   * always calls `ready` or `failed` in the end, unless the request is cancelled.
+   * Requests a seat in a game that `find` has returned. Never calls the listener synchronously. Always
+   * calls `ready` or `failed` at the end, unless the request is cancelled.
    */
   ask(request: AskRequest, listener: AskListener): Ask;
 }
 
-/** Why a player gets no seat, with the status that HTTP has for it. */
+/** The reason why a player gets no seat, with an HTTP status. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
   readonly status: 400 | 403 | 404 | 408 | 409 | 429 | 500 | 502 | 503;

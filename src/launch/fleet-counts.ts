@@ -26,7 +26,7 @@ export class AskCounts {
   }
 
   /** Wraps a listener, and counts the result of its request. */
-  counted(listener: AskListener): AskListener {
+  counting(listener: AskListener): AskListener {
     return {
       accepted: (session) => listener.accepted(session),
       progress: (words) => listener.progress(words),

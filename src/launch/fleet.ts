@@ -27,15 +27,15 @@ export interface FleetParts {
   readonly config: Pick<LaunchConfig, 'games' | 'defaultGame' | 'loopbackClientIp'>;
   readonly starter: Starter;
   readonly observer: FleetObserver;
-  /** Where servers of games whose `ready` is `nats` find their sessions. */
+  /** Stores sessions for the servers of games whose `ready` is `nats`. */
   readonly store?: SessionStore | undefined;
   readonly timers?: Timers;
 }
 
-/** How long servers may take to end when the fleet closes, in milliseconds. */
+/** How long to wait for the end of servers when the fleet closes, in milliseconds. */
 const CLOSE_TIME = 15_000;
 
-/** The game servers of this relay: who gets a seat on which, and when they start and end. */
+/** The game servers of this relay. It starts and ends them, and gives players seats on them. */
 export class Fleet implements Matchmaker, SessionReports {
   readonly sessions = new Map<string, Session>();
   /** The servers that have not ended. */
@@ -92,19 +92,19 @@ export class Fleet implements Matchmaker, SessionReports {
   }
 
   ask(request: AskRequest, listener: AskListener): Ask {
-    const counted = this.#asks.counted(listener);
+    const countingListener = this.#asks.counting(listener);
     const game = this.#find(request.game, request.version);
     if (game === undefined) throw new TypeError('find has not found this game');
     const { mayStart } = request;
     const player = { clientAddress: this.#addressOf(request), mayStart };
-    const session = new Session(this.#ids.next(), game, player, counted);
+    const session = new Session(this.#ids.next(), game, player, countingListener);
     this.sessions.set(session.id, session);
-    session.onOver(() => this.#over(session));
+    session.onEnd(() => this.#sessionEnded(session));
     queueMicrotask(() => this.#begin(session, request));
     return { cancel: () => this.#cancel(session) };
   }
 
-  /** What launchers are told of the player: some choose where a server runs by it. */
+  /** The player's address for launchers: some choose the location of a server by it. */
   #addressOf({ clientAddress }: AskRequest): string {
     const { loopbackClientIp = clientAddress } = this.#config;
     return isLoopback(clientAddress) ? loopbackClientIp : clientAddress;
@@ -118,7 +118,7 @@ export class Fleet implements Matchmaker, SessionReports {
     this.sessions.get(id)?.end();
   }
 
-  /** How requests have ended, by result. */
+  /** The number of requests, by result. */
   get results(): ReadonlyMap<string, number> {
     return this.#asks.results;
   }
@@ -133,41 +133,41 @@ export class Fleet implements Matchmaker, SessionReports {
   }
 
   /**
-   * Refuses requests from now on, and those that could only wait in vain: parties get no more members,
-   * and the relay opens no more rooms. Games go on.
+   * Refuses requests from now on, and open requests that can no longer be answered: incomplete parties,
+   * and players who wait for a room. Running games are not affected.
    */
   drain(): void {
     this.#isDraining = true;
-    this.#parties.disband(aboutToStop());
+    this.#parties.disband(shutdownError());
     for (const session of [...this.sessions.values()]) {
       const awaitsRoom = session.game.ready === 'room' && session.state === 'waiting';
-      if (awaitsRoom) session.fail(aboutToStop());
+      if (awaitsRoom) session.fail(shutdownError());
     }
   }
 
-  /** Ends the rooms of all servers: the servers end with the relay, so their rooms cannot go on. */
+  /** Ends the rooms of all servers, which end with the relay. */
   endRooms(): void {
     for (const server of [...this.#servers.values()]) server.endRoom();
   }
 
-  /** Resolves when no session is left, or after this time. */
+  /** Resolves when there are no sessions, or after this time. */
   async whenEmpty(milliseconds: number): Promise<void> {
     if (this.sessions.size === 0) return;
     const empty = new Promise<void>((resolve) => this.#onEmpty.push(resolve));
-    await this.#atMost(milliseconds, empty);
+    await this.#waitAtMost(milliseconds, empty);
   }
 
-  /** Ends all servers, and waits for them for a while. Closing twice is harmless. */
+  /** Ends all servers, and waits for them for a limited time. Closing twice is harmless. */
   async close(): Promise<void> {
     this.drain();
-    const error = aboutToStop();
+    const error = shutdownError();
     for (const session of [...this.sessions.values()]) session.fail(error);
     const ended = [...this.#servers.values()].map((server) => server.stop('the relay ends', error));
-    await this.#atMost(CLOSE_TIME, Promise.all(ended));
+    await this.#waitAtMost(CLOSE_TIME, Promise.all(ended));
     await this.#store?.close();
   }
 
-  #over({ id }: Session): void {
+  #sessionEnded({ id }: Session): void {
     this.sessions.delete(id);
     if (this.sessions.size > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
@@ -189,22 +189,22 @@ export class Fleet implements Matchmaker, SessionReports {
   }
 
   #refusal({ ready }: GameConfig): LaunchError | undefined {
-    if (this.#isDraining) return aboutToStop();
+    if (this.#isDraining) return shutdownError();
     if (ready === 'nats' && this.#store?.isAvailable !== true) {
       return new LaunchError(503, 'sessions cannot be stored now');
     }
     return undefined;
   }
 
-  /** Gives players seats on one server, or none. */
+  /** Gives all players seats on the same server, or fails for all of them. */
   #place(sessions: readonly Session[]): void {
     const [first] = sessions;
     if (first === undefined) return;
     const { name, version } = first.game;
     try {
       const servers = this.#games.get(`${name}/${version}`);
-      const server = servers?.withSeats(sessions.length, first);
-      for (const session of sessions) server?.seat(session);
+      const server = servers?.findOrStart(sessions.length, first);
+      for (const session of sessions) server?.addSession(session);
     } catch (error) {
       const known = error instanceof LaunchError ? error : this.#fault(error);
       for (const session of sessions) session.fail(known);
@@ -243,7 +243,7 @@ export class Fleet implements Matchmaker, SessionReports {
     return ready === 'nats' ? this.#store : undefined;
   }
 
-  #atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  #waitAtMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
     return new Promise((done) => {
       const stopTimer = this.#timers.after(milliseconds, done);
       void work.finally(() => {
@@ -254,6 +254,6 @@ export class Fleet implements Matchmaker, SessionReports {
   }
 }
 
-function aboutToStop(): LaunchError {
+function shutdownError(): LaunchError {
   return new LaunchError(503, 'this relay is about to stop');
 }

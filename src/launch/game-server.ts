@@ -16,30 +16,30 @@ type ServerState =
   | { readonly is: 'stopping'; readonly why: string }
   | { readonly is: 'ended' };
 
-/** What servers need from their surroundings. */
+/** The parts of the fleet that a server uses. */
 export interface ServerContext {
   readonly timers: Timers;
   readonly observer: FleetObserver;
   readonly starter: Starter;
   /** @param seconds how long it took */
   ready(server: GameServer, seconds: number): void;
-  /** Gives its place to a session for which the server is ready. */
+  /** The server is ready for this session, which gets its place now. */
   admit(session: Session, place: ServerPlace): void;
-  /** The launcher says where the server is, which has to say itself that it is ready. */
+  /** The launcher has reported the address. The server itself reports when it is ready. */
   located(server: GameServer, address: ServerAddress): void;
   ended(server: GameServer): void;
 }
 
-/** The longest words of a launcher that players are shown. */
-const MAX_WORDS = 100;
+/** The longest status of a launcher that players get, in characters. */
+const MAX_STATUS = 100;
 
 /**
- * How long after its end the room of a server ends, in milliseconds: its last messages may still be on
- * the way.
+ * The time from the end of a server to the end of its room, in milliseconds: the server's last messages
+ * may still be in transit.
  */
-const ROOM_TIME = 1000;
+const ROOM_END_DELAY = 1000;
 
-/** A server of a game, from its start until it has ended, and who plays on it. */
+/** A server of a game, from its start to its end, and its players. */
 export class GameServer implements LaunchedServer {
   readonly game: GameConfig;
   readonly seats: Seats;
@@ -48,7 +48,7 @@ export class GameServer implements LaunchedServer {
   readonly #started: StartedServer;
   #state: ServerState;
   #wasReady = false;
-  #words = 'Starting';
+  #status = 'Starting';
   #address: ServerAddress | undefined;
   #report: ReadyReport | undefined;
   #room: LaunchedRoom | undefined;
@@ -67,7 +67,7 @@ export class GameServer implements LaunchedServer {
     this.#startedAt = timers.now();
     this.seats = new Seats(game.players, () => this.#seatsChanged());
     this.#started = starter.start(game, clientAddress, {
-      progress: (words) => this.#say(words),
+      progress: (words) => this.#setStatus(words),
       running: (address) => this.#running(address),
       ended: (why, error) => this.#ended({ why, how: this.#unplannedEnd }, error),
     });
@@ -95,36 +95,38 @@ export class GameServer implements LaunchedServer {
     return this.#state.is;
   }
 
-  /** How many players can come; none if it is about to end, or its room takes no players. */
+  /** How many more players can get seats; 0 if the server is ending, or its room accepts no players. */
   get freeSeats(): number {
     if (this.#state.is !== 'starting' && this.#state.is !== 'ready') return 0;
     const { free } = this.seats;
-    return this.#room === undefined ? free : Math.min(free, this.#room.freePlaces - this.#expected);
+    return this.#room === undefined
+      ? free
+      : Math.min(free, this.#room.freePlaces - this.#expectedPlayers);
   }
 
   /** Takes a seat for a session, which gets its place when the server is ready. */
-  seat(session: Session): void {
+  addSession(session: Session): void {
     if (session.state !== 'waiting') return;
     this.seats.take(session);
     session.accept();
     if (this.#state.is === 'ready') this.#admit(session, this.#state.place);
-    else session.progress(this.#words);
+    else session.progress(this.#status);
   }
 
   reportReady(report: ReadyReport): void {
     if (this.game.ready === 'room') return;
     this.#report = report;
-    this.#becomeReadyWith(placeOf(this.#address, report));
+    this.#becomeReady(placeOf(this.#address, report));
   }
 
   openedRoom(room: LaunchedRoom): void {
     this.#room = room;
-    if (this.game.ready === 'room') this.#becomeReadyWith({ is: 'room', code: room.code });
+    if (this.game.ready === 'room') this.#becomeReady({ is: 'room', code: room.code });
     this.changedRoom();
   }
 
   changedRoom(): void {
-    if (this.#room !== undefined) this.seats.roomHas(this.#room.players);
+    if (this.#room !== undefined) this.seats.setRoomPlayers(this.#room.players);
   }
 
   endedRoom(): void {
@@ -132,7 +134,7 @@ export class GameServer implements LaunchedServer {
     void this.stop('its room has ended', new LaunchError(500, 'the room has ended'));
   }
 
-  /** Ends the room that it has opened, if there is one: no other process can resume that. */
+  /** Ends the server's room, if there is one: no other process can resume it. */
   endRoom(): void {
     this.#room?.end();
   }
@@ -153,8 +155,8 @@ export class GameServer implements LaunchedServer {
   /**
    * Ends the server, and the sessions of its players.
    *
-   * @param error what players who wait are told
-   * @returns when it has ended
+   * @param error for players who wait
+   * @returns a promise that resolves when the server has ended
    */
   stop(why: string, error: LaunchError): Promise<void> {
     if (this.#state.is === 'ended') return Promise.resolve();
@@ -163,7 +165,7 @@ export class GameServer implements LaunchedServer {
   }
 
   async #stop(why: string, error: LaunchError): Promise<void> {
-    this.#enter({ is: 'stopping', why });
+    this.#setState({ is: 'stopping', why });
     this.#context.observer.serverStopping(this, why);
     this.#endSessions(error);
     await this.#started.stop();
@@ -176,7 +178,7 @@ export class GameServer implements LaunchedServer {
     if (ready === 'launcher' || ready === 'tcp' || this.#report !== undefined) {
       const place = placeOf(address, this.#report);
       if (place === undefined) this.#stopUnreachable();
-      else this.#becomeReadyWith(place);
+      else this.#becomeReady(place);
     } else if (address !== undefined) this.#context.located(this, address);
   }
 
@@ -187,9 +189,9 @@ export class GameServer implements LaunchedServer {
     );
   }
 
-  #becomeReadyWith(place: ServerPlace | undefined): void {
+  #becomeReady(place: ServerPlace | undefined): void {
     if (this.#state.is !== 'starting' || place === undefined) return;
-    this.#enter({ is: 'ready', place });
+    this.#setState({ is: 'ready', place });
     this.#wasReady = true;
     this.#context.observer.serverReady(this, this.#seconds);
     this.#context.ready(this, this.#seconds);
@@ -204,16 +206,16 @@ export class GameServer implements LaunchedServer {
   #ended(end: ServerEnd, error?: LaunchError): void {
     const state = this.#state;
     if (state.is === 'ended') return;
-    this.#enter({ is: 'ended' });
+    this.#setState({ is: 'ended' });
     const planned: ServerEnd | undefined =
       state.is === 'stopping' ? { why: state.why, how: 'stopped' } : undefined;
     this.#context.observer.serverEnded(this, planned ?? end, this.#seconds);
     this.#endSessions(error ?? new LaunchError(500, 'the game server ended before it was ready'));
     this.#context.ended(this);
-    if (this.#room !== undefined) this.#context.timers.after(ROOM_TIME, () => this.endRoom());
+    if (this.#room !== undefined) this.#context.timers.after(ROOM_END_DELAY, () => this.endRoom());
   }
 
-  #enter(state: ServerState): void {
+  #setState(state: ServerState): void {
     if (this.#state.is === 'starting') this.#state.stopTimer();
     if (state.is !== 'ready') this.#stopEmptyTimer?.();
     this.#state = state;
@@ -223,7 +225,7 @@ export class GameServer implements LaunchedServer {
     for (const session of [...this.seats.sessions]) session.fail(error);
   }
 
-  /** A server without players ends after a while. */
+  /** Ends the server if it stays without players for `emptyTime`. */
   #seatsChanged(): void {
     this.#stopEmptyTimer?.();
     this.#stopEmptyTimer = undefined;
@@ -232,9 +234,9 @@ export class GameServer implements LaunchedServer {
     this.#stopEmptyTimer = this.#context.timers.after(this.game.emptyTime * 1000, end);
   }
 
-  #say(words: string): void {
-    this.#words = words.slice(0, MAX_WORDS);
-    for (const session of this.seats.sessions) session.progress(this.#words);
+  #setStatus(status: string): void {
+    this.#status = status.slice(0, MAX_STATUS);
+    for (const session of this.seats.sessions) session.progress(this.#status);
   }
 
   #sessionOf(client: string): Session | undefined {
@@ -243,8 +245,8 @@ export class GameServer implements LaunchedServer {
     );
   }
 
-  /** Players who were told the room's code, or will be, and have not joined yet. */
-  get #expected(): number {
+  /** How many players have got the room's code, or will get it, and have not joined yet. */
+  get #expectedPlayers(): number {
     return [...this.seats.sessions].filter(({ state }) => state !== 'claimed').length;
   }
 

@@ -8,7 +8,7 @@ export interface GameServersContext extends ServerContext {
   starting(server: GameServer): void;
 }
 
-/** The servers of one game: which one players get, and when another is started. */
+/** The servers of one game. Chooses the server for players, and starts another one if needed. */
 export class GameServers {
   readonly game: GameConfig;
   readonly #servers = new Set<GameServer>();
@@ -31,17 +31,17 @@ export class GameServers {
   }
 
   /**
-   * A server with so many free seats. If there is none, starts one for this session.
+   * Finds a server with this number of free seats, or starts one for this session.
    *
-   * @throws {LaunchError} 409 if there may be no more servers, 429 if the session's player may have
-   * none started
+   * @throws {LaunchError} 409 if the maximum number of servers is reached, 429 if too many were started
+   * for the player's address
    */
-  withSeats(count: number, session: Session): GameServer {
+  findOrStart(count: number, session: Session): GameServer {
     return this.#best(count) ?? this.#start(session);
   }
 
   /**
-   * Ready servers come first, so that nobody waits without need; then the fullest, so that the others
+   * Prefers ready servers, so that players do not wait; and of those the fullest, so that the others
    * become empty and end.
    */
   #best(count: number): GameServer | undefined {

@@ -5,7 +5,7 @@ import type { Session } from './session.js';
 import type { SessionStore } from './session-store.js';
 import type { Timers } from './timers.js';
 
-/** Players may connect at the last moment, and the server's report takes time; in seconds. */
+/** Additional time for the server's report that a player has connected, in seconds. */
 const CLAIM_GRACE = 2;
 
 /** How long entries of sessions last in NATS, in seconds. */
@@ -17,14 +17,14 @@ const ENTRY_TIME = 30;
  */
 const TOKEN_MARGIN = 5;
 
-/** Tells a player where its server is, when the server can find its session. */
+/** Sends a player the place, after the session is stored so that the server can find it. */
 export async function givePlace(
   session: Session,
   place: ServerPlace,
   timers: Timers,
   store: SessionStore | undefined,
 ): Promise<void> {
-  // The player may have left while it was told that the server is ready.
+  // The player may have left when it was notified that the server is ready.
   if (session.state !== 'waiting') return;
   const { game, client } = session;
   const startTimer = () => timers.after((game.claimTime + CLAIM_GRACE) * 1000, () => session.end());
@@ -36,7 +36,7 @@ export async function givePlace(
 }
 
 async function isStored(session: Session, store: SessionStore): Promise<boolean> {
-  session.onOver(() => store.remove(session));
+  session.onEnd(() => store.remove(session));
   try {
     await store.put(session);
     return true;

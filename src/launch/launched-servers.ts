@@ -1,7 +1,7 @@
 import type { GameConfig } from './config/games.js';
 import type { ServerKeys } from './server-keys.js';
 
-/** What a server says of itself when it is ready. What it leaves out is as its launcher said. */
+/** The report of a server that is ready. Missing fields have the values that the launcher has reported. */
 export interface ReadyReport {
   readonly ip: string | undefined;
   readonly port: number | undefined;
@@ -14,39 +14,39 @@ export interface LaunchedRoom {
   readonly code: string;
   /** How many players it has, including disconnected ones. */
   readonly players: number;
-  /** How many more can join; 0 while its host lets nobody join. */
+  /** How many more can join; 0 while the host accepts no players. */
   readonly freePlaces: number;
-  /** Ends the room: its server has ended, and nobody else can resume it. Harmless after its end. */
+  /** Ends the room, because its server has ended. Does nothing if it has ended. */
   end(): void;
 }
 
-/** A server as the launch door uses it: what a server, with its tokens, may say and do. */
+/** A launched server: its reports and requests, which it makes with its tokens. */
 export interface LaunchedServer {
   readonly id: string;
   readonly keys: ServerKeys;
   readonly game: GameConfig;
   /**
-   * What the context calls the server's public address: the key of its digest in `cert_digests`, so
-   * it is another one for each server of an address.
+   * The public address in the server's context. It is the key of the server's digest in `cert_digests`,
+   * so servers at the same address have different ones.
    */
   readonly contextIp: string;
-  /** The server can be connected to. Harmless if it was ready before. */
+  /** Players can connect to the server. Does nothing if the server was already ready. */
   reportReady(report: ReadyReport): void;
-  /** A player has connected; false if none with this id may. Harmless if it was connected before. */
+  /** A player has connected. Returns false if no player with this id has a seat. */
   claim(client: string): boolean;
-  /** The player has disconnected. Harmless if it is unknown. */
+  /** A player has disconnected. Does nothing if no player has this id. */
   leave(client: string): void;
-  /** The server has opened a room, into which its players go. */
+  /** The server has opened a room, which its players join. */
   openedRoom(room: LaunchedRoom): void;
-  /** Its players have changed, or whether it can be joined. */
+  /** The room's players, or its free places, have changed. */
   changedRoom(): void;
-  /** That room has ended. */
+  /** The room has ended. */
   endedRoom(): void;
-  /** The server asks to be ended. */
+  /** The server requests its end. */
   requestEnd(): void;
 }
 
-/** Finds the servers that run. */
+/** Finds servers. */
 export interface LaunchedServers {
   /** The server with this id, if it has not ended. The id may be any text. */
   find(id: string): LaunchedServer | undefined;

@@ -1,7 +1,7 @@
 import type { LaunchError } from './ask.js';
 
 /** The specification of a server to start. */
-export interface Order {
+export interface ServerSpec {
   /** The server's id: letters, digits and hyphens, hard to guess. */
   readonly id: string;
   /** The address of the player for whom the server is started. */
@@ -48,11 +48,11 @@ export interface LaunchListener {
 /** Starts the servers of one game. */
 export interface Launcher {
   /** Starts a server. Does not throw: failures are reported to the listener, never synchronously. */
-  start(order: Order, listener: LaunchListener): Launched;
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle;
 }
 
 /** A server that was started. */
-export interface Launched {
+export interface ServerHandle {
   /**
    * Ends the server. Resolves when it has ended, or when all attempts have failed, which is logged.
    * Stopping twice is harmless.

@@ -1,13 +1,13 @@
 import type { GameConfig } from './config/games.js';
 import { Secret } from './config/secret.js';
-import type { Order } from './launcher.js';
+import type { ServerSpec } from './launcher.js';
 
 /** The values of the placeholders in commands and variables. */
 export type Placeholders = Readonly<Record<'port' | 'id' | 'ip' | 'game' | 'version', string>>;
 
 export function placeholdersOf(
   { name, version, publicIp = '' }: GameConfig,
-  { id, port }: Order,
+  { id, port }: ServerSpec,
 ): Placeholders {
   return { port: String(port ?? ''), id, ip: publicIp, game: name, version };
 }

@@ -25,7 +25,7 @@ export class Seats {
   /** Takes a seat until the session is over. */
   take(session: Session): void {
     this.sessions.add(session);
-    session.onOver(() => {
+    session.onEnd(() => {
       this.sessions.delete(session);
       this.#changed();
     });
@@ -37,7 +37,7 @@ export class Seats {
    * session, so players who join claim the oldest reservations, and those who leave end the oldest
    * sessions.
    */
-  roomHas(players: number): void {
+  setRoomPlayers(players: number): void {
     const claimed = this.#inState('claimed');
     for (const session of claimed.slice(0, Math.max(0, claimed.length - players))) session.end();
     const reserved = this.#inState('reserved').slice(0, Math.max(0, players - claimed.length));

@@ -10,18 +10,18 @@ export interface ServerIdentity {
   readonly port: number | undefined;
 }
 
-/** Variables of a server, and those of their values that must not be logged. */
+/** The environment variables of a server, and the secrets among their values. */
 export interface ServerVariables {
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
 }
 
 /**
- * The variables of a server that the relay starts: those of Edgegap, which servers made with Bevygap
- * require, those of NATS, the key for connect tokens, and the relay's own.
+ * Returns the environment variables of a server: Edgegap's, which servers made with Bevygap require, those
+ * for NATS, the key for connect tokens, and the relay's own.
  *
  * @param relayUrl where servers reach the relay, such as `http://127.0.0.1:8081`
- * @param natsCa the certificates that NATS's certificate is checked with
+ * @param natsCa the certificates to check NATS's certificate with
  */
 export function serverVariables(
   server: ServerIdentity,
@@ -39,14 +39,14 @@ export function serverVariables(
     ...(config.nats !== undefined && natsVariables(config.nats, natsCa)),
     ...(key !== undefined && { LIGHTYEAR_PRIVATE_KEY: key }),
   };
-  const secrets = [...Object.values(tokens), ...formsOf(game.token?.key), password].filter(
+  const secrets = [...Object.values(tokens), ...printedForms(game.token?.key), password].filter(
     (each) => each !== undefined,
   );
   return { environment, secrets };
 }
 
-/** How servers print a key: as they get it, as Rust and Python show a list, in hex and in base64. */
-function formsOf(key: PrivateKey | undefined): string[] {
+/** The forms in which servers may print a key: as in its variable, as a list in Rust and Python, hex, base64. */
+function printedForms(key: PrivateKey | undefined): string[] {
   if (key === undefined) return [];
   const bytes = Buffer.from(key.bytes);
   return [
@@ -57,7 +57,7 @@ function formsOf(key: PrivateKey | undefined): string[] {
   ];
 }
 
-/** What Edgegap's servers find in their environment. */
+/** The variables that Edgegap sets for its servers. */
 function arbitriumVariables(
   { id, keys, port }: ServerIdentity,
   game: GameConfig,
@@ -87,7 +87,7 @@ function arbitriumVariables(
   };
 }
 
-/** Names without the prefix of the relay's options, which a relay that is started would read. */
+/** Without the prefix of the relay's options: the server may itself be a relay, which reads them. */
 function ownVariables({ id, keys, port }: ServerIdentity, url: string): Record<string, string> {
   const room = `${url.replace(/^http/, 'ws')}/CREATE?launch=${id}.${keys.tokens.create}`;
   return {
@@ -112,7 +112,7 @@ function natsVariables(nats: NatsConfig, ca: string | undefined): Record<string,
   };
 }
 
-/** Where a server is, as Edgegap describes it: servers require the city and the country. */
+/** The location of a server in Edgegap's form. Servers require the city and the country. */
 export function locationOf(location: LaunchConfig['location']): Record<string, string | number> {
   const known = Object.entries(location ?? {}).filter(([, value]) => value !== undefined);
   const nowhere = { continent: '', administrative_division: '', timezone: '' };

@@ -3,34 +3,34 @@ import { TokenBucket } from '../limits/token-bucket.js';
 import type { LaunchLog } from './launch-log.js';
 import { LineSplitter } from './line-splitter.js';
 
-/** The rate of lines that are logged of one server. */
-const LINES = { rate: 10, burst: 100 };
+/** How many lines of one server are logged, per second. */
+const LINE_RATE = { rate: 10, burst: 100 };
 
-/** The rate at which the output of one server is read, in bytes. Above it, the server has to wait. */
-const BYTES = { rate: 1024 * 1024, burst: 4 * 1024 * 1024 };
+/** How much output of one server is read, in bytes per second. Beyond that, reading pauses. */
+const BYTE_RATE = { rate: 1024 * 1024, burst: 4 * 1024 * 1024 };
 
 /** The longest line that is logged, in characters. */
-const MAX_LOGGED = 1000;
+const MAX_LINE = 1000;
 
-/** Colors and other commands to a terminal. */
+/** Escape sequences for terminals, such as colors. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const TERMINAL_COMMAND = /\x1b(?:\[[\d;?]*[ -/]*[@-~]|[@-_])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\0-\x1f\x7f-\x9f\u2028\u2029]/g;
 
-/** Output is split into lines, so each line of a secret, such as a key in PEM, is replaced by itself. */
+/** Separates the lines of a secret, such as a PEM key: output is logged line by line. */
 const LINE_BREAK = /\s*[\r\n]+\s*/;
 
-/** A shorter secret would be replaced in every other line. */
+/** The shortest secret that is replaced, in characters. Shorter ones would match too often. */
 const MIN_SECRET = 4;
 
-/** Logs what a server prints: lines of limited length, at a limited rate, without its secrets. */
+/** Logs the output of a server: lines of limited length, at a limited rate, without secrets. */
 export class ServerOutput {
   readonly #server: string;
   readonly #secrets: readonly string[];
   readonly #log: LaunchLog;
-  readonly #lines = new TokenBucket(LINES, performance.now());
-  readonly #bytes = new TokenBucket(BYTES, performance.now());
+  readonly #lines = new TokenBucket(LINE_RATE, performance.now());
+  readonly #bytes = new TokenBucket(BYTE_RATE, performance.now());
   #suppressed = 0;
 
   constructor(server: string, secrets: readonly string[], log: LaunchLog) {
@@ -53,7 +53,7 @@ export class ServerOutput {
       setTimeout(() => stream.resume(), wait);
     });
     stream.once('end', () => lines.end());
-    // A stream that breaks says nothing more; the end of the server is noticed elsewhere.
+    // An error ends the stream. The end of the server is detected elsewhere.
     stream.on('error', () => undefined);
     stream.once('close', () => this.#reportSuppressed());
   }
@@ -64,7 +64,7 @@ export class ServerOutput {
       return;
     }
     this.#reportSuppressed();
-    this.#log.serverOutput(this.#server, this.#clean(bytes.toString()));
+    this.#log.serverOutput(this.#server, this.#sanitize(bytes.toString()));
   }
 
   #reportSuppressed(): void {
@@ -73,13 +73,13 @@ export class ServerOutput {
     this.#suppressed = 0;
   }
 
-  #clean(text: string): string {
-    // Before secrets are looked for: there may be a color within one.
+  #sanitize(text: string): string {
+    // Removed before secrets are replaced, because a secret may contain a color.
     const plain = text.replace(TERMINAL_COMMAND, '').replace(CONTROL, ' ').trimEnd();
     const shown = this.#secrets.reduce(
       (line, secret) => line.replaceAll(secret, '[secret]'),
       plain,
     );
-    return shown.length > MAX_LOGGED ? `${shown.slice(0, MAX_LOGGED)}…` : shown;
+    return shown.length > MAX_LINE ? `${shown.slice(0, MAX_LINE)}…` : shown;
   }
 }

@@ -1,16 +1,16 @@
 import { LaunchError } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import type { LaunchConfig } from './config/launch-config.js';
-import type { Launched, Launcher, LaunchListener } from './launcher.js';
+import type { Launcher, LaunchListener, ServerHandle } from './launcher.js';
 import type { Ports } from './ports.js';
 import { serverVariables } from './server-environment.js';
 import { newServerId, ServerKeys } from './server-keys.js';
 
 /** A server that was started. */
-export interface StartedServer extends Launched {
+export interface StartedServer extends ServerHandle {
   readonly id: string;
   readonly keys: ServerKeys;
-  /** What the context calls its public address; see `LaunchedServer`. */
+  /** The public address in the server's context: see `LaunchedServer`. */
   readonly contextIp: string;
 }
 
@@ -28,13 +28,13 @@ export interface ServerStarterParts {
   readonly config: Pick<LaunchConfig, 'nats' | 'location'>;
   readonly ports: Ports;
   readonly launcherOf: (game: GameConfig) => Launcher;
-  /** Where servers reach the relay, such as `http://127.0.0.1:8081`. */
+  /** The URL of the relay for servers, such as `http://127.0.0.1:8081`. */
   readonly relayUrl: () => string;
-  /** The certificates that NATS's certificate is checked with. */
+  /** The certificates to check NATS's certificate with. */
   readonly natsCa?: string | undefined;
 }
 
-/** Gives each server its id, its tokens, its port and its variables, and frees the port at its end. */
+/** Starts servers with an id, tokens, a port and variables, and frees the port at the end. */
 export class ServerStarter implements Starter {
   readonly #parts: ServerStarterParts;
 
@@ -44,7 +44,7 @@ export class ServerStarter implements Starter {
 
   start(game: GameConfig, clientAddress: string, listener: LaunchListener): StartedServer {
     const { config, ports, launcherOf, relayUrl, natsCa } = this.#parts;
-    // Before a port is taken: it may throw.
+    // Called before a port is taken, because it may throw.
     const url = relayUrl();
     const port = this.#takePort(game);
     const server = { id: newServerId(), keys: new ServerKeys(), port };
@@ -60,7 +60,7 @@ export class ServerStarter implements Starter {
         },
       },
     );
-    // A key in NATS: it may have no colons.
+    // A key in NATS, which must not contain colons.
     const ip = game.publicIp?.replaceAll(':', '-') ?? 'launched';
     const contextIp = `${ip}-${port ?? server.id}`;
     return { ...server, contextIp, stop: () => launched.stop() };

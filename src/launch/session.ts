@@ -5,29 +5,29 @@ import type { StopTimer } from './timers.js';
 
 /** All transitions are in `Session`. */
 type SessionState =
-  /** Its player waits: for the rest of the party, or until the server is ready. */
+  /** The player waits for the rest of the party, or for the server to be ready. */
   | { readonly is: 'waiting'; readonly listener: AskListener }
-  /** Its player was told where the server is, and has not connected yet. */
+  /** The player has got the place, and has not connected yet. */
   | { readonly is: 'reserved'; readonly stopTimer: StopTimer }
-  /** Its player is connected to the server. */
+  /** The player is connected to the server. */
   | { readonly is: 'claimed' }
   | { readonly is: 'over' };
 
-/** What a session is known by. */
+/** The ids of a session. */
 export interface SessionIdentity {
   /** Letters, digits and hyphens. */
   readonly id: string;
-  /** The player's id in its connect token: a random number of 64 bits. */
+  /** The player's id in the connect token: a random 64-bit number. */
   readonly client: bigint;
 }
 
-/** One player's use of a game server, from the request until the player has left the server. */
+/** A player's session on a game server, from the request until the player has left the server. */
 export class Session implements SessionIdentity {
   readonly id: string;
   readonly client = randomBytes(8).readBigUInt64LE();
   readonly game: GameConfig;
   readonly clientAddress: string;
-  /** Whether a server may be started for this player; counts it. */
+  /** See `AskRequest`. */
   readonly mayStart: AskRequest['mayStart'];
   #state: SessionState;
   #isAccepted = false;
@@ -50,23 +50,23 @@ export class Session implements SessionIdentity {
     return this.#state.is;
   }
 
-  /** Calls this once when the session is over, whatever ends it. */
-  onOver(cleanUp: () => void): void {
+  /** Adds a function that is called once when the session ends, for any reason. */
+  onEnd(cleanUp: () => void): void {
     this.#cleanUps.push(cleanUp);
   }
 
-  /** Tells the player once that the session exists. */
+  /** Reports to the player, once, that the session exists. */
   accept(): void {
     if (this.#isAccepted || this.#state.is !== 'waiting') return;
     this.#isAccepted = true;
     this.#state.listener.accepted(this.id);
   }
 
-  progress(words: string): void {
-    if (this.#state.is === 'waiting') this.#state.listener.progress(words);
+  progress(status: string): void {
+    if (this.#state.is === 'waiting') this.#state.listener.progress(status);
   }
 
-  /** Tells the player where to connect, which it must do before the timer ends the session. */
+  /** Sends the player the place. The timer ends the session if the player does not connect in time. */
   reserve(place: Place, startTimer: () => StopTimer): void {
     if (this.#state.is !== 'waiting') return;
     const { listener } = this.#state;
@@ -74,7 +74,7 @@ export class Session implements SessionIdentity {
     listener.ready(place);
   }
 
-  /** The player has connected. Returns whether it may be there. */
+  /** The player has connected. Returns false if it has no seat. */
   claim(): boolean {
     if (this.#state.is === 'reserved') {
       this.#state.stopTimer();
@@ -83,14 +83,14 @@ export class Session implements SessionIdentity {
     return this.#state.is === 'claimed';
   }
 
-  /** Ends the session. A player who waits is told this error. */
+  /** Ends the session. A player who waits gets this error. */
   fail(error: LaunchError): void {
     const state = this.#state;
     this.end();
     if (state.is === 'waiting') state.listener.failed(error);
   }
 
-  /** Ends the session without telling the player. */
+  /** Ends the session without an error for the player. */
   end(): void {
     if (this.#state.is === 'over') return;
     if (this.#state.is === 'reserved') this.#state.stopTimer();

@@ -1,7 +1,13 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LauncherConfig } from './config/launchers.js';
-import type { Launched, Launcher, LaunchListener, Order, ServerAddress } from './launcher.js';
+import type {
+  Launcher,
+  LaunchListener,
+  ServerAddress,
+  ServerHandle,
+  ServerSpec,
+} from './launcher.js';
 
 /** The pause between attempts, and how long an attempt may take, in milliseconds. */
 const PAUSE = 100;
@@ -78,9 +84,9 @@ export class TcpProbingLauncher implements Launcher {
     this.#type = type;
   }
 
-  start(order: Order, listener: LaunchListener): Launched {
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const probe = new AbortController();
-    const launched = this.#inner.start(order, {
+    const launched = this.#inner.start(spec, {
       progress: (words) => listener.progress(words),
       running: (address) => {
         if (address !== undefined) void this.#probe(address, probe.signal, listener);

@@ -11,22 +11,21 @@ import { freshMetrics } from '../support/metrics.js';
 import { startRelay } from '../support/relay.js';
 
 /*
- * The cases are numbered as in the specification that the dialect was built by. A fake matchmaker
- * stands in for game servers.
+ * The numbers of cases are those of the dialect's specification. A fake matchmaker replaces game servers.
  */
 
-/** A relay with a matchmaker that the test answers for. */
+/** A relay with a matchmaker whose answers the test gives. */
 async function setup(options: RelayOptions = {}) {
   const matchmaker = new TestMatchmaker();
   return { ...(await startRelay({ matchmaker, ...options })), matchmaker };
 }
 
-/** Values and events without the seconds, which depend on how busy this machine is. */
-function timeless(values: string): string {
+/** Removes the seconds from values and events, because they depend on the load of the machine. */
+function withoutSeconds(values: string): string {
   return values.replaceAll(/ \(\d+\)"|"elapsed":\d+/g, (found) => found.replace(/\d+/, 'N'));
 }
 
-/** A client at `/matchmaker/ws`: the values that it gets, as they are written. */
+/** Connects a client to `/matchmaker/ws`, which reads values as text. */
 async function connect(
   url: string,
   query = '',
@@ -34,7 +33,7 @@ async function connect(
 ): Promise<Client<string>> {
   const read = ({ data, binary }: Message): string => {
     if (binary) throw new Error('Bevygap has no binary frames');
-    return timeless(data.toString());
+    return withoutSeconds(data.toString());
   };
   const client = new Client(new WebSocket(`${url}/matchmaker/ws${query}`, options), read);
   onTestFinished(() => client.cut());
@@ -50,16 +49,16 @@ const TOKEN = Buffer.alloc(2048, 7).toString('base64');
 
 const READY = `{"SessionReady":{"token":"${TOKEN}","ip":"203.0.113.7","port":30004,"cert_digest":"e3:76"}}`;
 
-/** Every value of a request that is answered at once. */
-const ALL = [
+/** All values of a request that is answered at once. */
+const ALL_VALUES = [
   '"Acknowledged"',
   '{"SessionRequestAccepted":"the-session-1"}',
   '{"ProgressReport":"Ready (N)"}',
   READY,
 ];
 
-/** The values until the last one. */
-async function rest(client: Client<string>): Promise<string[]> {
+/** Reads the values up to the last one. */
+async function remaining(client: Client<string>): Promise<string[]> {
   const values: string[] = [];
   for (;;) {
     const value = await client.next();
@@ -69,7 +68,7 @@ async function rest(client: Client<string>): Promise<string[]> {
 }
 
 describe('WebSocket', () => {
-  test('a request is acknowledged, accepted, reported on and answered (1)', async () => {
+  test('a request is acknowledged and accepted, then gets progress and an answer (1)', async () => {
     const { url, matchmaker } = await setup();
     const client = await connect(url);
     client.send(REQUEST);
@@ -100,7 +99,7 @@ describe('WebSocket', () => {
     const client = await connect(url);
     client.send(JSON.stringify({ game: 'g', version: '1', ...more }));
     const ask = await matchmaker.answer();
-    expect(await rest(client)).toEqual(ALL);
+    expect(await remaining(client)).toEqual(ALL_VALUES);
     expect(ask.request).toEqual({
       game: 'g',
       version: '1',
@@ -133,21 +132,21 @@ describe('WebSocket', () => {
     expect(matchmaker.count).toBe(0);
   });
 
-  test('a client that asks for nothing gets an error (5)', async () => {
+  test('a client that sends no request gets an error (5)', async () => {
     const { url } = await setup({ requestTimeout: 0.1 });
     const client = await connect(url);
     expect(await client.next()).toBe('{"Error":[400,"no request in time"]}');
     expect(await client.closed).toEqual(GOODBYE);
   });
 
-  test('a message of more than 4 KiB is not read', async () => {
+  test('a message of more than 4 KiB closes the connection', async () => {
     const { url } = await setup();
     const client = await connect(url);
     client.send(`{"game":"g","version":"1","x":"${'x'.repeat(4096)}"}`);
     expect(await client.closed).toEqual({ code: 1009, reason: 'message too big' });
   });
 
-  test('a game that nobody serves is not found (6)', async () => {
+  test('a game that is not served is not found (6)', async () => {
     const { url } = await setup();
     const client = await connect(url);
     client.send('{"game":"g","version":"3"}');
@@ -159,11 +158,11 @@ describe('WebSocket', () => {
     [500, 'the server has ended'],
     [408, 'session still not ready, timed out.'],
     [409, 'all servers are full'],
-  ] as const)('what the matchmaker refuses is the last value: %i (7)', async (status, words) => {
+  ] as const)('an error of the matchmaker is the last value: %i (7)', async (status, words) => {
     const { url } = await setup({ matchmaker: failing(new LaunchError(status, words)) });
     const client = await connect(url);
     client.send(REQUEST);
-    expect(await rest(client)).toEqual(['"Acknowledged"', `{"Error":[${status},"${words}"]}`]);
+    expect(await remaining(client)).toEqual(['"Acknowledged"', `{"Error":[${status},"${words}"]}`]);
     expect(await client.closed).toEqual(GOODBYE);
   });
 
@@ -177,7 +176,7 @@ describe('WebSocket', () => {
     expect(matchmaker.count).toBe(0);
   });
 
-  test('players of a party say so', async () => {
+  test('a request can have a party', async () => {
     const { url, matchmaker } = await setup();
     const client = await connect(url);
     const party = { ticket: 'a-ticket', size: 2 };
@@ -203,7 +202,7 @@ describe('WebSocket', () => {
     for (let n = 0; n < 3; n++) client.send(REQUEST);
     client.send('{');
     await matchmaker.answer();
-    expect(await rest(client)).toEqual(ALL);
+    expect(await remaining(client)).toEqual(ALL_VALUES);
     expect(await client.closed).toEqual(GOODBYE);
     expect(matchmaker.count).toBe(1);
   });
@@ -217,14 +216,14 @@ describe('WebSocket', () => {
     expect(await freshMetrics(without.http)).not.toContain('requester');
   });
 
-  test('an origin that may not connect hears why', async () => {
+  test('a client with an origin that is not allowed gets an error', async () => {
     const { url } = await setup({ origin: 'https://a.example' });
     const client = await connect(url, '', { origin: 'https://b.example' });
     expect(await client.next()).toBe('{"Error":[403,"origin not allowed"]}');
     expect(await client.closed).toEqual({ code: 1008, reason: 'origin not allowed' });
   });
 
-  test('a client beyond the limit of connections hears why', async () => {
+  test('a client beyond the limit of connections gets an error', async () => {
     const { url } = await setup({ connectionsPerAddress: 1, limitLoopback: true });
     await connect(url);
     const client = await connect(url);
@@ -232,7 +231,7 @@ describe('WebSocket', () => {
     expect(await client.closed).toEqual({ code: 1013, reason: 'relay full' });
   });
 
-  test('servers that are started for one address are limited as rooms are', async () => {
+  test('servers that are started for one address are limited in the same way as rooms', async () => {
     const { url, matchmaker } = await setup({ roomsPerMinute: 1, limitLoopback: true });
     const first = await connect(url);
     first.send(REQUEST);
@@ -246,7 +245,7 @@ describe('WebSocket', () => {
     expect(await second.closed).toEqual(GOODBYE);
   });
 
-  test('a relay that stops ends requests, and those that were not made', async () => {
+  test('a relay that shuts down ends requests, and connections without one', async () => {
     const { url, matchmaker, relay } = await setup();
     const [waiting, silent] = [await connect(url), await connect(url)];
     waiting.send(REQUEST);
@@ -260,7 +259,7 @@ describe('WebSocket', () => {
     expect(await silent.closed).toEqual({ code: 1012, reason: 'relay restarting' });
   });
 
-  test('a relay that drains answers no new requests', async () => {
+  test('a relay that drains refuses new requests', async () => {
     const { url, relay } = await setup({ drain: 600 });
     const host = new WebSocket(`${url}/CREATE?format=json`);
     onTestFinished(() => host.terminate());
@@ -277,7 +276,7 @@ describe('WebSocket', () => {
   });
 });
 
-/** Sends a POST without a body, and waits for the head of the answer. */
+/** Sends a POST, and waits for the head of the response. */
 async function post(
   http: string,
   path: string,
@@ -291,10 +290,10 @@ async function post(
   return response;
 }
 
-/** The answer to a POST: status, type and body. */
+/** Reads a response: status, type and body. */
 async function answerOf(response: IncomingMessage) {
   const { statusCode: status, headers } = response;
-  return { status, type: headers['content-type'], body: timeless(await text(response)) };
+  return { status, type: headers['content-type'], body: withoutSeconds(await text(response)) };
 }
 
 const EVENTS = [
@@ -304,18 +303,18 @@ const EVENTS = [
 ].join('');
 
 describe('HTTP', () => {
-  test('a request is answered by the same values, with nothing between (11)', async () => {
+  test('a request is answered with the same values, without separators (11)', async () => {
     const { http, matchmaker } = await setup();
     const answer = post(http, '/matchmaker/request/g/1');
     await matchmaker.answer();
     expect(await answerOf(await answer)).toEqual({
       status: 200,
       type: 'application/json',
-      body: ALL.join(''),
+      body: ALL_VALUES.join(''),
     });
   });
 
-  test('wannaplay is one answer, for the default game (11)', async () => {
+  test('wannaplay has one answer, for the default game (11)', async () => {
     const { http, matchmaker } = await setup();
     const answer = post(http, '/matchmaker/wannaplay');
     const { request } = await matchmaker.answer();
@@ -329,7 +328,7 @@ describe('HTTP', () => {
     });
   });
 
-  test('play is answered by events, also with a room', async () => {
+  test('play is answered with events, also with a room', async () => {
     const { http, matchmaker } = await setup();
     const server = post(http, '/matchmaker/play/g/2');
     expect((await matchmaker.answer()).request).toMatchObject({ game: 'g', version: '2' });
@@ -345,7 +344,7 @@ describe('HTTP', () => {
     expect(body).toBe(`${EVENTS}event: ready\ndata: {"room":{"code":"BCDF"}}\n\n`);
   });
 
-  test('parts arrive when they are written, and a proxy is told to pass them on', async () => {
+  test('parts arrive when they are written, and have headers that prevent buffering in proxies', async () => {
     const { http, matchmaker } = await setup();
     const response = await post(http, '/matchmaker/play/g');
     expect(response.headers).toMatchObject({
@@ -354,7 +353,7 @@ describe('HTTP', () => {
       'x-accel-buffering': 'no',
     });
     const parts = response.setEncoding('utf8')[Symbol.asyncIterator]();
-    const next = async (): Promise<string> => timeless((await parts.next()).value);
+    const next = async (): Promise<string> => withoutSeconds((await parts.next()).value);
     expect(await next()).toBe('event: acknowledged\ndata: {}\n\n');
     const ask = await matchmaker.accepted();
     expect(await next()).toBe('event: accepted\ndata: {"session":"the-session-1"}\n\n');
@@ -380,7 +379,7 @@ describe('HTTP', () => {
       'event: error\ndata: {"status":404,"reason":"no game other is served here"}\n\n',
     ],
     ['/matchmaker/wannaplay?client_ip=nonsense', 400, 'client_ip is no IP address'],
-  ])('%s is refused by its status too', async (path, status, body) => {
+  ])('%s is refused, also with an HTTP status', async (path, status, body) => {
     const { http, matchmaker } = await setup();
     expect(await answerOf(await post(http, path))).toMatchObject({ status, body });
     expect(matchmaker.count).toBe(0);
@@ -395,18 +394,18 @@ describe('HTTP', () => {
     expect(refused).toMatchObject({ status: 400, body: expect.stringContaining('a party') });
   });
 
-  test('what the matchmaker refuses is the answer to wannaplay (7)', async () => {
+  test('an error of the matchmaker is the answer to wannaplay (7)', async () => {
     const matchmaker = failing(new LaunchError(408, 'Request timeout'));
     const { http } = await setup({ matchmaker });
     const answer = await answerOf(await post(http, '/matchmaker/wannaplay'));
     expect(answer).toEqual({ status: 408, type: 'text/plain', body: 'Request timeout' });
   });
 
-  test('a body is read, and says nothing', async () => {
+  test('a body is read and ignored', async () => {
     const { http, matchmaker } = await setup();
     const answer = post(http, '/matchmaker/request/g/1', { body: '{"game":"other"}' });
     await matchmaker.answer();
-    expect((await answerOf(await answer)).body).toBe(ALL.join(''));
+    expect((await answerOf(await answer)).body).toBe(ALL_VALUES.join(''));
     const large = await post(http, '/matchmaker/request/g/1', { body: 'x'.repeat(65_537) });
     expect(large.statusCode).toBe(413);
   });
@@ -423,11 +422,11 @@ describe('HTTP', () => {
     },
   );
 
-  test('an answer is waited for longer than a client may stall', async () => {
+  test('a request may take longer than the limit for stalled connections', async () => {
     const { http, matchmaker } = await setup({ stall: 0.1 });
     const answer = post(http, '/matchmaker/wannaplay');
     const ask = await matchmaker.accepted();
-    // The answer to this request comes when its socket has been idle for three times as long.
+    // The answer to this request is sent when its socket has been idle for a multiple of the limit.
     const slow = await post(http, '/matchmaker/play/g');
     const other = await matchmaker.accepted('another-1');
     const events = slow.setEncoding('utf8')[Symbol.asyncIterator]();
@@ -437,7 +436,7 @@ describe('HTTP', () => {
     expect((await answer).statusCode).toBe(200);
   });
 
-  test('a relay that stops ends streams', async () => {
+  test('a relay that shuts down ends streams', async () => {
     const { http, matchmaker, relay } = await setup();
     const streamed = await post(http, '/matchmaker/request/g/1');
     const whole = post(http, '/matchmaker/wannaplay');
@@ -462,7 +461,7 @@ describe('HTTP', () => {
     expect((await fetch(`${http}/matchmaker/ws`)).status).toBe(426);
   });
 
-  test('an origin that may not ask is refused', async () => {
+  test('an origin that is not allowed is refused', async () => {
     const { http, matchmaker } = await setup({ origin: 'https://a.example' });
     const origin = 'https://b.example';
     const answer = await answerOf(await post(http, '/matchmaker/wannaplay', { origin }));
@@ -505,7 +504,7 @@ describe('the address of a player (12)', () => {
     expect((await matchmaker.answer()).request.clientAddress).toBe(clientAddress);
   });
 
-  test('one that is none is refused, also from a trusted proxy', async () => {
+  test('that is invalid is refused, also from a trusted proxy', async () => {
     const { url } = await setup({ trustProxy: 'loopback' });
     const client = await connect(url, '?client_ip=nonsense', { headers: forwarded });
     client.send(REQUEST);

@@ -18,7 +18,7 @@ function run(file: string, ...args: string[]): ChildProcess {
   const program = spawn(process.execPath, [path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // Servers that it has started end with it.
+  // The servers that it has started end with it.
   onTestFinished(() => void program.kill('SIGTERM'));
   return program;
 }
@@ -30,7 +30,7 @@ async function linesOf({ stdout }: ChildProcess): Promise<string[]> {
   return lines;
 }
 
-/** The relay of the example: where it is. */
+/** Starts the relay of the example, and returns its URL. */
 async function startExample(): Promise<{ url: string; relay: ChildProcess }> {
   const relay = run('start.js', '0');
   if (relay.stdout === null) throw new Error('no output');
@@ -43,21 +43,21 @@ async function startExample(): Promise<{ url: string; relay: ChildProcess }> {
   }
 }
 
-/** Sends a datagram from a socket of its own, and whatever is answered before `bye` is. */
+/** Sends datagrams from a new socket, and returns the replies up to the one to `end`. */
 async function answersTo(
   place: { ip: string; port: number },
   packets: Buffer[],
 ): Promise<string[]> {
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
-  const heard: string[] = [];
-  socket.on('message', (packet) => heard.push(packet.toString()));
+  const replies: string[] = [];
+  socket.on('message', (packet) => replies.push(packet.toString()));
   for (const packet of packets) socket.send(packet, place.port, place.ip);
-  while (!heard.some((text) => text === 'pong end')) await once(socket, 'message');
-  return heard;
+  while (!replies.some((text) => text === 'pong end')) await once(socket, 'message');
+  return replies;
 }
 
-test('a player of the UDP server is let in by its token', async () => {
+test('a player connects to the UDP server with a token', async () => {
   const { url } = await startExample();
   const lines = await linesOf(run('udp-player.js', url));
   expect(lines.filter((line) => !/^\w[\w ]* \(\d+ s\)$/.test(line))).toEqual(
@@ -69,7 +69,7 @@ test('a player of the UDP server is let in by its token', async () => {
   );
 });
 
-test('the UDP server lets nobody else in', async () => {
+test('the UDP server refuses everybody else', async () => {
   const { url } = await startExample();
   const { connectionRequest } = await import(new URL('netcode.js', EXAMPLE).href);
   const tokens = await Promise.all([play(url, 'ping'), play(url, 'ping')]);
@@ -78,7 +78,7 @@ test('the UDP server lets nobody else in', async () => {
     return { ...place, request: connectionRequest(place.token) as Buffer };
   });
   if (mine === undefined || other === undefined) throw new Error('expected two places');
-  /** With one byte changed: its version, protocol, expiry, nonce, player and tag. */
+  /** Copies with one changed byte: in the version, protocol, expiry, nonce, player and tag. */
   const changed = [1, 14, 22, 30, 54, 1077].map((at) => {
     const copy = Buffer.from(other.request);
     copy[at] = (copy[at] ?? 0) ^ 1;
@@ -86,8 +86,8 @@ test('the UDP server lets nobody else in', async () => {
   });
   const noise = [Buffer.alloc(0), Buffer.alloc(1078), Buffer.from('hello')];
   const end = Buffer.from('end');
-  const heard = await answersTo(mine, [...noise, ...changed, mine.request, end]);
-  expect(heard).toEqual([expect.stringMatching(/^welcome \d+$/), 'pong end']);
+  const replies = await answersTo(mine, [...noise, ...changed, mine.request, end]);
+  expect(replies).toEqual([expect.stringMatching(/^welcome \d+$/), 'pong end']);
   // A token that was used is refused to a second sender.
   expect(await answersTo(other, [mine.request, other.request, end])).toHaveLength(2);
 });
@@ -103,12 +103,12 @@ test('a player of the headless host gets its room', async () => {
 });
 
 describe('the page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
-  test('presses Play, hears how it is going, and plays in the room', async () => {
+  test('presses Play, shows progress, and plays in the room', async () => {
     const { url, relay } = await startExample();
     const browser = await launchChromium();
     onTestFinished(() => browser.close());
-    const complaints: string[] = [];
-    const device = await newDevice(browser, complaints, { viewport: PHONE });
+    const pageErrors: string[] = [];
+    const device = await newDevice(browser, pageErrors, { viewport: PHONE });
     const [ada, grace] = [await device.newPage(), await device.newPage()];
     const rooms: (string | null)[] = [];
     for (const page of [ada, grace]) {
@@ -131,11 +131,11 @@ describe('the page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
       const guess = Math.floor((low + high) / 2);
       await ada.getByLabel('Guess').fill(String(guess));
       await ada.getByRole('button', { name: 'Send' }).click();
-      const words = await ada
+      const text = await ada
         .getByText(new RegExp(`^${guess} is|has found ${guess}!`))
         .textContent();
-      if (words?.includes('has found')) break;
-      if (words?.endsWith('too small.')) low = guess + 1;
+      if (text?.includes('has found')) break;
+      if (text?.endsWith('too small.')) low = guess + 1;
       else high = guess - 1;
     }
     await grace.getByText(/^Player \d has found \d+! Guess the next number\.$/).waitFor();
@@ -143,7 +143,7 @@ describe('the page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => {
     expect(await grace.getByText('That is no number.').count()).toBe(0);
     expect((await runAxe(ada)).violations).toEqual([]);
     expect(await ada.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
 
     relay.kill('SIGTERM');
     for (const page of [ada, grace]) await page.getByText('The game is over: host gone').waitFor();

@@ -143,7 +143,7 @@ describe('NATS at the start', () => {
     await settle();
     launcher.at(0).run();
     await settle();
-    expect(refused.told).toEqual(['503 sessions cannot be stored now']);
+    expect(refused.events).toEqual(['503 sessions cannot be stored now']);
     expect(other.place).toBeDefined();
   });
 });
@@ -264,7 +264,7 @@ describe('NATS that is not available', needs(NATS), () => {
     await settle();
     launcher.at(0).run();
     fleet.servers
-      .find(launcher.at(0).order.id)
+      .find(launcher.at(0).spec.id)
       ?.reportReady({ ip: undefined, port: undefined, certDigest: DIGEST });
     await player.answered;
     await (await buckets.open('active_connections')).put(player.session, '1');
@@ -296,7 +296,7 @@ describe('NATS that is not available', needs(NATS), () => {
     await settle();
     launcher.at(0).run();
     fleet.servers
-      .find(launcher.at(0).order.id)
+      .find(launcher.at(0).spec.id)
       ?.reportReady({ ip: undefined, port: undefined, certDigest: DIGEST });
     await player.answered;
     await active.put(player.session, '1');

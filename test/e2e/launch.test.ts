@@ -13,7 +13,7 @@ import { LINUX, POSIX } from '../support/tools.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../support/launched-server.mjs', import.meta.url));
 
-/** A game whose servers behave like this. */
+/** A game whose servers have this behaviour. */
 function game(behaviour: string, rest: object = {}): object {
   const command = [process.execPath, PROGRAM, behaviour];
   return {
@@ -28,7 +28,7 @@ function game(behaviour: string, rest: object = {}): object {
 
 const ROOM = { ready: 'room', ports: undefined };
 
-/** A file with this configuration, until the test is over. */
+/** Writes a configuration file, which is removed at the end of the test. */
 function configFile(config: unknown): string {
   const folder = mkdtempSync(join(tmpdir(), 'launch-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -44,16 +44,19 @@ interface Line {
   readonly why?: string;
 }
 
-interface Launching extends RunningRelay {
+interface LaunchingRelay extends RunningRelay {
   readonly lines: Line[];
   /** Waits until a line of the log matches, and returns it. */
-  logs(pattern: RegExp): Promise<Line>;
-  /** Asks for a seat, and returns the last value. */
-  ask(name: string): Promise<Record<string, Record<string, string>>>;
+  waitForLog(pattern: RegExp): Promise<Line>;
+  /** Requests a place, and returns the data of the last event. */
+  play(name: string): Promise<Record<string, Record<string, string>>>;
 }
 
 /** A relay that starts servers of these games. */
-async function launching(games: object, options: RelayOptions = {}): Promise<Launching> {
+async function startRelayWithGames(
+  games: object,
+  options: RelayOptions = {},
+): Promise<LaunchingRelay> {
   const launchConfig = configFile({ publicIp: '127.0.0.1', games });
   const lines: Line[] = [];
   const waiting: { pattern: RegExp; found: (line: Line) => void }[] = [];
@@ -68,12 +71,12 @@ async function launching(games: object, options: RelayOptions = {}): Promise<Lau
   return {
     ...relay,
     lines,
-    logs(pattern) {
+    waitForLog(pattern) {
       const line = lines.find((each) => pattern.test(textOf(each)));
       if (line !== undefined) return Promise.resolve(line);
       return new Promise((found) => waiting.push({ pattern, found }));
     },
-    async ask(name) {
+    async play(name) {
       const answer = await fetch(`${relay.http}/matchmaker/play/${name}`, { method: 'POST' });
       const [last = ''] = (await answer.text())
         .split('\n')
@@ -93,17 +96,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function pidOf({ logs }: Launching): Promise<number> {
-  const { line = '' } = await logs(/^game server output: pid/);
+async function pidOf({ waitForLog }: LaunchingRelay): Promise<number> {
+  const { line = '' } = await waitForLog(/^game server output: pid/);
   return Number(line.split(' ')[1]);
 }
 
 test('a server is started for a player, reports that it is ready, and ends with the relay', async () => {
-  const running = await launching({ 'tanks/1': game('serve') });
-  expect(await running.ask('tanks')).toMatchObject({
+  const running = await startRelayWithGames({ 'tanks/1': game('serve') });
+  expect(await running.play('tanks')).toMatchObject({
     server: { ip: '127.0.0.1', port: 41_000, cert_digest: Array(32).fill('ab').join(':') },
   });
-  expect(await running.logs(/output: context/)).toMatchObject({ line: 'context 127.0.0.1-41000' });
+  expect(await running.waitForLog(/output: context/)).toMatchObject({
+    line: 'context 127.0.0.1-41000',
+  });
   const pid = await pidOf(running);
   await running.relay.close();
   expect(isAlive(pid)).toBe(false);
@@ -111,14 +116,14 @@ test('a server is started for a player, reports that it is ready, and ends with 
 });
 
 test('a server that ignores SIGTERM ends with the relay, too', async () => {
-  const running = await launching({ 'tanks/1': game('stubborn') });
-  await running.ask('tanks');
+  const running = await startRelayWithGames({ 'tanks/1': game('stubborn') });
+  await running.play('tanks');
   const pid = await pidOf(running);
   await running.relay.close();
   expect(isAlive(pid)).toBe(false);
 });
 
-test('servers of a relay that is killed end without it', POSIX, async () => {
+test('servers of a relay that is killed end, too', POSIX, async () => {
   const file = configFile({ publicIp: '127.0.0.1', games: { 'tanks/1': game('stubborn') } });
   const relay = await RelayProcess.start(['--launch-config', file, '--log-level', 'debug']);
   onTestFinished(() => relay.stop());
@@ -131,10 +136,10 @@ test('servers of a relay that is killed end without it', POSIX, async () => {
 });
 
 test('no secret is in the log, in the metrics or among the processes', LINUX, async () => {
-  const running = await launching({ 'tanks/1': game('leak') });
-  await running.ask('tanks');
+  const running = await startRelayWithGames({ 'tanks/1': game('leak') });
+  await running.play('tanks');
   const pid = await pidOf(running);
-  await running.logs(/output: LAUNCH_CREATE_URL/);
+  await running.waitForLog(/output: LAUNCH_CREATE_URL/);
   const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   const secrets = environment
     .filter((line) => /^(LAUNCH|ARBITRIUM)\w*_(TOKEN|CREATE_URL)=/.test(line))
@@ -147,54 +152,56 @@ test('no secret is in the log, in the metrics or among the processes', LINUX, as
   expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
 });
 
-test('a server may end itself', async () => {
-  const { ask, logs } = await launching({ 'tanks/1': game('end') });
-  await ask('tanks');
-  // With the token for reports it may not.
-  expect(await logs(/output: DELETE/)).toMatchObject({ line: 'DELETE  404' });
-  await logs(/^game server ended: it asked to be ended/);
+test('a server can request its end', async () => {
+  const { play, waitForLog } = await startRelayWithGames({ 'tanks/1': game('end') });
+  await play('tanks');
+  // The token for reports does not allow it.
+  expect(await waitForLog(/output: DELETE/)).toMatchObject({ line: 'DELETE  404' });
+  await waitForLog(/^game server ended: it asked to be ended/);
 });
 
 describe('a server', () => {
-  test('that dies at once is reported to its player', async () => {
-    const { ask, logs } = await launching({ 'tanks/1': game('die') });
-    expect(await ask('tanks')).toMatchObject({ status: 500 });
-    await logs(/^game server ended: exited with code 9/);
+  test('that exits at once causes an error for its player', async () => {
+    const { play, waitForLog } = await startRelayWithGames({ 'tanks/1': game('die') });
+    expect(await play('tanks')).toMatchObject({ status: 500 });
+    await waitForLog(/^game server ended: exited with code 9/);
   });
 
-  test('that says nothing is ended after its time', async () => {
-    const running = await launching({ 'tanks/1': game('hang', { readyTime: 1 }) });
-    expect(await running.ask('tanks')).toMatchObject({ status: 408 });
-    await running.logs(/^game server ended/);
+  test('that does not report in time is ended', async () => {
+    const running = await startRelayWithGames({ 'tanks/1': game('hang', { readyTime: 1 }) });
+    expect(await running.play('tanks')).toMatchObject({ status: 408 });
+    await running.waitForLog(/^game server ended/);
     expect(isAlive(await pidOf(running))).toBe(false);
   });
 });
 
-test('servers that are started for one address are limited as rooms are', async () => {
+test('servers that are started for one address are limited in the same way as rooms', async () => {
   const options = { roomsPerMinute: 1, limitLoopback: true };
-  const { ask } = await launching({ 'tanks/1': game('serve') }, options);
-  const answers = [await ask('tanks'), await ask('tanks'), await ask('tanks')];
+  const { play } = await startRelayWithGames({ 'tanks/1': game('serve') }, options);
+  const answers = [await play('tanks'), await play('tanks'), await play('tanks')];
   expect(answers.map(({ status }) => status)).toEqual([undefined, undefined, 429]);
 });
 
 describe('a headless host', () => {
-  test('opens a room, into which the player goes', async () => {
+  test('opens a room, which the player joins', async () => {
     const games = { 'quiz/1': game('host', ROOM) };
-    // Neither limits what the relay has started itself.
+    // These options do not apply to servers that the relay has started itself.
     const options = { createToken: 'a-token', roomsPerMinute: 1, limitLoopback: true };
-    const { url, ask, logs } = await launching(games, options);
-    const { room } = await ask('quiz');
+    const { url, play, waitForLog } = await startRelayWithGames(games, options);
+    const { room } = await play('quiz');
     expect(room).toEqual({ code: expect.stringMatching(/^[A-Z]{4}$/) });
     const player = await Player.join(url, room?.['code'] ?? '');
     player.send('stop');
     expect(await player.closed).toMatchObject({ code: 4000 });
-    await logs(/^game server ended: its room has ended/);
+    await waitForLog(/^game server ended: its room has ended/);
   });
 
   test('opens one room', async () => {
-    const { url, ask, logs, lines } = await launching({ 'quiz/1': game('host', ROOM) });
-    await ask('quiz');
-    const { server = '' } = await logs(/^game server ready/);
+    const { url, play, waitForLog, lines } = await startRelayWithGames({
+      'quiz/1': game('host', ROOM),
+    });
+    await play('quiz');
+    const { server = '' } = await waitForLog(/^game server ready/);
     const wrong = await Host.connect(url, `?launch=${server}.x`);
     expect(await wrong.closed).toMatchObject({ code: 1008 });
     expect(lines.filter(({ msg }) => msg === 'room opened')).toHaveLength(1);
@@ -203,8 +210,8 @@ describe('a headless host', () => {
 
 describe('the room of a headless host', () => {
   test('ends with its host, because nobody else can resume it', POSIX, async () => {
-    const running = await launching({ 'quiz/1': game('host', ROOM) });
-    const { room } = await running.ask('quiz');
+    const running = await startRelayWithGames({ 'quiz/1': game('host', ROOM) });
+    const { room } = await running.play('quiz');
     const player = await Player.join(running.url, room?.['code'] ?? '');
     process.kill(await pidOf(running), 'SIGKILL');
     expect(await player.closed).toMatchObject({ code: 4010 });
@@ -214,8 +221,11 @@ describe('the room of a headless host', () => {
     const folder = mkdtempSync(join(tmpdir(), 'launch-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const stateFile = join(folder, 'state');
-    const { ask, relay, url } = await launching({ 'quiz/1': game('host', ROOM) }, { stateFile });
-    const { room } = await ask('quiz');
+    const { play, relay, url } = await startRelayWithGames(
+      { 'quiz/1': game('host', ROOM) },
+      { stateFile },
+    );
+    const { room } = await play('quiz');
     const code = room?.['code'] ?? '';
     const player = await Player.join(url, code);
     await relay.close();
@@ -225,12 +235,15 @@ describe('the room of a headless host', () => {
   });
 });
 
-describe('the door', () => {
-  test('has the same answer for every wrong id and token, and counts them', async () => {
+describe('the API for servers', () => {
+  test('has the same answer for every invalid id and token, and counts them', async () => {
     const options = { limitLoopback: true, missesPerMinute: 5 };
-    const { http, ask, logs } = await launching({ 'tanks/1': game('serve') }, options);
-    await ask('tanks');
-    const { server } = await logs(/^game server ready/);
+    const { http, play, waitForLog } = await startRelayWithGames(
+      { 'tanks/1': game('serve') },
+      options,
+    );
+    await play('tanks');
+    const { server } = await waitForLog(/^game server ready/);
     const statuses: number[] = [];
     const headers = { authorization: 'Bearer x' };
     for (const id of [server, 'a', 'b', 'c', 'd', 'e', 'f']) {
@@ -252,13 +265,13 @@ describe('the door', () => {
     ['PUT', 'x/players/7', 404],
     ['OPTIONS', 'x/players/7', 204],
   ])('answers %s /launch/%s with %i', async (method, path, status) => {
-    const { http } = await launching({ 'tanks/1': game('serve') });
+    const { http } = await startRelayWithGames({ 'tanks/1': game('serve') });
     const answer = await fetch(`${http}/launch/${path}`, { method });
     expect(answer.status).toBe(status);
   });
 
-  test('reads no large body', async () => {
-    const { http } = await launching({ 'tanks/1': game('serve') });
+  test('refuses a large body', async () => {
+    const { http } = await startRelayWithGames({ 'tanks/1': game('serve') });
     const body = 'x'.repeat(4097);
     const answer = await fetch(`${http}/launch/x/ready`, { method: 'POST', body });
     expect(answer.status).toBe(413);
@@ -295,7 +308,7 @@ test.each([
     },
     /^lobby-relay: --launch-config: \S+: games\["a\/1"\]\.launcher: command\[0\]: there is no program \/none that the relay may run\n$/,
   ],
-])('a configuration that cannot be used ends the start with one line: %j', async (config, line) => {
+])('the relay exits with one line if the configuration is invalid: %j', async (config, line) => {
   const cli = new Cli(['--port', '0', '--launch-config', configFile(config)]);
   const { code, stderr } = await cli.exited;
   expect(stderr).toMatch(line);
@@ -307,10 +320,10 @@ test.each([
   ['bevygap', /games\["quiz\/1"\]\.ready: "room" needs wmbp in --dialects$/],
 ])('a configuration that --dialects %s makes useless is refused', async (dialects, words) => {
   const games = { 'quiz/1': game('host', ROOM) };
-  await expect(launching(games, { dialects })).rejects.toThrow(words);
+  await expect(startRelayWithGames(games, { dialects })).rejects.toThrow(words);
 });
 
-test('a configuration that is not there ends the start', async () => {
+test('the relay exits if the configuration does not exist', async () => {
   const { stderr } = await new Cli(['--launch-config', '/nowhere/launch.json']).exited;
   expect(stderr).toBe('lobby-relay: --launch-config: cannot read /nowhere/launch.json (ENOENT)\n');
 });

@@ -6,7 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Fleet } from '../../src/launch/fleet.js';
-import type { Launched, Launcher, LaunchListener, Order } from '../../src/launch/launcher.js';
+import type {
+  Launcher,
+  LaunchListener,
+  ServerHandle,
+  ServerSpec,
+} from '../../src/launch/launcher.js';
 import { startProgram } from './program.js';
 
 /** A server that does what the plugin of Bevygap does. */
@@ -30,25 +35,25 @@ export async function tellServer(
 }
 
 /** A process that does what the server plugin of Bevygap does. */
-export class BevygapServer implements Launched {
-  readonly order: Order;
+export class BevygapServer implements ServerHandle {
+  readonly spec: ServerSpec;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  constructor(order: Order, listener: LaunchListener, environment: Record<string, string>) {
-    this.order = order;
-    this.#child = startProgram(PROGRAM, [], { ...order.environment, ...environment });
+  constructor(spec: ServerSpec, listener: LaunchListener, environment: Record<string, string>) {
+    this.spec = spec;
+    this.#child = startProgram(PROGRAM, [], { ...spec.environment, ...environment });
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
       listener.ended(`exited with ${code ?? signal}`);
     });
-    const address = { ip: '127.0.0.1', port: order.port ?? 0, certDigest: undefined };
+    const address = { ip: '127.0.0.1', port: spec.port ?? 0, certDigest: undefined };
     queueMicrotask(() => listener.running(address));
     onTestFinished(() => this.stop());
   }
 
   /** A client connects to it, or disconnects; resolves when NATS has it. */
   tell(action: 'connect' | 'disconnect', client: bigint): Promise<void> {
-    return tellServer(this.order.port ?? 0, action, client);
+    return tellServer(this.spec.port ?? 0, action, client);
   }
 
   async stop(): Promise<void> {
@@ -63,10 +68,10 @@ export class BevygapLauncher implements Launcher {
   /** The digests of their certificates, in the order of their starts. */
   readonly digests: string[] = [];
 
-  start(order: Order, listener: LaunchListener): Launched {
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const digest = this.digests[this.servers.length];
     const environment = digest === undefined ? {} : { TEST_DIGEST: digest };
-    const server = new BevygapServer(order, listener, environment);
+    const server = new BevygapServer(spec, listener, environment);
     this.servers.push(server);
     return server;
   }

@@ -1,15 +1,15 @@
 import type { LaunchError } from '../../src/launch/ask.js';
 import type {
-  Launched,
   Launcher,
   LaunchListener,
-  Order,
   ServerAddress,
+  ServerHandle,
+  ServerSpec,
 } from '../../src/launch/launcher.js';
 
 /** A server that only a test knows. */
-export class FakeServer implements Launched {
-  readonly order: Order;
+export class FakeServer implements ServerHandle {
+  readonly spec: ServerSpec;
   readonly #listener: LaunchListener;
   readonly #endsAtOnce: boolean;
   /** How often it was asked to end. */
@@ -19,8 +19,8 @@ export class FakeServer implements Launched {
     this.#ended = resolve;
   });
 
-  constructor(order: Order, listener: LaunchListener, endsAtOnce: boolean) {
-    this.order = order;
+  constructor(spec: ServerSpec, listener: LaunchListener, endsAtOnce: boolean) {
+    this.spec = spec;
     this.#listener = listener;
     this.#endsAtOnce = endsAtOnce;
   }
@@ -31,12 +31,12 @@ export class FakeServer implements Launched {
 
   /** It runs at 203.0.113.7, at the port of its order. */
   run(address: Partial<ServerAddress> = {}): void {
-    const port = this.order.port ?? 30_000;
+    const port = this.spec.port ?? 30_000;
     this.#listener.running({ ip: '203.0.113.7', port, certDigest: undefined, ...address });
   }
 
   /** It runs without a port. */
-  runHidden(): void {
+  runWithoutPort(): void {
     this.#listener.running(undefined);
   }
 
@@ -58,8 +58,8 @@ export class FakeLauncher implements Launcher {
   /** Whether servers end as soon as they are asked to. */
   endsAtOnce = true;
 
-  start(order: Order, listener: LaunchListener): Launched {
-    const server = new FakeServer(order, listener, this.endsAtOnce);
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
+    const server = new FakeServer(spec, listener, this.endsAtOnce);
     this.servers.push(server);
     return server;
   }

@@ -113,7 +113,7 @@ export function fleetOf(changes: Partial<GameConfig> = {}) {
 
 /** A player's request, and what the player is told. */
 export class TestPlayer {
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   session = '';
   place: Place | undefined;
   error: LaunchError | undefined;
@@ -137,17 +137,17 @@ export class TestPlayer {
     this.ask = fleet.ask(request, {
       accepted: (session) => {
         this.session = session;
-        this.told.push('accepted');
+        this.events.push('accepted');
       },
-      progress: (words) => this.told.push(words),
+      progress: (words) => this.events.push(words),
       ready: (place) => {
         this.place = place;
-        this.told.push('ready');
+        this.events.push('ready');
         this.#answer();
       },
       failed: (error) => {
         this.error = error;
-        this.told.push(`${error.status} ${error.message}`);
+        this.events.push(`${error.status} ${error.message}`);
         this.#answer();
       },
     });

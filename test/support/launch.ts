@@ -2,7 +2,7 @@ import type { LaunchError } from '../../src/launch/ask.js';
 import type { GameConfig } from '../../src/launch/config/games.js';
 import { readLaunchConfig } from '../../src/launch/config/launch-config.js';
 import type { LaunchLog } from '../../src/launch/launch-log.js';
-import type { LaunchListener, Order, ServerAddress } from '../../src/launch/launcher.js';
+import type { LaunchListener, ServerAddress, ServerSpec } from '../../src/launch/launcher.js';
 
 /** A game as the configuration would have it. */
 export function gameWith(launcher: object, rest: object = {}): GameConfig {
@@ -14,7 +14,7 @@ export function gameWith(launcher: object, rest: object = {}): GameConfig {
   return config;
 }
 
-export function orderWith(rest: Partial<Order> = {}): Order {
+export function specWith(rest: Partial<ServerSpec> = {}): ServerSpec {
   return {
     id: 'a-server',
     clientAddress: '198.51.100.9',
@@ -31,8 +31,8 @@ interface Ended {
 }
 
 /** What a launcher says of one server. */
-export class Heard implements LaunchListener {
-  readonly words: string[] = [];
+export class LaunchEvents implements LaunchListener {
+  readonly statuses: string[] = [];
   readonly runs: Promise<ServerAddress | undefined>;
   readonly end: Promise<Ended>;
   /** Everything in its order. */
@@ -51,7 +51,7 @@ export class Heard implements LaunchListener {
 
   progress(status: string): void {
     this.all.push('progress');
-    this.words.push(status);
+    this.statuses.push(status);
   }
 
   running(address: ServerAddress | undefined): void {
@@ -66,7 +66,7 @@ export class Heard implements LaunchListener {
 }
 
 /** A log that keeps its lines. */
-export class KeptLog implements LaunchLog {
+export class RecordedLog implements LaunchLog {
   readonly output: string[] = [];
   readonly failures: string[] = [];
   suppressed = 0;
@@ -86,7 +86,7 @@ export class KeptLog implements LaunchLog {
   }
 
   /** Waits until a line contains this. */
-  says(text: string): Promise<void> {
+  waitFor(text: string): Promise<void> {
     if (this.output.some((line) => line.includes(text))) return Promise.resolve();
     return new Promise((found) => this.#waiting.push({ text, found }));
   }

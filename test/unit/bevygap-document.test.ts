@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { MAX_NAME, MAX_REQUEST } from '../../src/protocol/bevygap/limits.js';
 import { REQUEST_ERRORS } from '../../src/protocol/bevygap/read-request.js';
-import { IN_A_ROOM, progressValue } from '../../src/protocol/bevygap/values.js';
+import { PLAYED_IN_ROOM, progressValue } from '../../src/protocol/bevygap/values.js';
 import { CLOSE_REASONS } from '../../src/protocol/close-codes.js';
 import type { Place, Progress } from '../../src/protocol/matchmaking.js';
 import { PLAY_EVENTS, playEvent } from '../../src/protocol/play/events.js';
@@ -53,7 +53,7 @@ test('docs/dialects.md has every error of requests, with its status', () => {
   ];
   expect(rows).toEqual([
     ...Object.values(REQUEST_ERRORS).map((words) => [words, 400]),
-    [IN_A_ROOM, 400],
+    [PLAYED_IN_ROOM, 400],
     ['no game … is served here', 404],
     ...refusals.map((reason) => [reason.reason, refusalStatus(reason)]),
   ]);

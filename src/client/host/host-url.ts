@@ -1,15 +1,15 @@
 import { attempt } from '../browser.js';
 
-/** The URL that a host is given. */
+/** The parts of a host's URL. */
 export interface HostUrl {
   readonly relay: string | URL;
-  /** What lets a program open its room that the relay has started; `undefined` for other hosts. */
+  /** Authorizes a program that the relay has started to open its room; `undefined` for other hosts. */
   readonly launch: string | undefined;
 }
 
 /**
- * Reads the URL of a relay, or the one that the relay gives to a program that it starts:
- * `LAUNCH_CREATE_URL`, such as `ws://127.0.0.1:8081/CREATE?launch=…`.
+ * Reads the URL of a relay, or `LAUNCH_CREATE_URL`, which the relay passes to the programs that it starts,
+ * such as `ws://127.0.0.1:8081/CREATE?launch=…`.
  */
 export function readHostUrl(url: string | URL): HostUrl {
   const parsed = attempt(() => new URL(url));

@@ -30,7 +30,7 @@ export interface Opening {
   readonly address: RelayAddress;
   readonly page: PageStore;
   readonly token: string | undefined;
-  /** What lets a program open its room that the relay has started. */
+  /** Authorizes a program that the relay has started to open its room. */
   readonly launch: string | undefined;
   readonly name: string;
   readonly maxPlayers: number;

@@ -1,22 +1,22 @@
 import type { Ask, AskListener, AskRequest, LaunchError, Matchmaker } from '../../launch/ask.js';
 import type { Place, Progress } from '../../protocol/matchmaking.js';
 
-/** Takes the progress of a request. What is `ready` or `failed` is the last. */
+/** Gets the progress of a request. `ready` or `failed` is the last. */
 export type ProgressListener = (progress: Progress) => void;
 
-/** How often a player hears of its request, in milliseconds. */
-const REPORT_EVERY = 1000;
+/** How often progress is sent to a player, in milliseconds. */
+const REPORT_INTERVAL = 1000;
 
-/** Said until a server has something to say. */
+/** The status before the server reports one, and when it is ready. */
 const WAITING = 'Waiting';
 const READY = 'Ready';
 
 /**
- * One request of a player while it is answered. Progress is told at each change and once a second,
- * at least once before the end, and never after it.
+ * A player's request for a place. Progress is sent at each change and once a second, at least once
+ * before the end, and never after it.
  */
 export class PlayRequest implements AskListener {
-  readonly #tell: ProgressListener;
+  readonly #send: ProgressListener;
   readonly #ended: (request: PlayRequest) => void;
   readonly #startedAt = performance.now();
   #ask: Ask | undefined;
@@ -25,14 +25,14 @@ export class PlayRequest implements AskListener {
   #isOver = false;
 
   /** @param ended is called once, when the player has its answer or has left */
-  constructor(tell: ProgressListener, ended: (request: PlayRequest) => void) {
-    this.#tell = tell;
+  constructor(send: ProgressListener, ended: (request: PlayRequest) => void) {
+    this.#send = send;
     this.#ended = ended;
   }
 
   begin(matchmaker: Matchmaker, request: AskRequest): void {
-    this.#tell({ is: 'acknowledged' });
-    // The player may have left meanwhile: writing to it may fail.
+    this.#send({ is: 'acknowledged' });
+    // The player may have left: writing `acknowledged` may have failed.
     if (this.#isOver) return;
     try {
       this.#ask = matchmaker.ask(request, this);
@@ -42,7 +42,7 @@ export class PlayRequest implements AskListener {
     }
   }
 
-  /** The player has left. Harmless after the end. */
+  /** The player has left. Does nothing after the end. */
   cancel(): void {
     if (this.#end()) this.#ask?.cancel();
   }
@@ -51,37 +51,37 @@ export class PlayRequest implements AskListener {
   abandon(error: LaunchError): void {
     if (!this.#end()) return;
     this.#ask?.cancel();
-    this.#tell({ is: 'failed', status: error.status, reason: error.message });
+    this.#send({ is: 'failed', status: error.status, reason: error.message });
   }
 
   accepted(session: string): void {
     if (this.#isOver) return;
-    this.#tell({ is: 'accepted', session });
+    this.#send({ is: 'accepted', session });
     if (this.#isOver) return;
-    this.#timer = setInterval(() => this.#report(), REPORT_EVERY);
+    this.#timer = setInterval(() => this.#sendStatus(), REPORT_INTERVAL);
   }
 
-  progress(words: string): void {
-    if (this.#isOver || words === this.#status) return;
-    this.#status = words;
-    this.#report();
+  progress(status: string): void {
+    if (this.#isOver || status === this.#status) return;
+    this.#status = status;
+    this.#sendStatus();
   }
 
   ready(place: Place): void {
     this.progress(READY);
-    if (this.#end()) this.#tell({ is: 'ready', place });
+    if (this.#end()) this.#send({ is: 'ready', place });
   }
 
   failed({ status, message }: LaunchError): void {
-    if (this.#end()) this.#tell({ is: 'failed', status, reason: message });
+    if (this.#end()) this.#send({ is: 'failed', status, reason: message });
   }
 
-  #report(): void {
+  #sendStatus(): void {
     const elapsed = Math.floor((performance.now() - this.#startedAt) / 1000);
-    this.#tell({ is: 'waiting', status: this.#status, elapsed });
+    this.#send({ is: 'waiting', status: this.#status, elapsed });
   }
 
-  /** @returns false if it is over already */
+  /** @returns false if the request has already ended */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

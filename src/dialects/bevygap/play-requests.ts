@@ -1,14 +1,14 @@
 import { type AskRequest, LaunchError, type Matchmaker, type Place } from '../../launch/ask.js';
 import type { Admission } from '../../limits/admission.js';
 import { checkGame, REQUEST_ERRORS, RequestError } from '../../protocol/bevygap/read-request.js';
-import { IN_A_ROOM } from '../../protocol/bevygap/values.js';
+import { PLAYED_IN_ROOM } from '../../protocol/bevygap/values.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Dialect } from '../../protocol/dialects.js';
 import type { Party } from '../../protocol/matchmaking.js';
 import { refusalStatus } from '../../protocol/refusal-status.js';
 import { PlayRequest, type ProgressListener } from './play-request.js';
 
-/** The name of this dialect, as options, metrics and the log have it. */
+/** The name of this dialect in options, metrics and the log. */
 export const BEVYGAP = 'bevygap' satisfies Dialect;
 
 export interface PlayRequestsParts {
@@ -26,30 +26,30 @@ export interface PlayRequestsParts {
   };
 }
 
-/** A version that may be the name of one. */
+/** A valid version, for checking a name without a version. */
 const ANY_VERSION = '1';
 
-/** What a player asks for. */
-export interface Wanted {
+/** The game that a player requests. */
+export interface PlayQuery {
   /** `undefined` for the default game. */
   readonly game: string | undefined;
-  /** `undefined` for the version that the configuration has first. */
+  /** `undefined` for the first version in the configuration. */
   readonly version: string | undefined;
   readonly party: Party | undefined;
-  /** What the player understands: the addresses of servers only, or also the codes of rooms. */
+  /** `server` if the player accepts only addresses of servers, `room` if it also accepts codes of rooms. */
   readonly accepts: Place['is'];
 }
 
-/** Who asks. */
+/** The client that sends a request. */
 export interface Caller {
-  /** The address that it is counted under. */
+  /** The address to which limits apply. */
   readonly address: string;
-  /** Its whole address, as servers are told; `undefined` if it has named one that is none. */
+  /** The full address, for servers; `undefined` if the client has given an invalid one. */
   readonly clientAddress: string | undefined;
   readonly origin: string | undefined;
 }
 
-/** Every request that is being answered, and who may ask. */
+/** All open requests, and the rules for accepting them. */
 export class PlayRequests {
   readonly #parts: PlayRequestsParts;
   readonly #open = new Set<PlayRequest>();
@@ -59,19 +59,19 @@ export class PlayRequests {
     this.#parts = parts;
   }
 
-  /** How many are being answered. */
+  /** How many requests are open. */
   get size(): number {
     return this.#open.size;
   }
 
   /**
-   * Checks a request, and counts it. If a server has to be started for it, that counts as a room.
+   * Checks a request, and counts it against the limits. Starting a server for it counts as opening a room.
    *
    * @param now in milliseconds
-   * @throws {LaunchError | RequestError} if it is not answered
+   * @throws {LaunchError | RequestError} if the request is refused
    */
-  check(wanted: Wanted, caller: Caller, now: number): AskRequest {
-    const { game, version } = this.#find(wanted);
+  check(query: PlayQuery, caller: Caller, now: number): AskRequest {
+    const { game, version } = this.#find(query);
     const { clientAddress } = caller;
     if (clientAddress === undefined) throw new LaunchError(400, REQUEST_ERRORS.clientIpInvalid);
     const reason = this.#refusal(caller, now);
@@ -80,34 +80,34 @@ export class PlayRequests {
       const refusal = this.#parts.admission.openRoom(caller.address, performance.now());
       return refusal && this.refuse(refusal, caller);
     };
-    return { game, version, clientAddress, party: wanted.party, mayStart };
+    return { game, version, clientAddress, party: query.party, mayStart };
   }
 
-  /** Logs what the relay refuses, and says it in the terms of this dialect. */
+  /** Logs a refusal of the relay, and converts it to an error of this dialect. */
   refuse(reason: CloseReason, { address, origin }: Caller): LaunchError {
     this.#parts.log.refused(reason, address, origin, BEVYGAP);
     return refusalError(reason);
   }
 
-  /** Has a request answered that was checked. `tell` is called with `acknowledged` at once. */
-  begin(request: AskRequest, tell: ProgressListener): PlayRequest {
-    const playRequest = new PlayRequest(tell, (ended) => this.#open.delete(ended));
+  /** Starts a request that was checked. `tell` is called with `acknowledged` synchronously. */
+  begin(request: AskRequest, send: ProgressListener): PlayRequest {
+    const playRequest = new PlayRequest(send, (ended) => this.#open.delete(ended));
     this.#open.add(playRequest);
     playRequest.begin(this.#parts.matchmaker, request);
     return playRequest;
   }
 
-  /** Answers no more requests, and ends those that are open. */
+  /** Refuses further requests, and ends the open ones. */
   close(reason: CloseReason): void {
     this.#closed = true;
     for (const request of this.#open) request.abandon(refusalError(reason));
   }
 
-  #find({ game, version, accepts }: Wanted): { game: string; version: string } {
+  #find({ game, version, accepts }: PlayQuery): { game: string; version: string } {
     if (game !== undefined) checkGame({ game, version: version ?? ANY_VERSION });
     const offer = this.#parts.matchmaker.find(game, version);
     if (offer === undefined) throw new LaunchError(404, notServed(game, version));
-    if (offer.place === 'room' && accepts === 'server') throw new LaunchError(400, IN_A_ROOM);
+    if (offer.place === 'room' && accepts === 'server') throw new LaunchError(400, PLAYED_IN_ROOM);
     return offer;
   }
 
@@ -118,15 +118,15 @@ export class PlayRequests {
   }
 }
 
-/** What is said instead of a close code. */
+/** Converts a close reason to an error of this dialect. */
 export function refusalError(reason: CloseReason): LaunchError {
   return new LaunchError(refusalStatus(reason), reason.reason);
 }
 
 /**
- * What a client is told of an error.
+ * Converts an error of a request to one for the client.
  *
- * @throws the error if it is none of a request's
+ * @throws any other error
  */
 export function launchErrorOf(error: unknown): LaunchError {
   if (error instanceof LaunchError) return error;

@@ -1,7 +1,13 @@
 import type { GameConfig } from '../config/games.js';
 import type { CommandConfig } from '../config/launchers.js';
 import type { LaunchLog } from '../launch-log.js';
-import type { Launched, Launcher, LaunchListener, Order, ServerAddress } from '../launcher.js';
+import type {
+  Launcher,
+  LaunchListener,
+  ServerAddress,
+  ServerHandle,
+  ServerSpec,
+} from '../launcher.js';
 import { configuredSecrets, configuredVariables, fill, placeholdersOf } from '../placeholders.js';
 import { ServerOutput } from '../server-output.js';
 import { type ChildCommand, ChildServer } from './child-server.js';
@@ -40,19 +46,19 @@ export class CommandLauncher implements Launcher {
     this.#parts = parts;
   }
 
-  start(order: Order, listener: LaunchListener): Launched {
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const { guard, log } = this.#parts;
-    const child = new ChildServer(this.#commandFor(order), guard, {
-      started: () => listener.running(this.#addressOf(order)),
+    const child = new ChildServer(this.#commandFor(spec), guard, {
+      started: () => listener.running(this.#addressOf(spec)),
       ended: (why) => listener.ended(why),
     });
-    const secrets = [...order.secrets, ...configuredSecrets(this.#config.environment)];
-    const output = new ServerOutput(order.id, secrets, log);
+    const secrets = [...spec.secrets, ...configuredSecrets(this.#config.environment)];
+    const output = new ServerOutput(spec.id, secrets, log);
     for (const stream of child.output) output.read(stream);
     let stopped: Promise<void> | undefined;
     return {
       stop: () => {
-        stopped ??= this.#stop(order.id, child);
+        stopped ??= this.#stop(spec.id, child);
         return stopped;
       },
     };
@@ -63,9 +69,9 @@ export class CommandLauncher implements Launcher {
     this.#parts.log.launcherFailed(this.#game.name, server, 'its process does not end');
   }
 
-  #commandFor(order: Order): ChildCommand {
+  #commandFor(spec: ServerSpec): ChildCommand {
     const { command, directory, environment } = this.#config;
-    const values = placeholdersOf(this.#game, order);
+    const values = placeholdersOf(this.#game, spec);
     const [program = '', ...args] = command.map((text) => fill(text, values));
     const inherited = INHERITED.map((name) => [name, process.env[name]]);
     return {
@@ -74,13 +80,13 @@ export class CommandLauncher implements Launcher {
       directory,
       environment: {
         ...Object.fromEntries(inherited.filter(([, value]) => value !== undefined)),
-        ...order.environment,
+        ...spec.environment,
         ...configuredVariables(environment, values),
       },
     };
   }
 
-  #addressOf({ port }: Order): ServerAddress | undefined {
+  #addressOf({ port }: ServerSpec): ServerAddress | undefined {
     const { publicIp } = this.#game;
     if (publicIp === undefined || port === undefined) return undefined;
     return { ip: publicIp, port, certDigest: undefined };

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Reads `+ PID` and `- PID`, and when there is nothing more to read, because the relay has ended in
- * whatever way, ends the process groups that are left. The grace is its argument, in seconds. Within
- * it, groups that have ended are left out: their numbers may soon belong to others.
+ * Reads lines `+ PID` and `- PID`. At the end of the input, when the relay has ended for any reason, it
+ * ends the remaining process groups. Its argument is the grace period in seconds. Groups that end within
+ * this time get no SIGKILL, because their numbers may be used again.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM
@@ -30,9 +30,9 @@ for pid in $pids; do kill -KILL "-$pid"; done
 `;
 
 /**
- * A small process beside the relay that ends its servers if the relay crashes or is killed: nothing
- * in the relay itself can do that. It is a shell, which takes 1 MiB, and starts with the first server.
- * Only on systems with process groups, so not on Windows.
+ * A small process that ends the servers if the relay crashes or is killed, which the relay itself cannot
+ * do. It is a shell that takes 1 MiB, and is started with the first server. Not on Windows, which has no
+ * process groups.
  */
 export class OrphanGuard {
   readonly #grace: number;
@@ -42,21 +42,21 @@ export class OrphanGuard {
 
   /**
    * @param grace how long servers may take to end, in whole seconds
-   * @param failed is told once that there is no guard
+   * @param failed is called if the guard cannot be started, or has ended
    */
   constructor(grace: number, failed: (why: string) => void) {
     this.#grace = grace;
     this.#failed = failed;
   }
 
-  /** This process, which leads its group, has been started. */
+  /** Guards a process that was started, and its group. */
   add(pid: number): void {
     this.#pids.add(pid);
     if (this.#guard === undefined) this.#start();
     else this.#write(`+ ${pid}`);
   }
 
-  /** This process and its group have ended. */
+  /** The process and its group have ended. */
   remove(pid: number): void {
     if (!this.#pids.delete(pid)) return;
     this.#write(`- ${pid}`);
@@ -69,7 +69,7 @@ export class OrphanGuard {
     try {
       guard = spawnGuard(this.#grace);
     } catch (error) {
-      // No memory for a process: a server must not fail for that, which runs already.
+      // There is no memory for a process. The server, which is running already, must not fail because of it.
       return this.#lost((error as Error).message);
     }
     this.#guard = guard;
@@ -80,12 +80,12 @@ export class OrphanGuard {
     guard.once('exit', () => lost('it has ended'));
     guard.stdin?.on('error', () => undefined);
     guard.unref();
-    // At run time it is a socket, which would keep the relay's process alive.
+    // At run time, this is a socket, which would keep the relay's process alive.
     (guard.stdin as Socket | null)?.unref?.();
     for (const pid of this.#pids) this.#write(`+ ${pid}`);
   }
 
-  /** The next server starts another one. */
+  /** There is no guard any more. The next server starts another one. */
   #lost(why: string): void {
     this.#guard = undefined;
     this.#failed(`no guard ends its servers if the relay crashes: ${why}`);
@@ -106,7 +106,7 @@ function spawnGuard(grace: number): ChildProcess {
   return spawn('/bin/sh', ['-c', SCRIPT, 'lobby-relay-guard', String(grace)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-    // Ctrl+C in a terminal reaches every process of the relay's group.
+    // In a group of its own, because Ctrl+C in a terminal signals all processes of the relay's group.
     detached: true,
   });
 }

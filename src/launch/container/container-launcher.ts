@@ -1,7 +1,13 @@
 import type { GameConfig } from '../config/games.js';
 import type { ContainerConfig } from '../config/launchers.js';
 import type { LaunchLog } from '../launch-log.js';
-import type { Launched, Launcher, LaunchListener, Order, ServerAddress } from '../launcher.js';
+import type {
+  Launcher,
+  LaunchListener,
+  ServerAddress,
+  ServerHandle,
+  ServerSpec,
+} from '../launcher.js';
 import { configuredSecrets } from '../placeholders.js';
 import { ServerOutput } from '../server-output.js';
 import { containerOptions, type Owner, publishedPort } from './container-options.js';
@@ -28,30 +34,28 @@ export class ContainerLauncher implements Launcher {
     this.#parts = parts;
   }
 
-  start(order: Order, listener: LaunchListener): Launched {
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const { engine, owner, whenCleaned, log } = this.#parts;
-    const secrets = [...order.secrets, ...configuredSecrets(this.#config.environment)];
+    const secrets = [...spec.secrets, ...configuredSecrets(this.#config.environment)];
     return new ContainerServer(listener, {
       engine,
-      options: containerOptions(this.#game, this.#config, order, owner),
+      options: containerOptions(this.#game, this.#config, spec, owner),
       stopGrace: this.#config.stopGrace,
       awaitsHealth: this.#game.ready === 'launcher',
-      output: new ServerOutput(order.id, secrets, log),
+      output: new ServerOutput(spec.id, secrets, log),
       mayStart: whenCleaned(),
-      addressOf: (state) => this.#addressOf(state, order),
-      failed: (why) => log.launcherFailed(this.#game.name, order.id, why),
+      addressOf: (state) => this.#addressOf(state, spec),
+      failed: (why) => log.launcherFailed(this.#game.name, spec.id, why),
     });
   }
 
-  #addressOf(state: ContainerState, order: Order): ServerAddress | 'none' | undefined {
+  #addressOf(state: ContainerState, spec: ServerSpec): ServerAddress | 'none' | undefined {
     const { publicIp } = this.#game;
     const { port: containerPort, network } = this.#config;
     if (containerPort === undefined || publicIp === undefined) return 'none';
     // On the host's network, players connect to the port of the server itself.
     const port =
-      network === 'host'
-        ? (order.port ?? containerPort.number)
-        : publishedPort(state, this.#config);
+      network === 'host' ? (spec.port ?? containerPort.number) : publishedPort(state, this.#config);
     return port === undefined ? undefined : { ip: publicIp, port, certDigest: undefined };
   }
 }

@@ -1,6 +1,6 @@
 import type { GameConfig } from '../config/games.js';
 import type { ContainerConfig } from '../config/launchers.js';
-import type { Order } from '../launcher.js';
+import type { ServerSpec } from '../launcher.js';
 import { configuredVariables, fill, placeholdersOf } from '../placeholders.js';
 import type { ContainerOptions, ContainerState } from './docker-engine.js';
 
@@ -19,22 +19,22 @@ export interface Owner {
 export function containerOptions(
   game: GameConfig,
   config: ContainerConfig,
-  order: Order,
+  spec: ServerSpec,
   owner: Owner,
 ): ContainerOptions {
-  const values = placeholdersOf(game, order);
-  const variables = { ...order.environment, ...configuredVariables(config.environment, values) };
+  const values = placeholdersOf(game, spec);
+  const variables = { ...spec.environment, ...configuredVariables(config.environment, values) };
   const { image, command, port, network, memory, processes } = config;
   const containerPort = portKey(config);
   // If the relay has assigned no port, the engine chooses one.
-  const hostBindings = [{ HostPort: String(order.port ?? '') }];
+  const hostBindings = [{ HostPort: String(spec.port ?? '') }];
   return {
     Image: image,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     Labels: {
       [OWNER_LABEL]: owner.name,
       [RUN_LABEL]: owner.run,
-      'lobby-relay.server': order.id,
+      'lobby-relay.server': spec.id,
       'lobby-relay.game': `${game.name}/${game.version}`,
     },
     ...(command !== undefined && { Cmd: command.map((text) => fill(text, values)) }),

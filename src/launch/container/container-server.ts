@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Launched, LaunchListener, ServerAddress } from '../launcher.js';
+import type { LaunchListener, ServerAddress, ServerHandle } from '../launcher.js';
 import type { ServerOutput } from '../server-output.js';
 import type { ContainerState } from './docker-engine.js';
 import { type ContainerOptions, type DockerEngine, engineMessage } from './docker-engine.js';
@@ -28,7 +28,7 @@ const MAX_ATTEMPTS = 10;
 const RETRY_PAUSE = 1000;
 
 /** A container, from its creation to its removal. */
-export class ContainerServer implements Launched {
+export class ContainerServer implements ServerHandle {
   readonly #parts: ContainerServerParts;
   readonly #listener: LaunchListener;
   readonly #stopping = new AbortController();

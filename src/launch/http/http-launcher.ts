@@ -1,7 +1,7 @@
 import type { GameConfig } from '../config/games.js';
 import type { HttpConfig } from '../config/launchers.js';
 import type { LaunchLog } from '../launch-log.js';
-import type { Launched, Launcher, LaunchListener, Order } from '../launcher.js';
+import type { Launcher, LaunchListener, ServerHandle, ServerSpec } from '../launcher.js';
 import { SYSTEM_TIMERS, type Timers } from '../timers.js';
 import { ServiceSession } from './service-session.js';
 import { SessionApi } from './session-api.js';
@@ -31,13 +31,13 @@ export class HttpLauncher implements Launcher {
     this.#timers = timers;
   }
 
-  start(order: Order, listener: LaunchListener): Launched {
+  start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const session = new ServiceSession(this.#api, listener, {
       timers: this.#timers,
       pollInterval: this.#config.pollInterval * 1000,
-      failed: (why) => this.#log.launcherFailed(this.#game.name, order.id, why),
+      failed: (why) => this.#log.launcherFailed(this.#game.name, spec.id, why),
     });
-    void session.run(this.#config.app ?? this.#game.name, order.clientAddress);
+    void session.run(this.#config.app ?? this.#game.name, spec.clientAddress);
     return session;
   }
 }

@@ -10,7 +10,7 @@ export interface JsonRequest {
   readonly timeout: number;
 }
 
-export interface JsonAnswer {
+export interface JsonResponse {
   readonly status: number;
   /** `undefined` if it is not JSON. */
   readonly json: unknown;
@@ -26,7 +26,7 @@ export class RequestError extends Error {
  *
  * @throws {RequestError} if there is no complete response in time, or it is too large
  */
-export async function requestJson(request: JsonRequest): Promise<JsonAnswer> {
+export async function requestJson(request: JsonRequest): Promise<JsonResponse> {
   const { method, url, authorization, body, timeout } = request;
   try {
     const response = await fetch(url, {

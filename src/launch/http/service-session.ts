@@ -1,5 +1,5 @@
 import type { LaunchError } from '../ask.js';
-import type { Launched, LaunchListener } from '../launcher.js';
+import type { LaunchListener, ServerHandle } from '../launcher.js';
 import type { Timers } from '../timers.js';
 import { type SessionApi, SessionError } from './session-api.js';
 
@@ -25,7 +25,7 @@ const MAX_PAUSE = 60_000;
 const MAX_ATTEMPTS = 36;
 
 /** A server in a session of the service, from the request for the session to its deletion. */
-export class ServiceSession implements Launched {
+export class ServiceSession implements ServerHandle {
   readonly #api: SessionApi;
   readonly #listener: LaunchListener;
   readonly #context: ServiceSessionContext;
@@ -54,8 +54,8 @@ export class ServiceSession implements Launched {
       this.#listener.ended(...why);
     } catch (error) {
       if (!(error instanceof SessionError)) this.#context.failed(String(error));
-      const forPlayers = error instanceof SessionError ? error.forPlayers : undefined;
-      this.#listener.ended((error as Error).message, forPlayers);
+      const playerError = error instanceof SessionError ? error.playerError : undefined;
+      this.#listener.ended((error as Error).message, playerError);
     }
     await this.#deleting;
     this.#markEnded();
@@ -81,8 +81,8 @@ export class ServiceSession implements Launched {
         failures++;
         // A running server is not affected by a service that does not answer.
         if (this.#wasRunning || failures < MAX_FAILURES) continue;
-        const { message, forPlayers } = error as SessionError;
-        return this.#abandon(id, [message, forPlayers]);
+        const { message, playerError } = error as SessionError;
+        return this.#abandon(id, [message, playerError]);
       }
     }
     await this.#delete(id);

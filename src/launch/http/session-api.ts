@@ -1,24 +1,24 @@
 import { LaunchError } from '../ask.js';
 import type { HttpConfig } from '../config/launchers.js';
-import { type JsonAnswer, type JsonRequest, RequestError, requestJson } from './json-request.js';
-import { messageIn, type SessionState, sessionIdIn, sessionStateIn } from './session-answer.js';
+import { type JsonRequest, type JsonResponse, RequestError, requestJson } from './json-request.js';
+import { messageIn, type SessionState, sessionIdIn, sessionStateIn } from './session-response.js';
 
-/** What the service answers for a session that it no longer has. */
+/** The statuses for a session that the service no longer has. */
 const GONE: readonly number[] = [404, 410];
 
-/** Why the service did not do what it was asked for. */
+/** A request to the service has failed. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
-  /** What players are told; `undefined` if it is none of their business. */
-  readonly forPlayers: LaunchError;
+  /** The error for players. */
+  readonly playerError: LaunchError;
 
-  constructor(why: string, forPlayers = new LaunchError(502, 'The launcher does not answer.')) {
+  constructor(why: string, playerError = new LaunchError(502, 'The launcher does not answer.')) {
     super(why);
-    this.forPlayers = forPlayers;
+    this.playerError = playerError;
   }
 }
 
-/** The calls of Edgegap's API for sessions, against a service that speaks them. */
+/** A client of Edgegap's API for sessions. */
 export class SessionApi {
   readonly #config: HttpConfig;
 
@@ -27,23 +27,23 @@ export class SessionApi {
   }
 
   /**
-   * Asks for a session for a player at this address.
+   * Creates a session for a player at this address.
    *
    * @returns its id
-   * @throws {SessionError} if there is none
+   * @throws {SessionError} if it was not created
    */
   async create(app: string, clientAddress: string): Promise<string> {
     const body = { app_name: app, ip_list: [clientAddress] };
     const { status, json } = await this.#request({ method: 'POST', path: '', body });
-    if (status < 200 || status > 299) throw refusal(status, this.#shown(messageIn(json)));
+    if (status < 200 || status > 299) throw refusalError(status, this.#redact(messageIn(json)));
     const id = sessionIdIn(json);
     if (id === undefined) throw new SessionError('the service answered without a session_id');
     return id;
   }
 
   /**
-   * @returns `undefined` if the service does not have the session any more
-   * @throws {SessionError} if it does not say
+   * @returns `undefined` if the service no longer has the session
+   * @throws {SessionError} if the state is unknown
    */
   async get(id: string): Promise<SessionState | undefined> {
     const { status, json } = await this.#request({ method: 'GET', path: pathOf(id) });
@@ -64,7 +64,7 @@ export class SessionApi {
 
   async #request(
     request: Pick<JsonRequest, 'method' | 'body'> & { readonly path: string },
-  ): Promise<JsonAnswer> {
+  ): Promise<JsonResponse> {
     const { url, authorization, requestTimeout } = this.#config;
     const { path, ...rest } = request;
     try {
@@ -80,16 +80,16 @@ export class SessionApi {
     }
   }
 
-  /** A service may repeat in an error what it was sent: all of it, or only what follows the scheme. */
-  #shown(message: string | undefined): string | undefined {
+  /** Removes the authorization, or the part after its scheme, which a service may repeat in an error. */
+  #redact(message: string | undefined): string | undefined {
     const sent = this.#config.authorization.reveal();
     const [, token = sent] = /^\S+\s+(.+)$/.exec(sent) ?? [];
     return message?.replaceAll(sent, '[secret]').replaceAll(token, '[secret]');
   }
 }
 
-/** Only what is wrong with the request or with the capacity is for players. */
-function refusal(status: number, message: string | undefined): SessionError {
+/** Players get the message only if the request was invalid, or the service has no capacity. */
+function refusalError(status: number, message: string | undefined): SessionError {
   const why = `the service answered ${status}${message === undefined ? '' : `: ${message}`}`;
   if (status !== 400 && status !== 409) {
     return new SessionError(why, new LaunchError(503, 'The launcher starts no server now.'));

@@ -4,7 +4,7 @@ import type { Place, Progress } from '../matchmaking.js';
 type Server = Extract<Place, { readonly is: 'server' }>;
 
 /** The error for a client of Bevygap, which cannot use the code of a room. */
-export const IN_A_ROOM = 'this game is played in a room: ask for it at /matchmaker/play';
+export const PLAYED_IN_ROOM = 'this game is played in a room: ask for it at /matchmaker/play';
 
 /** Writes progress as JSON: Bevygap's enum in serde's externally tagged form. */
 export function progressValue(progress: Progress): string {
@@ -16,7 +16,7 @@ export function progressValue(progress: Progress): string {
     case 'waiting':
       return JSON.stringify({ ProgressReport: `${progress.status} (${progress.elapsed})` });
     case 'ready':
-      return progress.place.is === 'server' ? ready(progress.place) : error(400, IN_A_ROOM);
+      return progress.place.is === 'server' ? ready(progress.place) : error(400, PLAYED_IN_ROOM);
     case 'failed':
       return error(progress.status, progress.reason);
     default:

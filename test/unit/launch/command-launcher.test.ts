@@ -8,33 +8,37 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { CommandLauncher } from '../../../src/launch/command/command-launcher.js';
 import { OrphanGuard } from '../../../src/launch/command/orphan-guard.js';
 import type { CommandConfig } from '../../../src/launch/config/launchers.js';
-import type { Launched, Order } from '../../../src/launch/launcher.js';
+import type { ServerHandle, ServerSpec } from '../../../src/launch/launcher.js';
 import { TcpProbingLauncher } from '../../../src/launch/tcp-probe.js';
 import { freePort } from '../../support/free-port.js';
-import { gameWith, Heard, KeptLog, orderWith } from '../../support/launch.js';
+import { gameWith, LaunchEvents, RecordedLog, specWith } from '../../support/launch.js';
 import { POSIX } from '../../support/tools.js';
 
-interface Run {
-  readonly heard: Heard;
-  readonly log: KeptLog;
-  readonly server: Launched;
+interface RunningServer {
+  readonly events: LaunchEvents;
+  readonly log: RecordedLog;
+  readonly server: ServerHandle;
 }
 
-/** Starts a command as a server, until the test is over. */
-function run(command: readonly string[], config: object = {}, order: Partial<Order> = {}): Run {
-  const log = new KeptLog();
+/** Starts a command as a server, which is stopped at the end of the test. */
+function run(
+  command: readonly string[],
+  config: object = {},
+  spec: Partial<ServerSpec> = {},
+): RunningServer {
+  const log = new RecordedLog();
   const game = gameWith({ type: 'command', command, directory: '/', ...config });
   const guard = new OrphanGuard(5, (why) => log.failures.push(why));
   const launcher = new CommandLauncher(game, game.launcher as CommandConfig, { guard, log });
-  const heard = new Heard();
-  const server = launcher.start(orderWith(order), heard);
+  const events = new LaunchEvents();
+  const server = launcher.start(specWith(spec), events);
   onTestFinished(() => server.stop());
-  return { heard, log, server };
+  return { events, log, server };
 }
 
-/** A program of Node.js as a server. */
-function program(code: string, config: object = {}, order: Partial<Order> = {}): Run {
-  return run([process.execPath, '-e', code], config, order);
+/** Starts a program of Node.js as a server. */
+function program(code: string, config: object = {}, spec: Partial<ServerSpec> = {}): RunningServer {
+  return run([process.execPath, '-e', code], config, spec);
 }
 
 function isAlive(pid: number): boolean {
@@ -46,11 +50,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a program runs with its port, and is told to end', async () => {
+test('a program gets its port, and SIGTERM at the end', async () => {
   const code = `process.on('SIGTERM', () => process.exit(3));
     setInterval(() => {}, 1000);
     console.log('arguments', ...process.argv.slice(1));`;
-  const { heard, log, server } = run(
+  const { events, log, server } = run(
     [
       process.execPath,
       '-e',
@@ -64,41 +68,41 @@ test('a program runs with its port, and is told to end', async () => {
     {},
     { port: 30_001 },
   );
-  expect(await heard.runs).toEqual({ ip: '127.0.0.1', port: 30_001, certDigest: undefined });
-  await log.says('arguments');
+  expect(await events.runs).toEqual({ ip: '127.0.0.1', port: 30_001, certDigest: undefined });
+  await log.waitFor('arguments');
   expect(log.output).toEqual(['arguments 30001 a-server/127.0.0.1 tanks-1 {other} $HOME; `id`']);
   await server.stop();
-  expect(await heard.end).toEqual({ why: 'exited with code 3', error: undefined });
-  expect(heard.all).toEqual(['running', 'ended']);
-  // Harmless after the end.
+  expect(await events.end).toEqual({ why: 'exited with code 3', error: undefined });
+  expect(events.all).toEqual(['running', 'ended']);
+  // Stopping it again is harmless.
   await server.stop();
 });
 
-test('a server without a port runs nowhere', async () => {
-  const { heard } = program('setInterval(() => {}, 1000)');
-  expect(await heard.runs).toBeUndefined();
+test('a server without a port has no address', async () => {
+  const { events } = program('setInterval(() => {}, 1000)');
+  expect(await events.runs).toBeUndefined();
 });
 
 test('a program that ignores SIGTERM is killed after its grace', async () => {
-  const { heard, log, server } = program(
+  const { events, log, server } = program(
     `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')`,
     { stopGrace: 0.05 },
   );
-  await log.says('up');
+  await log.waitFor('up');
   await server.stop();
-  expect(await heard.end).toMatchObject({ why: 'was ended by SIGKILL' });
+  expect(await events.end).toMatchObject({ why: 'was ended by SIGKILL' });
 });
 
-test('a program that cannot be started has ended', async () => {
-  const { heard, server } = run(['/nowhere/server']);
-  expect(heard.all).toEqual([]);
-  expect(await heard.end).toMatchObject({ why: 'could not be started (ENOENT)' });
-  expect(heard.all).toEqual(['ended']);
+test('a program that cannot be started is reported as ended', async () => {
+  const { events, server } = run(['/nowhere/server']);
+  expect(events.all).toEqual([]);
+  expect(await events.end).toMatchObject({ why: 'could not be started (ENOENT)' });
+  expect(events.all).toEqual(['ended']);
   await server.stop();
 });
 
-test('arguments that no system takes end the server, and nothing else', async () => {
-  const { heard } = run(
+test('arguments that are too long for the system end only the server', async () => {
+  const { events } = run(
     [process.execPath],
     { environment: { A: 'x'.repeat(32_000) } },
     {
@@ -107,24 +111,24 @@ test('arguments that no system takes end the server, and nothing else', async ()
       ),
     },
   );
-  expect((await heard.end).why).toMatch(/^could not be started \(E2BIG\)$/);
+  expect((await events.end).why).toMatch(/^could not be started \(E2BIG\)$/);
 });
 
-test('a program that dies at once has ended', async () => {
-  const { heard } = program('process.exit(7)');
-  expect(await heard.end).toMatchObject({ why: 'exited with code 7' });
+test('a program that exits at once is reported as ended', async () => {
+  const { events } = program('process.exit(7)');
+  expect(await events.end).toMatchObject({ why: 'exited with code 7' });
 });
 
 test('processes that a server has started end with it', async () => {
   const grandchild = `process.on('SIGTERM', () => {}); console.log('child', process.pid); setInterval(() => {}, 1000)`;
-  const { heard, log, server } = program(
+  const { events, log, server } = program(
     `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'inherit' });
      setInterval(() => {}, 1000);`,
   );
-  await log.says('child');
+  await log.waitFor('child');
   const pid = Number(log.output.join().split(' ')[1]);
   await server.stop();
-  await heard.end;
+  await events.end;
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
@@ -137,7 +141,7 @@ test('a server gets its variables, and not those of the relay', async () => {
     { environment: { OWN: 'port {port}', REPLACED: 'mine' } },
     { port: 5, environment: { REPLACED: 'order', ORDERED: 'yes {port}' } },
   );
-  await log.says('that is all');
+  await log.waitFor('that is all');
   expect(log.output).toContain('OWN=port 5');
   expect(log.output).toContain('REPLACED=mine');
   expect(log.output).toContain('ORDERED=yes {port}');
@@ -161,8 +165,8 @@ describe('output', () => {
         secrets: ['1,2,3,4', 'BEGIN\r\nMC4CAQ\nEND'],
       },
     );
-    await log.says('no line break');
-    await log.says('to stderr');
+    await log.waitFor('no line break');
+    await log.waitFor('to stderr');
     expect(log.output).toContain('key [secret] and [secret]');
     expect(log.output).toContain('red bell');
     expect(log.output).toContain('colored [secret]');
@@ -170,69 +174,69 @@ describe('output', () => {
     expect(log.output).toContain(`${'x'.repeat(1000)}…`);
   });
 
-  test('at a limited rate, and the rest is counted', async () => {
-    const { heard, log } = program(`console.log('line\\n'.repeat(5000))`);
-    await heard.end;
+  test('is logged at a limited rate, and suppressed lines are counted', async () => {
+    const { events, log } = program(`console.log('line\\n'.repeat(5000))`);
+    await events.end;
     await expect.poll(() => log.suppressed + log.output.length).toBe(5000);
     expect(log.output.length).toBeLessThan(1000);
   });
 
   test('that never ends does not fill the memory', async () => {
-    const { heard, log, server } = program(
+    const { events, log, server } = program(
       `const big = Buffer.alloc(1 << 20, 'y');
        const write = () => process.stdout.write(big, write); write();
        console.error('writing')`,
     );
-    await log.says('writing');
+    await log.waitFor('writing');
     await server.stop();
-    await heard.end;
+    await events.end;
     expect(log.output.every(({ length }) => length <= 1001)).toBe(true);
   });
 });
 
 describe('with a probe', () => {
-  function probed(code: string, port: number): Run {
-    const log = new KeptLog();
+  function probed(code: string, port: number): RunningServer {
+    const log = new RecordedLog();
     const command = [process.execPath, '-e', code, '{port}'];
     const game = gameWith({ type: 'command', command, directory: '/' }, { ready: 'room' });
     const guard = new OrphanGuard(5, () => undefined);
     const inner = new CommandLauncher(game, game.launcher as CommandConfig, { guard, log });
-    const heard = new Heard();
-    const server = new TcpProbingLauncher(inner, 'command').start(orderWith({ port }), heard);
+    const events = new LaunchEvents();
+    const server = new TcpProbingLauncher(inner, 'command').start(specWith({ port }), events);
     onTestFinished(() => server.stop());
-    return { heard, log, server };
+    return { events, log, server };
   }
 
   test('a server runs when its port accepts connections', async () => {
     const port = await freePort();
-    const { heard } = probed(
+    const { events } = probed(
       `setTimeout(() => require('net').createServer().listen(+process.argv[1], '127.0.0.1'), 200)`,
       port,
     );
-    expect(await heard.runs).toEqual({ ip: '127.0.0.1', port, certDigest: undefined });
+    expect(await events.runs).toEqual({ ip: '127.0.0.1', port, certDigest: undefined });
   });
 
-  test('a server that ends before is not said to run', async () => {
-    const { heard, server } = probed(`setTimeout(() => process.exit(1), 300)`, await freePort());
-    await heard.end;
-    expect(heard.all).toEqual(['ended']);
+  test('a server that ends before that is not reported as running', async () => {
+    const { events, server } = probed(`setTimeout(() => process.exit(1), 300)`, await freePort());
+    await events.end;
+    expect(events.all).toEqual(['ended']);
     await server.stop();
   });
 
-  test('a server that is stopped before is not said to run', async () => {
+  test('a server that is stopped before that is not reported as running', async () => {
     const listener = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void listener.close());
     await once(listener, 'listening');
     const address = listener.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { heard, server } = probed('setInterval(() => {}, 1000)', port);
+    const { events, server } = probed('setInterval(() => {}, 1000)', port);
     await server.stop();
-    await heard.end;
-    expect(heard.all).toEqual(['ended']);
+    await events.end;
+    expect(events.all).toEqual(['ended']);
   });
 });
 
-test('a guard ends what a relay leaves that was killed', POSIX, async () => {
+test('a guard ends the servers of a relay that was killed', POSIX, async () => {
   const guard = new URL('../../../dist/launch/command/orphan-guard.js', import.meta.url).href;
   const folder = mkdtempSync(join(tmpdir(), 'guard-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

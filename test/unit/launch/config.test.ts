@@ -16,7 +16,7 @@ const context: ReadContext = {
   resolvePath: (path) => resolve('/etc', path),
 };
 
-/** Has every member. */
+/** A configuration with every member. */
 const FULL = {
   $schema: './launch-config.schema.json',
   publicIp: '203.0.113.7',
@@ -82,7 +82,7 @@ function read(config: unknown) {
   return readLaunchConfig(config, context);
 }
 
-/** A copy of the full configuration, in which the value at this path is another one. */
+/** Copies the full configuration, with another value at this path. */
 function changed(path: readonly string[], value: unknown): unknown {
   const copy = structuredClone(FULL);
   const last = path.at(-1) ?? '';
@@ -93,7 +93,7 @@ function changed(path: readonly string[], value: unknown): unknown {
   return copy;
 }
 
-function refusal(config: unknown): string {
+function errorOf(config: unknown): string {
   try {
     read(config);
   } catch (error) {
@@ -112,7 +112,7 @@ function pathsOf(value: unknown, path: readonly string[] = []): (readonly string
   return path.length === 0 ? inner : [path, ...inner];
 }
 
-test('a full configuration is read, with the defaults of what is left out', () => {
+test('a full configuration is read, with defaults for missing members', () => {
   const config = read(FULL);
   expect([...config.games.keys()]).toEqual(['spaceships/1', 'tanks/v0.0.1', 'boats/1', 'quiz/1']);
   expect(config.defaultGame).toBe(config.games.get('spaceships/1'));
@@ -142,7 +142,7 @@ test('a key is 32 numbers or 64 hex digits', () => {
   expect(hex.games.get('spaceships/1')?.token?.key.bytes).toEqual(new Uint8Array(32).fill(255));
 });
 
-test('secrets are shown by nothing', () => {
+test('neither logs nor JSON show secrets', () => {
   const config = read(FULL);
   for (const shown of [
     inspect(config, { depth: 20 }),
@@ -296,12 +296,12 @@ test.each([
   ],
   [['nats'], undefined, `${GAME}.ready: "nats" needs the member nats at the top of the file`],
   [['publicIp'], undefined, `${GAME}.publicIp: expected an address here or at the top of the file`],
-] as const)('%j as %j is refused in one line', (path, value, message) => {
-  expect(refusal(path.length === 0 ? value : changed(path, value))).toBe(message);
+] as const)('%j with the value %j is an error of one line', (path, value, message) => {
+  expect(errorOf(path.length === 0 ? value : changed(path, value))).toBe(message);
 });
 
 describe('the schema', () => {
-  test('is the one in deploy/', () => {
+  test('is the same as in deploy/', () => {
     const file = new URL('../../../deploy/launch-config.schema.json', import.meta.url);
     // scripts/write-launch-schema.js writes it.
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(
@@ -313,16 +313,16 @@ describe('the schema', () => {
     expect([accepts(FULL), accepts.errors]).toEqual([true, null]);
   });
 
-  const WRONG = [null, true, 0, -1, 1.5, 1e12, '', 'x', 'a\u0000', [], [{}], {}, { x: 1 }];
+  const VALUES = [null, true, 0, -1, 1.5, 1e12, '', 'x', 'a\u0000', [], [{}], {}, { x: 1 }];
 
   test.each(pathsOf(FULL).map((path) => [path.join('.'), path] as const))(
     'agrees with the reader about %s',
     (_, path) => {
-      for (const value of [...WRONG, undefined]) {
+      for (const value of [...VALUES, undefined]) {
         const config = changed(path, value);
-        const message = refusal(config);
+        const message = errorOf(config);
         const isAccepted = accepts(config);
-        // Only the reader knows what values mean, and which of them need each other.
+        // The schema does not describe the meaning of values, nor which of them depend on each other.
         const isAboutMeaning =
           /at least|needs|for the launcher|expected one of .*\/1|an address here|such as/.test(
             message,
@@ -342,7 +342,7 @@ describe('the file', () => {
     return join(folder, 'launch.json');
   }
 
-  function refusalOf(file: string, environment = {}): string {
+  function errorOfFile(file: string, environment = {}): string {
     try {
       readLaunchFile(file, environment);
     } catch (error) {
@@ -359,25 +359,27 @@ describe('the file', () => {
     expect(config.nats?.password?.reveal()).toBe('p');
   });
 
-  test('that is missing, a folder or not JSON is refused without showing it', () => {
-    expect(refusalOf('/nowhere/x.json')).toBe('cannot read /nowhere/x.json (ENOENT)');
-    expect(refusalOf('/tmp')).toBe('/tmp is not a regular file');
+  test('that is missing, a folder or not JSON is an error that does not show its contents', () => {
+    expect(errorOfFile('/nowhere/x.json')).toBe('cannot read /nowhere/x.json (ENOENT)');
+    expect(errorOfFile('/tmp')).toBe('/tmp is not a regular file');
     const file = fileWith('{\n  "key": "s3cret" "');
-    expect(refusalOf(file)).toBe(`${file}: expected JSON; there is an error at line 2, column 19`);
+    expect(errorOfFile(file)).toBe(
+      `${file}: expected JSON; there is an error at line 2, column 19`,
+    );
   });
 
-  test('whose secrets are missing or empty is refused', () => {
+  test('whose secrets are missing or empty is an error', () => {
     const file = fileWith(JSON.stringify(FULL));
-    expect(refusalOf(file)).toBe(
+    expect(errorOfFile(file)).toBe(
       `${file}: nats.password: there is no secret in the variable NATS_PASSWORD`,
     );
     const environment = { NATS_PASSWORD: 'p', X: 'x', E: 'e' };
     const key = join(file, '../key');
-    expect(refusalOf(file, environment)).toBe(
+    expect(errorOfFile(file, environment)).toBe(
       `${file}: ${GAME}.token.key: cannot read ${key} (ENOENT)`,
     );
     writeFileSync(key, ' \n');
-    expect(refusalOf(file, environment)).toBe(
+    expect(errorOfFile(file, environment)).toBe(
       `${file}: ${GAME}.token.key: there is no secret in ${key}`,
     );
   });

@@ -3,21 +3,25 @@ import type { ContainerConfig } from '../../../src/launch/config/launchers.js';
 import { ContainerLauncher } from '../../../src/launch/container/container-launcher.js';
 import { DockerEngine } from '../../../src/launch/container/docker-engine.js';
 import { removeStaleContainers } from '../../../src/launch/container/stale-containers.js';
-import type { Launched, Order } from '../../../src/launch/launcher.js';
-import { gameWith, Heard, KeptLog, orderWith } from '../../support/launch.js';
+import type { ServerHandle, ServerSpec } from '../../../src/launch/launcher.js';
+import { gameWith, LaunchEvents, RecordedLog, specWith } from '../../support/launch.js';
 import { FakeDocker, send } from './docker.js';
 
 const OWNER = { name: 'a-relay', run: 'this-run' };
 
 interface RunningServer {
   readonly docker: FakeDocker;
-  readonly events: Heard;
-  readonly log: KeptLog;
-  readonly server: Launched;
+  readonly events: LaunchEvents;
+  readonly log: RecordedLog;
+  readonly server: ServerHandle;
 }
 
-function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = {}): RunningServer {
-  const log = new KeptLog();
+function start(
+  docker: FakeDocker,
+  config: object = {},
+  spec: Partial<ServerSpec> = {},
+): RunningServer {
+  const log = new RecordedLog();
   const game = gameWith(
     { type: 'container', image: 'tanks:1', socket: docker.socket, port: '6420/udp', ...config },
     { ready: 'launcher', publicIp: '203.0.113.7' },
@@ -28,8 +32,8 @@ function start(docker: FakeDocker, config: object = {}, order: Partial<Order> = 
     whenCleaned: () => Promise.resolve(),
     log,
   });
-  const events = new Heard();
-  const server = launcher.start(orderWith(order), events);
+  const events = new LaunchEvents();
+  const server = launcher.start(specWith(spec), events);
   onTestFinished(() => server.stop());
   return { docker, events, log, server };
 }
@@ -114,7 +118,7 @@ test('the output of a container is logged without secrets', async () => {
   await docker.called('GET logs');
   docker.print(docker.only, 'hello\nkey k3y-of-it\n');
   docker.print(docker.only, 'to stderr\n', 2);
-  await log.says('stderr');
+  await log.waitFor('stderr');
   expect(log.output).toEqual(['hello', 'key [secret]', 'to stderr']);
 });
 

@@ -3,20 +3,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A request as the service got it. */
-export interface Got {
+/** A request that the service has received. */
+export interface ReceivedRequest {
   readonly line: string;
   readonly authorization: string | undefined;
   readonly body: string;
 }
 
-export type Answering = (response: ServerResponse, request: IncomingMessage) => void;
+export type Handler = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A service that speaks Edgegap's calls for sessions, until the test is over. */
+/** A service with Edgegap's API for sessions, until the end of the test. */
 export class FakeEdgegap {
-  readonly got: Got[] = [];
-  /** The answers that are left, by method; the last one of a method is given again and again. */
-  readonly answers: Record<string, Answering[]> = { POST: [], GET: [], DELETE: [] };
+  readonly requests: ReceivedRequest[] = [];
+  /** The next answers, by method. The last answer of a method is repeated. */
+  readonly answers: Record<string, Handler[]> = { POST: [], GET: [], DELETE: [] };
   url = '';
   readonly #waiting: { readonly line: RegExp; readonly found: () => void }[] = [];
 
@@ -34,8 +34,8 @@ export class FakeEdgegap {
   }
 
   /** Waits for a request whose method and path match. */
-  asked(line: RegExp): Promise<void> {
-    if (this.got.some((got) => line.test(got.line))) return Promise.resolve();
+  waitFor(line: RegExp): Promise<void> {
+    if (this.requests.some((request) => line.test(request.line))) return Promise.resolve();
     return new Promise((found) => this.#waiting.push({ line, found }));
   }
 
@@ -46,17 +46,17 @@ export class FakeEdgegap {
     });
     request.on('end', () => {
       const line = `${request.method} ${request.url}`;
-      this.got.push({ line, authorization: request.headers.authorization, body });
+      this.requests.push({ line, authorization: request.headers.authorization, body });
       const answers = this.answers[request.method ?? ''] ?? [];
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (answer === undefined) response.writeHead(500).end();
       else answer(response, request);
-      for (const { line: wanted, found } of this.#waiting) if (wanted.test(line)) found();
+      for (const { line: expected, found } of this.#waiting) if (expected.test(line)) found();
     });
   }
 }
 
-export function json(status: number, body: unknown): Answering {
+export function json(status: number, body: unknown): Handler {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };

@@ -14,8 +14,8 @@ import { TestTimers } from '../../support/test-timers.js';
 
 const CLOSED = '503 this relay is about to stop';
 
-/** One player, whose server runs. */
-async function onePlayer(changes = {}) {
+/** A fleet with one player, whose server runs. */
+async function withPlayer(changes = {}) {
   const parts = fleetOf(changes);
   const player = new TestPlayer(parts.fleet);
   await settle();
@@ -24,16 +24,16 @@ async function onePlayer(changes = {}) {
   return { ...parts, player };
 }
 
-describe('asking', () => {
-  test('a player hears of the session, of progress, and where to connect', async () => {
+describe('a request', () => {
+  test('reports the session, progress and the place to the player', async () => {
     const { fleet, launcher } = fleetOf();
     const player = new TestPlayer(fleet);
-    expect(player.told).toEqual([]);
+    expect(player.events).toEqual([]);
     await settle();
     launcher.at(0).progress('Deploying');
     launcher.at(0).run();
     await settle();
-    expect(player.told).toEqual(['accepted', 'Starting', 'Deploying', 'Ready', 'ready']);
+    expect(player.events).toEqual(['accepted', 'Starting', 'Deploying', 'Ready', 'ready']);
     expect(player.session).toMatch(/^[0-9a-f]{16}-[0-9a-f]{24}$/);
     const place = { is: 'server', ip: '203.0.113.7', port: 30_000, certDigest: '' };
     expect(player.place).toEqual({ ...place, token: undefined });
@@ -43,24 +43,24 @@ describe('asking', () => {
     ['127.0.0.1', '192.0.2.77'],
     ['::1', '192.0.2.77'],
     ['198.51.100.9', '198.51.100.9'],
-  ])('launchers are told of a player at %s as %s', async (clientAddress, told) => {
+  ])('from a player at %s has the address %s for launchers', async (clientAddress, expected) => {
     const { fleet, launcher } = fleetOf();
     const mayStart = () => undefined;
     const request = { game: 'g', version: '1', clientAddress, party: undefined, mayStart };
     fleet.ask(request, { accepted() {}, progress() {}, ready() {}, failed() {} });
     await settle();
-    expect(launcher.at(0).order.clientAddress).toBe(told);
+    expect(launcher.at(0).spec.clientAddress).toBe(expected);
   });
 
-  test('words of a launcher are cut to 100 characters', async () => {
+  test('truncates the status of a launcher to 100 characters', async () => {
     const { fleet, launcher } = fleetOf();
     const player = new TestPlayer(fleet);
     await settle();
     launcher.at(0).progress('x'.repeat(1000));
-    expect(player.told.at(-1)).toBe('x'.repeat(100));
+    expect(player.events.at(-1)).toBe('x'.repeat(100));
   });
 
-  test('games are found by name and version, by name, and by default', () => {
+  test('finds games by name and version, by name, and by default', () => {
     const games = [
       gameConfig(),
       gameConfig({ version: '2' }),
@@ -76,13 +76,13 @@ describe('asking', () => {
     expect(fleet.find('__proto__', undefined)).toBeUndefined();
   });
 
-  test('a place has a token for its address', async () => {
-    const { player } = await onePlayer({ token: LITTLE_ENDIAN_TOKEN });
+  test('gets a place with a token for its address', async () => {
+    const { player } = await withPlayer({ token: LITTLE_ENDIAN_TOKEN });
     const token = player.place?.is === 'server' ? player.place.token : undefined;
     expect(token).toHaveLength(2048);
   });
 
-  test('an IPv6 address has no brackets here', async () => {
+  test('gets an IPv6 address without brackets', async () => {
     const { fleet, launcher } = fleetOf();
     const player = new TestPlayer(fleet);
     await settle();
@@ -92,7 +92,7 @@ describe('asking', () => {
   });
 });
 
-describe('which server (case 8)', () => {
+describe('the choice of a server (case 8)', () => {
   test('the first six players share one server, and the seventh gets another', async () => {
     const { fleet, launcher } = fleetOf();
     const all = await players(fleet, 7);
@@ -102,14 +102,14 @@ describe('which server (case 8)', () => {
     expect(all.map(({ port }) => port)).toEqual([...Array(6).fill(30_000), 30_001]);
   });
 
-  test('a player for whom no server may be started still gets a seat of one that runs', async () => {
+  test('a player for whom no server may be started can still get a seat on a running one', async () => {
     const { fleet, launcher } = fleetOf({ players: 1 });
     const [first] = await players(fleet, 1);
     launcher.at(0).run();
     const second = new TestPlayer(fleet);
     second.refusal = new LaunchError(429, 'too many attempts');
     await settle();
-    expect(second.told).toEqual(['429 too many attempts']);
+    expect(second.events).toEqual(['429 too many attempts']);
     expect(launcher.servers).toHaveLength(1);
     fleet.sessionReleased(first?.session ?? '');
     const third = new TestPlayer(fleet);
@@ -118,11 +118,11 @@ describe('which server (case 8)', () => {
     expect(third.port).toBe(30_000);
   });
 
-  test('more than all seats get an error 409', async () => {
+  test('a player gets an error 409 if all seats are taken', async () => {
     const { fleet, launcher } = fleetOf({ players: 1 });
     const [, , third] = await players(fleet, 3);
     expect(launcher.servers).toHaveLength(2);
-    expect(third?.told).toEqual(['409 all game servers are full']);
+    expect(third?.events).toEqual(['409 all game servers are full']);
   });
 
   test('a server that is ending counts until it has ended', async () => {
@@ -135,10 +135,10 @@ describe('which server (case 8)', () => {
     expect(fleet.counts[0]?.servers).toEqual({ starting: 0, ready: 0, stopping: 1 });
     launcher.at(0).end();
     const [late] = await players(fleet, 1);
-    expect(late?.told).toEqual(['accepted', 'Starting']);
+    expect(late?.events).toEqual(['accepted', 'Starting']);
   });
 
-  test('a ready server comes before one that starts, however full that is', async () => {
+  test('a ready server is preferred to a starting one, even to a fuller one', async () => {
     const { fleet, launcher } = fleetOf({ players: 3 });
     const all = await players(fleet, 5);
     launcher.at(0).run();
@@ -149,7 +149,7 @@ describe('which server (case 8)', () => {
     expect(late?.port).toBe(30_000);
   });
 
-  test('of two ready servers, the fuller one', async () => {
+  test('of two ready servers, the fuller one is chosen', async () => {
     const { fleet, launcher } = fleetOf({ players: 3 });
     const all = await players(fleet, 5);
     for (const server of launcher.servers) server.run();
@@ -159,7 +159,7 @@ describe('which server (case 8)', () => {
     expect(late?.port).toBe(30_001);
   });
 
-  test('the ports of a range may run out', async () => {
+  test('a player gets an error 409 if no port is free', async () => {
     const { fleet } = fleetOf({ players: 1, ports: { first: 30_000, last: 30_000 } });
     const [, second] = await players(fleet, 2);
     expect(second?.error?.status).toBe(409);
@@ -167,7 +167,7 @@ describe('which server (case 8)', () => {
 });
 
 describe('servers that fail (case 7)', () => {
-  test('one that ends before it is ready gives an error 500 at once', async () => {
+  test('one that ends before it is ready causes an error 500 at once', async () => {
     const { fleet, launcher, observer } = fleetOf();
     const all = await players(fleet, 2);
     launcher.at(0).end('exited with 1');
@@ -176,26 +176,26 @@ describe('servers that fail (case 7)', () => {
     expect(observer.lines).toEqual(['g/1 starting', 'unready after 0 s: exited with 1']);
   });
 
-  test("a launcher's own error reaches the players", async () => {
+  test("players get a launcher's own error", async () => {
     const { fleet, launcher } = fleetOf();
     const [player] = await players(fleet, 1);
     launcher.at(0).end('refused', new LaunchError(400, 'no such app'));
-    expect(player?.told.at(-1)).toBe('400 no such app');
+    expect(player?.events.at(-1)).toBe('400 no such app');
   });
 
-  test('one that is not ready in time gives an error 408, and is stopped', async () => {
+  test('one that is not ready in time causes an error 408, and is stopped', async () => {
     const { fleet, launcher, timers, observer } = fleetOf();
     const [player] = await players(fleet, 1);
     timers.pass(59.9);
     expect(launcher.at(0).stops).toBe(0);
     timers.pass(0.1);
-    expect(player?.told.at(-1)).toBe('408 session still not ready, timed out.');
+    expect(player?.events.at(-1)).toBe('408 session still not ready, timed out.');
     expect(launcher.at(0).stops).toBe(1);
     await settle();
     expect(observer.lines.at(-1)).toBe('stopped after 60 s: not ready in time');
   });
 
-  test('a launcher that throws costs its player an error 500', async () => {
+  test('a launcher that throws causes an error 500 for its player', async () => {
     const { fleet, launcher, observer } = fleetOf();
     launcher.start = () => {
       throw new Error('a bug');
@@ -214,8 +214,8 @@ describe('servers that fail (case 7)', () => {
     expect(launcher.at(0).stops).toBe(1);
   });
 
-  test('when a server dies, its sessions are over and the next request starts another (case 10)', async () => {
-    const { fleet, launcher, player, observer } = await onePlayer();
+  test('when a server crashes, its sessions end, and the next request starts another server (case 10)', async () => {
+    const { fleet, launcher, player, observer } = await withPlayer();
     fleet.sessionClaimed(player.session);
     launcher.at(0).end('killed');
     expect(fleet.sessions.size).toBe(0);
@@ -228,7 +228,7 @@ describe('servers that fail (case 7)', () => {
 });
 
 describe('leaving', () => {
-  test('a player who leaves while waiting frees the seat, and the server goes on (case 10)', async () => {
+  test('a player who leaves while waiting frees the seat, and the server keeps running (case 10)', async () => {
     const { fleet, launcher } = fleetOf({ players: 2, maxServers: 1 });
     const [first, second] = await players(fleet, 2);
     first?.ask.cancel();
@@ -237,23 +237,23 @@ describe('leaving', () => {
     launcher.at(0).run();
     await settle();
     expect([second?.port, third?.port]).toEqual([30_000, 30_000]);
-    expect(first?.told).toEqual(['accepted', 'Starting']);
+    expect(first?.events).toEqual(['accepted', 'Starting']);
     expect(fleet.results.get('left')).toBe(1);
   });
 
-  test('a player who leaves at once is told nothing', async () => {
+  test('a player who leaves at once gets no events', async () => {
     const { fleet, launcher } = fleetOf();
     const player = new TestPlayer(fleet);
     player.ask.cancel();
     player.ask.cancel();
     await settle();
-    expect(player.told).toEqual([]);
+    expect(player.events).toEqual([]);
     expect(launcher.servers).toEqual([]);
     expect(fleet.results.get('left')).toBe(1);
   });
 
-  test('leaving after the answer changes nothing', async () => {
-    const { fleet, player } = await onePlayer();
+  test('leaving after the answer has no effect', async () => {
+    const { fleet, player } = await withPlayer();
     player.ask.cancel();
     expect(fleet.sessions.size).toBe(1);
     expect(fleet.results.get('left')).toBe(0);
@@ -261,8 +261,8 @@ describe('leaving', () => {
 });
 
 describe('seats (case 9)', () => {
-  test('one that nobody claims in time is free again', async () => {
-    const { fleet, player, timers } = await onePlayer();
+  test('one that is not claimed in time is freed', async () => {
+    const { fleet, player, timers } = await withPlayer();
     timers.pass(31.9);
     expect(fleet.sessions.has(player.session)).toBe(true);
     timers.pass(0.1);
@@ -270,7 +270,7 @@ describe('seats (case 9)', () => {
   });
 
   test('one that is claimed stays until the player has left', async () => {
-    const { fleet, player, timers } = await onePlayer();
+    const { fleet, player, timers } = await withPlayer();
     fleet.sessionClaimed(player.session);
     timers.pass(10_000);
     expect(fleet.sessions.size).toBe(1);
@@ -279,9 +279,9 @@ describe('seats (case 9)', () => {
     expect(fleet.sessions.size).toBe(0);
   });
 
-  test('a server claims by the id in the token, and by the session', async () => {
-    const { fleet, launcher, player } = await onePlayer();
-    const server = fleet.servers.find(launcher.at(0).order.id);
+  test('a server claims a seat by the id in the token, or by the session', async () => {
+    const { fleet, launcher, player } = await withPlayer();
+    const server = fleet.servers.find(launcher.at(0).spec.id);
     const client = fleet.sessions.get(player.session)?.client;
     expect(server?.claim('7')).toBe(false);
     expect(server?.claim(`${client}`)).toBe(true);
@@ -293,8 +293,8 @@ describe('seats (case 9)', () => {
     expect(server?.claim(`${client}`)).toBe(false);
   });
 
-  test('an empty server is stopped after its time, and not before', async () => {
-    const { fleet, launcher, player, timers, observer } = await onePlayer();
+  test('an empty server is stopped after `emptyTime`, and not before', async () => {
+    const { fleet, launcher, player, timers, observer } = await withPlayer();
     fleet.sessionClaimed(player.session);
     timers.pass(10_000);
     fleet.sessionReleased(player.session);
@@ -307,8 +307,8 @@ describe('seats (case 9)', () => {
     expect(timers.running).toBe(0);
   });
 
-  test('a player who comes in time keeps the server', async () => {
-    const { fleet, launcher, player, timers } = await onePlayer();
+  test('a player who joins in time keeps the server running', async () => {
+    const { fleet, launcher, player, timers } = await withPlayer();
     fleet.sessionClaimed(player.session);
     fleet.sessionReleased(player.session);
     timers.pass(599);
@@ -320,14 +320,14 @@ describe('seats (case 9)', () => {
   });
 });
 
-describe('who says that a server is ready', () => {
-  test('of a game with `http`, the server', async () => {
+describe('the report that a server is ready', () => {
+  test('is sent by the server, for a game with `http`', async () => {
     const { fleet, launcher } = fleetOf({ ready: 'http' });
     const [player] = await players(fleet, 1);
     launcher.at(0).run();
     await settle();
     expect(player?.place).toBeUndefined();
-    const server = fleet.servers.find(launcher.at(0).order.id);
+    const server = fleet.servers.find(launcher.at(0).spec.id);
     server?.reportReady({ ip: undefined, port: 31_000, certDigest: 'aa:bb' });
     server?.reportReady({ ip: undefined, port: 31_001, certDigest: 'aa:bb' });
     await settle();
@@ -335,10 +335,10 @@ describe('who says that a server is ready', () => {
     expect(player?.place).toEqual({ ...place, token: undefined });
   });
 
-  test('it may say so before its launcher says where it is', async () => {
+  test('may arrive before the address from the launcher', async () => {
     const { fleet, launcher } = fleetOf({ ready: 'http' });
     const [player] = await players(fleet, 1);
-    const server = fleet.servers.find(launcher.at(0).order.id);
+    const server = fleet.servers.find(launcher.at(0).spec.id);
     server?.reportReady({ ip: undefined, port: undefined, certDigest: undefined });
     await settle();
     expect(player?.place).toBeUndefined();
@@ -347,36 +347,36 @@ describe('who says that a server is ready', () => {
     expect(player?.port).toBe(30_000);
   });
 
-  test('a server that has ended is not found any more', async () => {
-    const { fleet, launcher } = await onePlayer();
-    const server = fleet.servers.find(launcher.at(0).order.id);
+  test('is ignored if the server has ended, which is not found any more', async () => {
+    const { fleet, launcher } = await withPlayer();
+    const server = fleet.servers.find(launcher.at(0).spec.id);
     launcher.at(0).end();
-    expect(fleet.servers.find(launcher.at(0).order.id)).toBeUndefined();
+    expect(fleet.servers.find(launcher.at(0).spec.id)).toBeUndefined();
     server?.reportReady({ ip: '203.0.113.7', port: 1, certDigest: undefined });
     expect(fleet.counts[0]?.servers.ready).toBe(0);
   });
 
-  test('a server may ask to be ended', async () => {
-    const { fleet, launcher, observer } = await onePlayer();
-    fleet.servers.find(launcher.at(0).order.id)?.requestEnd();
+  test('may be followed by a request of the server for its end', async () => {
+    const { fleet, launcher, observer } = await withPlayer();
+    fleet.servers.find(launcher.at(0).spec.id)?.requestEnd();
     expect(launcher.at(0).stops).toBe(1);
     await settle();
     expect(observer.lines.at(-1)).toBe('stopped after 0 s: it asked to be ended');
   });
 });
 
-describe('the end', () => {
-  test('a fleet that drains refuses requests, and games go on', async () => {
-    const { fleet, launcher, player } = await onePlayer();
+describe('shutting down', () => {
+  test('a fleet that drains refuses requests, and running games are not affected', async () => {
+    const { fleet, launcher, player } = await withPlayer();
     fleet.drain();
     const [late] = await players(fleet, 1);
-    expect(late?.told).toEqual([CLOSED]);
+    expect(late?.events).toEqual([CLOSED]);
     expect(launcher.at(0).stops).toBe(0);
     expect(fleet.sessions.has(player.session)).toBe(true);
   });
 
-  test('it is empty when the last session is over, or its time', async () => {
-    const { fleet, player, timers } = await onePlayer();
+  test('whenEmpty resolves when the last session has ended, or after its time', async () => {
+    const { fleet, player, timers } = await withPlayer();
     const inTime = fleet.whenEmpty(60_000);
     fleet.sessionReleased(player.session);
     await inTime;
@@ -388,7 +388,7 @@ describe('the end', () => {
     expect(fleet.sessions.size).toBe(1);
   });
 
-  test('a fleet that closes ends what waits and what runs, and resolves after that', async () => {
+  test('close ends requests and servers, and then resolves', async () => {
     const { fleet, launcher, timers } = fleetOf({ players: 1 });
     const first = new TestPlayer(fleet);
     const waiting = new TestPlayer(fleet, { ticket: 't', size: 1 });
@@ -398,13 +398,13 @@ describe('the end', () => {
     await fleet.close();
     await fleet.close();
     expect(first.place).toBeDefined();
-    expect(waiting.told.at(-1)).toBe(CLOSED);
+    expect(waiting.events.at(-1)).toBe(CLOSED);
     expect(launcher.servers.map(({ stops }) => stops)).toEqual([1, 1]);
     expect(timers.running).toBe(0);
     expect(fleet.sessions.size).toBe(0);
   });
 
-  test('it does not wait for ever for a server that does not end', async () => {
+  test('close does not wait longer than its limit for a server', async () => {
     const { fleet, launcher, timers } = fleetOf();
     launcher.endsAtOnce = false;
     await players(fleet, 1);

@@ -1,14 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpConfig } from '../../../src/launch/config/launchers.js';
 import { HttpLauncher } from '../../../src/launch/http/http-launcher.js';
-import type { Launched } from '../../../src/launch/launcher.js';
+import type { ServerHandle } from '../../../src/launch/launcher.js';
 import { SYSTEM_TIMERS, type Timers } from '../../../src/launch/timers.js';
-import { gameWith, Heard, KeptLog, orderWith } from '../../support/launch.js';
-import { type Answering, FakeEdgegap, json } from './edgegap.js';
+import { gameWith, LaunchEvents, RecordedLog, specWith } from '../../support/launch.js';
+import { FakeEdgegap, type Handler, json } from './edgegap.js';
 
 const CREATED = json(200, { session_id: 'abc-S' });
 
-function session(status: string, rest: object = {}): Answering {
+function session(status: string, rest: object = {}): Handler {
   return json(200, { session_id: 'abc-S', status, ready: false, elapsed: 3, ...rest });
 }
 
@@ -16,8 +16,8 @@ function ready(ports: unknown = { game: { external: 30_004 } }, ip: unknown = '2
   return session('Ready', { ready: true, deployment: { public_ip: ip, ports } });
 }
 
-/** Long pauses are over at once, and remembered. */
-class QuickTimers implements Timers {
+/** Timers that fire at once, and record the pauses. */
+class FastTimers implements Timers {
   readonly pauses: number[] = [];
 
   now(): number {
@@ -30,71 +30,71 @@ class QuickTimers implements Timers {
   }
 }
 
-interface Run {
+interface RunningServer {
   readonly service: FakeEdgegap;
-  readonly heard: Heard;
-  readonly log: KeptLog;
-  readonly server: Launched;
-  readonly timers: QuickTimers;
+  readonly events: LaunchEvents;
+  readonly log: RecordedLog;
+  readonly server: ServerHandle;
+  readonly timers: FastTimers;
 }
 
 async function run(
-  answers: { POST?: Answering[]; GET?: Answering[]; DELETE?: Answering[] },
+  answers: { POST?: Handler[]; GET?: Handler[]; DELETE?: Handler[] },
   config: object = {},
-): Promise<Run> {
+): Promise<RunningServer> {
   const service = await FakeEdgegap.start();
   Object.assign(
     service.answers,
     { POST: [CREATED], GET: [ready()], DELETE: [json(200, {})] },
     answers,
   );
-  const log = new KeptLog();
+  const log = new RecordedLog();
   const game = gameWith(
     { type: 'http', url: `${service.url}/`, authorization: { variable: 'X' }, ...config },
     { ready: 'launcher' },
   );
-  const timers = new QuickTimers();
+  const timers = new FastTimers();
   const launcher = new HttpLauncher(game, game.launcher as HttpConfig, { log, timers });
-  const heard = new Heard();
-  const server = launcher.start(orderWith(), heard);
+  const events = new LaunchEvents();
+  const server = launcher.start(specWith(), events);
   onTestFinished(() => server.stop());
-  return { service, heard, log, server, timers };
+  return { service, events, log, server, timers };
 }
 
-test('a session is asked for, watched until it is ready, and deleted', async () => {
-  const { service, heard, server } = await run({
+test('a session is created, polled until it is ready, and deleted', async () => {
+  const { service, events, server } = await run({
     GET: [session('Deploying'), session('Deploying'), session('Waiting'), ready()],
   });
-  expect(await heard.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
-  expect(heard.words).toEqual(['Deploying', 'Waiting', 'Ready']);
+  expect(await events.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
+  expect(events.statuses).toEqual(['Deploying', 'Waiting', 'Ready']);
   await server.stop();
-  expect(await heard.end).toEqual({ why: 'stopped', error: undefined });
-  expect(service.got[0]).toEqual({
+  expect(await events.end).toEqual({ why: 'stopped', error: undefined });
+  expect(service.requests[0]).toEqual({
     line: 'POST /v1/session',
     authorization: 'token s3cret',
     body: JSON.stringify({ app_name: 'tanks', ip_list: ['198.51.100.9'] }),
   });
-  expect(service.got.at(-1)?.line).toBe('DELETE /v1/session/abc-S');
-  expect(new Set(service.got.map(({ authorization }) => authorization))).toEqual(
+  expect(service.requests.at(-1)?.line).toBe('DELETE /v1/session/abc-S');
+  expect(new Set(service.requests.map(({ authorization }) => authorization))).toEqual(
     new Set(['token s3cret']),
   );
 });
 
 test('the application and the port are those of the configuration', async () => {
   const ports = { web: { external: 443 }, game: { external: 30_004 } };
-  const { service, heard } = await run({ GET: [ready(ports)] }, { app: 'my-tanks', port: 'game' });
-  expect(await heard.runs).toMatchObject({ port: 30_004 });
-  expect(service.got[0]?.body).toContain('"app_name":"my-tanks"');
+  const { service, events } = await run({ GET: [ready(ports)] }, { app: 'my-tanks', port: 'game' });
+  expect(await events.runs).toMatchObject({ port: 30_004 });
+  expect(service.requests[0]?.body).toContain('"app_name":"my-tanks"');
 });
 
 test("a session's id cannot lead to another path", async () => {
-  const { service, heard, server } = await run({
+  const { service, events, server } = await run({
     POST: [json(200, { session_id: '../x?y#z/..' })],
   });
-  await heard.runs;
+  await events.runs;
   await server.stop();
-  expect(service.got.slice(1).map(({ line }) => line.split(' ')[1])).not.toContain('/v1/x');
-  expect(service.got.at(-1)?.line).toBe('DELETE /v1/session/..%2Fx%3Fy%23z%2F..');
+  expect(service.requests.slice(1).map(({ line }) => line.split(' ')[1])).not.toContain('/v1/x');
+  expect(service.requests.at(-1)?.line).toBe('DELETE /v1/session/..%2Fx%3Fy%23z%2F..');
 });
 
 describe('a service that refuses', () => {
@@ -106,17 +106,17 @@ describe('a service that refuses', () => {
     [401, { message: 'Bad token' }, 503, 'The launcher starts no server now.'],
     [500, 'oops', 503, 'The launcher starts no server now.'],
     [302, '', 503, 'The launcher starts no server now.'],
-  ])('with %i %j is reported with %i %s', async (status, body, shown, words) => {
-    const { heard, service } = await run({ POST: [json(status, body)] });
-    const { why, error } = await heard.end;
-    expect([error?.status, error?.message]).toEqual([shown, words]);
+  ])('with %i %j is reported with %i %s', async (status, body, shown, text) => {
+    const { events, service } = await run({ POST: [json(status, body)] });
+    const { why, error } = await events.end;
+    expect([error?.status, error?.message]).toEqual([shown, text]);
     expect(why).toContain(String(status));
     expect(why).not.toContain('s3cret');
-    expect(service.got).toHaveLength(1);
+    expect(service.requests).toHaveLength(1);
   });
 });
 
-describe('a service that answers nonsense', () => {
+describe('a service that answers invalid data', () => {
   test.each([
     ['no id', json(200, {})],
     ['an id that is the path above', json(200, { session_id: '..' })],
@@ -132,9 +132,9 @@ describe('a service that answers nonsense', () => {
         setImmediate(() => response.destroy());
       },
     ],
-  ] as [string, Answering][])('to the request: %s', async (_, answer) => {
-    const { heard } = await run({ POST: [answer] });
-    expect((await heard.end).error).toMatchObject({ status: 502 });
+  ] as [string, Handler][])('to the request: %s', async (_, answer) => {
+    const { events } = await run({ POST: [answer] });
+    expect((await events.end).error).toMatchObject({ status: 502 });
   });
 
   test.each([
@@ -142,91 +142,97 @@ describe('a service that answers nonsense', () => {
     ['a host name', ready({ game: { external: 1 } }, 'example.org')],
     ['no ports', ready({})],
     ['two ports', ready({ a: { external: 1 }, b: { external: 2 } })],
-    ['a port beyond all', ready({ a: { external: 65_536 } })],
+    ['a port that is too high', ready({ a: { external: 65_536 } })],
     ['a port as text', ready({ a: { external: '80' } })],
-    ['ports that are none', ready('x')],
-  ])('to the question: ready with %s', async (_, answer) => {
-    const { heard, service } = await run({ GET: [answer] });
-    expect((await heard.end).why).toBe('the session is ready, but its address is unusable');
-    await service.asked(/^DELETE/);
-    expect(heard.all).toEqual(['progress', 'ended']);
+    ['invalid ports', ready('x')],
+  ])('to the request for the state: ready with %s', async (_, answer) => {
+    const { events, service } = await run({ GET: [answer] });
+    expect((await events.end).why).toBe('the session is ready, but its address is unusable');
+    await service.waitFor(/^DELETE/);
+    expect(events.all).toEqual(['progress', 'ended']);
   });
 
-  test('to every question: it is given up and deleted', async () => {
-    const { heard, service } = await run({ GET: [json(200, 'x')] });
-    expect((await heard.end).why).toBe('the service answered 200 for a session');
-    await service.asked(/^DELETE/);
-    expect(service.got.filter(({ line }) => line.startsWith('GET'))).toHaveLength(10);
+  test('to every request: the session is abandoned and deleted', async () => {
+    const { events, service } = await run({ GET: [json(200, 'x')] });
+    expect((await events.end).why).toBe('the service answered 200 for a session');
+    await service.waitFor(/^DELETE/);
+    expect(service.requests.filter(({ line }) => line.startsWith('GET'))).toHaveLength(10);
   });
 
-  test('once: it is asked again', async () => {
-    const { heard } = await run({ GET: [json(500, {}), json(200, 'x'), ready()] });
-    expect(await heard.runs).toMatchObject({ port: 30_004 });
+  test('once: the request is repeated', async () => {
+    const { events } = await run({ GET: [json(500, {}), json(200, 'x'), ready()] });
+    expect(await events.runs).toMatchObject({ port: 30_004 });
   });
 });
 
-test('a session that fails has ended, and is deleted', async () => {
-  const { heard, service } = await run({ GET: [session('Error')] });
-  expect((await heard.end).why).toBe('the session has failed: Error');
-  await service.asked(/^DELETE/);
+test('a session that fails is reported as ended, and deleted', async () => {
+  const { events, service } = await run({ GET: [session('Error')] });
+  expect((await events.end).why).toBe('the session has failed: Error');
+  await service.waitFor(/^DELETE/);
 });
 
-test.each([404, 410])('a session that is gone (%i) has ended', async (status) => {
-  const { heard, timers } = await run({ GET: [ready(), json(status, {})] });
-  expect((await heard.end).why).toBe('the service has ended the session');
-  expect(heard.all).toEqual(['progress', 'running', 'ended']);
-  // A server that runs is looked at less often.
-  expect(timers.pauses.slice(0, 2)).toEqual([500, 10_000]);
-});
+test.each([404, 410])(
+  'a session that no longer exists (%i) is reported as ended',
+  async (status) => {
+    const { events, timers } = await run({ GET: [ready(), json(status, {})] });
+    expect((await events.end).why).toBe('the service has ended the session');
+    expect(events.all).toEqual(['progress', 'running', 'ended']);
+    // The session of a running server is polled less often.
+    expect(timers.pauses.slice(0, 2)).toEqual([500, 10_000]);
+  },
+);
 
-test('a server that runs goes on while its service does not answer', async () => {
+test('a running server is not affected by a service that does not answer', async () => {
   const failing = Array.from({ length: 30 }, () => json(500, {}));
-  const { heard } = await run({ GET: [ready(), ...failing, json(404, {})] });
-  expect((await heard.end).why).toBe('the service has ended the session');
+  const { events } = await run({ GET: [ready(), ...failing, json(404, {})] });
+  expect((await events.end).why).toBe('the service has ended the session');
 });
 
-test('a service that hangs is given up', async () => {
-  const { heard } = await run({ POST: [() => undefined] }, { requestTimeout: 0.1 });
-  expect(await heard.end).toMatchObject({ why: 'no answer in time', error: { status: 502 } });
+test('a service that does not answer in time is an error', async () => {
+  const { events } = await run({ POST: [() => undefined] }, { requestTimeout: 0.1 });
+  expect(await events.end).toMatchObject({ why: 'no answer in time', error: { status: 502 } });
 });
 
-test('a server that is stopped before there is a session is deleted when there is one', async () => {
+test('a session that is created after the server was stopped is deleted', async () => {
   let create = (): void => undefined;
-  const slow: Answering = (response) => {
+  const slow: Handler = (response) => {
     create = () => CREATED(response, undefined as never);
   };
-  const { heard, service, server } = await run({ POST: [slow] });
-  await service.asked(/^POST/);
+  const { events, service, server } = await run({ POST: [slow] });
+  await service.waitFor(/^POST/);
   const stopped = server.stop();
   create();
   await stopped;
-  expect(await heard.end).toMatchObject({ why: 'stopped' });
-  expect(service.got.map(({ line }) => line)).toEqual([
+  expect(await events.end).toMatchObject({ why: 'stopped' });
+  expect(service.requests.map(({ line }) => line)).toEqual([
     'POST /v1/session',
     'DELETE /v1/session/abc-S',
   ]);
 });
 
-test.each([200, 404, 410])('deleting is tried until %i, with growing pauses', async (status) => {
-  const failing = Array.from({ length: 9 }, () => json(503, {}));
-  const { heard, server, service, timers, log } = await run({
-    DELETE: [...failing, json(status, {})],
-  });
-  await heard.runs;
-  timers.pauses.length = 0;
-  await server.stop();
-  expect(timers.pauses.slice(-9)).toEqual([
-    500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000,
-  ]);
-  expect(service.got.filter(({ line }) => line.startsWith('DELETE'))).toHaveLength(10);
-  expect(log.failures).toEqual([]);
-});
+test.each([200, 404, 410])(
+  'deleting is repeated until %i, with increasing pauses',
+  async (status) => {
+    const failing = Array.from({ length: 9 }, () => json(503, {}));
+    const { events, server, service, timers, log } = await run({
+      DELETE: [...failing, json(status, {})],
+    });
+    await events.runs;
+    timers.pauses.length = 0;
+    await server.stop();
+    expect(timers.pauses.slice(-9)).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000,
+    ]);
+    expect(service.requests.filter(({ line }) => line.startsWith('DELETE'))).toHaveLength(10);
+    expect(log.failures).toEqual([]);
+  },
+);
 
-test('a session that can never be deleted is given up and logged', async () => {
-  const { heard, server, log } = await run({ DELETE: [json(503, {})] });
-  await heard.runs;
+test('a session that cannot be deleted is logged', async () => {
+  const { events, server, log } = await run({ DELETE: [json(503, {})] });
+  await events.runs;
   await server.stop();
-  await heard.end;
+  await events.end;
   expect(log.failures).toEqual([
     'session abc-S could not be deleted: the service answered 503 to a DELETE',
   ]);

@@ -33,7 +33,7 @@ function setup() {
   return { door, keys, game, reports, calls, ready };
 }
 
-test('the context has what servers made with Bevygap require', () => {
+test('the context has the fields that servers made with Bevygap require', () => {
   const { door, keys } = setup();
   expect(door.context('a-1', keys.tokens.context)).toMatchObject({
     is: 'context',
@@ -47,30 +47,31 @@ test('the context has what servers made with Bevygap require', () => {
   });
 });
 
-test('each token gives one right, and no other token gives any', () => {
+test('each token gives one right, and other tokens give none', () => {
   const { door, keys, calls, reports } = setup();
-  const asked: Record<ServerRight, (token: string | undefined) => string> = {
+  const requests: Record<ServerRight, (token: string | undefined) => string> = {
     context: (token) => door.context('a-1', token).is,
     delete: (token) => door.end('a-1', token).is,
     report: (token) => door.ready('a-1', token, new Uint8Array()).is,
     create: (token) => (door.allowed('a-1', 'create', token) === undefined ? 'unknown' : 'done'),
   };
-  const wrong = [undefined, '', 'x', `${keys.tokens.report} `, 'x'.repeat(100_000)];
-  for (const [right, ask] of Object.entries(asked)) {
+  const invalid = [undefined, '', 'x', `${keys.tokens.report} `, 'x'.repeat(100_000)];
+  for (const [right, request] of Object.entries(requests)) {
     for (const [other, token] of Object.entries(keys.tokens)) {
-      if (other !== right) expect([right, other, ask(token)]).toEqual([right, other, 'unknown']);
+      if (other !== right)
+        expect([right, other, request(token)]).toEqual([right, other, 'unknown']);
     }
-    for (const token of wrong) expect(ask(token)).toBe('unknown');
+    for (const token of invalid) expect(request(token)).toBe('unknown');
   }
   expect([calls, reports]).toEqual([[], []]);
-  for (const [right, ask] of Object.entries(asked)) {
-    expect(ask(keys.tokens[right as ServerRight])).not.toBe('unknown');
+  for (const [right, request] of Object.entries(requests)) {
+    expect(request(keys.tokens[right as ServerRight])).not.toBe('unknown');
   }
   expect(door.claim('a-1', keys.tokens.context, '7').is).toBe('unknown');
   expect(door.context('a-2', keys.tokens.context).is).toBe('unknown');
 });
 
-test('players connect and disconnect', () => {
+test('a server reports players who connect and disconnect', () => {
   const { door, keys, calls } = setup();
   expect(door.claim('a-1', keys.tokens.report, '7').is).toBe('done');
   expect(door.claim('a-1', keys.tokens.report, '8')).toMatchObject({ is: 'refused', status: 404 });
@@ -86,7 +87,7 @@ describe('a report', () => {
     ['{"ip":"::1","port":5}', { ip: '::1', port: 5 }],
     [`{"cert_digest":"${DIGEST}"}`, { certDigest: DIGEST }],
     [`{"cert_digest":"${DIGEST.replaceAll(':', '').toUpperCase()}"}`, { certDigest: DIGEST }],
-  ])('%j is taken', (body, report) => {
+  ])('%j is accepted', (body, report) => {
     const { ready, reports } = setup();
     expect(ready(body)).toEqual({ is: 'done' });
     expect(reports).toEqual([{ ip: undefined, port: undefined, certDigest: undefined, ...report }]);
@@ -107,7 +108,7 @@ describe('a report', () => {
     expect(reports).toEqual([]);
   });
 
-  test('that is no text or too large is refused', () => {
+  test('that is not UTF-8, or too large, is refused', () => {
     const { ready } = setup();
     expect(ready(new Uint8Array([0xff, 0xfe]))).toMatchObject({ status: 400 });
     expect(ready(' '.repeat(4097))).toMatchObject({ status: 413 });
@@ -115,7 +116,7 @@ describe('a report', () => {
   });
 });
 
-test("a server's variables lead to the door, and its secrets are known", () => {
+test("a server's variables contain the URLs of this API, and its tokens are secrets", () => {
   const { keys, game } = setup();
   const server = { id: 'a-1', keys, port: 5 };
   const config = { nats: undefined, location: undefined };
@@ -140,7 +141,7 @@ test("a server's variables lead to the door, and its secrets are known", () => {
   expect(Object.keys(environment).filter((name) => name.startsWith('LOBBY_RELAY'))).toEqual([]);
 });
 
-test('the key of connect tokens is known in every form in which servers print it', () => {
+test('the key of connect tokens is a secret in every form in which servers print it', () => {
   const { keys, game } = setup();
   const config = { nats: undefined, location: undefined };
   const withKey = { ...game, token: LITTLE_ENDIAN_TOKEN };

@@ -9,7 +9,7 @@ vi.mock('node:child_process', async (original) => ({
   },
 }));
 
-test('a guard that cannot be started costs no server', POSIX, () => {
+test('a guard that cannot be started does not affect the server', POSIX, () => {
   const failures: string[] = [];
   const guard = new OrphanGuard(5, (why) => failures.push(why));
   guard.add(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fleetOf, players, settle, TestPlayer } from '../../support/fleet.js';
 
-/** Members of one party who have asked, one after the other. */
+/** Sends the requests of members of one party, one after the other. */
 async function members(
   fleet: ReturnType<typeof fleetOf>['fleet'],
   count: number,
@@ -17,7 +17,7 @@ describe('a party', () => {
   test('waits until it is complete, then its members get seats on one server', async () => {
     const { fleet, launcher } = fleetOf();
     const [first] = await members(fleet, 2, 3);
-    expect(first?.told).toEqual([
+    expect(first?.events).toEqual([
       'accepted',
       'Waiting for the party, 1 of 3',
       'Waiting for the party, 2 of 3',
@@ -28,7 +28,7 @@ describe('a party', () => {
     await settle();
     expect(launcher.servers).toHaveLength(1);
     expect([first?.port, third?.port]).toEqual([30_000, 30_000]);
-    expect(third?.told).toEqual(['accepted', 'Starting', 'Ready', 'ready']);
+    expect(third?.events).toEqual(['accepted', 'Starting', 'Ready', 'ready']);
   });
 
   test('is not split over servers with too few free seats each', async () => {
@@ -40,7 +40,7 @@ describe('a party', () => {
     expect(party.map(({ port }) => port)).toEqual([30_001, 30_001]);
   });
 
-  test('gets an error 409, all of it, if no server has seats enough', async () => {
+  test('gets an error 409 for all its members if no server has enough seats', async () => {
     const { fleet } = fleetOf({ players: 3, maxServers: 1 });
     await players(fleet, 2);
     const party = await members(fleet, 2, 2);
@@ -51,14 +51,14 @@ describe('a party', () => {
   test('that is larger than a server gets an error 409 at once', async () => {
     const { fleet } = fleetOf();
     const [one] = await members(fleet, 1, 7);
-    expect(one?.told).toEqual(['409 a game server has only 6 seats']);
+    expect(one?.events).toEqual(['409 a game server has only 6 seats']);
   });
 
-  test('whose members do not agree on its size goes on without the one', async () => {
+  test('refuses a member who has another size', async () => {
     const { fleet } = fleetOf();
     const [first] = await members(fleet, 1, 2);
     const [other] = await members(fleet, 1, 3);
-    expect(other?.told).toEqual(['409 this party has another size']);
+    expect(other?.events).toEqual(['409 this party has another size']);
     expect(first?.error).toBeUndefined();
   });
 
@@ -68,23 +68,23 @@ describe('a party', () => {
     timers.pass(29.9);
     expect(party[0]?.error).toBeUndefined();
     timers.pass(0.1);
-    expect(party.map(({ told }) => told.at(-1))).toEqual(
+    expect(party.map(({ events: told }) => told.at(-1))).toEqual(
       Array(2).fill('408 not all players of the party have come'),
     );
     expect(launcher.servers).toEqual([]);
     expect(timers.running).toBe(0);
   });
 
-  test('may replace a member who leaves before it is complete', async () => {
+  test('accepts another member in place of one who leaves before it is complete', async () => {
     const { fleet, launcher } = fleetOf();
     const [first, second] = await members(fleet, 2, 3);
     second?.ask.cancel();
-    expect(first?.told.at(-1)).toBe('Waiting for the party, 1 of 3');
+    expect(first?.events.at(-1)).toBe('Waiting for the party, 1 of 3');
     await members(fleet, 2, 3);
     expect(launcher.servers).toHaveLength(1);
   });
 
-  test('that all members have left is forgotten', async () => {
+  test('that all members have left is removed', async () => {
     const { fleet, timers } = fleetOf();
     const [only] = await members(fleet, 1, 3);
     only?.ask.cancel();
@@ -103,18 +103,19 @@ describe('a party', () => {
     expect(fleet.sessions.size).toBe(1);
   });
 
-  test('does not meet another with a different ticket', async () => {
+  test('is separate from a party with another ticket', async () => {
     const { fleet, launcher } = fleetOf();
     await members(fleet, 1, 2, 'red');
     await members(fleet, 1, 2, 'blue');
     expect(launcher.servers).toEqual([]);
   });
 
-  test('that is not complete when the relay stops is told so at once', async () => {
+  test('that is not complete gets an error at once when the relay shuts down', async () => {
     const { fleet, timers } = fleetOf();
     const party = await members(fleet, 2, 3);
     fleet.drain();
-    for (const { told } of party) expect(told.at(-1)).toBe('503 this relay is about to stop');
+    for (const { events: told } of party)
+      expect(told.at(-1)).toBe('503 this relay is about to stop');
     expect(timers.running).toBe(0);
   });
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { fleetOf, players, settle } from '../../support/fleet.js';
 
-/** A server that opens a room for four, and the first player, who waits for it. */
+/** A server that is about to open a room for four, and the first player, who waits for it. */
 async function withRoom() {
   const parts = fleetOf({ ready: 'room', players: 4, maxServers: 1, ports: undefined });
   const [player] = await players(parts.fleet, 1);
-  parts.launcher.at(0).runHidden();
-  const server = parts.fleet.servers.find(parts.launcher.at(0).order.id);
+  parts.launcher.at(0).runWithoutPort();
+  const server = parts.fleet.servers.find(parts.launcher.at(0).spec.id);
   const room = { code: 'BCDF', players: 0, freePlaces: 3, ends: 0, end: () => room.ends++ };
   return { ...parts, player, server, room };
 }
@@ -34,7 +34,7 @@ test('players who join claim the oldest seats, and those who leave end sessions'
   expect(fleet.sessions.size).toBe(0);
 });
 
-test('players who come with just the code take seats too', async () => {
+test('players who join with the code alone take seats, too', async () => {
   const { fleet, launcher, server, room, timers } = await withRoom();
   server?.openedRoom(room);
   await settle();
@@ -48,7 +48,7 @@ test('players who come with just the code take seats too', async () => {
   expect(launcher.at(0).stops).toBe(1);
 });
 
-test('a room that nobody may join gets no more players', async () => {
+test('a room that accepts no players gets no more players', async () => {
   const { fleet, server, room } = await withRoom();
   server?.openedRoom(room);
   Object.assign(room, { freePlaces: 0 });
@@ -57,7 +57,7 @@ test('a room that nobody may join gets no more players', async () => {
   expect(late?.error?.status).toBe(409);
 });
 
-test('places of the room for those who were told its code are not given to others', async () => {
+test('places of the room are reserved for players who have got its code', async () => {
   const { fleet, server, room } = await withRoom();
   server?.openedRoom(room);
   const all = await players(fleet, 3);
@@ -91,10 +91,10 @@ test('a room that has ended is not ended again', async () => {
   expect(timers.running).toBe(0);
 });
 
-test('a fleet that drains refuses players whose server has yet to open its room', async () => {
+test('a fleet that drains refuses players whose server has not opened its room', async () => {
   const { fleet, player } = await withRoom();
   fleet.drain();
-  expect(player?.told.at(-1)).toBe('503 this relay is about to stop');
+  expect(player?.events.at(-1)).toBe('503 this relay is about to stop');
   expect(fleet.sessions.size).toBe(0);
 });
 

@@ -7,7 +7,7 @@ import { gameConfig } from '../../support/fleet.js';
 
 const LISTENER = { progress() {}, running() {}, ended() {} };
 
-test('a server that cannot be started takes no port', () => {
+test('a server that cannot be started uses no port', () => {
   let isListening = false;
   const starter = new ServerStarter({
     config: { nats: undefined, location: undefined },

@@ -11,7 +11,7 @@ test.each([
 });
 
 test.each(['https://example.org/CREATE?x', 'https://example.org', 'no URL?launch=a.b'])(
-  '%s is left as it is',
+  '%s is not changed',
   (url) => {
     expect(readHostUrl(url)).toEqual({ relay: url, launch: undefined });
   },

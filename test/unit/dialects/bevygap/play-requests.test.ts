@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   launchErrorOf,
+  type PlayQuery,
   PlayRequests,
-  type Wanted,
 } from '../../../../src/dialects/bevygap/play-requests.js';
 import { Admission } from '../../../../src/limits/admission.js';
 import type { Overload } from '../../../../src/limits/overload.js';
@@ -22,7 +22,7 @@ const LIMITS = {
 
 const CALLER = { address: '192.0.2.1', clientAddress: '192.0.2.1', origin: 'https://a.example' };
 
-const WANTED: Wanted = { game: 'g', version: '1', party: undefined, accepts: 'server' };
+const WANTED: PlayQuery = { game: 'g', version: '1', party: undefined, accepts: 'server' };
 
 function setup() {
   const load: { overload: Overload | undefined } = { overload: undefined };
@@ -35,7 +35,7 @@ function setup() {
     rooms,
     log: { refused: (...args) => void logged.push(args) },
   });
-  const check = (wanted: Partial<Wanted> = {}, caller: Partial<typeof CALLER> = {}) => {
+  const check = (wanted: Partial<PlayQuery> = {}, caller: Partial<typeof CALLER> = {}) => {
     try {
       return requests.check({ ...WANTED, ...wanted }, { ...CALLER, ...caller }, 0);
     } catch (error) {
@@ -55,7 +55,7 @@ test('a request has the names of the game that is found', () => {
   expect(check(first)).toMatchObject({ game: 'g', version: '1' });
 });
 
-test.each<[Partial<Wanted>, string]>([
+test.each<[Partial<PlayQuery>, string]>([
   [{ game: 'a b' }, '400 Game name invalid'],
   [{ game: 'a b', version: undefined }, '400 Game name invalid'],
   [{ version: '*' }, '400 Game version invalid'],

@@ -1,40 +1,40 @@
 import { isIP } from 'node:net';
 import type { ServerAddress } from '../launcher.js';
 
-/** What the service says of a session. */
+/** The state of a session at the service. */
 export interface SessionState {
-  /** A few words, such as `Deploying`. */
+  /** The status in English, such as `Deploying`. */
   readonly status: string;
   readonly isReady: boolean;
   readonly hasFailed: boolean;
-  /** `undefined` if there is none, or none that can be used. */
+  /** `undefined` if there is no valid one. */
   readonly address: ServerAddress | undefined;
 }
 
-/** The longest words of the service that are passed on, in characters. */
-const MAX_WORDS = 200;
+/** The longest text of the service that is used, in characters. */
+const MAX_TEXT = 200;
 
 /** The longest id of a session, in characters. */
 const MAX_ID = 200;
 
-/** The id in the answer to a request for a session; `undefined` if there is none. */
+/** The id in the response to a request for a session; `undefined` if there is no valid one. */
 export function sessionIdIn(json: unknown): string | undefined {
   const id = memberOf(json, 'session_id');
   if (typeof id !== 'string' || id.length > MAX_ID) return undefined;
-  // A path cannot contain these two: URLs are shortened by them.
+  // In a URL, `.` and `..` would be resolved.
   return ['', '.', '..'].includes(id) ? undefined : id;
 }
 
-/** What an error of the service says, on one line; `undefined` if it says nothing. */
+/** The message of the service's error, on one line; `undefined` if there is none. */
 export function messageIn(json: unknown): string | undefined {
-  return wordsOf(memberOf(json, 'message'));
+  return textOf(memberOf(json, 'message'));
 }
 
 /**
  * @param portName the game's port among those of the deployment; `undefined` for the only one
  */
 export function sessionStateIn(json: unknown, portName: string | undefined): SessionState {
-  const status = wordsOf(memberOf(json, 'status')) ?? 'Starting';
+  const status = textOf(memberOf(json, 'status')) ?? 'Starting';
   const deployment = memberOf(json, 'deployment');
   return {
     status,
@@ -58,18 +58,18 @@ function isPort(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535;
 }
 
-/** The own member of an object; `undefined` of anything else. */
+/** An own member of an object; `undefined` if the value is not an object. */
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];
 }
 
-/** Printable text of limited length; `undefined` if there is none. */
-function wordsOf(value: unknown): string | undefined {
+/** Printable text with a limited length; `undefined` if there is none. */
+function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const words = value
-    .slice(0, MAX_WORDS)
+  const text = value
+    .slice(0, MAX_TEXT)
     .replace(/[^\P{C}]/gu, ' ')
     .trim();
-  return words === '' ? undefined : words;
+  return text === '' ? undefined : text;
 }
