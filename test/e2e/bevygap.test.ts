@@ -471,14 +471,16 @@ describe('HTTP', () => {
 
   test('requests of one address are limited', async () => {
     const { http, matchmaker } = await setup({ limitLoopback: true });
-    const asked = async () => {
-      const answer = await answerOf(await post(http, '/matchmaker/wannaplay'));
-      return answer.status;
-    };
     matchmaker.ask = failing(new LaunchError(409, 'full')).ask;
-    for (let count = 0; count < 256; count++) expect(await asked()).toBe(409);
-    const { statusCode, headers } = await post(http, '/matchmaker/play/g');
-    expect([statusCode, headers['retry-after']]).toEqual([429, '1']);
+    let accepted = 0;
+    let response = await post(http, '/matchmaker/play/g');
+    // More than the burst: while these are answered, the limit allows further requests.
+    for (; response.statusCode === 200 && accepted < 1_000; accepted++) {
+      await text(response);
+      response = await post(http, '/matchmaker/play/g');
+    }
+    expect(accepted).toBeGreaterThanOrEqual(256);
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([429, '1']);
   });
 });
 
