@@ -34,7 +34,7 @@ export interface AskListener {
    * The status at each change, such as `Deploying`. Players get it with the elapsed seconds, and again
    * every second.
    */
-  progress(words: string): void;
+  progress(status: string): void;
   ready(place: Place): void;
   failed(error: LaunchError): void;
 }

@@ -29,7 +29,7 @@ export class AskCounts {
   counting(listener: AskListener): AskListener {
     return {
       accepted: (session) => listener.accepted(session),
-      progress: (words) => listener.progress(words),
+      progress: (status) => listener.progress(status),
       ready: (place) => {
         this.count('ready');
         listener.ready(place);

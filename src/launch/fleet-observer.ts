@@ -5,7 +5,7 @@ export type ServerInfo = Pick<LaunchedServer, 'id' | 'game'>;
 
 export interface ServerEnd {
   readonly why: string;
-  /** `unready` if it ended before it was ready, `crashed` if it ended later and nobody asked it to. */
+  /** `unready` if it ended before it was ready, `crashed` if it ended later without a request. */
   readonly how: 'stopped' | 'unready' | 'crashed';
 }
 

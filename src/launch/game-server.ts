@@ -67,7 +67,7 @@ export class GameServer implements LaunchedServer {
     this.#startedAt = timers.now();
     this.seats = new Seats(game.players, () => this.#seatsChanged());
     this.#started = starter.start(game, clientAddress, {
-      progress: (words) => this.#setStatus(words),
+      progress: (status) => this.#setStatus(status),
       running: (address) => this.#running(address),
       ended: (why, error) => this.#ended({ why, how: this.#unplannedEnd }, error),
     });

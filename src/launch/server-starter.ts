@@ -52,7 +52,7 @@ export class ServerStarter implements Starter {
     const launched = launcherOf(game).start(
       { id: server.id, clientAddress, port, ...variables },
       {
-        progress: (words) => listener.progress(words),
+        progress: (status) => listener.progress(status),
         running: (address) => listener.running(address),
         ended(why, error) {
           if (port !== undefined) ports.free(port);

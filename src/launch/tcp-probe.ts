@@ -87,7 +87,7 @@ export class TcpProbingLauncher implements Launcher {
   start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
     const probe = new AbortController();
     const launched = this.#inner.start(spec, {
-      progress: (words) => listener.progress(words),
+      progress: (status) => listener.progress(status),
       running: (address) => {
         if (address !== undefined) void this.#probe(address, probe.signal, listener);
       },

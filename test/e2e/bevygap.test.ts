@@ -121,12 +121,12 @@ describe('WebSocket', () => {
     ['{"game":"g"}', 'expected a text message'],
     [Buffer.from(REQUEST), 'expected a text message'],
     ['{"game":"g","version":"1","party":{}}', 'expected a party'],
-  ])('%s gets an error (5)', async (message, words) => {
+  ])('%s gets an error (5)', async (message, reason) => {
     const { url, matchmaker } = await setup();
     const client = await connect(url);
     client.send(message);
     expect(JSON.parse(await client.next())).toEqual({
-      Error: [400, expect.stringContaining(words)],
+      Error: [400, expect.stringContaining(reason)],
     });
     expect(await client.closed).toEqual(GOODBYE);
     expect(matchmaker.count).toBe(0);
@@ -158,11 +158,14 @@ describe('WebSocket', () => {
     [500, 'the server has ended'],
     [408, 'session still not ready, timed out.'],
     [409, 'all servers are full'],
-  ] as const)('an error of the matchmaker is the last value: %i (7)', async (status, words) => {
-    const { url } = await setup({ matchmaker: failing(new LaunchError(status, words)) });
+  ] as const)('an error of the matchmaker is the last value: %i (7)', async (status, reason) => {
+    const { url } = await setup({ matchmaker: failing(new LaunchError(status, reason)) });
     const client = await connect(url);
     client.send(REQUEST);
-    expect(await remaining(client)).toEqual(['"Acknowledged"', `{"Error":[${status},"${words}"]}`]);
+    expect(await remaining(client)).toEqual([
+      '"Acknowledged"',
+      `{"Error":[${status},"${reason}"]}`,
+    ]);
     expect(await client.closed).toEqual(GOODBYE);
   });
 

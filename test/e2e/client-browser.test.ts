@@ -116,8 +116,8 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
       const { createRoom, joinRoom } = await import('${relay.http}/client.js');
       const room = await createRoom('${relay.http}');
       const me = await joinRoom('${relay.http}', room.code);
-      const given = new Promise((resolve) => room.on('channel', (_player, channel) => resolve(channel)));
-      window.ends = [await me.openChannel(), await given];
+      const opened = new Promise((resolve) => room.on('channel', (_player, channel) => resolve(channel)));
+      window.ends = [await me.openChannel(), await opened];
       for (const end of window.ends) end.binaryType = 'arraybuffer';
     })()`);
     const before = await relayed();

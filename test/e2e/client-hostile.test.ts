@@ -41,7 +41,7 @@ function readGreeting(frame: Buffer): Required<Greeting> | undefined {
 }
 
 const signal = (text: string): Buffer => Buffer.concat([Buffer.of(2), Buffer.from(text)]);
-const text = (words: string): Buffer => Buffer.concat([Buffer.of(0), Buffer.from(words)]);
+const text = (value: string): Buffer => Buffer.concat([Buffer.of(0), Buffer.from(value)]);
 const ack = (number: number): Buffer => {
   const frame = Buffer.from([7, 0, 0, 0, 0]);
   frame.writeUInt32BE(number, 1);

@@ -137,8 +137,8 @@ test('an exception of onProgress ends the request', async () => {
 test.each<[PlayOptions, string]>([
   [{ versoin: '1' } as PlayOptions, 'there are version, onProgress, party, signal'],
   [{ version: 1 } as unknown as PlayOptions, 'version: expected string'],
-])('the options %j are rejected', async (options, words) => {
-  await expect(play('http://127.0.0.1:1', 'g', options)).rejects.toThrow(words);
+])('the options %j are rejected', async (options, text) => {
+  await expect(play('http://127.0.0.1:1', 'g', options)).rejects.toThrow(text);
 });
 
 /** Starts an HTTP server that is not a relay. */

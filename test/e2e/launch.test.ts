@@ -209,7 +209,7 @@ describe('a headless host', () => {
 });
 
 describe('the room of a headless host', () => {
-  test('ends with its host, because nobody else can resume it', POSIX, async () => {
+  test('ends with its host, because no other process can resume it', POSIX, async () => {
     const running = await startRelayWithGames({ 'quiz/1': game('host', ROOM) });
     const { room } = await running.play('quiz');
     const player = await Player.join(running.url, room?.['code'] ?? '');
@@ -318,9 +318,9 @@ test.each([
 test.each([
   ['wmbp', /players ask for game servers in bevygap, which is not in --dialects$/],
   ['bevygap', /games\["quiz\/1"\]\.ready: "room" needs wmbp in --dialects$/],
-])('a configuration that --dialects %s makes useless is refused', async (dialects, words) => {
+])('a configuration that cannot be used with --dialects %s is refused', async (dialects, text) => {
   const games = { 'quiz/1': game('host', ROOM) };
-  await expect(startRelayWithGames(games, { dialects })).rejects.toThrow(words);
+  await expect(startRelayWithGames(games, { dialects })).rejects.toThrow(text);
 });
 
 test('the relay exits if the configuration does not exist', async () => {

@@ -14,7 +14,7 @@ import type {
 } from '../../src/launch/launcher.js';
 import { startProgram } from './program.js';
 
-/** A server that does what the plugin of Bevygap does. */
+/** A server that behaves like the plugin of Bevygap. */
 export const PROGRAM = fileURLToPath(new URL('../e2e/programs/bevygap-server.ts', import.meta.url));
 
 /** How often a client repeats a datagram that is not answered, in milliseconds: as netcode's do. */
@@ -34,7 +34,7 @@ export async function tellServer(
   socket.close();
 }
 
-/** A process that does what the server plugin of Bevygap does. */
+/** A process that behaves like the server plugin of Bevygap. */
 export class BevygapServer implements ServerHandle {
   readonly spec: ServerSpec;
   readonly #child: ChildProcess;
@@ -62,7 +62,7 @@ export class BevygapServer implements ServerHandle {
   }
 }
 
-/** Starts processes that do what the server plugin of Bevygap does. */
+/** Starts processes that behave like the server plugin of Bevygap. */
 export class BevygapLauncher implements Launcher {
   readonly servers: BevygapServer[] = [];
   /** The digests of their certificates, in the order of their starts. */

@@ -7,12 +7,12 @@ import type {
   ServerSpec,
 } from '../../src/launch/launcher.js';
 
-/** A server that only a test knows. */
+/** A server whose events the test causes. */
 export class FakeServer implements ServerHandle {
   readonly spec: ServerSpec;
   readonly #listener: LaunchListener;
   readonly #endsAtOnce: boolean;
-  /** How often it was asked to end. */
+  /** How often `stop` was called. */
   stops = 0;
   #ended: () => void = () => {};
   readonly #whenEnded = new Promise<void>((resolve) => {
@@ -25,17 +25,17 @@ export class FakeServer implements ServerHandle {
     this.#endsAtOnce = endsAtOnce;
   }
 
-  progress(words: string): void {
-    this.#listener.progress(words);
+  progress(status: string): void {
+    this.#listener.progress(status);
   }
 
-  /** It runs at 203.0.113.7, at the port of its order. */
+  /** The server runs at 203.0.113.7, with the port of its specification. */
   run(address: Partial<ServerAddress> = {}): void {
     const port = this.spec.port ?? 30_000;
     this.#listener.running({ ip: '203.0.113.7', port, certDigest: undefined, ...address });
   }
 
-  /** It runs without a port. */
+  /** The server runs without a port. */
   runWithoutPort(): void {
     this.#listener.running(undefined);
   }
@@ -52,10 +52,10 @@ export class FakeServer implements ServerHandle {
   }
 }
 
-/** Starts servers that only a test knows. */
+/** Starts servers whose events the test causes. */
 export class FakeLauncher implements Launcher {
   readonly servers: FakeServer[] = [];
-  /** Whether servers end as soon as they are asked to. */
+  /** Whether servers end as soon as they are stopped. */
   endsAtOnce = true;
 
   start(spec: ServerSpec, listener: LaunchListener): ServerHandle {
@@ -64,7 +64,7 @@ export class FakeLauncher implements Launcher {
     return server;
   }
 
-  /** The server that was started as the so many-th, from 0. */
+  /** The server with this index, in the order of their starts, from 0. */
   at(index: number): FakeServer {
     const server = this.servers[index];
     if (server === undefined) throw new Error(`no server ${index} was started`);

@@ -82,7 +82,7 @@ export class FleetLines implements FleetObserver {
 export interface TestFleetParts {
   readonly timers: Timers;
   readonly store?: SessionStore;
-  /** What servers are told of NATS. */
+  /** The settings of NATS for servers. */
   readonly nats?: NatsConfig;
   readonly relayUrl?: string;
 }
@@ -105,13 +105,13 @@ export function testFleet<L extends Launcher>(
   return { fleet: new Fleet({ config, starter, observer, store, timers }), launcher, observer };
 }
 
-/** A fleet of one game, with servers that only the test knows, and a clock that the test advances. */
+/** A fleet of one game, with fake servers, and a clock that the test advances. */
 export function fleetOf(changes: Partial<GameConfig> = {}) {
   const timers = new TestTimers();
   return { timers, ...testFleet([gameConfig(changes)], new FakeLauncher(), { timers }) };
 }
 
-/** A player's request, and what the player is told. */
+/** A player's request, which records the events that the player gets. */
 export class TestPlayer {
   readonly events: string[] = [];
   session = '';
@@ -121,7 +121,7 @@ export class TestPlayer {
   refusal: LaunchError | undefined;
   readonly ask: Ask;
   #answer: () => void = () => {};
-  /** Resolves when it has a place or an error. */
+  /** Resolves when the player has a place or an error. */
   readonly answered = new Promise<void>((resolve) => {
     this.#answer = resolve;
   });
@@ -139,7 +139,7 @@ export class TestPlayer {
         this.session = session;
         this.events.push('accepted');
       },
-      progress: (words) => this.events.push(words),
+      progress: (status) => this.events.push(status),
       ready: (place) => {
         this.place = place;
         this.events.push('ready');
@@ -159,12 +159,12 @@ export class TestPlayer {
   }
 }
 
-/** Lets everything happen that was postponed within this turn. */
+/** Waits until everything that was deferred in this turn is done. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** So many players, who have asked in this order. */
+/** Sends the requests of this number of players. */
 export async function players(fleet: Fleet, count: number): Promise<TestPlayer[]> {
   const all = Array.from({ length: count }, () => new TestPlayer(fleet));
   await settle();

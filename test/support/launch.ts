@@ -4,7 +4,7 @@ import { readLaunchConfig } from '../../src/launch/config/launch-config.js';
 import type { LaunchLog } from '../../src/launch/launch-log.js';
 import type { LaunchListener, ServerAddress, ServerSpec } from '../../src/launch/launcher.js';
 
-/** A game as the configuration would have it. */
+/** Creates the configuration of a game. */
 export function gameWith(launcher: object, rest: object = {}): GameConfig {
   const game = { launcher, ready: 'room', players: 4, maxServers: 4, ...rest };
   const context = { readSecret: () => 'token s3cret', resolvePath: (path: string) => path };
@@ -30,12 +30,12 @@ interface Ended {
   readonly error: LaunchError | undefined;
 }
 
-/** What a launcher says of one server. */
+/** Records the events of one server. */
 export class LaunchEvents implements LaunchListener {
   readonly statuses: string[] = [];
   readonly runs: Promise<ServerAddress | undefined>;
   readonly end: Promise<Ended>;
-  /** Everything in its order. */
+  /** The names of all events, in order. */
   readonly all: string[] = [];
   #run: (address: ServerAddress | undefined) => void = () => undefined;
   #end: (ended: Ended) => void = () => undefined;
@@ -65,7 +65,7 @@ export class LaunchEvents implements LaunchListener {
   }
 }
 
-/** A log that keeps its lines. */
+/** A log that records its lines. */
 export class RecordedLog implements LaunchLog {
   readonly output: string[] = [];
   readonly failures: string[] = [];

@@ -56,7 +56,7 @@ export class TestMatchmaker implements Matchmaker {
       cancelled: promise,
       isCancelled: false,
       accepted: (session: string) => listener.accepted(session),
-      progress: (words: string) => listener.progress(words),
+      progress: (status: string) => listener.progress(status),
       ready: (place: Place) => listener.ready(place),
       failed: (error: LaunchError) => listener.failed(error),
     };

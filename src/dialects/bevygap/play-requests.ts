@@ -89,7 +89,7 @@ export class PlayRequests {
     return refusalError(reason);
   }
 
-  /** Starts a request that was checked. `tell` is called with `acknowledged` synchronously. */
+  /** Starts a request that was checked. `send` is called with `acknowledged` synchronously. */
   begin(request: AskRequest, send: ProgressListener): PlayRequest {
     const playRequest = new PlayRequest(send, (ended) => this.#open.delete(ended));
     this.#open.add(playRequest);

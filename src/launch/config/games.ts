@@ -45,10 +45,10 @@ const game = object({
   launcher: required(launcher, 'How its servers are started.'),
   ready: required(
     choice(READY),
-    'How the relay learns that players can connect: `nats` (digest and context), `http` (`POST /launch/ID/ready`), `tcp` (the port accepts connections), `room` (it opens a room), `launcher` (the launcher says so).',
+    'How the relay learns that players can connect: `nats` (digest and context), `http` (`POST /launch/ID/ready`), `tcp` (the port accepts connections), `room` (it opens a room), `launcher` (the launcher reports it).',
   ),
-  players: required(number('count', 1, 65_535), 'The seats of a server.'),
-  maxServers: required(number('count', 1, 10_000), 'The most servers of this game.'),
+  players: required(number('count', 1, 65_535), 'The number of seats of a server.'),
+  maxServers: required(number('count', 1, 10_000), 'The maximum number of servers of this game.'),
   emptyTime: withDefault(
     number('seconds', 0, 86_400),
     600,

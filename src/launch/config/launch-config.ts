@@ -52,11 +52,8 @@ const file = object({
     text(61),
     'The game of `POST /matchmaker/wannaplay`, such as `spaceships/1`.',
   ),
-  loopbackClientIp: optional(
-    ipAddress,
-    'The address that launchers are told of players of this machine.',
-  ),
-  location: optional(location, 'Where the game servers are; they are told.'),
+  loopbackClientIp: optional(ipAddress, 'The address of players on this machine, for launchers.'),
+  location: optional(location, 'The location of the game servers, which is passed to them.'),
   nats: optional(nats, 'NATS, for game servers made with Bevygap.'),
   games: required(games, 'The games, by name and version.'),
 });

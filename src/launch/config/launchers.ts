@@ -82,11 +82,11 @@ const container = object({
     text(64, { pattern: /^[\w.-]+$/, what: 'the name of a network' }),
     "The Docker network; the engine's default otherwise.",
   ),
-  memory: optional(number('bytes', 6 * MIB, 2 ** 40), 'The most memory of a server, in bytes.'),
+  memory: optional(number('bytes', 6 * MIB, 2 ** 40), 'The maximum memory of a server, in bytes.'),
   processes: withDefault(
     number('count', 1, 100_000),
     512,
-    'The most processes and threads of a server.',
+    'The maximum number of processes and threads of a server.',
   ),
   owner: optional(
     text(64, { pattern: /^[\w.-]+$/, what: 'letters, digits, dots, hyphens and underscores' }),

@@ -220,7 +220,7 @@ export function object<const Members extends Record<string, Member<unknown>>>(
   };
 }
 
-/** One of several objects. The member `tag` tells which, and each has its own other members. */
+/** One of several objects, each with its own members. The member `tag` identifies it. */
 export function tagged<Shapes extends Record<string, Shape<object>>>(
   tag: string,
   shapes: Shapes,

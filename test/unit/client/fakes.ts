@@ -59,7 +59,7 @@ export class FakeSocket implements Socket {
 
   static get last(): FakeSocket {
     const socket = FakeSocket.all.at(-1);
-    if (socket === undefined) throw new Error('nobody has connected');
+    if (socket === undefined) throw new Error('there is no connection');
     return socket;
   }
 

@@ -100,7 +100,7 @@ test('a container that exits is reported as ended, and removed', async () => {
   expect(docker.containers.size).toBe(0);
 });
 
-test('a container that somebody has removed is reported as ended', async () => {
+test('a container that was removed is reported as ended', async () => {
   const docker = await FakeDocker.start();
   const { events } = start(docker);
   await events.runs;
@@ -186,7 +186,7 @@ describe('an engine', () => {
     expect((await events.end).why).toBe('the engine cannot be reached (ENOENT)');
   });
 
-  test('whose connection breaks while the container runs is asked again', async () => {
+  test('whose connection breaks while the container runs is queried again', async () => {
     const docker = await FakeDocker.start();
     let breaks = 1;
     docker.overrides['POST wait'] = (response) => {

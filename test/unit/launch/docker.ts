@@ -26,7 +26,7 @@ export class FakeDocker {
   readonly calls: string[] = [];
   /** Replaces the default answers, by call, such as `POST start`. */
   readonly overrides: Record<string, Handler | undefined> = {};
-  /** The port that is published if none was asked for. */
+  /** The port that is published if none was requested. */
   freePort = 49_153;
   /** The health of containers when they start; `undefined` if they have no check. */
   health: string | undefined;

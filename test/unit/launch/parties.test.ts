@@ -68,7 +68,7 @@ describe('a party', () => {
     timers.pass(29.9);
     expect(party[0]?.error).toBeUndefined();
     timers.pass(0.1);
-    expect(party.map(({ events: told }) => told.at(-1))).toEqual(
+    expect(party.map(({ events }) => events.at(-1))).toEqual(
       Array(2).fill('408 not all players of the party have come'),
     );
     expect(launcher.servers).toEqual([]);
@@ -114,8 +114,7 @@ describe('a party', () => {
     const { fleet, timers } = fleetOf();
     const party = await members(fleet, 2, 3);
     fleet.drain();
-    for (const { events: told } of party)
-      expect(told.at(-1)).toBe('503 this relay is about to stop');
+    for (const { events } of party) expect(events.at(-1)).toBe('503 this relay is about to stop');
     expect(timers.running).toBe(0);
   });
 });

@@ -69,7 +69,7 @@ describe('a lost connection', () => {
     expect(statuses).toEqual(['open', 'away', 'open', 'away']);
   });
 
-  test('waits longer if the close code says to reconnect later', () => {
+  test('waits longer if the close code means to reconnect later', () => {
     const { clock } = openConnection();
     FakeSocket.last.open();
     FakeSocket.last.lose(4029, 'too many attempts');
@@ -124,7 +124,7 @@ describe('a lost connection', () => {
     expect(FakeSocket.all).toHaveLength(wakeUps.length + 1);
   });
 
-  test('waits if the close code says to reconnect later, even when the network is back', () => {
+  test('waits if the close code means to reconnect later, even when the network is back', () => {
     const page = new EventTarget();
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));

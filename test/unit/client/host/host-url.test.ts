@@ -6,7 +6,7 @@ test.each([
   ['wss://example.org/games/CREATE?launch=a.b&x#y', 'wss://example.org/games', 'a.b'],
   ['https://example.org/?launch=a.b', 'https://example.org', 'a.b'],
   [new URL('http://example.org/CREATE/?launch=a.b'), 'http://example.org', 'a.b'],
-])('%s leads to the relay, with what opens the room', (url, relay, launch) => {
+])('%s is split into the URL of the relay and the authorization', (url, relay, launch) => {
   expect(readHostUrl(url)).toEqual({ relay, launch });
 });
 

@@ -150,10 +150,10 @@ test('the other end is notified at once if a peer connection cannot be created',
 
 test('opening a channel fails at once if the other end leaves during the request for ICE servers', async () => {
   let answer = (_response: Response): void => {};
-  const asked = new Promise<Response>((resolve) => {
+  const response = new Promise<Response>((resolve) => {
     answer = resolve;
   });
-  vi.stubGlobal('fetch', () => asked);
+  vi.stubGlobal('fetch', () => response);
   onTestFinished(() => void vi.unstubAllGlobals());
   const { channels, peers } = newEnd({ iceServers: undefined });
   const opened = channels.open({});

@@ -197,7 +197,7 @@ describe('a session', () => {
     ]);
   });
 
-  test('sends a new page of the other end what the old page has not acknowledged', () => {
+  test('sends a new page of the other end the messages that the old page has not acknowledged', () => {
     const { session, send, greet, sent, counts } = openPair();
     for (const each of ['1', '2', '3']) send(text(each));
     session.receive(writeAck(1));
@@ -411,7 +411,7 @@ describe('a send log', () => {
     expect(log.bytes).toBe(0);
   });
 
-  test('stores one message that is larger than the limit, in addition to what fits', () => {
+  test('stores one message that is larger than the limit, in addition to the others', () => {
     const log = new SendLog(100);
     const queue = log.openQueue();
     log.add(text('small'), [queue]);

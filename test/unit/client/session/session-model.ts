@@ -8,7 +8,7 @@ type Frame = Uint8Array<ArrayBuffer>;
 
 /**
  * One connection to the relay, with the frames in transit. When it is isBroken, each end is notified at its
- * own time. Until then, what that end sends is lost.
+ * own time. Until then, the frames that it sends are lost.
  */
 interface Connection {
   readonly up: { readonly to: readonly number[]; readonly frame: Frame }[];
@@ -305,7 +305,7 @@ export class SessionModel {
   #relayToPhone(phone: Phone, frame: Frame): void {
     const { connection } = phone;
     if (connection !== undefined && !connection.isRelayNotified) {
-      // Half-open: what the relay writes is lost.
+      // Half-open: frames that the relay writes are lost.
       if (!connection.isBroken) connection.down.push({ from: HOST, frame });
       return;
     }

@@ -21,12 +21,12 @@ const waiting = (status: string, elapsed: number): Progress => ({ is: 'waiting',
 
 async function begin() {
   const matchmaker = new TestMatchmaker();
-  const told: Progress[] = [];
+  const sent: Progress[] = [];
   let ended = 0;
   let leavesAt: Progress['is'] | undefined;
   const playRequest: PlayRequest = new PlayRequest(
     (progress) => {
-      told.push(progress);
+      sent.push(progress);
       if (progress.is === leavesAt) playRequest.cancel();
     },
     () => ended++,
@@ -36,38 +36,38 @@ async function begin() {
   return {
     playRequest,
     ask,
-    news: () => told.splice(0),
+    takeSent: () => sent.splice(0),
     ended: () => ended,
-    /** The player leaves while it is told this: writing to it fails. */
+    /** The player leaves when this progress is sent: writing fails. */
     leaveAt: (at: Progress['is']) => {
       leavesAt = at;
     },
   };
 }
 
-test('progress is told at each change and once a second', async () => {
-  const { ask, news, ended } = await begin();
-  expect(news()).toEqual([{ is: 'acknowledged' }]);
+test('progress is sent at each change and once a second', async () => {
+  const { ask, takeSent, ended } = await begin();
+  expect(takeSent()).toEqual([{ is: 'acknowledged' }]);
   vi.advanceTimersByTime(900);
   ask.accepted('a-1');
-  expect(news()).toEqual([{ is: 'accepted', session: 'a-1' }]);
+  expect(takeSent()).toEqual([{ is: 'accepted', session: 'a-1' }]);
   vi.advanceTimersByTime(1000);
-  expect(news()).toEqual([waiting('Waiting', 1)]);
+  expect(takeSent()).toEqual([waiting('Waiting', 1)]);
   ask.progress('Deploying');
   ask.progress('Deploying');
-  expect(news()).toEqual([waiting('Deploying', 1)]);
+  expect(takeSent()).toEqual([waiting('Deploying', 1)]);
   vi.advanceTimersByTime(2000);
-  expect(news()).toEqual([waiting('Deploying', 2), waiting('Deploying', 3)]);
+  expect(takeSent()).toEqual([waiting('Deploying', 2), waiting('Deploying', 3)]);
   ask.ready(PLACE);
-  expect(news()).toEqual([waiting('Ready', 3), { is: 'ready', place: PLACE }]);
+  expect(takeSent()).toEqual([waiting('Ready', 3), { is: 'ready', place: PLACE }]);
   expect(ended()).toBe(1);
 });
 
-test('nothing is told after the end', async () => {
-  const { ask, playRequest, news, ended } = await begin();
+test('nothing is sent after the end', async () => {
+  const { ask, playRequest, takeSent, ended } = await begin();
   ask.accepted('a-1');
   ask.ready(PLACE);
-  news();
+  takeSent();
   ask.progress('late');
   ask.ready(PLACE);
   ask.failed(new LaunchError(500, 'late'));
@@ -75,33 +75,33 @@ test('nothing is told after the end', async () => {
   playRequest.cancel();
   playRequest.abandon(new LaunchError(503, 'late'));
   vi.advanceTimersByTime(5000);
-  expect(news()).toEqual([]);
+  expect(takeSent()).toEqual([]);
   expect(ended()).toBe(1);
   expect(ask.isCancelled).toBe(false);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a player that leaves cancels its request at once', async () => {
-  const { ask, playRequest, news, ended } = await begin();
+test('a player who leaves cancels the request at once', async () => {
+  const { ask, playRequest, takeSent, ended } = await begin();
   ask.accepted('a-1');
-  news();
+  takeSent();
   playRequest.cancel();
   playRequest.cancel();
   expect(ask.isCancelled).toBe(true);
   vi.advanceTimersByTime(5000);
-  expect(news()).toEqual([]);
+  expect(takeSent()).toEqual([]);
   expect(ended()).toBe(1);
 });
 
-test('a request that is abandoned is cancelled, and its player is told', async () => {
-  const { ask, playRequest, news } = await begin();
-  news();
+test('a request that is abandoned is cancelled, and its player gets an error', async () => {
+  const { ask, playRequest, takeSent } = await begin();
+  takeSent();
   playRequest.abandon(new LaunchError(503, 'relay restarting'));
   expect(ask.isCancelled).toBe(true);
-  expect(news()).toEqual([{ is: 'failed', status: 503, reason: 'relay restarting' }]);
+  expect(takeSent()).toEqual([{ is: 'failed', status: 503, reason: 'relay restarting' }]);
 });
 
-test('a player that leaves when it is acknowledged is not asked for', () => {
+test('a player who leaves at the acknowledgement causes no request', () => {
   const matchmaker = new TestMatchmaker();
   const playRequest = new PlayRequest(
     () => playRequest.cancel(),
@@ -111,14 +111,14 @@ test('a player that leaves when it is acknowledged is not asked for', () => {
   expect(matchmaker.count).toBe(0);
 });
 
-test('a player who has left when it is told of the session hears nothing more', async () => {
-  const { ask, news, leaveAt } = await begin();
+test('a player who leaves when the session is reported gets no more progress', async () => {
+  const { ask, takeSent, leaveAt } = await begin();
   leaveAt('accepted');
-  news();
+  takeSent();
   ask.accepted('a-1');
-  expect(news()).toEqual([{ is: 'accepted', session: 'a-1' }]);
+  expect(takeSent()).toEqual([{ is: 'accepted', session: 'a-1' }]);
   vi.advanceTimersByTime(5000);
-  expect(news()).toEqual([]);
+  expect(takeSent()).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -35,9 +35,9 @@ function setup() {
     rooms,
     log: { refused: (...args) => void logged.push(args) },
   });
-  const check = (wanted: Partial<PlayQuery> = {}, caller: Partial<typeof CALLER> = {}) => {
+  const check = (query: Partial<PlayQuery> = {}, caller: Partial<typeof CALLER> = {}) => {
     try {
-      return requests.check({ ...WANTED, ...wanted }, { ...CALLER, ...caller }, 0);
+      return requests.check({ ...WANTED, ...query }, { ...CALLER, ...caller }, 0);
     } catch (error) {
       const { status, message } = launchErrorOf(error);
       return `${status} ${message}`;
@@ -46,7 +46,7 @@ function setup() {
   return { requests, matchmaker, load, rooms, logged, check };
 }
 
-test('a request has the names of the game that is found', () => {
+test('a request has the name and the version of the game that was found', () => {
   const party = { ticket: 'a-ticket', size: 2 };
   const clientAddress = '192.0.2.1';
   const { check } = setup();
@@ -63,24 +63,24 @@ test.each<[Partial<PlayQuery>, string]>([
   [{ game: 'other', version: undefined }, '404 no game other is served here'],
   [{ version: '3' }, '404 no game g, version 3 is served here'],
   [{ game: 'party' }, '400 this game is played in a room: ask for it at /matchmaker/play'],
-])('%j: %s', (wanted, words) => {
+])('%j: %s', (query, reason) => {
   const { check, matchmaker } = setup();
-  expect(check(wanted)).toBe(words);
+  expect(check(query)).toBe(reason);
   expect(matchmaker.count).toBe(0);
 });
 
-test('a player that understands codes may play in a room', () => {
+test('a player who accepts codes can play in a room', () => {
   const { check } = setup();
   expect(check({ game: 'party', accepts: 'room' })).toMatchObject({ game: 'party' });
 });
 
-test('without a default game there has to be a name', () => {
+test('a name is required without a default game', () => {
   const { check, matchmaker } = setup();
   matchmaker.find = () => undefined;
   expect(check({ game: undefined, version: undefined })).toBe('404 no default game is configured');
 });
 
-test('a client_ip that is none is refused', () => {
+test('an invalid client_ip is refused', () => {
   const { requests } = setup();
   const caller = { ...CALLER, clientAddress: undefined };
   expect(() => requests.check(WANTED, caller, 0)).toThrow('client_ip is no IP address');
@@ -88,7 +88,7 @@ test('a client_ip that is none is refused', () => {
 
 test('requests are limited per address, and refusals are logged', () => {
   const { check, logged } = setup();
-  for (let asked = 0; asked < 256; asked++) expect(check()).toMatchObject({ game: 'g' });
+  for (let count = 0; count < 256; count++) expect(check()).toMatchObject({ game: 'g' });
   expect(check({ game: 'other' })).toContain('404');
   expect(check()).toBe('429 too many attempts');
   expect(check({}, { address: '192.0.2.2' })).toMatchObject({ game: 'g' });
@@ -97,7 +97,7 @@ test('requests are limited per address, and refusals are logged', () => {
   ]);
 });
 
-test('servers that are started count as rooms that an address opens', () => {
+test('servers that are started count as rooms of an address', () => {
   const { requests, logged, load } = setup();
   const starts = (address: string) =>
     requests.check(WANTED, { ...CALLER, address }, 0).mayStart()?.status;
@@ -117,16 +117,16 @@ test('overload and drain refuse requests', () => {
   expect(check()).toBe('503 relay restarting');
 });
 
-test('a close ends what is open, and refuses the rest', async () => {
+test('close ends open requests, and refuses further ones', async () => {
   const { requests, matchmaker, check } = setup();
-  const told: Progress[] = [];
+  const sent: Progress[] = [];
   const request = requests.check(WANTED, CALLER, 0);
-  requests.begin(request, (progress) => void told.push(progress));
+  requests.begin(request, (progress) => void sent.push(progress));
   const ask = await matchmaker.asks.next();
   expect(requests.size).toBe(1);
   requests.close(CLOSE_REASONS.restarting);
   expect(ask.isCancelled).toBe(true);
-  expect(told.at(-1)).toEqual({ is: 'failed', status: 503, reason: 'relay restarting' });
+  expect(sent.at(-1)).toEqual({ is: 'failed', status: 503, reason: 'relay restarting' });
   expect(requests.size).toBe(0);
   expect(check()).toBe('503 relay restarting');
 });

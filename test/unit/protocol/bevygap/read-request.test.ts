@@ -8,7 +8,7 @@ import {
 const read = (message: string | object) =>
   readRequest(Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)));
 
-test('a request names a game and a version', () => {
+test('a request has a game and a version', () => {
   expect(read({ game: 'bevygap-spaceships', version: '1', client_ip: null })).toEqual({
     game: 'bevygap-spaceships',
     version: '1',
@@ -102,6 +102,6 @@ test.each([
   expect(() => read({ game: 'g', version: '1', party })).toThrow('expected a party');
 });
 
-test.each([[[]], ['x'], [5], [false]])('%j is no party', (party) => {
+test.each([[[]], ['x'], [5], [false]])('%j is not a party', (party) => {
   expect(() => read({ game: 'g', version: '1', party })).toThrow('expected a party');
 });

@@ -27,19 +27,19 @@ test('an IPv6 address has brackets (13)', () => {
   expect(JSON.parse(value).SessionReady.ip).toBe('[2001:db8::7]');
 });
 
-test('a game without tokens has an empty one', () => {
+test('a game without tokens has an empty token', () => {
   const value = progressValue({ is: 'ready', place: { ...SERVER, token: undefined } });
   expect(JSON.parse(value).SessionReady.token).toBe('');
 });
 
-test('the code of a room cannot be said', () => {
+test('the code of a room is an error', () => {
   const value = progressValue({ is: 'ready', place: { is: 'room', code: 'BCDF' } });
   expect(value).toBe(
     '{"Error":[400,"this game is played in a room: ask for it at /matchmaker/play"]}',
   );
 });
 
-test('wannaplay has names of its own', () => {
+test('wannaplay has other field names', () => {
   expect(wannaplayAnswer(SERVER)).toBe(
     '{"connect_token":"TkVUQ09ERSAxLjAyAA==","gameserver_ip":"203.0.113.7",' +
       '"gameserver_port":30004,"cert_digest":"e3:76"}',

@@ -26,6 +26,6 @@ test.each(EVENTS)('%j', (progress, name, data) => {
   expect(playEvent(progress)).toBe(`event: ${name}\ndata: ${data}\n\n`);
 });
 
-test('every event is in the list', () => {
+test('all events are in the list', () => {
   expect([...new Set(EVENTS.map(([, name]) => name))]).toEqual([...PLAY_EVENTS]);
 });
