@@ -32,6 +32,8 @@ export type Route =
       readonly about: string | undefined;
       /** The password of the room, from the query. */
       readonly password: string | undefined;
+      /** Whether a player who reconnects gets all values of the room. */
+      readonly allValues: boolean;
       /** Whether the query asks for JSON, whatever the `Accept` header says. */
       readonly json: boolean;
     }
@@ -169,6 +171,7 @@ const NO_PARAMETERS: RoomParameters = {
   seat: undefined,
   about: undefined,
   password: undefined,
+  allValues: false,
   json: false,
 };
 
@@ -177,6 +180,7 @@ function parametersOf(query: URLSearchParams): RoomParameters {
     seat: parseSeatKey(query.get('seat')),
     about: query.get('about') ?? undefined,
     password: query.get('password') ?? undefined,
+    allValues: query.get('values') === 'all',
     json: query.get('format') === 'json',
   };
 }

@@ -103,7 +103,7 @@ export class Entrance {
     const key = usesKeys ? request.key : undefined;
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = key && players.seats.withKey(key);
-    if (seat !== undefined) return this.#rejoin(seat, peer, about);
+    if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
     const asked = key && this.asking?.withKey(key);
     if (asked !== undefined) return this.#askAgain(asked, peer, about);
     const reason = this.#refuseNew(request, key);
@@ -134,10 +134,10 @@ export class Entrance {
     return key !== undefined && players.seats.isBanned(key) ? CLOSE_REASONS.kicked : this.refusal;
   }
 
-  #rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
+  #rejoin(seat: Seat, peer: PlayerPeer, request: JoinRequest): JoinResult {
     const { host, players } = this.#parts;
     if (!host.keepsUp) peer.setReading(false);
-    players.rejoin(seat, peer, about);
+    players.rejoin(seat, peer, request);
     return seated(seat);
   }
 }

@@ -8,6 +8,8 @@ export interface JoinRequest {
   readonly about?: string | undefined;
   /** The password of the room: see `Features.password`. */
   readonly password?: string | undefined;
+  /** Whether a player who reconnects gets all values, because its program has none of them left. */
+  readonly allValues?: boolean | undefined;
 }
 
 /** The most that a player may say about itself, in bytes of UTF-8. */

@@ -36,6 +36,11 @@ export class OfflineBuffer {
     return this.#bytes;
   }
 
+  /** The messages that are buffered now. */
+  get messages(): readonly Payload[] {
+    return this.#messages.slice(this.#first);
+  }
+
   send(payload: Payload): void {
     if (this.#closed) return;
     this.#messages.push(payload.retained);

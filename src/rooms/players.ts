@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
-import type { Payload } from '../protocol/payload.js';
+import { Deliveries, type DeliveriesContext } from './deliveries.js';
+import type { JoinRequest } from './join-request.js';
 import type { PlayerPeer } from './peer.js';
 import type { ReconnectWindow } from './reconnect-window.js';
 import type { RoomEvent } from './room-event.js';
@@ -7,35 +8,40 @@ import type { SavedRoom, SavedSeat } from './saved-room.js';
 import { Seat, type SeatContext } from './seat.js';
 import { SeatTable } from './seat-table.js';
 import type { SecretHash } from './secret.js';
-import type { RoomTotals } from './totals.js';
 
 /** What players need from their room. */
-export interface PlayersContext extends SeatContext {
-  readonly totals: RoomTotals;
+export interface PlayersContext extends SeatContext, DeliveriesContext {
   /** Sends the host an event. */
   notifyHost(event: RoomEvent): void;
   /** The saved state of the room has changed. */
   changed(): void;
 }
 
+/** What a player who reconnects requests. */
+type RejoinRequest = Pick<JoinRequest, 'about' | 'allValues'>;
+
 /** The players of one room: they join, disconnect, reconnect and leave, and the host is notified. */
 export class Players {
   readonly seats: SeatTable;
+  readonly deliveries: Deliveries;
   readonly #context: PlayersContext;
   readonly #window: ReconnectWindow | undefined;
-  #deliveries = 0;
 
   constructor(context: PlayersContext, window: ReconnectWindow | undefined) {
     this.#context = context;
     this.#window = window;
     this.seats = new SeatTable(context.totals);
+    this.deliveries = new Deliveries(this.seats, context);
   }
 
   /** Restores the seats of a saved room, up to the maximum number of players. */
   restore(saved: SavedRoom, maxPlayers: number): void {
     this.seats.restore(saved);
+    const lastSeen = saved.seats.reduce((last, { seen = 0 }) => Math.max(last, seen), 0);
+    this.#context.values.restore(saved.values ?? [], lastSeen);
     for (const seat of saved.seats.slice(0, maxPlayers)) this.#restoreSeat(seat);
     for (const { id } of saved.seats.slice(maxPlayers)) {
+      this.#context.values.forgetPlayer(id);
       this.#context.notifyHost({ type: 'playerLeft', player: id });
     }
   }
@@ -49,6 +55,7 @@ export class Players {
   add(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
     seat.about = about;
     seat.occupy(peer);
+    this.deliveries.sendValues(seat, peer);
     this.#joined(seat);
   }
 
@@ -56,14 +63,17 @@ export class Players {
   admit(seat: Seat): void {
     this.#joined(seat);
     seat.admit();
+    if (seat.peer !== undefined) this.deliveries.sendValues(seat, seat.peer);
   }
 
   /**
-   * The player of this seat connects again.
-   *
-   * @param about what the player says about itself now; `undefined` if that stays as it was
+   * The player of this seat connects again. What it says about itself stays as it was if the request
+   * has nothing about that.
    */
-  rejoin(seat: Seat, peer: PlayerPeer, about: string | undefined): void {
+  rejoin(seat: Seat, peer: PlayerPeer, { about, allValues }: RejoinRequest): void {
+    // What a connection has received that is still open is not known.
+    const knowsSome = seat.status === 'disconnected' && !allValues;
+    this.deliveries.sendValues(seat, peer, knowsSome ? seat.seenVersion : 0);
     const { replaced, missed } = seat.occupy(peer);
     replaced?.close(CLOSE_REASONS.replaced);
     const change = about === undefined || about === seat.about ? undefined : { about };
@@ -86,31 +96,10 @@ export class Players {
     if (seat === undefined) return;
     if (seat.key !== undefined) this.seats.ban(seat.key);
     const peer = this.seats.remove(seat);
+    this.#context.values.forgetPlayer(seat.id);
     this.#context.notifyHost({ type: 'playerLeft', player: seat.id });
     peer?.close(CLOSE_REASONS.kicked);
     this.#context.changed();
-  }
-
-  /**
-   * Sends a message to players: the payload path.
-   *
-   * @returns how many players it went to
-   */
-  send(to: 'everybody' | readonly number[], payload: Payload): number {
-    if (to === 'everybody') {
-      for (const seat of this.seats.all()) seat.receiver.send(payload);
-      return this.seats.size;
-    }
-    const delivery = ++this.#deliveries;
-    let receivers = 0;
-    for (const id of to) {
-      const seat = this.seats.get(id);
-      if (seat === undefined || seat.lastDelivery === delivery) continue;
-      seat.lastDelivery = delivery;
-      seat.receiver.send(payload);
-      receivers++;
-    }
-    return receivers;
   }
 
   /** Pauses or resumes reading from all connected players. */
@@ -121,6 +110,7 @@ export class Players {
   /** The room has ended. */
   closeAll(reason: CloseReason): void {
     for (const seat of this.seats.all()) this.seats.remove(seat)?.close(reason);
+    this.#context.values.clear();
   }
 
   #joined(seat: Seat): void {
@@ -129,13 +119,14 @@ export class Players {
     this.#report({ type: 'playerJoined', player, ...(about !== undefined && { about }) });
   }
 
-  #restoreSeat({ id, key, away, about }: SavedSeat): void {
+  #restoreSeat({ id, key, away, about, seen = 0 }: SavedSeat): void {
     const seat = new Seat(id, this.#context, key ?? undefined);
     seat.about = about;
     this.seats.add(seat);
-    if (!this.#awaitPlayer(seat)) this.#leave(seat);
+    if (!this.#awaitPlayer(seat)) return this.#leave(seat);
     // The host already knows the players who were disconnected before the restart.
-    else if (!away) this.#report({ type: 'playerDisconnected', player: id });
+    if (away) seat.seenVersion = seen;
+    else this.#report({ type: 'playerDisconnected', player: id });
   }
 
   /** Waits for a player to reconnect; false if the player cannot reconnect. */
@@ -143,11 +134,13 @@ export class Players {
     if (seat.key === undefined) return false;
     const player = this.#window?.awaitPlayer(() => this.#leave(seat), seat.peer?.address);
     if (player !== undefined) seat.disconnect(player);
+    seat.seenVersion = this.#context.values.version;
     return player !== undefined;
   }
 
   #leave(seat: Seat): void {
     this.seats.remove(seat);
+    this.#context.values.forgetPlayer(seat.id);
     this.#report({ type: 'playerLeft', player: seat.id });
   }
 

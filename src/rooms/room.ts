@@ -1,6 +1,7 @@
 import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { AskingContext } from './asking.js';
+import type { Deliveries } from './deliveries.js';
 import { Entrance } from './entrance.js';
 import type { Features } from './features.js';
 import type { PlayerId } from './ids.js';
@@ -28,6 +29,7 @@ import type { SeatTable } from './seat-table.js';
 import { Times, type TimesContext } from './times.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
+import { RoomValues } from './values.js';
 
 /** What a room needs from its surroundings. */
 export type RoomContext = ContextOf<Room>;
@@ -42,6 +44,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   readonly identity: RoomIdentity;
   /** `undefined` for a plain room. */
   readonly features: Features | undefined;
+  readonly values: RoomValues;
   readonly traffic = noTraffic();
   readonly #name: string;
   readonly #window: ReconnectWindow | undefined;
@@ -64,6 +67,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     this.#window = window;
     this.#context = context;
     this.totals = context.totals;
+    this.values = new RoomValues(context);
     this.#players = new Players(this, window);
     this.#host = new RoomHost(window, {
       disconnected: () => context.hostDisconnected(this),
@@ -169,6 +173,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
       ...this.#players.seats.saved,
       ...this.#entrance.asking?.saved,
       ...(this.features && { features: this.features }),
+      ...this.values.saved,
     };
   }
 
@@ -180,6 +185,11 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   /** How many players have joined so far, including those who have left. */
   get everJoined(): number {
     return this.#players.seats.everTaken - (this.#entrance.asking?.unseated ?? 0);
+  }
+
+  /** Sends what the host says to players. */
+  get deliveries(): Deliveries {
+    return this.#players.deliveries;
   }
 
   /** The buffers of disconnected peers. */
@@ -223,10 +233,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
 
   /** Passes a message from the host to players: the payload path. Returns how many receive it. */
   send(to: 'everybody' | readonly number[], payload: Payload): number {
-    const receivers = this.#players.send(to, payload);
-    count(this.traffic.toPlayers, payload, receivers);
-    count(this.totals.traffic.toPlayers, payload, receivers);
-    return receivers;
+    return this.#players.deliveries.send(to, payload);
   }
 
   /** Passes a message from a player to the host: the payload path. */

@@ -28,6 +28,8 @@ export interface RoomLimits extends CodeOptions {
   readonly keep: number;
   /** How much is buffered for a disconnected host, in bytes. */
   readonly hostBacklog: number;
+  /** How much the rooms store for their hosts, in bytes; no limit without it. */
+  readonly storage?: number;
   /** Limits disconnected players and hosts; no limit without it. */
   readonly places?: ReconnectPlaces;
 }
@@ -55,6 +57,7 @@ export class Rooms implements RoomContext, Directory {
   readonly hostBacklog: number;
   /** Counts over the rooms that have codes. */
   readonly totals = noTotals();
+  readonly storage: number | undefined;
   readonly places: ReconnectPlaces | undefined;
   /** Whether the relay is shutting down, and opens no more rooms. */
   draining = false;
@@ -74,6 +77,7 @@ export class Rooms implements RoomContext, Directory {
     this.maxHold = limits.maxHold;
     this.keep = limits.keep;
     this.hostBacklog = limits.hostBacklog;
+    this.storage = limits.storage;
     this.places = limits.places;
     this.#maxRooms = limits.maxRooms;
     this.#codes = new Codes(limits.maxHold * 1000, limits);

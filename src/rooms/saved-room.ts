@@ -2,7 +2,7 @@ import type { Features } from './features.js';
 import type { PlayerId, RoomCode } from './ids.js';
 import type { SecretHash } from './secret.js';
 
-/** The saved state of a room: its settings and its seats, but no messages. */
+/** The saved state of a room: its settings, seats and values, but no messages. */
 export interface SavedRoom {
   readonly code: RoomCode;
   readonly name: string;
@@ -20,6 +20,8 @@ export interface SavedRoom {
   readonly features?: Features;
   /** The ids of players about whom the host was asked; missing if there were none. */
   readonly asking?: readonly PlayerId[];
+  /** In the order in which they were last set; missing if there are none. */
+  readonly values?: readonly SavedValue[];
 }
 
 export interface SavedSeat {
@@ -29,4 +31,18 @@ export interface SavedSeat {
   readonly away: boolean;
   /** What the player says about itself. */
   readonly about?: string;
+  /** The version of the latest value that a disconnected player has seen; missing if none. */
+  readonly seen?: number;
+}
+
+/** A value that late players get. It has either `text` or `bytes`. */
+export interface SavedValue {
+  readonly key: string;
+  /** Missing for a value for everybody. */
+  readonly player?: PlayerId;
+  /** Grows in the order in which values were set, from 1. */
+  readonly version: number;
+  readonly text?: string;
+  /** In base64. */
+  readonly bytes?: string;
 }

@@ -38,11 +38,12 @@ export class SeatTable {
 
   /** The state to save. */
   get saved(): Pick<SavedRoom, 'lastId' | 'seats' | 'banned'> {
-    const seats = [...this.all()].map(({ id, key, buffer, about }) => ({
+    const seats = [...this.all()].map(({ id, key, buffer, about, seenVersion }) => ({
       id,
       key: key ?? null,
       away: buffer !== undefined,
       ...(about !== undefined && { about }),
+      ...(buffer !== undefined && seenVersion > 0 && { seen: seenVersion }),
     }));
     return { lastId: this.#lastId ?? null, seats, banned: [...(this.#banned ?? [])] };
   }

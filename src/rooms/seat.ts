@@ -53,6 +53,8 @@ export class Seat {
   receiver: Receiver = NO_RECEIVER;
   /** The last delivery that reached this seat, so that an id listed twice gets a message once. */
   lastDelivery = 0;
+  /** The version of the latest value that a disconnected player has seen. */
+  seenVersion = 0;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;

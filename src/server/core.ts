@@ -29,6 +29,10 @@ export interface Core {
   readonly load: LoadMonitor;
 }
 
+/** What rooms may store for their hosts, as a fraction of the memory for buffers and of the heap. */
+const STORAGE_SHARE = 4;
+const HEAP_SHARE = 8;
+
 /** @throws {OptionError} if an option cannot be used */
 export function buildCore(options: Options, log: RelayLog): Core {
   const maxConnections = readOption('maxConnections', () =>
@@ -38,10 +42,12 @@ export function buildCore(options: Options, log: RelayLog): Core {
   const admission = new Admission({ ...options, maxConnections, heap }, () => load.overload);
   // Buffered messages must fit into the send buffer of the next connection.
   const keep = Math.min(options.keep, options.playerBacklog / 2);
-  const limits = { ...options, keep, places: admission.reconnectPlaces };
-  const rooms = new Rooms({ ...limits, reservedNames: RESERVED_NAMES }, log);
+  const memory = options.memory || memoryForBuffers();
+  const limits = { ...options, keep, storage: storageOf(memory, heap) };
+  const places = admission.reconnectPlaces;
+  const rooms = new Rooms({ ...limits, places, reservedNames: RESERVED_NAMES }, log);
   const acceptor = buildAcceptor(options, admission, log);
-  const memoryLimit = buildMemoryLimit(options, rooms, acceptor);
+  const memoryLimit = buildMemoryLimit(memory, rooms, acceptor);
   const load = new LoadMonitor(
     options,
     () => memoryLimit.isNearlyFull,
@@ -77,9 +83,17 @@ function buildAcceptor(options: Options, admission: Admission, log: RelayLog): A
   });
 }
 
-function buildMemoryLimit(options: Options, rooms: Rooms, acceptor: Acceptor): MemoryLimit {
+/**
+ * How much rooms may store for their hosts. It cannot be dropped as buffers can, and with a state file
+ * the heap contains a copy.
+ */
+function storageOf(memory: number, heap: number): number {
+  return Math.min(memory / STORAGE_SHARE, heap / HEAP_SHARE);
+}
+
+function buildMemoryLimit(memory: number, rooms: Rooms, acceptor: Acceptor): MemoryLimit {
   return new MemoryLimit({
-    memory: options.memory || memoryForBuffers(),
+    memory,
     connections: acceptor.connections,
     offlineBuffers: {
       bytes: () => rooms.totals.bufferedBytes + rooms.totals.storedBytes,

@@ -5,6 +5,7 @@ import { parseRoomCode } from '../rooms/room-code.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
 import { DAMAGED, parseAsking, parseFeatures } from './saved-features.js';
+import { areConsistent, isVersion, parseValue } from './saved-values.js';
 
 /*
  * The format of the state file: JSON lines. The first line names the format, then each room has a
@@ -107,6 +108,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     banned: parseList(fields['banned'], parseHash),
     ...parseFeatures(fields['features']),
     ...parseAsking(fields['asking']),
+    ...(fields['values'] !== undefined && { values: parseList(fields['values'], parseValue) }),
   };
   return isRoom(room) && isConsistent(room) ? room : undefined;
 }
@@ -114,6 +116,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
 function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom {
   const { code, name, maxPlayers, started, hold, resume, seats, banned } = room;
   const parts = [code, maxPlayers, resume, seats, banned];
+  if ('values' in room) parts.push(room.values);
   const isWhole = parts.every((part) => part !== undefined);
   if (room.features === DAMAGED || room.asking === DAMAGED) return false;
   return (
@@ -126,9 +129,10 @@ function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom
   );
 }
 
-/** Whether ids and keys are unique, and no banned key has a seat. */
-function isConsistent({ seats, banned, asking, lastId, features }: SavedRoom): boolean {
-  if (seats.length > MAX_SEATS) return false;
+/** Whether ids and keys are unique, no banned key has a seat, and values have owners. */
+function isConsistent(room: SavedRoom): boolean {
+  const { seats, banned, asking, lastId, features, values = [] } = room;
+  if (seats.length > MAX_SEATS || !areConsistent(values, seats)) return false;
   const all = [...seats.map(({ id }) => id), ...(asking ?? [])];
   if (asking !== undefined && !(features?.ask && asking.every((id) => id <= (lastId ?? 0)))) {
     return false;
@@ -156,12 +160,19 @@ function isUsableName(name: string): boolean {
 }
 
 function parseSeat(value: unknown, lastId: number): SavedSeat | undefined {
-  const { id, key, away, about } = value as Fields;
+  const { id, key, away, about, seen } = value as Fields;
   const player = parsePlayerId(id);
   const hash: SecretHash | null | undefined = key === null ? null : parseHash(key);
   if (player === undefined || player > lastId || hash === undefined) return undefined;
   if (typeof away !== 'boolean' || !(about === undefined || isAbout(about))) return undefined;
-  return { id: player, key: hash, away, ...(about !== undefined && { about }) };
+  if (seen !== undefined && (!away || !isVersion(seen))) return undefined;
+  return {
+    id: player,
+    key: hash,
+    away,
+    ...(about !== undefined && { about }),
+    ...(seen !== undefined && { seen }),
+  };
 }
 
 /** The parsed elements; `undefined` if it is not a list or an element is invalid. */

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { CODE_ALPHABET } from '../../src/protocol/room-code.js';
-import type { HostCommand, SendCommand } from '../../src/protocol/wmbp/commands.js';
+import type {
+  DeliveryCommand,
+  HostCommand,
+  SendCommand,
+} from '../../src/protocol/wmbp/commands.js';
 import { ERROR_CODES, type ErrorCode } from '../../src/protocol/wmbp/error-codes.js';
 import type { HostEvent } from '../../src/protocol/wmbp/events.js';
 import type { PlayerId, RoomCode } from '../../src/rooms/ids.js';
@@ -17,22 +21,33 @@ export type WireCommand =
       hold?: number | null | undefined;
     }
   | { cmd: 'admit' | 'kick'; player: number }
-  | { cmd: 'to'; to: unknown[]; data: Uint8Array }
-  | { cmd: 'to_str'; to: unknown[]; data: string };
+  | ({ cmd: 'to'; to: unknown[]; data?: Uint8Array | null | undefined } & Delivery)
+  | ({ cmd: 'to_str'; to: unknown[]; data?: string | null | undefined } & Delivery);
+
+/** The features that messages have. */
+interface Delivery {
+  keep?: string | null | undefined;
+  except?: unknown[] | null | undefined;
+}
 
 /** A command without its payload's class, which compares fast and prints well. */
 export type Legible =
-  | Exclude<HostCommand, SendCommand>
-  | { readonly cmd: 'send'; readonly to: SendCommand['to']; readonly text: string }
-  | { readonly cmd: 'send'; readonly to: SendCommand['to']; readonly bytes: string };
+  | Exclude<HostCommand, SendCommand | DeliveryCommand>
+  | (Addressed & { readonly text: string })
+  | (Addressed & { readonly bytes: string });
+
+type Addressed =
+  | { readonly cmd: 'send'; readonly to: SendCommand['to'] }
+  | { readonly cmd: 'sendExcept'; readonly except: readonly number[] }
+  | { readonly cmd: 'keep'; readonly to: 'everybody' | number; readonly key: string };
 
 export function legible(command: HostCommand): Legible {
-  if (command.cmd !== 'send') return command;
-  const { cmd, to, payload } = command;
-  const bytes = Buffer.from(payload.bytes);
-  return payload.text
-    ? { cmd, to, text: bytes.toString('utf8') }
-    : { cmd, to, bytes: bytes.toString('hex') };
+  if (!('payload' in command)) return command;
+  const { payload, ...addressed } = command;
+  const bytes = Buffer.from(payload?.bytes ?? []);
+  return payload?.text
+    ? { ...addressed, text: bytes.toString('utf8') }
+    : { ...addressed, bytes: bytes.toString('hex') };
 }
 
 /** The expected result of reading a command, computed without the relay's code. */
@@ -46,13 +61,13 @@ export function meaning(wire: WireCommand): Legible {
         ...(typeof wire.hold === 'number' && { hold: wire.hold }),
       };
     case 'to':
-      return {
-        cmd: 'send',
-        to: recipients(wire.to),
-        bytes: Buffer.from(wire.data).toString('hex'),
-      };
+      return { ...addressed(wire), bytes: Buffer.from(wire.data ?? []).toString('hex') };
     case 'to_str':
-      return { cmd: 'send', to: recipients(wire.to), text: wire.data };
+      // Without data, a value is forgotten.
+      return {
+        ...addressed(wire),
+        ...(typeof wire.data === 'string' ? { text: wire.data } : { bytes: '' }),
+      };
     case 'admit':
     case 'kick':
       return { cmd: wire.cmd, player: wire.player };
@@ -61,9 +76,17 @@ export function meaning(wire: WireCommand): Legible {
   }
 }
 
-function recipients(to: readonly unknown[]): SendCommand['to'] {
-  if (to.length === 0) return 'everybody';
-  return to.filter((id): id is number => Number.isInteger(id));
+function addressed({ to, keep, except }: Delivery & { readonly to: unknown[] }): Addressed {
+  const ids = to.filter(isId);
+  if (typeof keep === 'string') return { cmd: 'keep', to: ids[0] ?? 'everybody', key: keep };
+  if (Array.isArray(except)) {
+    return { cmd: 'sendExcept', except: except.filter(isId) };
+  }
+  return { cmd: 'send', to: to.length === 0 ? 'everybody' : ids };
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value);
 }
 
 /**
@@ -124,8 +147,33 @@ export function wireCommand(): fc.Arbitrary<WireCommand> {
       cmd: fc.constantFrom('admit', 'kick'),
       player: fc.oneof(playerId(), fc.maxSafeInteger()),
     }),
-    fc.record({ cmd: fc.constant('to' as const), to: idList(), data: payloadBytes() }),
-    fc.record({ cmd: fc.constant('to_str' as const), to: idList(), data: text() }),
+    addressing().chain((addressing) =>
+      fc.oneof(
+        fc.record({ cmd: fc.constant('to' as const), data: payloadBytes(), ...addressing }),
+        fc.record({ cmd: fc.constant('to_str' as const), data: text(), ...addressing }),
+      ),
+    ),
+  );
+}
+
+interface Addressing {
+  to: fc.Arbitrary<unknown[]>;
+  keep?: fc.Arbitrary<string | null | undefined>;
+  except?: fc.Arbitrary<unknown[] | null | undefined>;
+}
+
+/** Whom a message is for: mostly some players or all, and sometimes also those who come later. */
+function addressing(): fc.Arbitrary<Addressing> {
+  const none = fc.constantFrom(null, undefined);
+  const key = fc.string({ unit: character(), minLength: 1, maxLength: 32 });
+  const everybody = fc.constant<unknown[]>([]);
+  const oneOrAll = fc.array<unknown>(playerId(), { maxLength: 1 });
+  return fc.constantFrom<Addressing>(
+    { to: idList() },
+    { to: idList() },
+    { to: idList(), keep: none, except: none },
+    { to: oneOrAll, keep: key },
+    { to: everybody, except: idList(), keep: none },
   );
 }
 

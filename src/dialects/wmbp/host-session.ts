@@ -1,7 +1,11 @@
 import { TokenBucket } from '../../limits/token-bucket.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import type { CommandError } from '../../protocol/wmbp/command-error.js';
-import type { MembershipCommand, PrepareCommand } from '../../protocol/wmbp/commands.js';
+import type {
+  DeliveryCommand,
+  MembershipCommand,
+  PrepareCommand,
+} from '../../protocol/wmbp/commands.js';
 import type { HostEvent, PrepareReply } from '../../protocol/wmbp/events.js';
 import { withOf } from '../../protocol/wmbp/features.js';
 import type { HostPeer } from '../../rooms/peer.js';
@@ -9,6 +13,7 @@ import type { Room } from '../../rooms/room.js';
 import type { RoomEvent } from '../../rooms/room-event.js';
 import type { RoomSettings } from '../../rooms/room-info.js';
 import type { OpenResult } from '../../rooms/rooms.js';
+import { deliver } from './deliver.js';
 import { messageOf } from './event-messages.js';
 import { settingsOf } from './settings.js';
 import { EMPTY_STATE, stateOf } from './state.js';
@@ -89,6 +94,15 @@ export class HostSession {
     const phase = this.#phase;
     if (phase.is === 'hosting') this.#commandRoom(phase.room, command);
     else if (phase.is === 'unprepared') this.#commandUnprepared(command);
+  }
+
+  /** Sends a message to players. Returns how many receive it. */
+  deliver(command: DeliveryCommand, now: number): number {
+    const phase = this.#phase;
+    const result = phase.is === 'hosting' ? deliver(phase.room, command) : 0;
+    if (typeof result === 'number') return result;
+    this.reject(result, now);
+    return 0;
   }
 
   /** The room that receives messages, if there is one. */

@@ -42,6 +42,8 @@ export interface PlayerRequest {
   readonly about: string | undefined;
   /** The password of the room. */
   readonly password: string | undefined;
+  /** Whether a player who reconnects gets all values of the room. */
+  readonly allValues: boolean;
 }
 
 /** How much of a wrong id is counted, in characters. */
@@ -86,8 +88,8 @@ export class Wmbp {
     if (reason !== undefined) return refused(reason);
     // Without a room, the player has already been refused.
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
-    const { seat: key, about, password } = request;
-    return this.#admitPlayer(room, { key, about, password }, (refusal) => {
+    const { seat: key, about, password, allValues } = request;
+    return this.#admitPlayer(room, { key, about, password, allValues }, (refusal) => {
       if (refusal === CLOSE_REASONS.wrongPassword)
         this.#missedPassword(room, password, address, now);
     });

@@ -168,7 +168,7 @@ class CborReader {
   #readField(key: Key, fields: Fields): void {
     if (key === undefined) return this.#skip(2);
     if (fields[key] !== undefined) throw malformed(`the key "${key}" occurs twice`);
-    if (key === 'to') fields.to = this.#readList();
+    if (key === 'to' || key === 'except') fields[key] = this.#readList();
     else if (key === 'data') fields.data = this.#readData();
     else fields[key satisfies ScalarName] = this.#readScalar(2);
   }
@@ -181,7 +181,7 @@ class CborReader {
     return keyIn(this.#bytes, start, this.#at);
   }
 
-  /** The ids of `to`. Elements that are not numbers stay in their places. */
+  /** The ids of `to` or `except`. Elements that are not numbers stay in their places. */
   #readList(): readonly Value[] | Value {
     if (this.#nextMajor() !== ARRAY) return this.#readScalar(2);
     this.#readHead();

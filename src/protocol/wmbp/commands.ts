@@ -32,8 +32,27 @@ export interface SendCommand {
   readonly payload: Payload;
 }
 
+/** A message to all players but some: `to` and `to_str` with `except`. */
+export interface SendExceptCommand {
+  readonly cmd: 'sendExcept';
+  readonly except: readonly number[];
+  readonly payload: Payload;
+}
+
+/** A message that players who come later get, too: `to` and `to_str` with `keep`. */
+export interface KeepCommand {
+  readonly cmd: 'keep';
+  readonly to: 'everybody' | number;
+  readonly key: string;
+  /** `undefined` forgets the value of the key. */
+  readonly payload: Payload | undefined;
+}
+
+/** The commands whose work depends on how many players receive them. */
+export type DeliveryCommand = SendExceptCommand | KeepCommand;
+
 /** A valid command. */
-export type HostCommand = MembershipCommand | SendCommand;
+export type HostCommand = MembershipCommand | SendCommand | DeliveryCommand;
 
 /** The `cmd` of every command on the wire. */
 export const COMMANDS = [

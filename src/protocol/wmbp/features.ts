@@ -12,8 +12,11 @@ export interface RequestedFeatures {
   readonly times?: number;
 }
 
+/** The features that every host has that requests anything. */
+const ALWAYS = { keep: true, except: true } as const;
+
 /** The names of features, as `prepare_reply` lists them in `with`. */
-export type FeatureName = keyof RequestedFeatures;
+export type FeatureName = keyof RequestedFeatures | keyof typeof ALWAYS;
 
 /** In the order in which `with` lists them. */
 const FEATURE_NAMES = [
@@ -22,6 +25,8 @@ const FEATURE_NAMES = [
   'password',
   'code',
   'times',
+  'keep',
+  'except',
 ] as const satisfies readonly FeatureName[];
 
 /**
@@ -31,7 +36,9 @@ const FEATURE_NAMES = [
  * @param features `undefined` for a host that has requested none, and gets no `with`
  */
 export function withOf(
-  features: { readonly [Name in FeatureName]?: unknown } | undefined,
+  features: { readonly [Name in keyof RequestedFeatures]?: unknown } | undefined,
 ): FeatureName[] | undefined {
-  return features && FEATURE_NAMES.filter((name) => features[name] !== undefined);
+  if (features === undefined) return undefined;
+  const all = { ...features, ...ALWAYS };
+  return FEATURE_NAMES.filter((name) => all[name] !== undefined);
 }

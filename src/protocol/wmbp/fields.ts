@@ -47,6 +47,8 @@ export const FIELDS = {
   password: 'scalar',
   code: 'scalar',
   times: 'scalar',
+  keep: 'scalar',
+  except: 'list',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -79,5 +81,7 @@ export function noFields(): Fields {
     password: undefined,
     code: undefined,
     times: undefined,
+    keep: undefined,
+    except: undefined,
   };
 }

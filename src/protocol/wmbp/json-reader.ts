@@ -33,8 +33,9 @@ export function readJsonFields(frame: Uint8Array): Fields {
 }
 
 function readField(fields: Fields, name: FieldName, json: unknown): void {
-  if (name === 'to') fields.to = Array.isArray(json) ? json : toValue(json);
-  else if (name === 'data') fields.data = toData(json);
+  if (name === 'to' || name === 'except') {
+    fields[name] = Array.isArray(json) ? json : toValue(json);
+  } else if (name === 'data') fields.data = toData(json);
   else fields[name satisfies ScalarName] = toValue(json);
 }
 

@@ -18,6 +18,7 @@ function room(path: string, code: string | undefined, more: object = {}): object
     seat: undefined,
     about: undefined,
     password: undefined,
+    allValues: false,
     json: false,
     ...more,
   };

@@ -80,6 +80,18 @@ test('features are read as they were written', () => {
   ]);
 });
 
+test('values are read as they were written', () => {
+  const values = [
+    { key: 'ä', version: 2, text: '🎉' },
+    { key: 'ä', player: 3, version: 5, bytes: 'AP8=' },
+    { key: 'b', version: 7, text: '' },
+    { key: 'c', version: 8, bytes: '' },
+  ];
+  const seats = [{ id: 3, key: HASH, away: true, seen: 9 }];
+  const saved = { ...room, seats, values };
+  expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
+});
+
 test('unknown keys are ignored', () => {
   const later = JSON.parse('{"__proto__":{"name":"polluted"},"constructor":1,"extra":[1]}');
   const [read] = parseState(written({ ...later, ...room, ['__proto__' as string]: { hold: 1 } }));
@@ -209,6 +221,29 @@ describe('a room is damaged', () => {
     ['a code that is a text', { features: { code: 'FUNX' } }],
     ['a password that is no hash', { features: { password: 'sesame' } }],
     ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
+    ['values that are no list', { values: {} }],
+    ['a value that is nothing', { values: [null] }],
+    ['a value without a key', { values: [{ version: 1, text: '' }] }],
+    ['a value with a long key', { values: [{ key: 'k'.repeat(33), version: 1, text: '' }] }],
+    ['a value with a key that has no UTF-8', { values: [{ key: '\ud800', version: 1, text: '' }] }],
+    ['a value without a version', { values: [{ key: 'k', text: '' }] }],
+    ['a value without content', { values: [{ key: 'k', version: 1 }] }],
+    ['a value that is text and bytes', { values: [{ key: 'k', version: 1, text: '', bytes: '' }] }],
+    ['a value that has no UTF-8', { values: [{ key: 'k', version: 1, text: '\ud800' }] }],
+    ['a value that is no base64', { values: [{ key: 'k', version: 1, bytes: 'AP8' }] }],
+    ['a value for nobody', { values: [{ key: 'k', player: 4, version: 1, text: '' }] }],
+    ['a value for something else', { values: [{ key: 'k', player: '3', version: 1, text: '' }] }],
+    [
+      'values in another order',
+      { values: [2, 1].map((version) => ({ key: `${version}`, version, text: '' })) },
+    ],
+    ['a key twice', { values: [1, 2].map((version) => ({ key: 'k', version, text: '' })) }],
+    [
+      'too many values',
+      { values: Array.from({ length: 65 }, (_, i) => ({ key: `${i}`, version: i + 1, text: '' })) },
+    ],
+    ['a seat that has seen half a value', { seats: [{ ...seat, away: true, seen: 0.5 }] }],
+    ['a connected seat that has seen values', { seats: [{ ...seat, seen: 1 }] }],
     ['a number about a player', { seats: [{ ...seat, about: 1 }] }],
   ])('with %s', (_, fields) => {
     expect(refusal(written({ ...room, ...fields }))).toBe('line 2 is damaged');

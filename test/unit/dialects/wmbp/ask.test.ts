@@ -205,7 +205,10 @@ describe('a host that disconnects', () => {
     const next = new WmbpHost();
     next.session.resume(room, token);
     expect(next.news()).toEqual([
-      expect.objectContaining({ cmd: 'prepare_reply', with: ['about', 'ask'] }),
+      expect.objectContaining({
+        cmd: 'prepare_reply',
+        with: expect.arrayContaining(['about', 'ask']),
+      }),
       { cmd: 'player_asks', player: 2, about: 'Ben' },
       { cmd: 'player_left', player: 1 },
       { cmd: 'about', player: 2, about: 'Ben' },
@@ -238,7 +241,7 @@ describe('a host that disconnects', () => {
     const next = new WmbpHost();
     next.session.resume(restored, token);
     expect(next.news()).toEqual([
-      expect.objectContaining({ cmd: 'prepare_reply', with: ['ask'] }),
+      expect.objectContaining({ cmd: 'prepare_reply', with: expect.arrayContaining(['ask']) }),
       { cmd: 'player_left', player: 1 },
       state({ players: [], asking: [] }),
     ]);

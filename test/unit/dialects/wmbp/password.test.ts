@@ -19,7 +19,7 @@ const WRONG = { is: 'refused', reason: CLOSE_REASONS.wrongPassword };
 
 test('only a player with the password gets a seat, and the host does not notice the others', () => {
   const { host, room, reply } = prepared();
-  expect(reply).toMatchObject({ with: ['password'] });
+  expect(reply).toMatchObject({ with: expect.arrayContaining(['password']) });
   for (const password of [undefined, '', 'Sesame', 'sesame ', 'x'.repeat(257)]) {
     expect(room.join(new TestPlayer(), { password })).toEqual(WRONG);
   }

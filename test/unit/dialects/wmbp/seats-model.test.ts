@@ -91,6 +91,7 @@ function compareRooms(model: Model, { room, rooms, visits }: Real): void {
     disconnectedPlayers: lives ? model.away.length : 0,
     disconnectedHosts: lives && host !== undefined ? 1 : 0,
     bufferedBytes: lives ? bufferedBytes([room]) : 0,
+    storedBytes: lives ? sizeOf(model.values.map(({ words }) => words)) : 0,
   });
 }
 
@@ -124,15 +125,15 @@ const brought = fc.oneof(
   },
 );
 
-const join = brought.map(
-  (seatKey) =>
-    new Step(`join by ${JSON.stringify(seatKey)}`, (model, { room, visits }) => {
+const join = fc.tuple(brought, fc.constantFrom(false, false, false, true)).map(
+  ([seatKey, wantsAll]) =>
+    new Step(`join by ${JSON.stringify(seatKey)} ${wantsAll}`, (model, { room, visits }) => {
       const player = new TestPlayer();
       const parsed = parseSeatKey(seatKey);
-      const result = room.join(player, { key: parsed });
+      const result = room.join(player, { key: parsed, allValues: wantsAll });
       const seat = result.is === 'seated' ? result.seat : undefined;
       const visit = visits.push({ player, seat }) - 1;
-      const expected = model.join(visit, seatKey ?? undefined, parsed === 'malformed');
+      const expected = model.join(visit, seatKey ?? undefined, parsed === 'malformed', wantsAll);
       same('joined as', result.is === 'seated' ? result.seat.id : result.reason, expected);
     }),
 );
@@ -146,6 +147,22 @@ const send = fc.tuple(fc.option(fc.array(someId, { maxLength: 4 })), size).map(
       const content = words(real, length);
       model.send(to, content);
       real.room.send(to, text(content));
+    }),
+);
+
+/** Few names of values, so that many are set again. */
+const name = fc.constantFrom('phase', 'score', 'word');
+
+/** Sets a value of everybody or of one player, or forgets it. */
+const keep = fc.tuple(fc.option(someId), name, fc.option(size, { freq: 5 })).map(
+  ([id, named, length]) =>
+    new Step(`keep ${named} of ${id ?? 'everybody'}: ${length}`, (model, real) => {
+      if (model.host === undefined) return;
+      const content = length === null ? undefined : words(real, length);
+      const payload = content === undefined ? undefined : text(content);
+      const fits = model.keep(id ?? undefined, named, content);
+      const result = real.room.deliveries.keep(id ?? 'everybody', named, payload);
+      same('it fits', typeof result === 'number', fits);
     }),
 );
 
@@ -309,6 +326,7 @@ test('seats behave like the model, for random connects, disconnects and restarts
   const step = fc.oneof(
     { weight: 14, arbitrary: join },
     { weight: 14, arbitrary: send },
+    { weight: 10, arbitrary: keep },
     { weight: 8, arbitrary: say },
     { weight: 12, arbitrary: connectionEnds },
     { weight: 3, arbitrary: kick },

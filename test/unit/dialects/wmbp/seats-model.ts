@@ -28,6 +28,15 @@ interface ModelSeat {
   kept: string[];
   missed: number;
   wait: Wait | undefined;
+  /** Everything that was sent to connections of this seat. */
+  readonly given: Set<string>;
+}
+
+/** The current value of a key, for everybody or for one player. */
+interface ModelValue {
+  readonly of: number | undefined;
+  readonly key: string;
+  readonly words: string;
 }
 
 interface Presence {
@@ -50,6 +59,8 @@ export class Model {
   phase: 'open' | 'started' | 'ended' = 'open';
   lastId = 0;
   seats: ModelSeat[] = [];
+  /** In the order in which they were last set. */
+  values: ModelValue[] = [];
   readonly banned = new Set<string>();
   /** The host's connection; `undefined` while the host is disconnected. */
   host: number | undefined = 0;
@@ -101,25 +112,45 @@ export class Model {
     return this.seats.find((seat) => seat.visit === visit)?.id;
   }
 
-  join(visit: number, key: string | undefined, malformed: boolean): number | CloseReason {
+  /** @param wantsAll whether it requests all values on reconnecting */
+  join(
+    visit: number,
+    key: string | undefined,
+    malformed: boolean,
+    wantsAll: boolean,
+  ): number | CloseReason {
     const withKey = key !== undefined && this.phase !== 'ended' && this.hold > 0;
     if (withKey && malformed) return CLOSE_REASONS.badSeatKey;
     const seat = withKey ? this.seats.find((taken) => taken.key === key) : undefined;
-    if (seat !== undefined) return this.#rejoin(seat, visit);
+    if (seat !== undefined) return this.#rejoin(seat, visit, wantsAll);
     if (withKey && this.banned.has(key)) return CLOSE_REASONS.kicked;
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
     const id = ++this.lastId;
-    this.seats.push({
+    const added: ModelSeat = {
       id,
       key: withKey ? key : undefined,
       visit,
       kept: [],
       missed: 0,
       wait: undefined,
-    });
+      given: new Set(),
+    };
+    this.seats.push(added);
+    for (const { words } of this.#valuesOf(added)) this.#playerHears(visit, { text: words });
     this.#tell({ cmd: 'player_joined', player: id });
     return id;
+  }
+
+  /** Sets a value, or forgets it. Returns whether it fits; otherwise nothing changes. */
+  keep(of: number | undefined, key: string, words: string | undefined): boolean {
+    if (of !== undefined && !this.seats.some(({ id }) => id === of)) return true;
+    const others = this.values.filter((value) => value.of !== of || value.key !== key);
+    const values = words === undefined ? others : [...others, { of, key, words }];
+    if (sizeOf(values.map((value) => value.words)) > this.setup.keep) return false;
+    this.values = values;
+    if (words !== undefined) this.send(of === undefined ? 'everybody' : [of], words);
+    return true;
   }
 
   send(to: 'everybody' | readonly number[], words: string): void {
@@ -158,7 +189,7 @@ export class Model {
     if (seat !== undefined) {
       if (seat.key !== undefined) this.banned.add(seat.key);
       if (seat.visit !== undefined) this.#playerHears(seat.visit, CLOSE_REASONS.kicked);
-      this.seats = this.seats.filter((taken) => taken !== seat);
+      this.#remove(seat);
       this.#tellPresence({ cmd: 'player_left', player: id });
     }
     this.#hostGets(this.state, 0);
@@ -232,6 +263,7 @@ export class Model {
     this.seats = [];
     for (const seat of seats) {
       if (seat.key === undefined) {
+        this.#forgetValuesOf(seat.id);
         this.#tellPresence({ cmd: 'player_left', player: seat.id });
         continue;
       }
@@ -246,6 +278,7 @@ export class Model {
     this.#closeAll(forPlayers, forHost);
     this.phase = 'ended';
     this.seats = [];
+    this.values = [];
     this.host = undefined;
     this.#hostWait = undefined;
     this.#forgetKeptForHost();
@@ -258,9 +291,17 @@ export class Model {
     if (this.host !== undefined) this.#hostHears(this.host, forHost);
   }
 
-  #rejoin(seat: ModelSeat, visit: number): number {
-    const { id, missed, kept, visit: before } = seat;
+  /**
+   * Values that the seat has not got, and does not get from its buffer, come first: they are older
+   * than all that is buffered. Nobody knows what a connection has got whose player was not away.
+   */
+  #rejoin(seat: ModelSeat, visit: number, wantsAll: boolean): number {
+    const { id, missed, kept, visit: before, given } = seat;
     seat.visit = visit;
+    for (const { words } of this.#valuesOf(seat)) {
+      const hasIt = before === undefined && !wantsAll && given.has(words);
+      if (!hasIt && !kept.includes(words)) this.#playerHears(visit, { text: words });
+    }
     if (before !== undefined) {
       this.#playerHears(before, CLOSE_REASONS.replaced);
       return id;
@@ -272,8 +313,21 @@ export class Model {
     return id;
   }
 
-  #leave(seat: ModelSeat): void {
+  #valuesOf(seat: ModelSeat): ModelValue[] {
+    return this.values.filter(({ of }) => of === undefined || of === seat.id);
+  }
+
+  #forgetValuesOf(id: number): void {
+    this.values = this.values.filter(({ of }) => of !== id);
+  }
+
+  #remove(seat: ModelSeat): void {
     this.seats = this.seats.filter((taken) => taken !== seat);
+    this.#forgetValuesOf(seat.id);
+  }
+
+  #leave(seat: ModelSeat): void {
+    this.#remove(seat);
     this.#tell({ cmd: 'player_left', player: seat.id });
   }
 
@@ -333,7 +387,9 @@ export class Model {
     this.hostHears.set(host, [...(this.hostHears.get(host) ?? []), what]);
   }
 
-  #playerHears(visit: number, what: object): void {
+  #playerHears(visit: number, what: { readonly text: string } | CloseReason): void {
+    const seat = this.seats.find((taken) => taken.visit === visit);
+    if ('text' in what) seat?.given.add(what.text);
     this.playerHears.set(visit, [...(this.playerHears.get(visit) ?? []), what]);
   }
 }

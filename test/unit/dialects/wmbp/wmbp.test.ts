@@ -64,7 +64,7 @@ const player = (
   path = 'QQQQ',
   seat: typeof KEY = undefined,
   password?: string,
-) => wmbp.player({ path, seat, about: undefined, password }, room, ADDRESS, 0);
+) => wmbp.player({ path, seat, about: undefined, password, allValues: false }, room, ADDRESS, 0);
 
 const refused = (reason: object) => ({ is: 'refused', reason });
 

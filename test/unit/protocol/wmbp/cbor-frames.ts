@@ -35,13 +35,24 @@ function oddFields(): fc.Arbitrary<Buffer> {
         name: scalar,
         player: scalar,
         max_players: scalar,
+        keep: scalar,
+        except: fc.oneof({ weight: 3, arbitrary: fc.array(leaf()) }, nested(2)),
       },
       { requiredKeys: [] },
     )
     .chain((fields) => choices().map((choices) => encodeOddly(fields, replay(choices))));
 }
 
-const KNOWN_KEYS = new Set(['cmd', 'to', 'data', 'name', 'player', 'max_players']);
+const KNOWN_KEYS = new Set([
+  'cmd',
+  'to',
+  'data',
+  'name',
+  'player',
+  'max_players',
+  'keep',
+  'except',
+]);
 
 function unknownKey(): fc.Arbitrary<string> {
   return text(30).filter((key) => !KNOWN_KEYS.has(key));

@@ -322,7 +322,7 @@ describe('any text', () => {
   });
 
   function toJson(wire: WireCommand): string {
-    return JSON.stringify(wire.cmd === 'to' ? { ...wire, data: [...wire.data] } : wire);
+    return JSON.stringify(wire.cmd === 'to' ? { ...wire, data: [...(wire.data ?? [])] } : wire);
   }
 
   /** A command whose fields have any JSON value. */

@@ -43,15 +43,26 @@ export function comparable(command: Legible): Legible {
     case 'admit':
     case 'kick':
       return { ...command, player: exact(command.player) };
-    case 'send': {
-      const to = command.to === 'everybody' ? command.to : command.to.map(exact);
-      return 'text' in command
-        ? { ...command, to, text: unmarked(command.text) }
-        : { ...command, to };
-    }
+    case 'send':
+      return content({
+        ...command,
+        to: command.to === 'everybody' ? command.to : command.to.map(exact),
+      });
+    case 'sendExcept':
+      return content({ ...command, except: command.except.map(exact) });
+    case 'keep':
+      return content({
+        ...command,
+        to: command.to === 'everybody' ? command.to : exact(command.to),
+        key: unmarked(command.key),
+      });
     default:
       return command;
   }
+}
+
+function content<T extends Legible>(command: T): T {
+  return 'text' in command ? { ...command, text: unmarked(command.text) } : command;
 }
 
 /** Above 2^53, readers of doubles and of bigints round differently. No player has such an id. */
@@ -93,13 +104,19 @@ function judge(fields: Fields): Legible {
     max_players: asNumber(fields['max_players']),
     player: asNumber(fields['player']),
     hold: asNumber(fields['hold']),
-    to: Array.isArray(fields['to']) ? fields['to'].map(asNumber) : fields['to'],
+    to: asNumbers(fields['to']),
+    except: asNumbers(fields['except']),
     data: fields['cmd'] === 'to' ? asBytes(fields['data']) : fields['data'],
   } as Fields as WireCommand & Fields);
 }
 
-function asBytes(data: unknown): Uint8Array {
+function asNumbers(list: unknown): unknown {
+  return Array.isArray(list) ? list.map(asNumber) : list;
+}
+
+function asBytes(data: unknown): Uint8Array | undefined {
   if (data instanceof Uint8Array) return data;
+  if (data === undefined || data === null) return undefined;
   if (!Array.isArray(data)) throw new Error('an oracle read no bytes');
   const integers = data.map(Number);
   const bytes = Uint8Array.from(integers);

@@ -356,3 +356,87 @@ describe('data', () => {
     expect(read({ cmd: 'to_str', to: [], data: noText })).toMatchObject({ payload: noText });
   });
 });
+
+describe.each(['to', 'to_str'])('"%s" with keep', (cmd) => {
+  const data = cmd === 'to' ? bytes : text;
+
+  it('is a value for everybody or for one player', () => {
+    const command = { cmd: 'keep', to: 'everybody', key: 'phase', payload: data };
+    expect(read({ cmd, to: [], data, keep: 'phase' })).toEqual(command);
+    expect(read({ cmd, to: [7], data, keep: 'phase' })).toEqual({ ...command, to: 7 });
+    expect(read({ cmd, to: [7, null], data, keep: 'phase' })).toEqual({ ...command, to: 7 });
+  });
+
+  it.each([[undefined], [null]])('forgets the value if data is %s', (data) => {
+    expect(read({ cmd, to: [], data, keep: 'phase' })).toMatchObject({ payload: undefined });
+  });
+
+  it.each<[readonly Value[]]>([[[1, 2]], [[1, 1]], [[null]], [[1.5]]])('refuses %o as to', (to) => {
+    expect(refused({ cmd, to, data, keep: 'phase' })).toEqual({
+      code: 'bad_field',
+      reason: 'to: expected no id or one id, because of keep',
+    });
+  });
+
+  it.each(['k', 'k'.repeat(32), '🎉'.repeat(32), ' ', '\0'])('accepts %o as a key', (keep) => {
+    expect(read({ cmd, to: [], data, keep })).toMatchObject({ key: keep });
+  });
+
+  it.each(['', 'k'.repeat(33), '🎉'.repeat(33), 'k'.repeat(10_000)])('refuses %o', (keep) => {
+    expect(refused({ cmd, to: [], data, keep })).toEqual({
+      code: 'bad_field',
+      reason: 'keep: expected 1 to 32 characters',
+    });
+  });
+
+  it.each<Misfit>([
+    [1, '1'],
+    [true, 'a boolean'],
+    [UNUSABLE, 'something else'],
+  ])('refuses %s as a key', (keep, got) => {
+    expect(refused({ cmd, to: [], data, keep })).toEqual({
+      code: 'bad_field',
+      reason: `keep: expected text of 1 to 32 characters, got ${got}`,
+    });
+  });
+
+  it('refuses a value that is no content, and except', () => {
+    expect(refused({ cmd, to: [], data: 7, keep: 'k' }).reason).toMatch(/^data: .+, got 7$/);
+    expect(refused({ cmd, to: [], data, keep: 'k', except: [] }).reason).toBe(
+      'except: expected only without keep',
+    );
+  });
+});
+
+describe.each(['to', 'to_str'])('"%s" with except', (cmd) => {
+  const data = cmd === 'to' ? bytes : text;
+
+  it('goes to all players but some, and skips what is no id', () => {
+    const except: Value[] = [3, undefined, 1, null, 2.5, UNUSABLE];
+    const command = { cmd: 'sendExcept', except: [3, 1], payload: data };
+    expect(read({ cmd, to: [], except, data })).toEqual(command);
+    expect(read({ cmd, to: [], except: [], data })).toMatchObject({ except: [] });
+  });
+
+  it.each([[undefined], [null]])('is any other message if except is %s', (except) => {
+    const command = { cmd: 'send', to: 'everybody', payload: data };
+    expect(read({ cmd, to: [], except, keep: null, data })).toEqual(command);
+  });
+
+  it.each<[string, Partial<Fields>, string]>([
+    ['text as an id', { except: ['1'] }, 'except: expected numbers as ids, got "1"'],
+    ['no list', { except: 1 }, 'except: expected a list of player ids, got 1'],
+    ['receivers', { to: [1], except: [2] }, 'except: expected only with an empty to'],
+    [
+      'receivers who are none',
+      { to: [null], except: [] },
+      'except: expected only with an empty to',
+    ],
+    ['too many', { except: Array(65_537).fill(1) }, 'except: expected at most 65536 ids'],
+    ['no data', { except: [1], data: undefined }, ''],
+  ])('refuses %s', (_, fields, reason) => {
+    const refusal = refused({ cmd, to: [], data, ...fields });
+    expect(refusal).toMatchObject({ code: 'bad_field' });
+    expect(refusal.reason).toContain(reason);
+  });
+});

@@ -1,0 +1,152 @@
+import { Payload } from '../protocol/payload.js';
+import type { PlayerId } from './ids.js';
+import { MESSAGE_OVERHEAD } from './offline-buffer.js';
+import type { SavedValue } from './saved-room.js';
+import type { RoomTotals } from './totals.js';
+
+/** The most values for everybody, and the most for each player. */
+export const MAX_VALUES = 64;
+
+/** Whom a value is for. */
+export type ValueOwner = 'everybody' | PlayerId;
+
+/** Why a value cannot be stored. */
+export type ValueRefusal =
+  | { readonly is: 'tooManyKeys'; readonly most: number }
+  | { readonly is: 'tooManyBytes'; readonly most: number }
+  /** The values of all rooms take too much memory. */
+  | { readonly is: 'noMemory' };
+
+export interface ValueLimits {
+  /** The most that one room stores, in bytes. */
+  readonly keep: number;
+  /** The most that all rooms store, in bytes; no limit without it. */
+  readonly storage?: number | undefined;
+  readonly totals: RoomTotals;
+}
+
+interface Value {
+  readonly owner: ValueOwner;
+  readonly key: string;
+  readonly payload: Payload;
+  /** Grows with each change of any value, and so gives their order. */
+  readonly version: number;
+}
+
+type Values = Map<string, Value>;
+
+/** The values that a room keeps for those who come later, each under a key. */
+export class RoomValues {
+  /** The version of the latest value. */
+  version = 0;
+  readonly #limits: ValueLimits;
+  // Most rooms have none.
+  #byOwner: Map<ValueOwner, Values> | undefined;
+  #bytes = 0;
+
+  constructor(limits: ValueLimits) {
+    this.#limits = limits;
+  }
+
+  /** The state to save; nothing without values. */
+  get saved(): { readonly values?: readonly SavedValue[] } {
+    const all = [...(this.#byOwner?.values() ?? [])].flatMap((values) => [...values.values()]);
+    return all.length === 0 ? {} : { values: all.sort(inOrder).map(toSaved) };
+  }
+
+  /**
+   * Restores saved values. Those that the current limits do not allow are dropped.
+   *
+   * @param version at least the versions that players have seen
+   */
+  restore(saved: readonly SavedValue[], version: number): void {
+    for (const value of saved) {
+      this.version = value.version - 1;
+      const { text, bytes = '' } = value;
+      const content = text === undefined ? Buffer.from(bytes, 'base64') : Buffer.from(text);
+      this.set(value.player ?? 'everybody', value.key, new Payload(content, text !== undefined));
+    }
+    this.version = Math.max(version, saved.at(-1)?.version ?? 0);
+  }
+
+  /** Sets a value, or returns why that is not possible; then nothing changes. */
+  set(owner: ValueOwner, key: string, payload: Payload): ValueRefusal | undefined {
+    const values = this.#byOwner?.get(owner);
+    const growth = sizeOf(payload) - sizeOf(values?.get(key)?.payload);
+    const refusal = this.#refusal(values, key, growth);
+    if (refusal !== undefined) return refusal;
+    this.#byOwner ??= new Map();
+    if (values === undefined) this.#byOwner.set(owner, new Map());
+    const version = ++this.version;
+    this.#byOwner.get(owner)?.set(key, { owner, key, payload: payload.retained, version });
+    this.#grow(growth);
+    return undefined;
+  }
+
+  /** Forgets a value; an unknown key changes nothing. */
+  forget(owner: ValueOwner, key: string): void {
+    const values = this.#byOwner?.get(owner);
+    this.#grow(-sizeOf(values?.get(key)?.payload));
+    values?.delete(key);
+    if (values?.size === 0) this.#byOwner?.delete(owner);
+  }
+
+  /** Forgets all values of this player, who has left. */
+  forgetPlayer(player: PlayerId): void {
+    for (const key of this.#byOwner?.get(player)?.keys() ?? []) this.forget(player, key);
+  }
+
+  /** Forgets everything: the room has ended. */
+  clear(): void {
+    this.#byOwner = undefined;
+    this.#grow(-this.#bytes);
+  }
+
+  /**
+   * What a connection gets first, in the order in which it was last set.
+   *
+   * @param player whose own values are among them; `undefined` for those for everybody only
+   * @param version the latest version that the receiver has seen; 0 for none
+   */
+  after(version: number, player?: PlayerId): Payload[] {
+    if (this.#byOwner === undefined || this.version === version) return [];
+    const [shared, own] = [this.#byOwner.get('everybody'), player && this.#byOwner.get(player)];
+    const all = [...(shared?.values() ?? []), ...(own?.values() ?? [])];
+    const newer = all.filter((value) => value.version > version);
+    return newer.sort(inOrder).map(({ payload }) => payload);
+  }
+
+  #refusal(values: Values | undefined, key: string, growth: number): ValueRefusal | undefined {
+    const { keep, storage = Number.POSITIVE_INFINITY, totals } = this.#limits;
+    if (values !== undefined && values.size >= MAX_VALUES && !values.has(key)) {
+      return { is: 'tooManyKeys', most: MAX_VALUES };
+    }
+    if (this.#bytes + growth > keep) return { is: 'tooManyBytes', most: keep };
+    return growth > 0 && totals.storedBytes + growth > storage ? { is: 'noMemory' } : undefined;
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.#limits.totals.storedBytes += bytes;
+  }
+}
+
+/** Counts as a message in an offline buffer does. */
+function sizeOf(payload: Payload | undefined): number {
+  return payload === undefined ? 0 : payload.bytes.length + MESSAGE_OVERHEAD;
+}
+
+function inOrder(a: Value, b: Value): number {
+  return a.version - b.version;
+}
+
+function toSaved({ owner, key, payload, version }: Value): SavedValue {
+  const { buffer, byteOffset, length } = payload.bytes;
+  const content = Buffer.from(buffer, byteOffset, length);
+  return {
+    key,
+    version,
+    ...(owner !== 'everybody' && { player: owner }),
+    ...(payload.text ? { text: content.toString() } : { bytes: content.toString('base64') }),
+  };
+}
