@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Place } from './ask.js';
+import { isPort } from './is-port.js';
 import type { ReadyReport } from './launched-servers.js';
 import type { ServerAddress } from './launcher.js';
 
@@ -7,8 +8,6 @@ import type { ServerAddress } from './launcher.js';
 export type ServerPlace =
   | Omit<Extract<Place, { is: 'server' }>, 'token'>
   | Extract<Place, { is: 'room' }>;
-
-const MAX_PORT = 0xff_ff;
 
 /**
  * Returns the place of a server. Its own report has precedence over the launcher's address.
@@ -22,6 +21,6 @@ export function placeOf(
   const ip = report?.ip ?? address?.ip ?? '';
   const port = report?.port ?? address?.port ?? 0;
   const certDigest = report?.certDigest ?? address?.certDigest ?? '';
-  if (isIP(ip) === 0 || !Number.isInteger(port) || port < 1 || port > MAX_PORT) return undefined;
+  if (isIP(ip) === 0 || !isPort(port)) return undefined;
   return { is: 'server', ip, port, certDigest };
 }

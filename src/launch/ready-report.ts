@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
+import { isCertDigest } from './cert-digest.js';
+import { isPort } from './is-port.js';
 import type { ReadyReport } from './launched-servers.js';
-
-/** SHA-256 in hex, with or without colons. */
-const DIGEST = /^[\da-f]{2}(?::?[\da-f]{2}){31}$/i;
 
 const NOTHING: ReadyReport = { ip: undefined, port: undefined, certDigest: undefined };
 
@@ -18,10 +17,10 @@ export function readReadyReport(body: Uint8Array): ReadyReport {
   if (isGiven(ip) && (typeof ip !== 'string' || isIP(ip) === 0)) {
     throw new Error('ip: expected an IPv4 or IPv6 address without brackets');
   }
-  if (isGiven(port) && (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535)) {
+  if (isGiven(port) && !isPort(port)) {
     throw new Error('port: expected a whole number from 1 to 65535');
   }
-  if (isGiven(digest) && (typeof digest !== 'string' || !DIGEST.test(digest))) {
+  if (isGiven(digest) && (typeof digest !== 'string' || !isCertDigest(digest))) {
     throw new Error('cert_digest: expected a SHA-256 digest in hex');
   }
   return {

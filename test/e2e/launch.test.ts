@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RelayOptions } from '../../src/index.js';
 import { Cli } from '../support/cli.js';
 import { Host, Player } from '../support/clients.js';
+import { isAlive } from '../support/is-alive.js';
 import { type RunningRelay, startRelay } from '../support/relay.js';
 import { RelayProcess } from '../support/relay-process.js';
 import { LINUX, POSIX } from '../support/tools.js';
@@ -85,15 +86,6 @@ async function startRelayWithGames(
       return JSON.parse(last.slice('data:'.length));
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function pidOf({ waitForLog }: LaunchingRelay): Promise<number> {

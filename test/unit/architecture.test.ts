@@ -168,6 +168,8 @@ test('there are no import cycles', () => {
 /** What the relay always loads of `launch`: requests for game servers, which others may answer. */
 const ALWAYS_LOADED = [
   'launch/ask.ts',
+  'launch/cert-digest.ts',
+  'launch/is-port.ts',
   'launch/launch-door.ts',
   'launch/launch-path.ts',
   'launch/nats/nats-error.ts',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { MAX_PORT } from '../is-port.js';
 import { expected } from './config-error.js';
 import { converted, type Shape, text } from './shape.js';
 
@@ -33,7 +34,6 @@ export interface PortRange {
 }
 
 const RANGE = /^([1-9]\d{0,4})(?:-([1-9]\d{0,4}))?$/;
-const MAX_PORT = 65_535;
 
 /** Ports such as `30000-30100`, or one port. */
 export const portRange: Shape<PortRange> = converted(

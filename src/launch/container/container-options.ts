@@ -1,5 +1,6 @@
 import type { GameConfig } from '../config/games.js';
 import type { ContainerConfig } from '../config/launchers.js';
+import { isPort } from '../is-port.js';
 import type { ServerSpec } from '../launcher.js';
 import { configuredVariables, fill, placeholdersOf } from '../placeholders.js';
 import type { ContainerOptions, ContainerState } from './docker-engine.js';
@@ -57,7 +58,7 @@ export function publishedPort(state: ContainerState, config: ContainerConfig): n
   const bindings: readonly { HostPort?: string }[] | undefined =
     state.NetworkSettings?.Ports?.[portKey(config)];
   const port = Number(bindings?.find(({ HostPort }) => HostPort)?.HostPort);
-  return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : undefined;
+  return isPort(port) ? port : undefined;
 }
 
 function portKey({ port }: ContainerConfig): string {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isPort } from '../is-port.js';
 import type { ServerAddress } from '../launcher.js';
 
 /** The state of a session at the service. */
@@ -52,10 +53,6 @@ function addressIn(deployment: unknown, portName: string | undefined): ServerAdd
   const port = name === undefined ? undefined : memberOf(memberOf(ports, name), 'external');
   if (typeof ip !== 'string' || isIP(ip) === 0 || !isPort(port)) return undefined;
   return { ip, port, certDigest: undefined };
-}
-
-function isPort(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= 65_535;
 }
 
 /** An own member of an object; `undefined` if the value is not an object. */

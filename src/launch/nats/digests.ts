@@ -1,3 +1,4 @@
+import { isCertDigest } from '../cert-digest.js';
 import type { DigestOwner } from '../session-store.js';
 import type { StopTimer, Timers } from '../timers.js';
 
@@ -6,9 +7,6 @@ import type { StopTimer, Timers } from '../timers.js';
  * publishes it at once, and then accepts players; but it is not stored, so the relay may miss it.
  */
 const CONTEXT_TIMEOUT = 2000;
-
-/** SHA-256 in hex, with or without colons, in any case. */
-const DIGEST = /^[\da-f]{2}(?::?[\da-f]{2}){31}$/i;
 
 interface ExpectedServer {
   /** The key under which the server stores its digest: the address in its context. */
@@ -51,7 +49,7 @@ export class Digests {
 
   /** A digest was stored under this key. */
   stored(key: string, digest: string): void {
-    if (!DIGEST.test(digest)) return;
+    if (!isCertDigest(digest)) return;
     for (const [id, expected] of this.#expected) {
       if (key !== expected.key && key !== expected.ip) continue;
       expected.digest = digest.toLowerCase();

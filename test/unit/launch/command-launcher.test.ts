@@ -11,6 +11,7 @@ import type { CommandConfig } from '../../../src/launch/config/launchers.js';
 import type { ServerHandle, ServerSpec } from '../../../src/launch/launcher.js';
 import { TcpProbingLauncher } from '../../../src/launch/tcp-probe.js';
 import { freePort } from '../../support/free-port.js';
+import { isAlive } from '../../support/is-alive.js';
 import { gameWith, LaunchEvents, RecordedLog, specWith } from '../../support/launch.js';
 import { POSIX } from '../../support/tools.js';
 
@@ -39,15 +40,6 @@ function run(
 /** Starts a program of Node.js as a server. */
 function program(code: string, config: object = {}, spec: Partial<ServerSpec> = {}): RunningServer {
   return run([process.execPath, '-e', code], config, spec);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test('a program gets its port, and SIGTERM at the end', async () => {
