@@ -134,7 +134,7 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#plain.send(idsOf(receivers.filter((player) => player.plain)), message);
   }
 
-  /** @throws SendError if this message cannot be sent to so many receivers */
+  /** @throws SendError if this message cannot be sent to this number of receivers */
   #checkSize({ body }: Message, receivers: number): void {
     const { buffer } = this.#opening.environment;
     const { own } = this.#limits;

@@ -71,7 +71,7 @@ export class HostProtocol {
    * such a greeting: any player can forge one, and a plain host may forward it to all players.
    */
   greetedPreviousPage(): void {
-    // A plain host forwards the greeting of another player.
+    // A plain host has only forwarded the greeting of another player.
     this.#greetedPreviousPage = this.#ungreeted !== 'plain';
     if (this.#hasRepeatedQuestion) return;
     this.#hasRepeatedQuestion = true;

@@ -37,7 +37,7 @@ export class RoomMonitor {
   #expectsAck = false;
 
   /**
-   * @param url of the room's information at the relay
+   * @param url the URL of the room's information at the relay
    * @param changed is called with a new status of the host
    */
   constructor(clock: Clock, url: string, changed: (host: HostStatus) => void) {

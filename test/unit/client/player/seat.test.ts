@@ -202,7 +202,7 @@ describe('a seat queries the relay', () => {
     return request;
   }
 
-  /** Advances the time by so many seconds, and lets promises settle. */
+  /** Advances the time by this number of seconds, and lets promises settle. */
   async function pass(clock: FakeClock, seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       clock.pass(1_000);
