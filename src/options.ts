@@ -121,6 +121,15 @@ export const OPTIONS = {
     max: 65_535,
     help: 'maximum players in a room; a host that requests more gets this many',
   },
+  maxAudience: {
+    kind: 'number',
+    unit: 'count',
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+    zero: 'off',
+    help: 'maximum viewers in the audience of a room; a host that requests more gets this many',
+  },
   maxRooms: {
     kind: 'number',
     unit: 'count',

@@ -34,6 +34,8 @@ export type Route =
       readonly password: string | undefined;
       /** Whether a player who reconnects gets all values of the room. */
       readonly allValues: boolean;
+      /** Whether the player wants to be in the audience, from the query. */
+      readonly watches?: true;
       /** Whether the query asks for JSON, whatever the `Accept` header says. */
       readonly json: boolean;
     }
@@ -181,6 +183,7 @@ function parametersOf(query: URLSearchParams): RoomParameters {
     about: query.get('about') ?? undefined,
     password: query.get('password') ?? undefined,
     allValues: query.get('values') === 'all',
+    ...(query.get('as') === 'audience' && { watches: true }),
     json: query.get('format') === 'json',
   };
 }

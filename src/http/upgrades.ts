@@ -57,13 +57,13 @@ export class Upgrades {
     // There is no `await` after this, so that limits apply to simultaneous connections.
     const admittance = this.#admit(target, room, upgrade);
     if (admittance.is === 'refused') {
-      this.#report(target, admittance.reason, upgrade);
+      this.#report(isJoin(target), admittance.reason, upgrade);
       const create = this.#refusedConnection(target, upgrade);
       return this.#parts.acceptor.refuse(admittance.reason, upgrade, create);
     }
     const isAccepted = this.#parts.acceptor.accept(admittance.role, upgrade, (link) => {
       const { connection, refusal } = admittance.serve(link);
-      this.#report(target, refusal, upgrade);
+      this.#report(isJoin(target) && admittance.role === 'player', refusal, upgrade);
       return connection;
     });
     if (isAccepted) this.#limitClosing(upgrade.address);
@@ -107,9 +107,9 @@ export class Upgrades {
     return (link) => bevygap.connection(link, caller);
   }
 
-  /** Counts attempts to join, and logs refusals. */
-  #report(target: Route, refusal: CloseReason | undefined, upgrade: Upgrade): void {
-    if (target.kind === 'room') this.#parts.joins.count(refusal);
+  /** Counts attempts to join, and logs refusals. Viewers do not join. */
+  #report(isJoin: boolean, refusal: CloseReason | undefined, upgrade: Upgrade): void {
+    if (isJoin) this.#parts.joins.count(refusal);
     if (refusal !== undefined) this.#context.refused(refusal, upgrade);
   }
 
@@ -122,4 +122,8 @@ export class Upgrades {
     const { acceptor, admission } = this.#parts;
     if (admission.isOverLimit(address)) acceptor.connections.terminateClosing(address);
   }
+}
+
+function isJoin({ kind }: Route): boolean {
+  return kind === 'room';
 }

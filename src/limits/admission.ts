@@ -68,6 +68,9 @@ const CHANNEL_SHARE = 1 / 16;
  */
 const BODY_BYTES = 32 * 1024 * 1024;
 
+/** The part of all connections that viewers leave to hosts and players. */
+const WITHOUT_VIEWERS = 1 / 4;
+
 /** Connections beyond `maxConnections` for reconnecting clients: half of the spare sockets. */
 const SPARE_CONNECTIONS = 48;
 
@@ -131,6 +134,12 @@ export class Admission {
     const { maxConnections, connectionsPerAddress } = this.#limits;
     const isFull = this.#total >= maxConnections || this.#reaches(connectionsPerAddress, address);
     return isFull ? CLOSE_REASONS.relayFull : undefined;
+  }
+
+  /** The same for a viewer: the audience of one room must not use up all connections. */
+  connectViewer(address: string): CloseReason | undefined {
+    const isFull = this.#total >= this.#limits.maxConnections * (1 - WITHOUT_VIEWERS);
+    return isFull ? CLOSE_REASONS.relayFull : this.connect(address);
   }
 
   /**

@@ -1,21 +1,24 @@
 import type { Payload } from '../protocol/payload.js';
+import type { Audience, ToAudience } from './audience.js';
 import type { PlayerPeer } from './peer.js';
 import type { Seat } from './seat.js';
 import type { SeatTable } from './seat-table.js';
 import type { RoomTotals } from './totals.js';
 import { count, type Traffic } from './traffic.js';
-import type { RoomValues, ValueRefusal } from './values.js';
+import type { RoomValues, ValueOwner, ValueRefusal } from './values.js';
 
 /** What deliveries need from their room. */
 export interface DeliveriesContext {
   readonly traffic: Traffic;
   readonly totals: RoomTotals;
   readonly values: RoomValues;
+  /** `undefined` if the room has none: then messages for it go to players only. */
+  readonly audience: Audience | undefined;
   /** The saved state of the room has changed. */
   changed(): void;
 }
 
-/** Sends what the host says to the players of one room. */
+/** Sends what the host says to the players and the audience of one room. */
 export class Deliveries {
   readonly #seats: SeatTable;
   readonly #context: DeliveriesContext;
@@ -38,11 +41,30 @@ export class Deliveries {
   }
 
   /**
-   * Sends a message to all players but these; unknown ids are skipped.
+   * Sends a message to the audience, and to players unless it is for the audience only.
    *
-   * @returns how many players it went to
+   * @returns how many it went to
    */
-  sendExcept(ids: readonly number[], payload: Payload): number {
+  sendToAudience(
+    audience: ToAudience,
+    to: 'everybody' | readonly number[],
+    payload: Payload,
+  ): number {
+    const players = this.#skipsPlayers(audience) ? 0 : this.send(to, payload);
+    return players + this.#show(payload, audience);
+  }
+
+  /**
+   * Sends a message to all players but these, and to the audience if wanted; unknown ids are skipped.
+   *
+   * @returns how many it went to
+   */
+  sendExcept(ids: readonly number[], payload: Payload, audience?: ToAudience): number {
+    const players = this.#skipsPlayers(audience) ? 0 : this.#sendExcept(ids, payload);
+    return players + this.#show(payload, audience);
+  }
+
+  #sendExcept(ids: readonly number[], payload: Payload): number {
     const delivery = ++this.#last;
     for (const id of ids) {
       const seat = this.#seats.get(id);
@@ -62,17 +84,27 @@ export class Deliveries {
    * Sets a value for everybody or for one player, and sends it; without a payload, forgets it. An
    * unknown id changes nothing.
    *
-   * @returns how many players it went to, or why it cannot be stored; it is then not sent either
+   * @param audience whether the value is for the audience, too, or only for it
+   * @returns how many it went to, or why it cannot be stored; it is then not sent either
    */
-  keep(to: 'everybody' | number, key: string, payload?: Payload): number | ValueRefusal {
+  keep(
+    to: 'everybody' | number,
+    key: string,
+    payload?: Payload,
+    audience?: ToAudience,
+  ): number | ValueRefusal {
     const { values } = this.#context;
-    const owner = to === 'everybody' ? to : this.#seats.get(to)?.id;
-    if (owner === undefined) return 0;
-    const refusal = payload && values.set(owner, key, payload);
+    const owners = this.#ownersOf(to, audience);
+    if (owners.length === 0) return 0;
+    const refusal = payload && values.set(owners, key, payload);
     if (refusal !== undefined) return refusal;
-    if (payload === undefined) values.forget(owner, key);
+    if (payload === undefined) for (const owner of owners) values.forget(owner, key);
     this.#context.changed();
-    return payload ? this.send(owner === 'everybody' ? owner : [owner], payload) : 0;
+    if (payload === undefined) return 0;
+    const players = this.#skipsPlayers(audience)
+      ? 0
+      : this.send(to === 'everybody' ? to : [to], payload);
+    return players + this.#show(payload, audience);
   }
 
   /**
@@ -91,6 +123,34 @@ export class Deliveries {
       peer.send(payload);
       this.#count(payload, 1);
     }
+  }
+
+  /** Sends a viewer who comes the values for the audience. */
+  sendValuesToViewer(viewer: Pick<PlayerPeer, 'send'>): void {
+    for (const payload of this.#context.values.forAudience()) {
+      viewer.send(payload);
+      this.#count(payload, 1);
+    }
+  }
+
+  /** Whether a message is for the audience only. */
+  #skipsPlayers(audience: ToAudience | undefined): boolean {
+    return audience === 'only' && this.#context.audience !== undefined;
+  }
+
+  /** Sends a message to the audience, if it is for it. Returns how many viewers it went to. */
+  #show(payload: Payload, to: ToAudience | undefined): number {
+    const viewers = to === undefined ? 0 : (this.#context.audience?.send(payload) ?? 0);
+    this.#count(payload, viewers);
+    return viewers;
+  }
+
+  /** Who gets a value; nobody for an unknown id. */
+  #ownersOf(to: 'everybody' | number, audience: ToAudience | undefined): ValueOwner[] {
+    const id = to === 'everybody' ? to : this.#seats.get(to)?.id;
+    const players = id === undefined || this.#skipsPlayers(audience) ? [] : [id];
+    const hasViewers = audience !== undefined && this.#context.audience !== undefined;
+    return hasViewers ? [...players, 'audience'] : players;
   }
 
   #broadcast(payload: Payload): number {

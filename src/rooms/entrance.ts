@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { Asking, type AskingContext } from './asking.js';
+import type { Audience } from './audience.js';
 import type { Features } from './features.js';
 import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
@@ -9,6 +10,7 @@ import type { Players } from './players.js';
 import type { RoomHost } from './room-host.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
+import type { ViewerPeer, WatchRequest, WatchResult } from './viewer.js';
 
 /** Whether players can join: `started` and `ended` rooms take nobody. */
 export type RoomPhase = 'open' | 'started' | 'ended';
@@ -84,6 +86,21 @@ export class Entrance {
     return this.#parts.players.seats.withKey(key) ?? this.asking?.withKey(key);
   }
 
+  /** Shows the room to a viewer, even if nobody else can join, or refuses it. */
+  watch(audience: Audience | undefined, peer: ViewerPeer, { password }: WatchRequest): WatchResult {
+    if (audience === undefined) return { is: 'refused', reason: CLOSE_REASONS.noSuchRoom };
+    if (!this.#isOpenTo(password)) return { is: 'refused', reason: CLOSE_REASONS.wrongPassword };
+    const result = audience.admit(peer);
+    if (result.is === 'watching') this.#parts.players.deliveries.sendValuesToViewer(peer);
+    return result;
+  }
+
+  /** Whether this is the password of the room, or the room has none. */
+  #isOpenTo(password: string | undefined): boolean {
+    const hash = this.#parts.features?.password;
+    return hash === undefined || isPassword(password, hash);
+  }
+
   /** The room has ended. */
   close(reason: CloseReason): void {
     this.asking?.closeAll(reason);
@@ -127,10 +144,9 @@ export class Entrance {
 
   /** Why a player who has no seat in the room cannot get one. */
   #refuseNew({ password }: JoinRequest, key: SecretHash | undefined): CloseReason | undefined {
-    const { features, players } = this.#parts;
+    const { players } = this.#parts;
     // First, so that every attempt with a wrong password counts as one, whatever the room is like.
-    const isRight = features?.password === undefined || isPassword(password, features.password);
-    if (!isRight) return CLOSE_REASONS.wrongPassword;
+    if (!this.#isOpenTo(password)) return CLOSE_REASONS.wrongPassword;
     return key !== undefined && players.seats.isBanned(key) ? CLOSE_REASONS.kicked : this.refusal;
   }
 

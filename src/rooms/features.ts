@@ -15,4 +15,18 @@ export interface Features {
   readonly code?: true;
   /** How often the host gets round-trip times: so many seconds apart. */
   readonly times?: number;
+  /** The maximum number of viewers. */
+  readonly audience?: number;
+}
+
+/** What the relay allows. */
+export interface FeatureLimits {
+  /** The maximum number of viewers of a room; 0 for none. */
+  readonly maxAudience: number;
+}
+
+/** The requested features, as far as this relay has them. */
+export function grant({ audience, ...rest }: Features, { maxAudience }: FeatureLimits): Features {
+  const most = Math.min(audience ?? 0, maxAudience);
+  return { ...rest, ...(most > 0 && { audience: most }) };
 }

@@ -2,7 +2,7 @@ import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from './ids.js';
 import { MESSAGE_OVERHEAD } from './offline-buffer.js';
 import type { HostPeer } from './peer.js';
-import type { PresenceEvent, RoomEvent } from './room-event.js';
+import type { AudienceEvent, PresenceEvent, RoomEvent } from './room-event.js';
 import { noTotals, type RoomTotals } from './totals.js';
 
 type Item = RoomEvent | { readonly from: PlayerId; readonly payload: Payload };
@@ -49,6 +49,8 @@ export class HostOfflineBuffer {
   }
 
   event(event: RoomEvent): void {
+    // A host that resumes gets the latest of these.
+    if (event.type === 'audienceChanged' || event.type === 'tallied') return;
     if (this.#bytes >= this.#capacity && mayCancel(event)) this.#addToOverflow(event);
     else this.#add(event, 'about' in event ? Buffer.byteLength(event.about) : 0);
   }
@@ -110,7 +112,7 @@ export class HostOfflineBuffer {
  * is always delivered: no more are missed while the host is disconnected, so there is at most one for
  * each player.
  */
-function mayCancel(event: RoomEvent): event is PresenceEvent {
+function mayCancel(event: Exclude<RoomEvent, AudienceEvent>): event is PresenceEvent {
   const { type } = event;
   if (type === 'hostResumed' || type === 'timesMeasured') return false;
   if (type === 'aboutChanged' || type === 'playerAsks') return false;

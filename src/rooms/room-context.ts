@@ -1,9 +1,10 @@
 import type { CloseReason } from '../protocol/close-codes.js';
+import type { FeatureLimits } from './features.js';
 import type { ReconnectContext } from './reconnect-window.js';
 import type { ValueLimits } from './values.js';
 
 /** What rooms of this type need from their surroundings. */
-export interface ContextOf<Room> extends ReconnectContext, ValueLimits {
+export interface ContextOf<Room> extends ReconnectContext, ValueLimits, FeatureLimits {
   /** The most players that any room may have. */
   readonly maxPlayers: number;
   /** The saved state of the room has changed. */

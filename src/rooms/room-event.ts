@@ -20,6 +20,12 @@ export type PresenceEvent =
       readonly about?: string;
     };
 
+/** How the audience is doing. Each event replaces the one before, so a disconnected host misses none. */
+export type AudienceEvent =
+  | { readonly type: 'audienceChanged'; readonly count: number }
+  /** How many viewers have chosen each choice of the poll, in the order of the choices. */
+  | { readonly type: 'tallied'; readonly counts: readonly number[] };
+
 /**
  * An event that a room sends to its host. It belongs to no protocol: each dialect turns events into
  * messages of its own.
@@ -33,6 +39,7 @@ export type RoomEvent =
       /** What the player says about itself; only if the room has that feature. */
       readonly about?: string;
     }
+  | AudienceEvent
   /** A connected player says something else about itself. */
   | { readonly type: 'aboutChanged'; readonly player: PlayerId; readonly about: string }
   /** The round-trip times of connected players, in milliseconds. */

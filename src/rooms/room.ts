@@ -1,9 +1,10 @@
 import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { AskingContext } from './asking.js';
+import { Audience } from './audience.js';
 import type { Deliveries } from './deliveries.js';
 import { Entrance } from './entrance.js';
-import type { Features } from './features.js';
+import { type Features, grant } from './features.js';
 import type { PlayerId } from './ids.js';
 import type { JoinRequest } from './join-request.js';
 import type { JoinResult } from './join-result.js';
@@ -30,6 +31,7 @@ import { Times, type TimesContext } from './times.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
 import { RoomValues } from './values.js';
+import type { ViewerPeer, WatchRequest, WatchResult } from './viewer.js';
 
 /** What a room needs from its surroundings. */
 export type RoomContext = ContextOf<Room>;
@@ -45,6 +47,8 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   /** `undefined` for a plain room. */
   readonly features: Features | undefined;
   readonly values: RoomValues;
+  /** `undefined` if nobody can watch the room. */
+  readonly audience: Audience | undefined;
   readonly traffic = noTraffic();
   readonly #name: string;
   readonly #window: ReconnectWindow | undefined;
@@ -62,7 +66,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     context: RoomContext,
   ) {
     this.identity = identity;
-    this.features = settings.features;
+    this.features = settings.features && grant(settings.features, context);
     this.#name = settings.name;
     this.#window = window;
     this.#context = context;
@@ -81,13 +85,14 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
       {
         players: this.#players,
         host: this.#host,
-        features: settings.features,
+        features: this.features,
         hasReconnectWindow: window !== undefined,
         room: this,
       },
     );
-    const { times } = settings.features ?? {};
+    const { times } = this.features ?? {};
     if (times !== undefined) this.#times = new Times(times, this);
+    this.audience = Audience.of(this);
   }
 
   /** Starts a timer; returns a function that stops it. */
@@ -129,6 +134,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     room.#host.await(undefined);
     room.#players.restore(saved, room.#entrance.maxPlayers);
     room.#entrance.asking?.restore(saved);
+    room.audience?.restore(saved);
     return room;
   }
 
@@ -174,6 +180,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
       ...this.#entrance.asking?.saved,
       ...(this.features && { features: this.features }),
       ...this.values.saved,
+      ...this.audience?.saved,
     };
   }
 
@@ -234,6 +241,14 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   /** Passes a message from the host to players: the payload path. Returns how many receive it. */
   send(to: 'everybody' | readonly number[], payload: Payload): number {
     return this.#players.deliveries.send(to, payload);
+  }
+
+  /**
+   * Shows the room to a viewer, even if nobody else can join, or returns the reason for refusing it.
+   * The viewer gets the values for the audience first. The host is not notified of single viewers.
+   */
+  watch(peer: ViewerPeer, request: WatchRequest = {}): WatchResult {
+    return this.#entrance.watch(this.audience, peer, request);
   }
 
   /** Passes a message from a player to the host: the payload path. */
@@ -300,6 +315,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     this.#context.ended(this, forPlayers);
     this.#times?.stop();
     this.#entrance.close(forPlayers);
+    this.audience?.end(forPlayers);
     this.#host.close(forHost);
   }
 }

@@ -1,6 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { type CodeOptions, Codes } from './codes.js';
 import type { Directory, Location } from './directory.js';
+import type { FeatureLimits } from './features.js';
 import { NO_CODE, type RoomCode } from './ids.js';
 import type { OpenResult } from './open-result.js';
 import type { HostPeer } from './peer.js';
@@ -14,7 +15,7 @@ import { UnlistedRooms } from './unlisted-rooms.js';
 
 export type { OpenResult };
 
-export interface RoomLimits extends CodeOptions {
+export interface RoomLimits extends CodeOptions, FeatureLimits {
   /** The maximum players in a room. */
   readonly maxPlayers: number;
   /** The maximum number of rooms. */
@@ -55,6 +56,7 @@ export class Rooms implements RoomContext, Directory {
   readonly maxHold: number;
   readonly keep: number;
   readonly hostBacklog: number;
+  readonly maxAudience: number;
   /** Counts over the rooms that have codes. */
   readonly totals = noTotals();
   readonly storage: number | undefined;
@@ -78,6 +80,7 @@ export class Rooms implements RoomContext, Directory {
     this.keep = limits.keep;
     this.hostBacklog = limits.hostBacklog;
     this.storage = limits.storage;
+    this.maxAudience = limits.maxAudience;
     this.places = limits.places;
     this.#maxRooms = limits.maxRooms;
     this.#codes = new Codes(limits.maxHold * 1000, limits);

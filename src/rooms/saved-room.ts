@@ -22,6 +22,8 @@ export interface SavedRoom {
   readonly asking?: readonly PlayerId[];
   /** In the order in which they were last set; missing if there are none. */
   readonly values?: readonly SavedValue[];
+  /** The choices of the poll that runs. */
+  readonly poll?: readonly string[];
 }
 
 export interface SavedSeat {
@@ -38,8 +40,10 @@ export interface SavedSeat {
 /** A value that late players get. It has either `text` or `bytes`. */
 export interface SavedValue {
   readonly key: string;
-  /** Missing for a value for everybody. */
+  /** Missing for a value for everybody or for the audience. */
   readonly player?: PlayerId;
+  /** Whether it is for the audience. */
+  readonly audience?: true;
   /** Grows in the order in which values were set, from 1. */
   readonly version: number;
   readonly text?: string;

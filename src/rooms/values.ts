@@ -4,11 +4,11 @@ import { MESSAGE_OVERHEAD } from './offline-buffer.js';
 import type { SavedValue } from './saved-room.js';
 import type { RoomTotals } from './totals.js';
 
-/** The most values for everybody, and the most for each player. */
+/** The most values for everybody, for the audience, and for each player. */
 export const MAX_VALUES = 64;
 
 /** Whom a value is for. */
-export type ValueOwner = 'everybody' | PlayerId;
+export type ValueOwner = 'everybody' | 'audience' | PlayerId;
 
 /** Why a value cannot be stored. */
 export type ValueRefusal =
@@ -64,21 +64,22 @@ export class RoomValues {
       this.version = value.version - 1;
       const { text, bytes = '' } = value;
       const content = text === undefined ? Buffer.from(bytes, 'base64') : Buffer.from(text);
-      this.set(value.player ?? 'everybody', value.key, new Payload(content, text !== undefined));
+      const owner = value.audience ? 'audience' : (value.player ?? 'everybody');
+      this.set([owner], value.key, new Payload(content, text !== undefined));
     }
     this.version = Math.max(version, saved.at(-1)?.version ?? 0);
   }
 
-  /** Sets a value, or returns why that is not possible; then nothing changes. */
-  set(owner: ValueOwner, key: string, payload: Payload): ValueRefusal | undefined {
-    const values = this.#byOwner?.get(owner);
-    const growth = sizeOf(payload) - sizeOf(values?.get(key)?.payload);
-    const refusal = this.#refusal(values, key, growth);
+  /** Sets a value for all of these, or returns why that is not possible; then nothing changes. */
+  set(owners: readonly ValueOwner[], key: string, payload: Payload): ValueRefusal | undefined {
+    const before = owners.map((owner) => this.#byOwner?.get(owner));
+    const growth = before.reduce(
+      (sum, values) => sum + sizeOf(payload) - sizeOf(values?.get(key)?.payload),
+      0,
+    );
+    const refusal = this.#refusal(before, key, growth);
     if (refusal !== undefined) return refusal;
-    this.#byOwner ??= new Map();
-    if (values === undefined) this.#byOwner.set(owner, new Map());
-    const version = ++this.version;
-    this.#byOwner.get(owner)?.set(key, { owner, key, payload: payload.retained, version });
+    for (const owner of owners) this.#put(owner, key, payload.retained);
     this.#grow(growth);
     return undefined;
   }
@@ -116,9 +117,26 @@ export class RoomValues {
     return newer.sort(inOrder).map(({ payload }) => payload);
   }
 
-  #refusal(values: Values | undefined, key: string, growth: number): ValueRefusal | undefined {
+  /** What a viewer gets first, in the order in which it was last set. */
+  forAudience(): Payload[] {
+    const values = [...(this.#byOwner?.get('audience')?.values() ?? [])];
+    return values.sort(inOrder).map(({ payload }) => payload);
+  }
+
+  #put(owner: ValueOwner, key: string, payload: Payload): void {
+    this.#byOwner ??= new Map();
+    const values = this.#byOwner.get(owner) ?? new Map();
+    this.#byOwner.set(owner, values);
+    values.set(key, { owner, key, payload, version: ++this.version });
+  }
+
+  #refusal(
+    owners: readonly (Values | undefined)[],
+    key: string,
+    growth: number,
+  ): ValueRefusal | undefined {
     const { keep, storage = Number.POSITIVE_INFINITY, totals } = this.#limits;
-    if (values !== undefined && values.size >= MAX_VALUES && !values.has(key)) {
+    if (owners.some((values) => values && values.size >= MAX_VALUES && !values.has(key))) {
       return { is: 'tooManyKeys', most: MAX_VALUES };
     }
     if (this.#bytes + growth > keep) return { is: 'tooManyBytes', most: keep };
@@ -146,7 +164,8 @@ function toSaved({ owner, key, payload, version }: Value): SavedValue {
   return {
     key,
     version,
-    ...(owner !== 'everybody' && { player: owner }),
+    ...(owner === 'audience' && { audience: true as const }),
+    ...(typeof owner === 'number' && { player: owner }),
     ...(payload.text ? { text: content.toString() } : { bytes: content.toString('base64') }),
   };
 }

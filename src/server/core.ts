@@ -1,3 +1,4 @@
+import { MAX_VIEWER_MESSAGE } from '../dialects/wmbp/viewer-connection.js';
 import { RESERVED_NAMES } from '../http/route.js';
 import { type Addresses, addresses } from '../limits/address.js';
 import { Admission } from '../limits/admission.js';
@@ -74,6 +75,7 @@ function buildAcceptor(options: Options, admission: Admission, log: RelayLog): A
     maxMessage: {
       host: options.maxHostMessage,
       player: options.maxPlayerMessage,
+      viewer: MAX_VIEWER_MESSAGE,
       peer: MAX_MESSAGE,
       requester: MAX_REQUEST,
     },

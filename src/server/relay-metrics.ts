@@ -31,8 +31,8 @@ export function relayMetrics({
   const registry = metricsRegistry({
     rooms: () => rooms.size,
     connections: () => {
-      const { host, player } = acceptor.connections.counts;
-      return { host, player };
+      const { host, player, viewer } = acceptor.connections.counts;
+      return { host, player, viewer };
     },
     dialects: dialects.counts,
     players: () => rooms.totals.players,

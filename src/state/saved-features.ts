@@ -1,3 +1,4 @@
+import { areChoices } from '../protocol/poll-choices.js';
 import { MAX_ASKING } from '../rooms/asking.js';
 import type { Features } from '../rooms/features.js';
 import { type PlayerId, parsePlayerId } from '../rooms/ids.js';
@@ -18,9 +19,11 @@ export function parseFeatures(value: unknown): {
   if (typeof value !== 'object' || value === null) return { features: DAMAGED };
   const fields = value as Readonly<Record<string, unknown>>;
   const hash = parseHash(fields['password']);
-  const { times } = fields;
+  const { times, audience } = fields;
   const isWhole =
-    FLAGS.every((name) => isFlag(fields[name])) && (times === undefined || isPace(times));
+    FLAGS.every((name) => isFlag(fields[name])) &&
+    (times === undefined || isPace(times)) &&
+    (audience === undefined || isMost(audience));
   if (!isWhole || (fields['password'] !== undefined && hash === undefined)) {
     return { features: DAMAGED };
   }
@@ -32,6 +35,7 @@ export function parseFeatures(value: unknown): {
       ...flags,
       ...(hash && { password: hash }),
       ...(isPace(times) && { times }),
+      ...(isMost(audience) && { audience }),
     },
   };
 }
@@ -56,4 +60,16 @@ function isFlag(value: unknown): boolean {
 /** Whether this is a time between two measurements. */
 function isPace(times: unknown): times is number {
   return typeof times === 'number' && boundedPace(times) === times;
+}
+
+/** The poll of a saved room; nothing for a room without one. */
+export function parsePoll(value: unknown): { readonly poll?: readonly string[] | typeof DAMAGED } {
+  if (value === undefined) return {};
+  const isPoll = Array.isArray(value) && value.length > 0 && areChoices(value);
+  return { poll: isPoll ? value : DAMAGED };
+}
+
+/** Whether this is a maximum number of viewers. */
+function isMost(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }

@@ -4,7 +4,7 @@ import { isUsableAbout } from '../rooms/join-request.js';
 import { parseRoomCode } from '../rooms/room-code.js';
 import type { SavedRoom, SavedSeat } from '../rooms/saved-room.js';
 import { parseHash, type SecretHash } from '../rooms/secret.js';
-import { DAMAGED, parseAsking, parseFeatures } from './saved-features.js';
+import { DAMAGED, parseAsking, parseFeatures, parsePoll } from './saved-features.js';
 import { areConsistent, isVersion, parseValue } from './saved-values.js';
 
 /*
@@ -109,6 +109,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     ...parseFeatures(fields['features']),
     ...parseAsking(fields['asking']),
     ...(fields['values'] !== undefined && { values: parseList(fields['values'], parseValue) }),
+    ...parsePoll(fields['poll']),
   };
   return isRoom(room) && isConsistent(room) ? room : undefined;
 }
@@ -118,7 +119,7 @@ function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom
   const parts = [code, maxPlayers, resume, seats, banned];
   if ('values' in room) parts.push(room.values);
   const isWhole = parts.every((part) => part !== undefined);
-  if (room.features === DAMAGED || room.asking === DAMAGED) return false;
+  if ([room.features, room.asking, room.poll].includes(DAMAGED)) return false;
   return (
     isWhole &&
     typeof name === 'string' &&

@@ -9,11 +9,17 @@ const BASE64 = /^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/;
 
 /** A saved value; `undefined` if this relay never writes it. */
 export function parseValue(value: unknown): SavedValue | undefined {
-  const { key, player, version, text, bytes } = value as Fields;
+  const { key, player, audience, version, text, bytes } = value as Fields;
   const owner = player === undefined ? undefined : parsePlayerId(player);
   if (typeof key !== 'string' || !key.isWellFormed() || !isUsableKey(key)) return undefined;
   if ((player !== undefined && owner === undefined) || !isVersion(version)) return undefined;
-  const named = { key, ...(owner !== undefined && { player: owner }), version };
+  if (audience !== undefined && (audience !== true || player !== undefined)) return undefined;
+  const named = {
+    key,
+    ...(owner !== undefined && { player: owner }),
+    ...(audience && { audience: true as const }),
+    version,
+  };
   if (isText(text) && bytes === undefined) return { ...named, text };
   return text === undefined && isBase64(bytes) ? { ...named, bytes } : undefined;
 }
@@ -23,15 +29,19 @@ export function parseValue(value: unknown): SavedValue | undefined {
  * player who has no seat.
  */
 export function areConsistent(values: readonly SavedValue[], seats: readonly SavedSeat[]): boolean {
-  const counts = new Map<number | undefined, number>([[undefined, 0]]);
+  const counts = new Map<number | 'audience' | undefined, number>([
+    [undefined, 0],
+    ['audience', 0],
+  ]);
   for (const { id } of seats) counts.set(id, 0);
   const known = new Set<string>();
   let last = 0;
-  for (const { player, key, version } of values) {
-    const count = counts.get(player);
+  for (const { player, audience, key, version } of values) {
+    const owner = audience ? 'audience' : player;
+    const count = counts.get(owner);
     if (count === undefined || count >= MAX_VALUES || version <= last) return false;
-    counts.set(player, count + 1);
-    known.add(`${player} ${key}`);
+    counts.set(owner, count + 1);
+    known.add(`${owner} ${key}`);
     last = version;
   }
   return known.size === values.length;

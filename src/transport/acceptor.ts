@@ -65,6 +65,7 @@ export class Acceptor {
     this.#bounds = {
       host: bounds('host'),
       player: bounds('player'),
+      viewer: bounds('viewer'),
       peer: bounds('peer'),
       requester: bounds('requester'),
       refused: { maxMessage: REFUSED_MESSAGE, closeTimeout: REFUSED_TIMEOUT },
@@ -89,6 +90,8 @@ export class Acceptor {
     this.#contexts = {
       host: accepted,
       player: accepted,
+      // One message may go to ten thousand viewers, and the games must not wait for that.
+      viewer: { ...accepted, isFlushedLast: true },
       peer: accepted,
       requester: accepted,
       refused,

@@ -16,6 +16,8 @@ export interface ConnectionContext {
   readonly stall: number;
   /** Idle time before a ping, in milliseconds; 0 for no pings. */
   readonly ping: number;
+  /** Whether the output of all other connections goes first. */
+  readonly isFlushedLast?: boolean;
   /** An exception in the relay's own code. The connection is closed. */
   fault(error: unknown): void;
   /** The connection has ended with this code; 1006 without a close frame. */
@@ -81,7 +83,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.#webSocket = webSocket;
     this.#context = context;
     this.#budget = context.cycle.budget;
-    this.#outbox = new Outbox(socket, context.cycle, this);
+    this.#outbox = new Outbox(socket, context.cycle, this, context.isFlushedLast);
     this.#liveness = new Liveness(socket);
     webSocket.owner = this;
   }

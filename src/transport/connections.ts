@@ -4,10 +4,10 @@ import type { CloseReason } from '../protocol/close-codes.js';
 import type { Connection } from './connection.js';
 
 /**
- * What an accepted connection is for. A `peer` may host rooms and join them, a `requester` waits for a
- * game server.
+ * What an accepted connection is for. A `viewer` is in the audience of a room, a `peer` may host rooms
+ * and join them, a `requester` waits for a game server.
  */
-export type OpenRole = 'host' | 'player' | 'peer' | 'requester';
+export type OpenRole = 'host' | 'player' | 'viewer' | 'peer' | 'requester';
 
 /** What a connection is for; a `refused` one only gets a close with the reason. */
 export type Role = OpenRole | 'refused';
@@ -27,6 +27,7 @@ export class Connections {
   readonly #open: Readonly<Record<OpenRole, Set<Connection>>> = {
     host: new Set(),
     player: new Set(),
+    viewer: new Set(),
     peer: new Set(),
     requester: new Set(),
   };
@@ -41,10 +42,11 @@ export class Connections {
 
   /** The number of open connections, by role. */
   get counts(): Readonly<Record<OpenRole, number>> {
-    const { host, player, peer, requester } = this.#open;
+    const { host, player, viewer, peer, requester } = this.#open;
     return {
       host: host.size,
       player: player.size,
+      viewer: viewer.size,
       peer: peer.size,
       requester: requester.size,
     };
@@ -73,6 +75,7 @@ export class Connections {
   *all(): Generator<Connection> {
     yield* this.#open.host;
     yield* this.#open.player;
+    yield* this.#open.viewer;
     yield* this.#open.peer;
     yield* this.#open.requester;
     yield* this.#closing;

@@ -33,6 +33,7 @@ export class Outbox implements FrameSink, Flushable {
   readonly #socket: Socket;
   readonly #cycle: FlushCycle;
   readonly #listener: BacklogListener;
+  readonly #isLast: boolean;
   #open = true;
   #scheduled = false;
   #beforeFlush: (() => void) | undefined;
@@ -51,10 +52,12 @@ export class Outbox implements FrameSink, Flushable {
   /** Output that the socket has not accepted. Created when the socket first falls behind. */
   #queue: SendQueue | undefined;
 
-  constructor(socket: Socket, cycle: FlushCycle, listener: BacklogListener) {
+  /** @param isLast whether the output of all other connections goes first */
+  constructor(socket: Socket, cycle: FlushCycle, listener: BacklogListener, isLast = false) {
     this.#socket = socket;
     this.#cycle = cycle;
     this.#listener = listener;
+    this.#isLast = isLast;
   }
 
   /** False once the connection is closing. Nothing may be written or attached then. */
@@ -63,7 +66,7 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   get bulk(): boolean {
-    return this.#length > BULK_BYTES;
+    return this.#isLast || this.#length > BULK_BYTES;
   }
 
   /** Bytes that the socket has not accepted yet. */

@@ -2,7 +2,7 @@ import { type PlayerRates, PlayerThrottle } from '../limits/player-throttle.js';
 import { Connection, type Link, PauseReason } from './connection.js';
 
 /**
- * The shortest pause, in milliseconds. Messages that arrive during a pause are then read together: a
+ * The shortest pause by default, in milliseconds. Messages that arrive during a pause are then read together: a
  * pause for each message would cost more than the message.
  */
 const SHORTEST_PAUSE = 50;
@@ -10,12 +10,14 @@ const SHORTEST_PAUSE = 50;
 /** A connection that is read no faster than its rates allow. Nothing is dropped. */
 export class ThrottledConnection extends Connection {
   readonly #rates: PlayerRates;
+  readonly #shortestPause: number;
   #throttle: PlayerThrottle | undefined;
   #pauseTimer: NodeJS.Timeout | undefined;
 
-  constructor(link: Link, rates: PlayerRates) {
+  constructor(link: Link, rates: PlayerRates, shortestPause = SHORTEST_PAUSE) {
     super(link);
     this.#rates = rates;
+    this.#shortestPause = shortestPause;
   }
 
   protected override served(bytes: number): void {
@@ -36,7 +38,7 @@ export class ThrottledConnection extends Connection {
         this.#pauseTimer = undefined;
         this.resumeReading(PauseReason.rate);
       },
-      Math.max(SHORTEST_PAUSE, milliseconds),
+      Math.max(this.#shortestPause, milliseconds),
     );
   }
 }

@@ -26,11 +26,18 @@ export interface From {
 /** A host with a prepared room. */
 export async function openRoom(
   relay: RelayProcess,
-  { from = freshAddress(), query = '', maxPlayers = 8, hold, ...options }: RoomOptions = {},
+  {
+    from = freshAddress(),
+    query = '',
+    maxPlayers = 8,
+    hold,
+    features = {},
+    ...options
+  }: RoomOptions = {},
 ): Promise<Host> {
   const host = await Host.connect(relay.url, query, { ...options, localAddress: from });
   onTestFinished(() => host.cut());
-  const command = { cmd: 'prepare', max_players: maxPlayers, name: 'attack' };
+  const command = { cmd: 'prepare', max_players: maxPlayers, name: 'attack', ...features };
   host.command(hold === undefined ? command : { ...command, hold });
   const { key, resume } = await Promise.race([host.until('prepare_reply'), refused(host)]);
   return Object.assign(host, { code: key, token: resume });
@@ -41,6 +48,8 @@ export interface RoomOptions extends From, ClientOptions {
   readonly maxPlayers?: number;
   /** How long a disconnected host keeps its room, in seconds; if absent, the relay's default. */
   readonly hold?: number;
+  /** Further fields of `prepare`. */
+  readonly features?: object;
 }
 
 /** A player who has joined: the host has the event. */

@@ -30,7 +30,13 @@ async function connected<T extends Connection>(
     throw error;
   };
   const acceptor = new Acceptor({
-    maxMessage: { host: 1 << 20, player: 1 << 20, peer: 1 << 20, requester: 1 << 20 },
+    maxMessage: {
+      host: 1 << 20,
+      player: 1 << 20,
+      viewer: 1 << 20,
+      peer: 1 << 20,
+      requester: 1 << 20,
+    },
     stall: 10,
     ping: 0,
     fault,

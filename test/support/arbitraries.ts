@@ -14,6 +14,7 @@ import { hashSecret, type SecretHash } from '../../src/rooms/secret.js';
 /** A host's command as an object, before it is encoded. */
 export type WireCommand =
   | { cmd: 'start' | 'open' | 'who' | 'stop' }
+  | { cmd: 'poll'; choices: string[] }
   | {
       cmd: 'prepare';
       max_players: number;
@@ -38,6 +39,7 @@ export type Legible =
 
 type Addressed =
   | { readonly cmd: 'send'; readonly to: SendCommand['to'] }
+  | { readonly cmd: 'sendToAudience'; readonly to: SendCommand['to']; readonly audience: string }
   | { readonly cmd: 'sendExcept'; readonly except: readonly number[] }
   | { readonly cmd: 'keep'; readonly to: 'everybody' | number; readonly key: string };
 
@@ -71,6 +73,8 @@ export function meaning(wire: WireCommand): Legible {
     case 'admit':
     case 'kick':
       return { cmd: wire.cmd, player: wire.player };
+    case 'poll':
+      return { cmd: 'poll', choices: wire.choices };
     default:
       return { cmd: wire.cmd };
   }
@@ -134,6 +138,12 @@ function idList(): fc.Arbitrary<unknown[]> {
 export function wireCommand(): fc.Arbitrary<WireCommand> {
   return fc.oneof(
     fc.record({ cmd: fc.constantFrom('start', 'open', 'who', 'stop') }),
+    fc.record({
+      cmd: fc.constant('poll' as const),
+      choices: fc.uniqueArray(fc.string({ minLength: 1, maxLength: 25, unit: character() }), {
+        maxLength: 32,
+      }),
+    }),
     fc.record(
       {
         cmd: fc.constant('prepare' as const),
@@ -206,6 +216,9 @@ export function hostEvent(): fc.Arbitrary<HostEvent> {
       { cmd: cmd('player_back'), player: playerId(), missed: playerId() },
       { requiredKeys: ['cmd', 'player'] },
     ),
+    fc.record({ cmd: cmd('about'), player: playerId(), about: text(300) }),
+    fc.record({ cmd: cmd('audience'), count: fc.nat({ max: 70_000 }) }),
+    fc.record({ cmd: cmd('tally'), counts: fc.array(fc.nat(), { maxLength: 32 }) }),
     fc.record({
       cmd: cmd('error'),
       reason: text(200),

@@ -6,6 +6,7 @@ import type { MembershipCommand } from '../../src/protocol/wmbp/commands.js';
 import type { HostEvent } from '../../src/protocol/wmbp/events.js';
 import type { HostPeer, PlayerPeer } from '../../src/rooms/peer.js';
 import type { RoomEvent } from '../../src/rooms/room-event.js';
+import type { ViewerPeer } from '../../src/rooms/viewer.js';
 
 /** The calls to a peer, as a test reads them. */
 export type Heard =
@@ -111,6 +112,17 @@ export class TestPlayer extends Listener implements PlayerPeer {
 
   setReading(reading: boolean): void {
     this.reading = reading;
+  }
+}
+
+/** A viewer without a socket. */
+export class TestViewer extends Listener implements ViewerPeer {
+  send({ bytes }: Payload): void {
+    this.hear({ text: Buffer.from(bytes).toString() });
+  }
+
+  end(reason: CloseReason): void {
+    this.close(reason);
   }
 }
 

@@ -9,6 +9,7 @@ import type { SavedRoom } from '../../src/rooms/saved-room.js';
 import type { Seat } from '../../src/rooms/seat.js';
 import type { SeatKey } from '../../src/rooms/seat-key.js';
 import { noTotals } from '../../src/rooms/totals.js';
+import type { Viewer, ViewerPeer } from '../../src/rooms/viewer.js';
 
 /** The buffered bytes of all disconnected peers, added up. */
 export function bufferedBytes(rooms: readonly Room[]): number {
@@ -54,6 +55,7 @@ export const LIMITS: RoomLimits = {
   maxHold: 600,
   keep: 1 << 18,
   hostBacklog: 1 << 20,
+  maxAudience: 1000,
 };
 
 interface Timer {
@@ -67,6 +69,7 @@ export class TestRooms implements RoomContext {
   maxHold = 600;
   keep = LIMITS.keep;
   hostBacklog = LIMITS.hostBacklog;
+  maxAudience = LIMITS.maxAudience;
   readonly totals = noTotals();
   /** The code of the next room, or the reason why there is none. */
   code: RoomCode | CloseReason = CODE;
@@ -134,4 +137,11 @@ export class TestRooms implements RoomContext {
 
 function identity(code: RoomCode): RoomIdentity {
   return { code, number: 1, openedAt: 0 };
+}
+
+/** Lets a viewer watch this room. */
+export function watch(room: Room | undefined, peer: ViewerPeer): Viewer {
+  const result = room?.watch(peer);
+  if (result?.is !== 'watching') throw new Error('refused');
+  return result.viewer;
 }

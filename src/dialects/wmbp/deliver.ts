@@ -3,13 +3,16 @@ import type { DeliveryCommand } from '../../protocol/wmbp/commands.js';
 import type { Room } from '../../rooms/room.js';
 import type { ValueRefusal } from '../../rooms/values.js';
 
-/** Sends a message to players. Returns how many receive it, or why it has no effect. */
+/** Sends a message to players and the audience. Returns how many receive it, or why it has no effect. */
 export function deliver(room: Room, command: DeliveryCommand): number | CommandError {
   switch (command.cmd) {
     case 'sendExcept':
-      return room.deliveries.sendExcept(command.except, command.payload);
+      return room.deliveries.sendExcept(command.except, command.payload, command.audience);
+    case 'sendToAudience':
+      return room.deliveries.sendToAudience(command.audience, command.to, command.payload);
     case 'keep': {
-      const result = room.deliveries.keep(command.to, command.key, command.payload);
+      const { to, key, payload, audience } = command;
+      const result = room.deliveries.keep(to, key, payload, audience);
       return typeof result === 'number' ? result : new CommandError('keep_full', reason(result));
     }
     default:

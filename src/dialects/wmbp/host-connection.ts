@@ -122,7 +122,7 @@ export class HostConnection extends Connection implements HostOutput {
       return this.use(this.#session.room?.send(command.to, command.payload) ?? 0);
     }
     this.use(COMMAND_WORK);
-    if (command.cmd === 'keep' || command.cmd === 'sendExcept') {
+    if ('payload' in command) {
       return this.use(this.#session.deliver(command, performance.now()));
     }
     if (command.cmd === 'prepare') clearTimeout(this.#prepareTimer);

@@ -1,6 +1,6 @@
 import { TokenBucket } from '../../limits/token-bucket.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
-import type { CommandError } from '../../protocol/wmbp/command-error.js';
+import { CommandError } from '../../protocol/wmbp/command-error.js';
 import type {
   DeliveryCommand,
   MembershipCommand,
@@ -86,6 +86,7 @@ export class HostSession {
     this.#phase = hasResumed ? { is: 'hosting', room } : { is: 'unprepared' };
     if (!hasResumed) return false;
     this.#sendAbouts(room);
+    this.#sendAudience(room);
     this.#sendState();
     return true;
   }
@@ -179,6 +180,7 @@ export class HostSession {
       case 'admit':
       case 'kick':
       case 'who':
+      case 'poll':
         return this.#output.send(EMPTY_STATE);
       case 'stop':
         return this.#output.close(CLOSE_REASONS.stopped);
@@ -200,6 +202,8 @@ export class HostSession {
         return this.#change(() => room.kick(command.player));
       case 'who':
         return this.#sendAbouts(room);
+      case 'poll':
+        return this.#poll(room, command.choices);
       case 'stop':
         return room.end(CLOSE_REASONS.gameOver, CLOSE_REASONS.stopped);
       default:
@@ -230,6 +234,14 @@ export class HostSession {
     else this.#sendState();
   }
 
+  #poll({ audience }: Room, choices: readonly string[]): void {
+    if (audience !== undefined) return this.#send({ cmd: 'tally', counts: audience.poll(choices) });
+    this.reject(
+      new CommandError('not_requested', 'poll: the room has no audience'),
+      performance.now(),
+    );
+  }
+
   #replyAgain({ identity, resumeToken }: Room): void {
     this.#reply({ key: identity.code, ...(resumeToken !== undefined && { resume: resumeToken }) });
   }
@@ -243,6 +255,14 @@ export class HostSession {
 
   #sendAbouts(room: Room): void {
     for (const { player, about } of room.abouts) this.#send({ cmd: 'about', player, about });
+  }
+
+  /** What a host that was disconnected may have missed. */
+  #sendAudience({ audience }: Room): void {
+    if (audience === undefined) return;
+    this.#send({ cmd: 'audience', count: audience.size });
+    const { tally } = audience;
+    if (tally !== undefined) this.#send({ cmd: 'tally', counts: tally });
   }
 
   #sendState(): void {

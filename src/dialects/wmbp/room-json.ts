@@ -10,6 +10,8 @@ export interface RoomJson {
   readonly accept_conns: boolean;
   readonly host: 'connected' | 'disconnected';
   readonly max_message: number;
+  /** The number of viewers; only if the room has an audience. */
+  readonly audience?: number;
   /** Only if a seat key was sent, and the room has a reconnect window. */
   readonly seat?: 'connected' | 'disconnected';
   /** Only if a player needs a password to join. */
@@ -32,6 +34,7 @@ export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: numbe
     accept_conns: info.acceptsPlayers,
     host: info.hostConnected ? 'connected' : 'disconnected',
     max_message: maxMessage,
+    ...(room.audience && { audience: room.audience.size }),
     ...(key && room.hasReconnectWindow && { seat: room.seatStatus(key) ?? 'disconnected' }),
     ...(room.features?.password !== undefined && { password: true }),
   };

@@ -12,6 +12,7 @@ import { type Admittance, refused } from '../admittance.js';
 import { HostConnection, type HostLimits, type RoomOpener } from './host-connection.js';
 import { LaunchedRooms } from './launched-rooms.js';
 import { PlayerConnection, type PlayerLimits } from './player-connection.js';
+import { ViewerConnection } from './viewer-connection.js';
 
 export interface WmbpParts {
   readonly rooms: Rooms;
@@ -44,6 +45,8 @@ export interface PlayerRequest {
   readonly password: string | undefined;
   /** Whether a player who reconnects gets all values of the room. */
   readonly allValues: boolean;
+  /** Whether it wants to be a viewer, if the room has an audience. */
+  readonly watches?: true;
 }
 
 /** How much of a wrong id is counted, in characters. */
@@ -81,6 +84,9 @@ export class Wmbp {
   /** @param room the room to join; `undefined` if there is no room with the requested code */
   player(request: PlayerRequest, room: Room | undefined, address: string, now: number): Admittance {
     const { seat } = request;
+    if (request.watches && room?.audience !== undefined) {
+      return this.#viewer(request, room, address, now);
+    }
     const isReturning = seat !== undefined && room?.seatStatus(seat) !== undefined;
     const reason = isReturning
       ? this.#refuseReturning(address)
@@ -93,6 +99,23 @@ export class Wmbp {
       if (refusal === CLOSE_REASONS.wrongPassword)
         this.#missedPassword(room, password, address, now);
     });
+  }
+
+  #viewer({ password }: PlayerRequest, room: Room, address: string, now: number): Admittance {
+    const { admission, limits } = this.#parts;
+    const reason = admission.connectViewer(address) ?? admission.tryCode(address, now);
+    if (reason !== undefined) return refused(reason);
+    return {
+      is: 'admitted',
+      role: 'viewer',
+      serve: (link) => {
+        const connection = new ViewerConnection(link, limits);
+        const refusal = connection.watch(room, { password });
+        if (refusal === CLOSE_REASONS.wrongPassword)
+          this.#missedPassword(room, password, address, now);
+        return { connection, refusal };
+      },
+    };
   }
 
   /** A launched server: neither the create token nor the rate of new rooms is about it. */

@@ -2,6 +2,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { MAX_HEADER } from '../frame.js';
 import { Payload } from '../payload.js';
+import { MAX_CHOICES } from '../poll-choices.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS } from './commands.js';
 import {
@@ -170,6 +171,7 @@ class CborReader {
     if (fields[key] !== undefined) throw malformed(`the key "${key}" occurs twice`);
     if (key === 'to' || key === 'except') fields[key] = this.#readList();
     else if (key === 'data') fields.data = this.#readData();
+    else if (key === 'choices') fields.choices = this.#readTexts();
     else fields[key satisfies ScalarName] = this.#readScalar(2);
   }
 
@@ -192,6 +194,19 @@ class CborReader {
       const id = isText && texts++ < MAX_TEXTS ? this.#readShortText() : this.#readNumber(3);
       // One more than the limit is enough to detect that there are too many.
       if (list.length <= MAX_RECIPIENTS) list.push(id);
+    }
+    return list;
+  }
+
+  /** A short list of texts. Elements that are something else stay in their places. */
+  #readTexts(): readonly Value[] | Value {
+    if (this.#nextMajor() !== ARRAY) return this.#readScalar(2);
+    this.#readHead();
+    const list: Value[] = [];
+    for (let items = this.#count(1); this.#more(items); items--) {
+      // One more than the limit is enough to detect that there are too many.
+      if (list.length <= MAX_CHOICES) list.push(this.#readScalar(3));
+      else this.#skip(3);
     }
     return list;
   }

@@ -22,6 +22,8 @@ export type MembershipCommand =
   | { readonly cmd: 'admit'; readonly player: number }
   | { readonly cmd: 'kick'; readonly player: number }
   | { readonly cmd: 'who' }
+  /** Asks the audience; without choices, ends the poll. */
+  | { readonly cmd: 'poll'; readonly choices: readonly string[] }
   | { readonly cmd: 'stop' };
 
 /** A message from the host to players: `to` and `to_str` on the wire. */
@@ -32,11 +34,21 @@ export interface SendCommand {
   readonly payload: Payload;
 }
 
+/** Whether the audience gets a message `too`, or `only` the audience. */
+export type ToAudience = 'too' | 'only';
+
+/** A message to players and the audience: `to` and `to_str` with `audience`. */
+export interface SendToAudienceCommand extends Omit<SendCommand, 'cmd'> {
+  readonly cmd: 'sendToAudience';
+  readonly audience: ToAudience;
+}
+
 /** A message to all players but some: `to` and `to_str` with `except`. */
 export interface SendExceptCommand {
   readonly cmd: 'sendExcept';
   readonly except: readonly number[];
   readonly payload: Payload;
+  readonly audience?: ToAudience;
 }
 
 /** A message that players who come later get, too: `to` and `to_str` with `keep`. */
@@ -46,10 +58,11 @@ export interface KeepCommand {
   readonly key: string;
   /** `undefined` forgets the value of the key. */
   readonly payload: Payload | undefined;
+  readonly audience?: ToAudience;
 }
 
 /** The commands whose work depends on how many players receive them. */
-export type DeliveryCommand = SendExceptCommand | KeepCommand;
+export type DeliveryCommand = SendToAudienceCommand | SendExceptCommand | KeepCommand;
 
 /** A valid command. */
 export type HostCommand = MembershipCommand | SendCommand | DeliveryCommand;
@@ -62,6 +75,7 @@ export const COMMANDS = [
   'admit',
   'kick',
   'who',
+  'poll',
   'stop',
   'to',
   'to_str',

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   unknown_command: '`cmd` is missing or is not a command',
   wrong_direction: '`cmd` names an event, which only the relay sends',
   bad_field: 'a field is missing, or is not what its command expects',
+  not_requested: 'the command belongs to a feature that the room does not have',
   keep_full: 'the relay cannot keep this value: the room has too many or too large ones',
 } as const;
 

@@ -63,6 +63,10 @@ export type HostEvent =
       /** The round-trip times of players, in milliseconds. */
       readonly players: readonly (readonly [id: number, time: number])[];
     }
+  /** The number of viewers. */
+  | { readonly cmd: 'audience'; readonly count: number }
+  /** How many viewers have chosen each choice of the poll. */
+  | { readonly cmd: 'tally'; readonly counts: readonly number[] }
   | { readonly cmd: 'error'; readonly reason: string; readonly code: ErrorCode };
 
 /** A player's message to the host: binary, or text. */
@@ -83,6 +87,8 @@ export const EVENTS = [
   'player_back',
   'about',
   'times',
+  'audience',
+  'tally',
   'from',
   'from_str',
   'error',

@@ -10,6 +10,8 @@ export interface RequestedFeatures {
   readonly code?: string;
   /** The host gets the round-trip times of players, so many seconds apart; more than 0. */
   readonly times?: number;
+  /** The maximum number of viewers. */
+  readonly audience?: number;
 }
 
 /** The features that every host has that requests anything. */
@@ -27,6 +29,7 @@ const FEATURE_NAMES = [
   'times',
   'keep',
   'except',
+  'audience',
 ] as const satisfies readonly FeatureName[];
 
 /**

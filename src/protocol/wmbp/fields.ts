@@ -25,6 +25,8 @@ interface FieldKinds {
   scalar: Value;
   /** The elements of a list, or a value in place of a list. */
   list: readonly Value[] | Value;
+  /** The texts of a short list, or a value in place of a list. */
+  texts: readonly Value[] | Value;
   /** Text or bytes, in any encoding. Text is not yet checked to be valid UTF-8. */
   content: Payload | Value;
 }
@@ -49,6 +51,8 @@ export const FIELDS = {
   times: 'scalar',
   keep: 'scalar',
   except: 'list',
+  audience: 'scalar',
+  choices: 'texts',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -83,5 +87,7 @@ export function noFields(): Fields {
     times: undefined,
     keep: undefined,
     except: undefined,
+    audience: undefined,
+    choices: undefined,
   };
 }

@@ -33,7 +33,7 @@ export function readJsonFields(frame: Uint8Array): Fields {
 }
 
 function readField(fields: Fields, name: FieldName, json: unknown): void {
-  if (name === 'to' || name === 'except') {
+  if (name === 'to' || name === 'except' || name === 'choices') {
     fields[name] = Array.isArray(json) ? json : toValue(json);
   } else if (name === 'data') fields.data = toData(json);
   else fields[name satisfies ScalarName] = toValue(json);

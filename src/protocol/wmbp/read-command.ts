@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { areChoices, CHOICES_FORMAT } from '../poll-choices.js';
 import { MAX_NAME_BYTES } from '../room-name.js';
-import { badField, describe } from './bad-field.js';
+import { badField, describe, isList } from './bad-field.js';
 import { readCborFields } from './cbor-reader.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS, type HostCommand } from './commands.js';
@@ -42,6 +43,8 @@ export function toCommand(fields: Fields): HostCommand {
     case 'admit':
     case 'kick':
       return { cmd, player: readPlayer(fields) };
+    case 'poll':
+      return { cmd, choices: readChoices(fields) };
     case 'start':
     case 'open':
     case 'who':
@@ -76,6 +79,11 @@ function readHold({ hold }: Fields): { readonly hold?: number } {
 function readPlayer({ player }: Fields): number {
   if (isInteger(player)) return player;
   throw badField('player', 'a player id', player);
+}
+
+function readChoices({ choices }: Fields): readonly string[] {
+  if (isList(choices) && areChoices(choices)) return choices;
+  throw badField('choices', CHOICES_FORMAT, choices);
 }
 
 function notACommand({ cmd }: Fields): CommandError {

@@ -19,6 +19,7 @@ export function readFeatures(fields: Fields): { readonly features?: RequestedFea
     ...(password !== undefined && { password }),
     ...readCode(fields),
     ...readTimes(fields),
+    ...readAudience(fields),
   };
   const isRequested = readFlag(fields, 'with') || Object.keys(features).length > 0;
   return isRequested ? { features } : {};
@@ -45,6 +46,14 @@ function readPassword({ password }: Fields): string | undefined {
   if (bytes > 0 && bytes <= MAX_PASSWORD_BYTES) return password as string;
   const expected = `text of 1 to ${MAX_PASSWORD_BYTES} bytes`;
   throw badField('password', expected, password);
+}
+
+function readAudience({ audience }: Fields): Pick<RequestedFeatures, 'audience'> {
+  if (audience === undefined || audience === null) return {};
+  if (typeof audience === 'number' && Number.isInteger(audience) && audience >= 1) {
+    return { audience };
+  }
+  throw badField('audience', 'the maximum number of viewers, an integer of at least 1', audience);
 }
 
 /** A field that is true, or false by default. */

@@ -3,7 +3,7 @@ import { Payload } from '../payload.js';
 import { isUsableKey, MAX_KEY } from '../value-key.js';
 import { badField, isList } from './bad-field.js';
 import { CommandError } from './command-error.js';
-import type { DeliveryCommand, KeepCommand, SendCommand } from './commands.js';
+import type { DeliveryCommand, KeepCommand, SendCommand, ToAudience } from './commands.js';
 import { type Fields, MAX_RECIPIENTS, type Value } from './fields.js';
 
 /** How many texts in place of ids an error shows, and how many characters of each. */
@@ -16,8 +16,10 @@ const MAX_SHOWN = 20;
  * @throws {CommandError} if a field is invalid
  */
 export function readSend(cmd: 'to' | 'to_str', fields: Fields): SendCommand | DeliveryCommand {
-  const { keep, except } = fields;
-  if (keep !== undefined || except !== undefined) return readSpecial(cmd, fields);
+  const { keep, except, audience } = fields;
+  if (keep !== undefined || except !== undefined || audience !== undefined) {
+    return readSpecial(cmd, fields);
+  }
   return { cmd: 'send', to: readRecipients(fields), payload: readPayload(cmd, fields) };
 }
 
@@ -26,10 +28,23 @@ function readSpecial(cmd: 'to' | 'to_str', fields: Fields): SendCommand | Delive
   if (keep !== undefined && keep !== null) return readKeep(cmd, keep, fields);
   const to = readRecipients(fields);
   const payload = readPayload(cmd, fields);
-  if (except === undefined || except === null) return { cmd: 'send', to, payload };
+  const forAudience = readAudience(fields);
+  if (except === undefined || except === null) {
+    const message = { to, payload };
+    return forAudience.audience === undefined
+      ? { cmd: 'send', ...message }
+      : { cmd: 'sendToAudience', ...message, audience: forAudience.audience };
+  }
   const isBroadcast = to === 'everybody';
   if (!isBroadcast) throw new CommandError('bad_field', 'except: expected only with an empty to');
-  return { cmd: 'sendExcept', except: readIds('except', except), payload };
+  return { cmd: 'sendExcept', except: readIds('except', except), payload, ...forAudience };
+}
+
+function readAudience({ audience }: Fields): { readonly audience?: ToAudience } {
+  if (audience === undefined || audience === null || audience === false) return {};
+  if (audience === true) return { audience: 'too' };
+  if (audience === 'only') return { audience };
+  throw badField('audience', 'true or "only"', audience);
 }
 
 function readKeep(cmd: 'to' | 'to_str', keep: Value, fields: Fields): KeepCommand {
@@ -42,8 +57,12 @@ function readKeep(cmd: 'to' | 'to_str', keep: Value, fields: Fields): KeepComman
   if (typeof owner === 'object') {
     throw new CommandError('bad_field', 'to: expected no id or one id, because of keep');
   }
+  const forAudience = readAudience(fields);
+  if (owner !== 'everybody' && forAudience.audience !== undefined) {
+    throw new CommandError('bad_field', 'to: expected no id, because of keep and audience');
+  }
   const payload = data === undefined || data === null ? undefined : readPayload(cmd, fields);
-  return { cmd: 'keep', to: owner, key: readKey(keep), payload };
+  return { cmd: 'keep', to: owner, key: readKey(keep), payload, ...forAudience };
 }
 
 function readKey(keep: Value): string {

@@ -7,7 +7,7 @@ import { Rooms } from '../../../src/rooms/rooms.js';
 import type { SeatStatus } from '../../../src/rooms/seat.js';
 import { parseSeatKey, type SeatKey } from '../../../src/rooms/seat-key.js';
 import { TestHost, TestPlayer } from '../../support/peers.js';
-import { join, openRoom } from '../../support/rooms.js';
+import { join, LIMITS, openRoom } from '../../support/rooms.js';
 
 function registry({ perAddress = 0, total = 1000 }): {
   rooms: Rooms;
@@ -17,8 +17,8 @@ function registry({ perAddress = 0, total = 1000 }): {
   const isExempt = (address: string): boolean => address === '';
   const slots = (): Slots => new Slots({ perAddress, perNetwork: total / 2, total, isExempt });
   const places = { players: slots(), hosts: slots() };
-  const limits = { maxPlayers: 100, maxRooms: 100, maxHold: 60, keep: 1000, hostBacklog: 1000 };
-  return { rooms: new Rooms({ ...limits, places }), ...places };
+  const limits = { maxHold: 60, keep: 1000, hostBacklog: 1000 };
+  return { rooms: new Rooms({ ...LIMITS, ...limits, places }), ...places };
 }
 
 function open(

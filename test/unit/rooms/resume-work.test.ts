@@ -3,13 +3,12 @@ import type { RoomCode } from '../../../src/rooms/ids.js';
 import { Rooms } from '../../../src/rooms/rooms.js';
 import * as secret from '../../../src/rooms/secret.js';
 import { TestHost } from '../../support/peers.js';
-import { openRoom } from '../../support/rooms.js';
+import { LIMITS, openRoom } from '../../support/rooms.js';
 
 vi.mock('../../../src/rooms/secret.js', { spy: true });
 
 test('checking a token takes the same work for a room, a room without a window, and no room', () => {
-  const limits = { maxPlayers: 1, maxRooms: 9, maxHold: 60, keep: 0, hostBacklog: 0 };
-  const rooms = new Rooms(limits);
+  const rooms = new Rooms({ ...LIMITS, maxHold: 60 });
   const open = (hold: number): RoomCode | undefined => {
     return openRoom(new TestHost(), { reconnectWindow: hold }, rooms).identity.code;
   };

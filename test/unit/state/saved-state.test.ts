@@ -71,8 +71,9 @@ test('features are read as they were written', () => {
   const saved = {
     ...room,
     seats,
-    features: { about: true, ask: true, password: HASH, code: true, times: 10 },
+    features: { about: true, ask: true, password: HASH, code: true, times: 10, audience: 10_000 },
     asking: [1, 2],
+    poll: ['A', 'Größe'],
   };
   expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
   expect(parseState(written({ ...room, features: {} } as unknown as SavedRoom))).toEqual([
@@ -220,6 +221,11 @@ describe('a room is damaged', () => {
     ['a time between measurements that is text', { features: { times: '10' } }],
     ['a code that is a text', { features: { code: 'FUNX' } }],
     ['a password that is no hash', { features: { password: 'sesame' } }],
+    ['an audience of nobody', { features: { audience: 0 } }],
+    ['an audience that is no number', { features: { audience: true } }],
+    ['a poll without choices', { poll: [] }],
+    ['a poll with equal choices', { poll: ['A', 'A'] }],
+    ['a poll that is no list', { poll: 'A' }],
     ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
     ['values that are no list', { values: {} }],
     ['a value that is nothing', { values: [null] }],

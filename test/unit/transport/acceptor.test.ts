@@ -17,7 +17,7 @@ afterEach(() => {
 async function listening(role: Role, create: (link: Link) => Connection) {
   const counts = { connected: 0, disconnected: 0, faults: 0 };
   const acceptor = new Acceptor({
-    maxMessage: { host: 1024, player: 1024, peer: 1024, requester: 1024 },
+    maxMessage: { host: 1024, player: 1024, viewer: 1024, peer: 1024, requester: 1024 },
     stall: 15,
     ping: 20,
     fault: () => counts.faults++,
@@ -71,7 +71,13 @@ describe('a connection whose construction throws', () => {
     await once(client, 'close');
     await acceptor.close(CLOSE_REASONS.restarting, 1000);
     expect(counts).toEqual({ connected: 1, disconnected: 1, faults: 1 });
-    expect(acceptor.connections.counts).toEqual({ host: 0, player: 0, peer: 0, requester: 0 });
+    expect(acceptor.connections.counts).toEqual({
+      host: 0,
+      player: 0,
+      viewer: 0,
+      peer: 0,
+      requester: 0,
+    });
   });
 
   test('was not counted if it was refused', async () => {

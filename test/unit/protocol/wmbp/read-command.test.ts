@@ -440,3 +440,30 @@ describe.each(['to', 'to_str'])('"%s" with except', (cmd) => {
     expect(refusal.reason).toContain(reason);
   });
 });
+
+describe('an audience', () => {
+  it('is requested in prepare', () => {
+    const command = { cmd: 'prepare', maxPlayers: 1, name: '' };
+    const features = { audience: 10_000 };
+    const read10k = read({ cmd: 'prepare', max_players: 1, audience: 10_000 });
+    expect(read10k).toEqual({ ...command, features });
+  });
+
+  it.each(['to', 'to_str'])('is named in "%s"', (cmd) => {
+    const data = cmd === 'to' ? bytes : text;
+    const send = { cmd, to: [], data };
+    const message = { to: 'everybody', payload: data };
+    const sent = (audience: string) => ({ cmd: 'sendToAudience', ...message, audience });
+    expect(read({ ...send, audience: true })).toEqual(sent('too'));
+    expect(read({ ...send, audience: 'only' })).toEqual(sent('only'));
+    expect(read({ ...send, to: [7], audience: true })).toEqual({ ...sent('too'), to: [7] });
+    for (const audience of [false, null]) {
+      expect(read({ ...send, audience })).toEqual({ cmd: 'send', ...message });
+    }
+    expect(read({ ...send, except: [1], audience: true })).toMatchObject({ audience: 'too' });
+    expect(read({ ...send, keep: 'k', audience: 'only' })).toMatchObject({ audience: 'only' });
+    expect(refused({ ...send, to: [7], keep: 'k', audience: true }).reason).toBe(
+      'to: expected no id, because of keep and audience',
+    );
+  });
+});
