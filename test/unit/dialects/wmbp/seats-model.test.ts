@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
+import { ASK_TIMEOUT } from '../../../../src/rooms/asking.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import { evictPlayerBuffers } from '../../../../src/rooms/offline-buffers.js';
 import type { Room } from '../../../../src/rooms/room.js';
@@ -64,8 +65,8 @@ function compareHeard(model: Model, { hosts, visits }: Real): void {
   }
   for (const [i, { player }] of visits.entries()) {
     same(`connection ${i} heard`, player.news(), model.playerHears.get(i) ?? []);
-    if (model.idOf(i) === undefined) continue;
-    same(`connection ${i} is read`, player.reading, model.hostKeepsUp);
+    const isRead = model.isRead(i);
+    if (isRead !== undefined) same(`connection ${i} is read`, player.reading, isRead);
   }
   model.hostHears.clear();
   model.playerHears.clear();
@@ -194,6 +195,16 @@ const connectionEnds = fc.tuple(someOne, fc.boolean()).map(
     }),
 );
 
+const admit = someId.map(
+  (id) =>
+    new Step(`admit ${id}`, (model, { hosts }) => {
+      if (model.host === undefined) return;
+      const host = hosts[model.host];
+      model.admit(id);
+      host?.command({ cmd: 'admit', player: id });
+    }),
+);
+
 const kick = someId.map(
   (id) =>
     new Step(`kick ${id}`, (model, { hosts }) => {
@@ -214,7 +225,12 @@ const setStarted = fc.boolean().map(
     }),
 );
 
-const pass = fc.integer({ min: 1, max: MAX_HOLD * 1200 }).map(
+const milliseconds = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: MAX_HOLD * 1200 }) },
+  { weight: 1, arbitrary: fc.constant(ASK_TIMEOUT) },
+);
+
+const pass = milliseconds.map(
   (milliseconds) =>
     new Step(`${milliseconds} ms pass`, (model, { rooms, hosts }) => {
       model.pass(milliseconds);
@@ -303,6 +319,7 @@ const setups: fc.Arbitrary<Setup> = fc.record({
   hold: fc.constantFrom(0, 0.5, 1, 2, MAX_HOLD, 1000, Number.POSITIVE_INFINITY),
   maxPlayers: fc.integer({ min: 1, max: 4 }),
   keep: fc.constantFrom(0, MESSAGE_OVERHEAD * 2, MESSAGE_OVERHEAD * 5 + MAX_SIZE, 1 << 20),
+  ask: fc.boolean(),
   hostBacklog: fc.constantFrom(1, MESSAGE_OVERHEAD * 3, MESSAGE_OVERHEAD * 8 + MAX_SIZE, 1 << 20),
 });
 
@@ -313,8 +330,9 @@ function roomsOf({ keep, hostBacklog }: Setup): TestRooms {
 function start(setup: Setup): { model: Model; real: Real } {
   const rooms = roomsOf(setup);
   const host = new WmbpHost(rooms);
-  const { hold, maxPlayers } = setup;
-  host.command({ cmd: 'prepare', maxPlayers, name: 'model', hold });
+  const { hold, maxPlayers, ask } = setup;
+  const features = ask ? { features: { ask: true as const } } : {};
+  host.command({ cmd: 'prepare', maxPlayers, name: 'model', hold, ...features });
   const reply = host.news().at(-1) as { resume?: string };
   const model = new Model(setup, reply.resume);
   const room = rooms.room as Room;
@@ -329,6 +347,7 @@ test('seats behave like the model, for random connects, disconnects and restarts
     { weight: 10, arbitrary: keep },
     { weight: 8, arbitrary: say },
     { weight: 12, arbitrary: connectionEnds },
+    { weight: 8, arbitrary: admit },
     { weight: 3, arbitrary: kick },
     { weight: 3, arbitrary: setStarted },
     { weight: 5, arbitrary: pass },

@@ -1,4 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../../../../src/protocol/close-codes.js';
+import { withOf } from '../../../../src/protocol/wmbp/features.js';
+import { ASK_TIMEOUT, MAX_ASKING } from '../../../../src/rooms/asking.js';
+import { MAX_HELD_BYTES } from '../../../../src/rooms/held-messages.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import { SKIPPED_IDS } from '../../../../src/state/saved-state.js';
 import { CODE } from '../../../support/rooms.js';
@@ -9,6 +12,8 @@ export interface Setup {
   readonly maxPlayers: number;
   readonly keep: number;
   readonly hostBacklog: number;
+  /** Whether the host is asked before a player joins. */
+  readonly ask: boolean;
 }
 
 export const MAX_HOLD = 4;
@@ -39,8 +44,17 @@ interface ModelValue {
   readonly words: string;
 }
 
+/** A player about whom the host is asked. */
+interface ModelAsker {
+  readonly id: number;
+  readonly key: string | undefined;
+  visit: number;
+  readonly said: string[];
+  readonly wait: Wait;
+}
+
 interface Presence {
-  readonly cmd: 'player_joined' | 'player_left' | 'player_away' | 'player_back';
+  readonly cmd: 'player_asks' | 'player_joined' | 'player_left' | 'player_away' | 'player_back';
   readonly player: number;
   readonly missed?: number;
 }
@@ -61,6 +75,7 @@ export class Model {
   seats: ModelSeat[] = [];
   /** In the order in which they were last set. */
   values: ModelValue[] = [];
+  asking: ModelAsker[] = [];
   readonly banned = new Set<string>();
   /** The host's connection; `undefined` while the host is disconnected. */
   host: number | undefined = 0;
@@ -95,6 +110,7 @@ export class Model {
       max_players: setup.maxPlayers,
       accept_conns: this.#refusal() === undefined,
       ...(hold > 0 && { away: this.away.map(({ id }) => id) }),
+      ...(setup.ask && { asking: this.asking.map(({ id }) => id) }),
     };
   }
 
@@ -104,12 +120,19 @@ export class Model {
 
   /** The expected number of timers. */
   get waiting(): number {
-    return this.away.length + (this.#hostWait === undefined ? 0 : 1);
+    return this.away.length + this.asking.length + (this.#hostWait === undefined ? 0 : 1);
   }
 
   /** The player id of this connection, if it has a seat. */
   idOf(visit: number): number | undefined {
     return this.seats.find((seat) => seat.visit === visit)?.id;
+  }
+
+  /** Whether the relay reads from this connection; `undefined` if it has neither a seat nor asks. */
+  isRead(visit: number): boolean | undefined {
+    const asker = this.#askerAt(visit);
+    if (asker !== undefined) return sizeOf(asker.said) < MAX_HELD_BYTES;
+    return this.idOf(visit) === undefined ? undefined : this.hostKeepsUp;
   }
 
   /** @param wantsAll whether it requests all values on reconnecting */
@@ -123,23 +146,33 @@ export class Model {
     if (withKey && malformed) return CLOSE_REASONS.badSeatKey;
     const seat = withKey ? this.seats.find((taken) => taken.key === key) : undefined;
     if (seat !== undefined) return this.#rejoin(seat, visit, wantsAll);
+    const asker = withKey ? this.asking.find((other) => other.key === key) : undefined;
+    if (asker !== undefined) return this.#askAgain(asker, visit);
     if (withKey && this.banned.has(key)) return CLOSE_REASONS.kicked;
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
     const id = ++this.lastId;
-    const added: ModelSeat = {
-      id,
-      key: withKey ? key : undefined,
-      visit,
-      kept: [],
-      missed: 0,
-      wait: undefined,
-      given: new Set(),
-    };
-    this.seats.push(added);
-    for (const { words } of this.#valuesOf(added)) this.#playerHears(visit, { text: words });
-    this.#tell({ cmd: 'player_joined', player: id });
+    const usedKey = withKey ? key : undefined;
+    if (this.setup.ask) {
+      const wait = this.#wait(ASK_TIMEOUT);
+      this.asking.push({ id, key: usedKey, visit, said: [], wait });
+    } else this.#seat(id, usedKey, visit);
+    this.#tell({ cmd: this.setup.ask ? 'player_asks' : 'player_joined', player: id });
     return id;
+  }
+
+  admit(id: number): void {
+    if (this.host === undefined || this.phase === 'ended') return;
+    const asker = this.asking.find((other) => other.id === id);
+    if (asker === undefined) return this.#hostGets(this.state, 0);
+    this.asking = this.asking.filter((other) => other !== asker);
+    this.#seat(id, asker.key, asker.visit);
+    this.#tellPresence({ cmd: 'player_joined', player: id });
+    if (asker.said.length > 0) this.#hostGets(this.state, 0);
+    for (const text of asker.said) this.#hostGets({ from: id, text }, text.length);
+    const isFull = this.seats.length >= this.setup.maxPlayers;
+    const refused = isFull ? this.#refuseAll(CLOSE_REASONS.roomFull) : 0;
+    if (asker.said.length === 0 || refused > 0) this.#hostGets(this.state, 0);
   }
 
   /** Sets a value, or forgets it. Returns whether it fits; otherwise nothing changes. */
@@ -169,11 +202,14 @@ export class Model {
   }
 
   say(visit: number, words: string): void {
+    this.#askerAt(visit)?.said.push(words);
     const id = this.idOf(visit);
     if (id !== undefined) this.#hostGets({ from: id, text: words }, words.length);
   }
 
   connectionEnds(visit: number, forGood: boolean): void {
+    const asker = this.#askerAt(visit);
+    if (asker !== undefined) return this.#stopsAsking(asker);
     const seat = this.seats.find((taken) => taken.visit === visit);
     if (seat === undefined) return;
     if (forGood || seat.key === undefined || this.hold === 0) return this.#leave(seat);
@@ -186,6 +222,11 @@ export class Model {
   kick(id: number): void {
     if (this.host === undefined || this.phase === 'ended') return;
     const seat = this.seats.find((taken) => taken.id === id);
+    const asker = this.asking.find((other) => other.id === id);
+    if (asker !== undefined) {
+      if (asker.key !== undefined) this.banned.add(asker.key);
+      this.#refuse(asker, CLOSE_REASONS.kicked);
+    }
     if (seat !== undefined) {
       if (seat.key !== undefined) this.banned.add(seat.key);
       if (seat.visit !== undefined) this.#playerHears(seat.visit, CLOSE_REASONS.kicked);
@@ -198,19 +239,23 @@ export class Model {
   setStarted(started: boolean): void {
     if (this.host === undefined || this.phase === 'ended') return;
     this.phase = started ? 'started' : 'open';
+    if (started) this.#refuseAll(CLOSE_REASONS.alreadyStarted);
     this.#hostGets(this.state, 0);
   }
 
   pass(milliseconds: number): void {
     this.#now += milliseconds;
-    const due = [...this.away, undefined]
-      .map((seat) => ({ seat, wait: seat === undefined ? this.#hostWait : seat.wait }))
+    const endOfHost = { wait: this.#hostWait, run: () => this.end(CLOSE_REASONS.hostGone) };
+    const due = [
+      endOfHost,
+      ...this.away.map((seat) => ({ wait: seat.wait, run: () => this.#leave(seat) })),
+      ...this.asking.map((asker) => ({ wait: asker.wait, run: () => this.#timesOut(asker) })),
+    ]
       .filter(({ wait }) => wait !== undefined && wait.due <= this.#now)
       .sort((a, b) => compare(a.wait as Wait, b.wait as Wait));
-    for (const { seat } of due) {
+    for (const { run } of due) {
       if (this.phase === 'ended') return;
-      if (seat === undefined) this.end(CLOSE_REASONS.hostGone);
-      else this.#leave(seat);
+      run();
     }
   }
 
@@ -223,7 +268,9 @@ export class Model {
   hostReturns(host: number): void {
     if (this.host !== undefined) this.#hostHears(this.host, CLOSE_REASONS.replaced);
     const { token: resume } = this;
-    this.#hostHears(host, { cmd: 'prepare_reply', key: CODE, resume, resumed: true });
+    const features = this.setup.ask ? { with: withOf({ ask: true }) } : {};
+    const reply = { cmd: 'prepare_reply', key: CODE, resume, resumed: true, ...features };
+    this.#hostHears(host, reply);
     for (const event of this.#keptForHost) this.#hostHears(host, event);
     for (const [player, { wasAway, cmd }] of this.#late) {
       const isAway = cmd === 'player_away';
@@ -271,6 +318,9 @@ export class Model {
       this.seats.push({ ...seat, visit: undefined, kept: [], missed: 0, wait: this.#wait() });
       if (!wasAway) this.#tellPresence({ cmd: 'player_away', player: seat.id });
     }
+    const asking = this.asking;
+    this.asking = [];
+    for (const { id } of asking) this.#tellPresence({ cmd: 'player_left', player: id });
   }
 
   end(forPlayers: CloseReason, forHost = forPlayers): void {
@@ -279,6 +329,7 @@ export class Model {
     this.phase = 'ended';
     this.seats = [];
     this.values = [];
+    this.asking = [];
     this.host = undefined;
     this.#hostWait = undefined;
     this.#forgetKeptForHost();
@@ -288,7 +339,48 @@ export class Model {
     for (const { visit } of this.seats) {
       if (visit !== undefined) this.#playerHears(visit, forPlayers);
     }
+    for (const { visit } of this.asking) this.#playerHears(visit, forPlayers);
     if (this.host !== undefined) this.#hostHears(this.host, forHost);
+  }
+
+  #seat(id: number, key: string | undefined, visit: number): void {
+    const given = new Set<string>();
+    const seat: ModelSeat = { id, key, visit, kept: [], missed: 0, wait: undefined, given };
+    this.seats.push(seat);
+    for (const { words } of this.#valuesOf(seat)) this.#playerHears(visit, { text: words });
+  }
+
+  #askerAt(visit: number): ModelAsker | undefined {
+    return this.asking.find((asker) => asker.visit === visit);
+  }
+
+  #askAgain(asker: ModelAsker, visit: number): number {
+    this.#playerHears(asker.visit, CLOSE_REASONS.replaced);
+    asker.visit = visit;
+    return asker.id;
+  }
+
+  /** The asker is gone; the `state` that follows covers it. */
+  #refuse(asker: ModelAsker, reason: CloseReason): void {
+    this.asking = this.asking.filter((other) => other !== asker);
+    this.#playerHears(asker.visit, reason);
+    this.#tellPresence({ cmd: 'player_left', player: asker.id });
+  }
+
+  #refuseAll(reason: CloseReason): number {
+    const { asking } = this;
+    for (const asker of asking) this.#refuse(asker, reason);
+    return asking.length;
+  }
+
+  #timesOut(asker: ModelAsker): void {
+    this.#playerHears(asker.visit, CLOSE_REASONS.notAdmitted);
+    this.#stopsAsking(asker);
+  }
+
+  #stopsAsking(asker: ModelAsker): void {
+    this.asking = this.asking.filter((other) => other !== asker);
+    this.#tell({ cmd: 'player_left', player: asker.id });
   }
 
   /**
@@ -338,8 +430,8 @@ export class Model {
     this.#hostWait = this.#wait();
   }
 
-  #wait(): Wait {
-    return { due: this.#now + this.hold * 1000, since: this.#waits++ };
+  #wait(milliseconds = this.hold * 1000): Wait {
+    return { due: this.#now + milliseconds, since: this.#waits++ };
   }
 
   #refusal(): CloseReason | undefined {
@@ -348,7 +440,8 @@ export class Model {
     if (!this.hostKeepsUp) {
       return this.host === undefined ? CLOSE_REASONS.hostDisconnected : CLOSE_REASONS.hostBusy;
     }
-    return this.seats.length < this.setup.maxPlayers ? undefined : CLOSE_REASONS.roomFull;
+    if (this.seats.length >= this.setup.maxPlayers) return CLOSE_REASONS.roomFull;
+    return this.asking.length < MAX_ASKING ? undefined : CLOSE_REASONS.tooManyAsking;
   }
 
   /** A presence event, with the state that follows. */
