@@ -54,8 +54,10 @@ export function disagreement(command, fields) {
       return (
         differs('cmd', command.cmd, fields['cmd']) ??
         differs('max_players', exact(command.maxPlayers), exact(fields['max_players'])) ??
-        differs('name', command.name, fields['name'] ?? '')
+        differs('name', command.name, fields['name'] ?? '') ??
+        featuresDiffer(command, fields)
       );
+    case 'admit':
     case 'kick':
       return (
         differs('cmd', command.cmd, fields['cmd']) ??
@@ -76,6 +78,21 @@ export function disagreement(command, fields) {
     default:
       return differs('cmd', command.cmd, fields['cmd']);
   }
+}
+
+/**
+ * @param {import('../../dist/protocol/wmbp/commands.js').PrepareCommand} command
+ * @param {Fields} fields
+ */
+function featuresDiffer({ features = {} }, fields) {
+  const { about = false, ask = false, password, code, times = 0 } = features;
+  return (
+    differs('about', about, fields['about'] ?? false) ??
+    differs('ask', ask, fields['ask'] ?? false) ??
+    differs('password', password, fields['password'] ?? undefined) ??
+    differs('code', code, fields['code'] ?? undefined) ??
+    differs('times', exact(times), exact(fields['times'] ?? 0))
+  );
 }
 
 /**
