@@ -10,6 +10,8 @@ export type * from './options.js';
 export interface RoomEvents<Up = Data, Down = Sendable> {
   /** A player has joined, or was in the room when a reloaded page resumed it. */
   join: [player: Player<Down>];
+  /** `player.about` has changed: the player's page was reloaded, and says something else about itself. */
+  about: [player: Player<Down>];
   /** A player has left for good; `player.send` does nothing any more. */
   leave: [player: Player<Down>];
   /** A player is disconnected; the seat is kept, and messages to the player are buffered. */
@@ -139,6 +141,11 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
 export interface Player<Down = Sendable> {
   /** Counts from 1 in the order of joining; never reused in this room. */
   readonly id: number;
+  /**
+   * What the player says about itself: the option `about` of `joinRoom`, for example a name. A player
+   * can say anything, so check it. `undefined` if the player says nothing, or something other than JSON.
+   */
+  readonly about: unknown;
   /** Whether the player is disconnected, and the seat is kept. */
   readonly away: boolean;
   /** Whether the player uses this SDK, for exactly-once delivery. False before its SDK has greeted. */

@@ -3,6 +3,7 @@ export const MAX_UINT32 = 2 ** 32 - 1;
 
 /** The bounds of a number, or the type of another value. */
 type OptionType =
+  | 'any'
   | readonly [min: number, max: number]
   | 'string'
   | 'boolean'
@@ -36,7 +37,7 @@ export function checkOptions(functionName: string, types: OptionTypes, options: 
     const kind = Object.hasOwn(types, name) ? types[name] : undefined;
     if (kind === undefined)
       throw unknownName(`${functionName}: there is no option`, name, Object.keys(types));
-    if (value === undefined) continue;
+    if (value === undefined || kind === 'any') continue;
     const expected = `${functionName}: ${name}: expected`;
     if (typeof kind === 'string') {
       if (typeof value !== kind) throw new TypeError(`${expected} ${kind}`);

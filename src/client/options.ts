@@ -132,6 +132,11 @@ export interface RoomOptions extends ConnectOptions {
 /** Options of `joinRoom`. */
 export interface JoinOptions extends ConnectOptions {
   /**
+   * What the player says about itself, for example `{ name: 'Ana' }`: a value that JSON has, of at most
+   * 1,024 bytes as JSON. The host gets it with the player, as `player.about`.
+   */
+  readonly about?: unknown;
+  /**
    * Whether the host does not use this SDK: then only the game's messages are sent, without exactly-once
    * delivery and WebRTC. If false, a host without this SDK gets one or two binary messages of 41 bytes
    * whenever the player connects, and the game's messages unchanged.

@@ -1,4 +1,5 @@
 import { attempt } from '../browser.js';
+import type { RoomKey } from './room-store.js';
 
 /** The parts of a host's URL. */
 export interface HostUrl {
@@ -16,4 +17,26 @@ export function readHostUrl(url: string | URL): HostUrl {
   const launch = parsed?.searchParams.get('launch') ?? undefined;
   if (parsed === undefined || launch === undefined) return { relay: url, launch: undefined };
   return { relay: parsed.href.replace(/(\/CREATE)?\/*\?.*$/, ''), launch };
+}
+
+/** The secrets that a host may need to open its room. */
+export interface HostSecrets {
+  readonly token: string | undefined;
+  readonly launch: string | undefined;
+}
+
+/**
+ * Returns the path and the query of a host's WebSocket.
+ *
+ * @param key of the room to resume; `undefined` for a new room
+ */
+export function hostPath({ token, launch }: HostSecrets, key: RoomKey | undefined): string {
+  const query = new URLSearchParams({
+    bytes: '1',
+    limits: '1',
+    ...(token !== undefined && { token }),
+    ...(launch !== undefined && { launch }),
+    ...(key !== undefined && { room: key.code, resume: key.token }),
+  });
+  return `CREATE?${query}`;
 }

@@ -4,6 +4,7 @@ import { GameEvents } from '../game-events.js';
 
 const EVENTS = [
   'join',
+  'about',
   'leave',
   'away',
   'back',
@@ -49,14 +50,14 @@ export abstract class PlayerEvents extends GameEvents<RoomEvents> {
     if (typeof player !== 'object' || player === null) return;
     this.#announced.add(player);
     // Later listeners must not learn of a player who has left.
-    if (name === 'leave') this.#dropEventsOf(player, ['join', 'away', 'back']);
+    if (name === 'leave') this.#dropEventsOf(player, ['join', 'about', 'away', 'back']);
     if (name === 'join' || name === 'leave') this.#bufferedJoins.delete(player);
   }
 
   protected override dropped(name: PropertyKey, [player]: EventArguments): void {
     if (name !== 'join') return;
     this.#bufferedJoins.delete(player);
-    this.#dropEventsOf(player, ['away', 'back', 'leave']);
+    this.#dropEventsOf(player, ['about', 'away', 'back', 'leave']);
   }
 
   #dropEventsOf(player: unknown, names: readonly PropertyKey[]): void {

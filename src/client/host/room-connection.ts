@@ -1,6 +1,5 @@
 import type { Codec, Data, ListenerOptions, Player, Room, Sendable, Status } from '../api.js';
 import { randomMark } from '../browser.js';
-import { toByteCount } from '../byte-count.js';
 import { checkOptions } from '../check-options.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
@@ -8,16 +7,18 @@ import type { ResolvedEnvironment } from '../environment.js';
 import { CommandError } from '../errors/command-error.js';
 import type { RelayError } from '../errors/relay-error.js';
 import { SendError } from '../errors/send-error.js';
-import { ENVELOPE_BYTES, type Message } from '../session/envelope.js';
+import type { Message } from '../session/envelope.js';
 import { toMessage } from '../session/message.js';
 import type { PageStore } from '../storage/page-store.js';
 import { encode, type Value } from './cbor.js';
+import { hostPath } from './host-url.js';
 import { PlainSender } from './plain-sender.js';
 import { PlayerEvents } from './player-events.js';
 import { PlayerSessions } from './player-sessions.js';
 import { readEvent, toIds, type UncheckedEvent } from './relay-event.js';
 import { type Command, RoomCommands } from './room-commands.js';
 import { RoomStore, type StoredRoom } from './room-store.js';
+import { RoomValues } from './room-values.js';
 import { Roster } from './roster.js';
 
 /** The largest overhead of a command with a message, and of each id in it, in bytes. */
@@ -51,12 +52,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   readonly #sessions: PlayerSessions;
   readonly #plain: PlainSender;
   readonly #commands: RoomCommands;
-  /** The largest messages, in bytes; 0 if the relay has not announced them. */
-  #limits = { own: 0, players: 0 };
-  #code = '';
-  #name: string;
-  #maxPlayers = 0;
-  #acceptsPlayers = false;
+  readonly #values: RoomValues;
   #isOpen = false;
   /** Whether the relay has answered `prepare`, or has resumed the room, on this connection. */
   #isConfirmed = false;
@@ -67,7 +63,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   constructor(opening: Opening) {
     super(opening.codec);
     this.#opening = opening;
-    this.#name = opening.name;
+    this.#values = new RoomValues(opening.name);
     const { environment, address, page, maxPlayers, hold } = opening;
     this.#store = new RoomStore(page, { maxPlayers, hold }, opening.saved);
     this.#sessions = new PlayerSessions(environment.buffer, {
@@ -85,7 +81,7 @@ export class RoomConnection extends PlayerEvents implements Room {
       sessions: this.#sessions,
       plain: this.#plain,
       commands: this.#commands,
-      maxFromPlayers: () => this.#limits.players,
+      maxFromPlayers: () => this.#values.limits.players,
       emit: (name, ...event) => this.emit(name, ...event),
       send: (data, options) => this.send(data, options),
       report: (error) => this.report(error),
@@ -95,11 +91,11 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   get code(): string {
-    return this.#code;
+    return this.#values.code;
   }
 
   get name(): string {
-    return this.#name;
+    return this.#values.name;
   }
 
   get players(): readonly Player[] {
@@ -107,11 +103,11 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   get maxPlayers(): number {
-    return this.#maxPlayers;
+    return this.#values.maxPlayers;
   }
 
   get acceptsPlayers(): boolean {
-    return this.#acceptsPlayers;
+    return this.#values.acceptsPlayers;
   }
 
   get status(): Status {
@@ -137,7 +133,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   /** @throws SendError if this message cannot be sent to this number of receivers */
   #checkSize({ body }: Message, receivers: number): void {
     const { buffer } = this.#opening.environment;
-    const { own } = this.#limits;
+    const { own } = this.#values.limits;
     const max = own - COMMAND_BYTES - ID_BYTES * receivers;
     if (own > 0 && body.length > max) throw new SendError('tooLarge', Math.max(0, max));
     if (this.#connection.buffered >= buffer) throw new SendError('bufferFull', buffer);
@@ -167,19 +163,9 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, token, launch, maxPlayers } = this.#opening;
+    const { environment, address, maxPlayers } = this.#opening;
     return new RelayConnection(environment, {
-      address: () => {
-        const { key } = this.#store;
-        const query = new URLSearchParams({
-          bytes: '1',
-          limits: '1',
-          ...(token !== undefined && { token }),
-          ...(launch !== undefined && { launch }),
-          ...(key !== undefined && { room: key.code, resume: key.token }),
-        });
-        return address.socket(`CREATE?${query}`);
-      },
+      address: () => address.socket(hostPath(this.#opening, this.#store.key)),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),
@@ -197,7 +183,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   #opened(): void {
     if (this.#store.key !== undefined) return;
     const { maxPlayers, name, hold } = this.#opening;
-    const command = { cmd: 'prepare', max_players: maxPlayers, name };
+    const command = { cmd: 'prepare', max_players: maxPlayers, name, about: true };
     this.#sendCommand(hold > 0 ? { ...command, hold } : command);
   }
 
@@ -229,14 +215,17 @@ export class RoomConnection extends PlayerEvents implements Room {
       case 'prepare_reply':
         return this.#prepared(event);
       case 'player_joined':
-        this.#roster.join(id);
+        this.#roster.join(id, event.about);
         return;
       case 'player_left':
         return this.#roster.leave(id);
       case 'player_away':
         return this.#roster.setAway(id, true);
       case 'player_back':
+        this.#roster.setAbout(id, event.about);
         return this.#roster.setAway(id, false);
+      case 'about':
+        return this.#roster.setAbout(id, event.about);
       case 'error':
         return this.#refused(new CommandError(String(event.code), String(event.reason)));
       default:
@@ -250,24 +239,21 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#roster.join(id).receive(data);
   }
 
-  #prepared({ key, resume, max_message, max_player_message }: UncheckedEvent): void {
-    this.#limits = {
-      own: toByteCount(max_message),
-      players: Math.max(0, toByteCount(max_player_message) - ENVELOPE_BYTES),
-    };
+  #prepared(event: UncheckedEvent): void {
+    this.#values.setLimits(event);
     if (this.#isConfirmed) return;
     this.#isConfirmed = true;
-    this.#code = String(key);
-    if (typeof resume === 'string') this.#store.setKey({ code: this.#code, token: resume });
+    const { key, resume } = event;
+    const code = String(key);
+    this.#values.code = code;
+    if (typeof resume === 'string') this.#store.setKey({ code, token: resume });
     // The players of a resumed room are in the `state` that follows.
     if (this.#isOpen || this.resumed) return;
     this.#roomReady();
   }
 
   #receivedState(event: UncheckedEvent): void {
-    this.#name = String(event.name);
-    this.#maxPlayers = Number(event.max_players);
-    this.#acceptsPlayers = event.accept_conns === true;
+    this.#values.setState(event);
     if (!this.#isConfirmed || this.#isSynced) return;
     this.#roster.sync(toIds(event.players), new Set(toIds(event.away)));
     this.#commands.repeat();

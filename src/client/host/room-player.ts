@@ -8,6 +8,7 @@ import { toData } from '../session/message.js';
 import type { ReliableSession } from '../session/reliable-session.js';
 import type { SessionEffects } from '../session/session-effects.js';
 import { sessionTimers } from '../session/session-timers.js';
+import { About } from './about.js';
 import type { PlainSender } from './plain-sender.js';
 import type { PlayerSessions } from './player-sessions.js';
 import type { RoomCommands } from './room-commands.js';
@@ -48,12 +49,15 @@ export class RoomPlayer implements Player {
   /** While the protocol is unknown, messages to the player are buffered in its queue. */
   #session: ReliableSession;
   #protocol: Protocol = 'unknown';
+  readonly #about = new About();
   #away = false;
   #hasLeft = false;
   #cancelGreeting = (): void => {};
 
-  constructor(id: number, room: RoomContext) {
+  /** @param about what the player says about itself, as text */
+  constructor(id: number, room: RoomContext, about: unknown) {
     this.id = id;
+    this.#about.set(about);
     this.#room = room;
     const { environment, address, sessions } = room;
     this.#channels = new LazyChannels({
@@ -67,6 +71,10 @@ export class RoomPlayer implements Player {
     if (this.#session.peer !== 0) this.#protocol = 'exact';
     else
       this.#cancelGreeting = environment.clock.after(GREETING_TIMEOUT, () => this.#becomePlain());
+  }
+
+  get about(): unknown {
+    return this.#about.value;
   }
 
   get away(): boolean {
@@ -104,6 +112,10 @@ export class RoomPlayer implements Player {
     if (this.#protocol === 'unknown') this.#becomePlain();
     if (this.plain) return this.#room.emit('message', this, data);
     this.#session.receive(data);
+  }
+
+  setAbout(text: unknown): void {
+    if (this.#about.set(text)) this.#room.emit('about', this);
   }
 
   setAway(away: boolean): void {

@@ -6,6 +6,8 @@ export class Roster {
   readonly #room: RoomContext;
   /** In the order of joining. */
   readonly #players = new Map<number, RoomPlayer>();
+  /** What players say about themselves who are not known yet: it comes before the list of players. */
+  readonly #earlyAbouts = new Map<number, unknown>();
 
   constructor(room: RoomContext) {
     this.#room = room;
@@ -27,10 +29,10 @@ export class Roster {
   }
 
   /** Returns the player with this id, who joins now if the id is new. */
-  join(id: number): RoomPlayer {
+  join(id: number, about = this.#earlyAbouts.get(id)): RoomPlayer {
     const known = this.#players.get(id);
     if (known !== undefined) return known;
-    const player = new RoomPlayer(id, this.#room);
+    const player = new RoomPlayer(id, this.#room, about);
     this.#players.set(id, player);
     this.#room.emit('join', player);
     return player;
@@ -45,6 +47,12 @@ export class Roster {
     this.#room.emit('leave', player);
   }
 
+  setAbout(id: number, text: unknown): void {
+    const player = this.#players.get(id);
+    if (player === undefined) this.#earlyAbouts.set(id, text);
+    else player.setAbout(text);
+  }
+
   setAway(id: number, away: boolean): void {
     this.#players.get(id)?.setAway(away);
   }
@@ -54,6 +62,7 @@ export class Roster {
     for (const id of this.#players.keys()) if (!present.includes(id)) this.leave(id);
     this.#room.store.keepOnly(present);
     for (const id of present) this.join(id).setAway(away.has(id));
+    this.#earlyAbouts.clear();
     for (const player of this.players) player.greet();
   }
 

@@ -1,14 +1,17 @@
 import type { CodecOption, JoinOptions, Seat } from '../api.js';
 import { whenActivated } from '../browser.js';
 import { cancellable } from '../cancellable.js';
-import { CONNECT_OPTIONS, checkOptions } from '../check-options.js';
+import { CONNECT_OPTIONS, checkOptions, type OptionTypes } from '../check-options.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
 import { RelayError } from '../errors/relay-error.js';
 import { parseCode } from '../room-code.js';
+import { shortJson } from '../short-json.js';
 import { PageStore } from '../storage/page-store.js';
 import { SeatConnection } from './seat-connection.js';
 import { readStoredSeat } from './stored-seat.js';
+
+const OPTIONS: OptionTypes = { ...CONNECT_OPTIONS, about: 'any', plain: 'boolean' };
 
 /**
  * Joins a room, in the seat that this page, or a closed tab on this device, had in it before. In a
@@ -20,7 +23,7 @@ import { readStoredSeat } from './stored-seat.js';
  * this code, the error's `code` is `noSuchRoom`, and nothing is sent
  * @throws TypeError if `url` is not the URL of a relay, an option does not exist or has another type,
  * or there is no WebSocket
- * @throws RangeError if a number is out of bounds
+ * @throws RangeError if a number is out of bounds, or `about` is too long
  * @throws the reason of `signal`, if it is aborted
  */
 export function joinRoom<Up, Down>(
@@ -34,8 +37,9 @@ export async function joinRoom(
   code: string,
   options: JoinOptions & Partial<CodecOption> = {},
 ): Promise<Seat> {
-  checkOptions('joinRoom', { ...CONNECT_OPTIONS, plain: 'boolean' }, options);
+  checkOptions('joinRoom', OPTIONS, options);
   const { signal, codec, plain = false } = options;
+  const about = shortJson('joinRoom: about', options.about);
   const address = new RelayAddress(url);
   const room = parseCode(code);
   if (room === undefined) throw new RelayError(4004, 'no such room');
@@ -50,7 +54,7 @@ export async function joinRoom(
   const stored = readStoredSeat(await page.find());
   signal?.throwIfAborted();
   page.store(stored);
-  const joining = { environment, address, page, code: room, stored, plain, codec };
+  const joining = { environment, address, page, code: room, about, stored, plain, codec };
   return cancellable<Seat>(
     signal,
     (joined, refused) => new SeatConnection({ ...joining, joined, refused }),

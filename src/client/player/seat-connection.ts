@@ -33,6 +33,8 @@ export interface Joining {
   readonly address: RelayAddress;
   readonly page: PageStore;
   readonly code: string;
+  /** What the player says about itself, as text. */
+  readonly about: string | undefined;
   readonly stored: StoredSeat;
   readonly plain: boolean;
   readonly codec: Codec | undefined;
@@ -149,9 +151,10 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, code, stored } = this.#joining;
+    const { environment, address, code, about, stored } = this.#joining;
+    const query = { seat: stored.key, ...(about !== undefined && { about }) };
     return new RelayConnection(environment, {
-      address: () => address.socket(`${code}?${new URLSearchParams({ seat: stored.key })}`),
+      address: () => address.socket(`${code}?${new URLSearchParams(query)}`),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),

@@ -30,7 +30,7 @@ test.each([
   [create, { toString: 1 }, 'there is no option toString'],
   [create, { maxplayers: undefined }, 'there is no option maxplayers'],
   [join, { plian: true }, 'joinRoom: there is no option plian; there are WebSocket, '],
-  [join, { nmae: 'x' }, ', codec, signal, plain'],
+  [join, { nmae: 'x' }, ', codec, signal, about, plain'],
   [join, JSON.parse('{"__proto__": 1}'), 'there is no option __proto__'],
 ])('%o rejects %j, because there is no such option', async (call, invalid, text) => {
   const error = await rejection(call, invalid);
