@@ -8,6 +8,13 @@ export type * from './options.js';
 
 /** The events of a room, with the arguments of their listeners. */
 export interface RoomEvents<Up = Data, Down = Sendable> {
+  /**
+   * A player asks to join, in a room with `ask`, or was asking when a reloaded page resumed the room.
+   * Call `admit` or `refuse` within a minute.
+   */
+  ask: [candidate: Candidate];
+  /** A candidate does not ask any more: it was admitted or refused, has left, or a minute is over. */
+  askEnd: [candidate: Candidate];
   /** A player has joined, or was in the room when a reloaded page resumed it. */
   join: [player: Player<Down>];
   /** `player.about` has changed: the player's page was reloaded, and says something else about itself. */
@@ -103,6 +110,8 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   readonly name: string;
   /** The players in the room, including disconnected ones, in the order of joining. */
   readonly players: readonly Player<Down>[];
+  /** The players who ask to join, in the order of asking; none without the option `ask`. */
+  readonly candidates: readonly Candidate[];
   /** The maximum number of players at a time, as the relay has set it. */
   readonly maxPlayers: number;
   /** Whether a new player can join now. */
@@ -135,6 +144,20 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    * resume the room.
    */
   stop(): void;
+}
+
+/** A player who asks to join, in a room with the option `ask`. */
+export interface Candidate {
+  /** The id that the player has after it has joined. */
+  readonly id: number;
+  /** What the player says about itself: see `Player.about`. */
+  readonly about: unknown;
+  /** Whether the player still asks. If not, `admit` and `refuse` do nothing. */
+  readonly asking: boolean;
+  /** Lets the player join: `askEnd` and `join` events follow. */
+  admit(): void;
+  /** Sends the player away for good, as `kick` does: an `askEnd` event follows. */
+  refuse(): void;
 }
 
 /** One player, for the host. */

@@ -1,4 +1,5 @@
 export type {
+  Candidate,
   Channel,
   ChannelOptions,
   Clock,

@@ -120,11 +120,23 @@ export interface RoomOptions extends ConnectOptions {
    * connection.
    */
   readonly hold?: number;
+  /**
+   * Whether the host is asked before a player joins, by the event `ask`. Up to 16 players may ask at a
+   * time, for a minute each; players who reconnect do not ask.
+   */
+  readonly ask?: boolean;
+  /** What players have to know besides the code, 1 to 256 bytes of UTF-8; no password if not given. */
+  readonly password?: string;
+  /**
+   * The code that the room is to have, on a relay with `--custom-codes`. `room.code` is another one if
+   * the relay does not let hosts choose, it is no code, or it is taken.
+   */
+  readonly code?: string;
   /** For a relay with `--create-token`. */
   readonly token?: string;
   /**
-   * Whether to resume the room that this page had before it was reloaded, if `name`, `maxPlayers` and
-   * `hold` are the same; true if not given.
+   * Whether to resume the room that this page had before it was reloaded, if `name`, `maxPlayers`,
+   * `hold`, `ask`, `password` and `code` are the same; true if not given.
    */
   readonly resume?: boolean;
 }
@@ -136,6 +148,8 @@ export interface JoinOptions extends ConnectOptions {
    * 1,024 bytes as JSON. The host gets it with the player, as `player.about`.
    */
   readonly about?: unknown;
+  /** The password of the room, if it has one. */
+  readonly password?: string;
   /**
    * Whether the host does not use this SDK: then only the game's messages are sent, without exactly-once
    * delivery and WebRTC. If false, a host without this SDK gets one or two binary messages of 41 bytes

@@ -5,14 +5,17 @@ type Closings = typeof CLOSE_REASONS;
 /** The closes that the relay sends to this SDK. The others are for clients that make mistakes. */
 type CloseName = Exclude<keyof Closings, 'badSeatKey' | 'badAbout' | 'notPrepared' | 'textOnly'>;
 
-/** The names of the closes that the relay sends, and `unreachable` and `closed` for all others. */
-export type RelayErrorName = CloseName | 'unreachable' | 'closed';
+/** The names of the closes that the relay sends, and those of other closes. */
+export type RelayErrorName = CloseName | 'unreachable' | 'unsupported' | 'closed';
 
 /** There was no close frame: the connection broke, or there is no answer (RFC 6455 section 7.1.5). */
 export const ABNORMAL = 1006;
 
+/** The relay does not have what this end needs (RFC 6455 section 7.4.1). */
+export const UNSUPPORTED = 1010;
+
 /** Codes for errors of this end (RFC 6455 section 7.4.1), which would occur again. */
-const FINAL_CODES = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
+const FINAL_CODES = [1000, 1002, 1003, 1007, 1008, 1009];
 
 /**
  * The relay's table without the reasons, which are half of its size and arrive with each close. The
@@ -68,5 +71,6 @@ export function lookUp(code: number, reason: string): readonly [RelayErrorName, 
     }
   }
   if (code === ABNORMAL) return ['unreachable', 'yes'];
+  if (code === UNSUPPORTED) return ['unsupported', 'no'];
   return ['closed', FINAL_CODES.includes(code) ? 'no' : 'yes'];
 }

@@ -3,6 +3,8 @@ import type { EventArguments } from '../emitter.js';
 import { GameEvents } from '../game-events.js';
 
 const EVENTS = [
+  'ask',
+  'askEnd',
   'join',
   'about',
   'leave',
@@ -37,6 +39,8 @@ export abstract class PlayerEvents extends GameEvents<RoomEvents> {
     ...event: RoomEvents[Name]
   ): void {
     if (name === 'join') this.#bufferedJoins.add(event[0]);
+    // Later listeners must not learn of a candidate who does not ask any more.
+    if (name === 'askEnd') this.#dropEventsOf(event[0], ['ask']);
     super.emit(name, ...event);
   }
 

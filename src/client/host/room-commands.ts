@@ -13,6 +13,7 @@ export class RoomCommands {
   readonly #send: (command: Command) => void;
   /** Whether the game has called `start` last, and not `open`; `undefined` if it has called neither. */
   #started: boolean | undefined;
+  readonly #admitted = new Set<number>();
   readonly #kicked = new Set<number>();
   /** Set by `stop`: the time at which the relay ends the room even if it does not get the command. */
   #endsBy: number | undefined;
@@ -37,13 +38,20 @@ export class RoomCommands {
     this.#send({ cmd: started ? 'start' : 'open' });
   }
 
+  /** Gives a seat to a player who asks. */
+  admit(id: number): void {
+    this.#admitted.add(id);
+    this.#send({ cmd: 'admit', player: id });
+  }
+
   kick(id: number): void {
     this.#kicked.add(id);
     this.#send({ cmd: 'kick', player: id });
   }
 
-  /** The player has left: the command to kick this player is not repeated any more. */
+  /** The player has joined or left: its commands are not repeated any more. */
   forget(id: number): void {
+    this.#admitted.delete(id);
     this.#kicked.delete(id);
   }
 
@@ -56,6 +64,7 @@ export class RoomCommands {
   repeat(): void {
     if (this.#endsBy !== undefined) return this.stop();
     if (this.#started !== undefined) this.setStarted(this.#started);
+    for (const id of this.#admitted) this.admit(id);
     for (const id of this.#kicked) this.kick(id);
   }
 }

@@ -1,41 +1,50 @@
-import type { Codec, Data, ListenerOptions, Player, Room, Sendable, Status } from '../api.js';
+import type {
+  Candidate,
+  Codec,
+  Data,
+  ListenerOptions,
+  Player,
+  Room,
+  Sendable,
+  Status,
+} from '../api.js';
 import { randomMark } from '../browser.js';
 import { checkOptions } from '../check-options.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
 import type { ResolvedEnvironment } from '../environment.js';
+import { UNSUPPORTED } from '../errors/closes.js';
 import { CommandError } from '../errors/command-error.js';
-import type { RelayError } from '../errors/relay-error.js';
+import { RelayError } from '../errors/relay-error.js';
 import { SendError } from '../errors/send-error.js';
 import type { Message } from '../session/envelope.js';
 import { toMessage } from '../session/message.js';
 import type { PageStore } from '../storage/page-store.js';
-import { encode, type Value } from './cbor.js';
+import { encode } from './cbor.js';
 import { hostPath } from './host-url.js';
+import { Members } from './members.js';
 import { PlainSender } from './plain-sender.js';
 import { PlayerEvents } from './player-events.js';
 import { PlayerSessions } from './player-sessions.js';
-import { readEvent, toIds, type UncheckedEvent } from './relay-event.js';
+import { readEvent, type UncheckedEvent } from './relay-event.js';
 import { type Command, RoomCommands } from './room-commands.js';
-import { RoomStore, type StoredRoom } from './room-store.js';
+import { missingFeatures, type RequestedRoom } from './room-options.js';
+import { type RoomSettings, RoomStore, type StoredRoom } from './room-store.js';
 import { RoomValues } from './room-values.js';
-import { Roster } from './roster.js';
 
 /** The largest overhead of a command with a message, and of each id in it, in bytes. */
 const COMMAND_BYTES = 40;
 const ID_BYTES = 5;
 
 /** A request to open or resume a room. */
-export interface Opening {
+export interface Opening extends RequestedRoom {
   readonly environment: ResolvedEnvironment;
   readonly address: RelayAddress;
   readonly page: PageStore;
   readonly token: string | undefined;
   /** Authorizes a program that the relay has started to open its room. */
   readonly launch: string | undefined;
-  readonly name: string;
-  readonly maxPlayers: number;
-  readonly hold: number;
+  readonly settings: RoomSettings;
   /** The room to resume. */
   readonly saved: StoredRoom | undefined;
   readonly codec: Codec | undefined;
@@ -48,7 +57,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   readonly #opening: Opening;
   readonly #connection: RelayConnection;
   readonly #store: RoomStore;
-  readonly #roster: Roster;
+  readonly #members: Members;
   readonly #sessions: PlayerSessions;
   readonly #plain: PlainSender;
   readonly #commands: RoomCommands;
@@ -64,17 +73,17 @@ export class RoomConnection extends PlayerEvents implements Room {
     super(opening.codec);
     this.#opening = opening;
     this.#values = new RoomValues(opening.name);
-    const { environment, address, page, maxPlayers, hold } = opening;
-    this.#store = new RoomStore(page, { maxPlayers, hold }, opening.saved);
+    const { environment, address, page, settings, hold } = opening;
+    this.#store = new RoomStore(page, settings, opening.saved);
     this.#sessions = new PlayerSessions(environment.buffer, {
       send: (ids, frame) => this.#sendCommand({ cmd: 'to', to: ids, data: frame }),
       mark: randomMark,
     });
     this.#plain = new PlainSender(environment.buffer, this.#sendCommand, (id) => {
-      for (const player of this.#roster.find([id])) this.emit('lost', player, 1);
+      for (const player of this.#members.roster.find([id])) this.emit('lost', player, 1);
     });
     this.#commands = new RoomCommands(environment.clock, hold, this.#sendCommand);
-    this.#roster = new Roster({
+    this.#members = new Members({
       environment,
       address,
       store: this.#store,
@@ -99,7 +108,11 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   get players(): readonly Player[] {
-    return this.#roster.players;
+    return this.#members.roster.players;
+  }
+
+  get candidates(): readonly Candidate[] {
+    return this.#members.candidates.list;
   }
 
   get maxPlayers(): number {
@@ -124,7 +137,9 @@ export class RoomConnection extends PlayerEvents implements Room {
     const message = toMessage(this.#opening.codec?.encode(data) ?? data);
     if (this.status === 'closed') return;
     const receivers =
-      options.to === undefined ? this.#roster.players : this.#roster.find(options.to);
+      options.to === undefined
+        ? this.#members.roster.players
+        : this.#members.roster.find(options.to);
     this.#checkSize(message, receivers.length);
     this.#sessions.send(idsOf(receivers.filter((player) => !player.plain)), message);
     this.#plain.send(idsOf(receivers.filter((player) => player.plain)), message);
@@ -145,8 +160,7 @@ export class RoomConnection extends PlayerEvents implements Room {
 
   /** Cancels the attempt to open the room. */
   cancel(reason: unknown): void {
-    this.#opening.refused(reason);
-    this.#connection.close();
+    this.#refuse(reason);
   }
 
   start(): void {
@@ -182,8 +196,8 @@ export class RoomConnection extends PlayerEvents implements Room {
 
   #opened(): void {
     if (this.#store.key !== undefined) return;
-    const { maxPlayers, name, hold } = this.#opening;
-    const command = { cmd: 'prepare', max_players: maxPlayers, name, about: true };
+    const { maxPlayers, name, hold, features } = this.#opening;
+    const command = { cmd: 'prepare', max_players: maxPlayers, name, ...features };
     this.#sendCommand(hold > 0 ? { ...command, hold } : command);
   }
 
@@ -191,12 +205,12 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#isConfirmed = false;
     this.#isSynced = false;
     this.#plain.pause();
-    this.#roster.connectionLost();
+    this.#members.roster.connectionLost();
     return this.#isOpen && this.#store.key !== undefined && !this.#commands.isOver;
   }
 
   #closed(error: RelayError): void {
-    this.#roster.close();
+    this.#members.close();
     this.#opening.page.closed(error);
     if (this.#isOpen) this.emit('close', error);
     else this.#opening.refused(error);
@@ -205,38 +219,16 @@ export class RoomConnection extends PlayerEvents implements Room {
   #received(data: string | Uint8Array): void {
     if (typeof data === 'string') return;
     const event = readEvent(data);
-    const id = Number(event.player ?? event.from);
     switch (event.cmd) {
-      case 'from':
-      case 'from_str':
-        return this.#receivedMessage(id, event.data);
       case 'state':
         return this.#receivedState(event);
       case 'prepare_reply':
         return this.#prepared(event);
-      case 'player_joined':
-        this.#roster.join(id, event.about);
-        return;
-      case 'player_left':
-        return this.#roster.leave(id);
-      case 'player_away':
-        return this.#roster.setAway(id, true);
-      case 'player_back':
-        this.#roster.setAbout(id, event.about);
-        return this.#roster.setAway(id, false);
-      case 'about':
-        return this.#roster.setAbout(id, event.about);
       case 'error':
         return this.#refused(new CommandError(String(event.code), String(event.reason)));
       default:
-      // An event that this SDK does not request, one of a newer relay, or none.
+        return this.#members.receive(event);
     }
-  }
-
-  #receivedMessage(id: number, data: Value | undefined): void {
-    if (typeof data !== 'string' && !(data instanceof Uint8Array)) return;
-    // After a reload, buffered messages may arrive before the list of players.
-    this.#roster.join(id).receive(data);
   }
 
   #prepared(event: UncheckedEvent): void {
@@ -245,6 +237,9 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#isConfirmed = true;
     const { key, resume } = event;
     const code = String(key);
+    const missing = this.resumed ? [] : missingFeatures(this.#opening.features, event.with);
+    if (missing.length > 0)
+      return this.#refuse(new RelayError(UNSUPPORTED, `this relay has no ${missing.join(', ')}`));
     this.#values.code = code;
     if (typeof resume === 'string') this.#store.setKey({ code, token: resume });
     // The players of a resumed room are in the `state` that follows.
@@ -255,7 +250,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   #receivedState(event: UncheckedEvent): void {
     this.#values.setState(event);
     if (!this.#isConfirmed || this.#isSynced) return;
-    this.#roster.sync(toIds(event.players), new Set(toIds(event.away)));
+    this.#members.sync(event);
     this.#commands.repeat();
     this.#roomReady();
   }
@@ -270,7 +265,12 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #refused(error: CommandError): void {
-    if (this.#isOpen) return this.report(error);
+    if (this.#isOpen) this.report(error);
+    else this.#refuse(error);
+  }
+
+  /** The room cannot be opened as the game wants it. */
+  #refuse(error: unknown): void {
     this.#opening.refused(error);
     this.#connection.close();
   }

@@ -1,5 +1,6 @@
 import { attempt } from '../browser.js';
 import type { PageStore } from '../storage/page-store.js';
+import type { RequestedRoom } from './room-options.js';
 
 /** The data that a page needs to resume a room. */
 export interface RoomKey {
@@ -11,6 +12,21 @@ export interface RoomKey {
 export interface RoomSettings {
   readonly maxPlayers: number;
   readonly hold: number;
+  /** A checksum of the requested features, of which one is a password; `undefined` if there are none. */
+  readonly features?: number | undefined;
+}
+
+export function toSettings({ maxPlayers, hold, features }: RequestedRoom): RoomSettings {
+  // Without it, a room of an older version of the SDK is resumed, too.
+  const { about: _, ...others } = features;
+  const text = JSON.stringify(others);
+  return { maxPlayers, hold, features: text === '{}' ? undefined : checksum(text) };
+}
+
+function checksum(text: string): number {
+  let sum = 0;
+  for (const character of text) sum = (Math.imul(sum, 31) + (character.codePointAt(0) ?? 0)) | 0;
+  return sum;
 }
 
 /** The data that a host's page stores for the page after a reload. */
@@ -21,10 +37,11 @@ export interface StoredRoom extends RoomKey, RoomSettings {
 
 /** Reads a stored room; `undefined` if there is none, or it was opened with other settings. */
 export function readStoredRoom(stored: unknown, settings: RoomSettings): StoredRoom | undefined {
-  const { code, token, marks, maxPlayers, hold } = Object(stored);
+  const { code, token, marks, maxPlayers, hold, features } = Object(stored);
   if (typeof code !== 'string' || typeof token !== 'string') return undefined;
   if (maxPlayers !== settings.maxPlayers || hold !== settings.hold) return undefined;
-  return attempt(() => ({ code, token, maxPlayers, hold, marks: new Map(marks) }));
+  if (features !== settings.features) return undefined;
+  return attempt(() => ({ code, token, ...settings, marks: new Map(marks) }));
 }
 
 /** Stores the data with which a new connection, or the next page, resumes the room. */

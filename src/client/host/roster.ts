@@ -6,8 +6,6 @@ export class Roster {
   readonly #room: RoomContext;
   /** In the order of joining. */
   readonly #players = new Map<number, RoomPlayer>();
-  /** What players say about themselves who are not known yet: it comes before the list of players. */
-  readonly #earlyAbouts = new Map<number, unknown>();
 
   constructor(room: RoomContext) {
     this.#room = room;
@@ -28,8 +26,12 @@ export class Roster {
     return [...new Set(Array.from(receivers, idOf))].flatMap((id) => this.#players.get(id) ?? []);
   }
 
-  /** Returns the player with this id, who joins now if the id is new. */
-  join(id: number, about = this.#earlyAbouts.get(id)): RoomPlayer {
+  /**
+   * Returns the player with this id, who joins now if the id is new.
+   *
+   * @param about what the player says about itself, as text
+   */
+  join(id: number, about: unknown): RoomPlayer {
     const known = this.#players.get(id);
     if (known !== undefined) return known;
     const player = new RoomPlayer(id, this.#room, about);
@@ -47,22 +49,30 @@ export class Roster {
     this.#room.emit('leave', player);
   }
 
-  setAbout(id: number, text: unknown): void {
+  /** Returns whether this player is in the room. */
+  setAbout(id: number, text: unknown): boolean {
     const player = this.#players.get(id);
-    if (player === undefined) this.#earlyAbouts.set(id, text);
-    else player.setAbout(text);
+    player?.setAbout(text);
+    return player !== undefined;
   }
 
   setAway(id: number, away: boolean): void {
     this.#players.get(id)?.setAway(away);
   }
 
-  /** Emits the changes since the last connection, and greets all players. */
-  sync(present: readonly number[], away: ReadonlySet<number>): void {
+  /**
+   * Emits the changes since the last connection, and greets all players.
+   *
+   * @param aboutOf what new players say about themselves, as text
+   */
+  sync(
+    present: readonly number[],
+    away: ReadonlySet<number>,
+    aboutOf: ReadonlyMap<number, unknown>,
+  ): void {
     for (const id of this.#players.keys()) if (!present.includes(id)) this.leave(id);
     this.#room.store.keepOnly(present);
-    for (const id of present) this.join(id).setAway(away.has(id));
-    this.#earlyAbouts.clear();
+    for (const id of present) this.join(id, aboutOf.get(id)).setAway(away.has(id));
     for (const player of this.players) player.greet();
   }
 

@@ -11,7 +11,12 @@ import { PageStore } from '../storage/page-store.js';
 import { SeatConnection } from './seat-connection.js';
 import { readStoredSeat } from './stored-seat.js';
 
-const OPTIONS: OptionTypes = { ...CONNECT_OPTIONS, about: 'any', plain: 'boolean' };
+const OPTIONS: OptionTypes = {
+  ...CONNECT_OPTIONS,
+  about: 'any',
+  password: 'string',
+  plain: 'boolean',
+};
 
 /**
  * Joins a room, in the seat that this page, or a closed tab on this device, had in it before. In a
@@ -38,7 +43,7 @@ export async function joinRoom(
   options: JoinOptions & Partial<CodecOption> = {},
 ): Promise<Seat> {
   checkOptions('joinRoom', OPTIONS, options);
-  const { signal, codec, plain = false } = options;
+  const { signal, codec, password, plain = false } = options;
   const about = shortJson('joinRoom: about', options.about);
   const address = new RelayAddress(url);
   const room = parseCode(code);
@@ -54,7 +59,7 @@ export async function joinRoom(
   const stored = readStoredSeat(await page.find());
   signal?.throwIfAborted();
   page.store(stored);
-  const joining = { environment, address, page, code: room, about, stored, plain, codec };
+  const joining = { environment, address, page, code: room, about, password, stored, plain, codec };
   return cancellable<Seat>(
     signal,
     (joined, refused) => new SeatConnection({ ...joining, joined, refused }),

@@ -35,6 +35,7 @@ export interface Joining {
   readonly code: string;
   /** What the player says about itself, as text. */
   readonly about: string | undefined;
+  readonly password: string | undefined;
   readonly stored: StoredSeat;
   readonly plain: boolean;
   readonly codec: Codec | undefined;
@@ -151,8 +152,12 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, code, about, stored } = this.#joining;
-    const query = { seat: stored.key, ...(about !== undefined && { about }) };
+    const { environment, address, code, about, password, stored } = this.#joining;
+    const query = {
+      seat: stored.key,
+      ...(about !== undefined && { about }),
+      ...(password !== undefined && { password }),
+    };
     return new RelayConnection(environment, {
       address: () => address.socket(`${code}?${new URLSearchParams(query)}`),
       opened: () => this.#opened(),

@@ -25,12 +25,16 @@ afterEach(() => vi.unstubAllGlobals());
 
 test.each([
   [create, { maxplayers: 4 }, 'createRoom: there is no option maxplayers; there are WebSocket, '],
-  [create, { nmae: 'x' }, ', codec, signal, name, maxPlayers, hold, token, resume'],
+  [
+    create,
+    { nmae: 'x' },
+    ', codec, signal, name, maxPlayers, hold, ask, password, code, token, resume',
+  ],
   [create, { plain: true }, 'there is no option plain; there are WebSocket, '],
   [create, { toString: 1 }, 'there is no option toString'],
   [create, { maxplayers: undefined }, 'there is no option maxplayers'],
   [join, { plian: true }, 'joinRoom: there is no option plian; there are WebSocket, '],
-  [join, { nmae: 'x' }, ', codec, signal, about, plain'],
+  [join, { nmae: 'x' }, ', codec, signal, about, password, plain'],
   [join, JSON.parse('{"__proto__": 1}'), 'there is no option __proto__'],
 ])('%o rejects %j, because there is no such option', async (call, invalid, text) => {
   const error = await rejection(call, invalid);

@@ -46,3 +46,23 @@ test('createRoom rejects with the reason if the relay refuses to prepare the roo
   await expect(rejected).rejects.toBeInstanceOf(CommandError);
   expect(FakeSocket.last.closedWith).toBe(1000);
 });
+
+test.each([{ ask: true }, { password: 'open sesame' }])(
+  'createRoom rejects with %o at a relay that does not have it',
+  async (options) => {
+    const { WebSocket, clock } = stillEnvironment();
+    const opened = createRoom('ws://relay', { WebSocket, clock, storage: null, ...options });
+    await Promise.resolve();
+    FakeSocket.last.open();
+    receive(STATE);
+    receive({ cmd: 'prepare_reply', key: 'BCDF', with: ['about'] });
+    const [name] = Object.keys(options);
+    await expect(opened).rejects.toMatchObject({
+      code: 'unsupported',
+      closeCode: 1010,
+      retry: 'no',
+      reason: `this relay has no ${name}`,
+    });
+    expect(FakeSocket.last.closedWith).toBe(1000);
+  },
+);

@@ -1,0 +1,72 @@
+import type { RoomOptions } from '../api.js';
+import { CONNECT_OPTIONS, checkOptions, MAX_UINT32, type OptionTypes } from '../check-options.js';
+import type { Value } from './cbor.js';
+import type { Command } from './room-commands.js';
+
+const DEFAULT_MAX_PLAYERS = 8;
+const DEFAULT_HOLD = 120;
+const MAX_NAME_BYTES = 1_024;
+const MAX_PASSWORD_BYTES = 256;
+
+const OPTIONS: OptionTypes = {
+  ...CONNECT_OPTIONS,
+  name: 'string',
+  maxPlayers: [1, MAX_UINT32],
+  hold: [0, MAX_UINT32],
+  ask: 'boolean',
+  password: 'string',
+  code: 'string',
+  token: 'string',
+  resume: 'boolean',
+};
+
+/** The values of `prepare` that the game has requested. */
+export interface RequestedRoom {
+  readonly name: string;
+  readonly maxPlayers: number;
+  readonly hold: number;
+  /** The fields that request features of the relay. */
+  readonly features: Command;
+}
+
+/**
+ * @throws TypeError if an option does not exist, or has another type
+ * @throws RangeError if an option is too long, or out of bounds
+ */
+export function readRoomOptions(options: RoomOptions): RequestedRoom {
+  checkOptions('createRoom', OPTIONS, options);
+  const { name = '', maxPlayers = DEFAULT_MAX_PLAYERS, hold = DEFAULT_HOLD } = options;
+  checkBytes('name', name, 0, MAX_NAME_BYTES);
+  const { ask = false, password, code } = options;
+  // An empty field of a form must not open the room to everybody.
+  if (password !== undefined) checkBytes('password', password, 1, MAX_PASSWORD_BYTES);
+  const features = {
+    // Cheap, and games may use it without an option.
+    about: true,
+    ...(ask && { ask }),
+    ...(password !== undefined && { password }),
+    ...(code !== undefined && { code }),
+  };
+  return { name, maxPlayers, hold, features };
+}
+
+/** Features without which players could join whom the game does not want. */
+const REQUIRED = ['ask', 'password'];
+
+/**
+ * The requested features that the room must have and does not have.
+ *
+ * @param list the features of the room, as the relay has listed them
+ */
+export function missingFeatures(requested: Command, list: Value | undefined): readonly string[] {
+  const features: readonly unknown[] = Array.isArray(list) ? list : [];
+  return REQUIRED.filter((name) => name in requested && !features.includes(name));
+}
+
+function checkBytes(name: string, text: string, min: number, max: number): void {
+  const { length } = new TextEncoder().encode(text);
+  if (length < min || length > max) {
+    const expected = min > 0 ? `${min} to ${max}` : `at most ${max}`;
+    throw new RangeError(`createRoom: ${name}: expected ${expected} bytes`);
+  }
+}

@@ -1,0 +1,65 @@
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  createRoom,
+  type JoinOptions,
+  joinRoom,
+  type Room,
+  type RoomEvents,
+  type RoomOptions,
+  type Seat,
+} from '../../src/client/index.js';
+import { Inbox } from './inbox.js';
+
+/** A page with the SDK whose connections a test can break. */
+export class SdkPage {
+  readonly #sockets: WebSocket[] = [];
+  readonly #environment: object;
+
+  /** @param environment options of `createRoom` and `joinRoom`; without storage by default */
+  constructor(environment: object = {}) {
+    const sockets = this.#sockets;
+    class PageSocket extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        sockets.push(this);
+      }
+    }
+    this.#environment = { WebSocket: PageSocket, storage: null, ...environment };
+  }
+
+  async createRoom(url: string, options: RoomOptions = {}): Promise<Room> {
+    const room = await createRoom(url, { ...this.#environment, ...options });
+    onTestFinished(() => room.stop());
+    return room;
+  }
+
+  async joinRoom(url: string, code: string, options: JoinOptions = {}): Promise<Seat> {
+    const seat = await joinRoom(url, code, { ...this.#environment, ...options });
+    onTestFinished(() => seat.leave());
+    return seat;
+  }
+
+  /** Breaks the latest connection without a close frame; the page reconnects. */
+  breakConnection(): void {
+    this.#sockets.at(-1)?.terminate();
+  }
+
+  /** Ends the page without a close frame: it does not reconnect. */
+  kill(): void {
+    for (const socket of this.#sockets) {
+      socket.onclose = null;
+      socket.terminate();
+    }
+  }
+}
+
+/** Collects the first argument of an event. */
+export function eventsOf<Name extends keyof RoomEvents>(
+  room: Room,
+  name: Name,
+): Inbox<RoomEvents[Name][0]> {
+  const inbox = new Inbox<RoomEvents[Name][0]>();
+  room.on(name, (...[first]) => inbox.put(first));
+  return inbox;
+}
