@@ -32,6 +32,7 @@ export const CLOSE_REASONS = {
   hostBusy: { code: 4012, reason: 'host busy', retry: 'yes' },
   hostDisconnected: { code: 4012, reason: 'host disconnected', retry: 'yes' },
   tooManyAttempts: { code: 4029, reason: 'too many attempts', retry: 'later' },
+  left: { code: 1000, reason: 'left', retry: 'no' },
   stopped: { code: 1001, reason: 'The game is done.', retry: 'no' },
   textOnly: { code: 1003, reason: 'expected text', retry: 'no' },
   originNotAllowed: { code: 1008, reason: 'origin not allowed', retry: 'no' },

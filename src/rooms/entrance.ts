@@ -6,8 +6,10 @@ import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
 import { isPassword } from './password.js';
 import type { PlayerPeer } from './peer.js';
-import type { Players } from './players.js';
+import { type KickOptions, kickReason, type Players } from './players.js';
 import type { RoomHost } from './room-host.js';
+import type { PlayerAbout, RoomChanges } from './room-info.js';
+import type { SavedRoom } from './saved-room.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
 import type { ViewerPeer, WatchRequest, WatchResult } from './viewer.js';
@@ -19,6 +21,8 @@ export interface EntranceParts {
   readonly players: Players;
   readonly host: Pick<RoomHost, 'keepsUp' | 'refusal'>;
   readonly features: Features | undefined;
+  /** The most players that any room may have. */
+  readonly mostPlayers: number;
   /** Whether seat keys have an effect. */
   readonly hasReconnectWindow: boolean;
   readonly room: AskingContext;
@@ -32,9 +36,12 @@ export class Entrance {
   readonly asking: Asking | undefined;
   readonly #parts: EntranceParts;
 
-  constructor(phase: RoomPhase, maxPlayers: number, parts: EntranceParts) {
-    this.phase = phase;
-    this.maxPlayers = maxPlayers;
+  constructor(
+    { started, maxPlayers }: Pick<SavedRoom, 'started' | 'maxPlayers'>,
+    parts: EntranceParts,
+  ) {
+    this.phase = started ? 'started' : 'open';
+    this.maxPlayers = Math.min(maxPlayers, parts.mostPlayers);
     this.asking = parts.features?.ask ? new Asking(parts.room) : undefined;
     this.#parts = parts;
   }
@@ -50,10 +57,27 @@ export class Entrance {
     return this.asking?.isFull ? CLOSE_REASONS.tooManyAsking : undefined;
   }
 
-  /** Stops joining, or allows it again. Whoever asks at that time is refused, too. */
-  setStarted(started: boolean): void {
+  /** The state to save. */
+  get saved(): Pick<SavedRoom, 'started' | 'maxPlayers' | 'asking'> {
+    const { maxPlayers, phase, asking } = this;
+    return { maxPlayers, started: phase === 'started', ...asking?.saved };
+  }
+
+  /** What players say about themselves, in the order in which they joined; then those who ask. */
+  get abouts(): PlayerAbout[] {
+    const seats = [...this.#parts.players.seats.all(), ...(this.asking?.seats ?? [])];
+    return seats.flatMap(({ id, about }) => (about === undefined ? [] : { player: id, about }));
+  }
+
+  /**
+   * Stops joining, or allows it again, or sets the size; nobody has to leave, even if there are more
+   * players now. Whoever asks when nobody can join any more is refused.
+   */
+  change({ started = this.phase === 'started', maxPlayers = this.maxPlayers }: RoomChanges): void {
     this.phase = started ? 'started' : 'open';
+    this.maxPlayers = Math.min(maxPlayers, this.#parts.mostPlayers);
     if (started) this.asking?.refuseAll(CLOSE_REASONS.alreadyStarted);
+    else if (this.#isFull) this.asking?.refuseAll(CLOSE_REASONS.roomFull);
   }
 
   /** Gives a seat to a player who asks; false if nobody with this id asks. */
@@ -68,11 +92,12 @@ export class Entrance {
   }
 
   /** Removes a player for good, or refuses one who asks; an unknown id changes nothing. */
-  kick(id: number): void {
+  kick(id: number, options: KickOptions): void {
     const { players } = this.#parts;
-    const asker = this.asking?.refuse(id, CLOSE_REASONS.kicked);
-    if (asker === undefined) players.kick(id);
-    else if (asker.key !== undefined) players.seats.ban(asker.key);
+    const asker = this.asking?.seats.find((seat) => seat.id === id);
+    if (asker === undefined) return players.kick(id, options);
+    players.ban(asker, options);
+    this.asking?.refuse(id, kickReason(options));
   }
 
   /** The connection of this player has ended; `isFinal` if the player will not reconnect. */
@@ -123,7 +148,7 @@ export class Entrance {
     if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
     const asked = key && this.asking?.withKey(key);
     if (asked !== undefined) return this.#askAgain(asked, peer, about);
-    const reason = this.#refuseNew(request, key);
+    const reason = this.#refuseNew(request, key, peer.address);
     return reason ? refused(reason) : this.#take(players.newSeat(key), peer, about);
   }
 
@@ -143,11 +168,14 @@ export class Entrance {
   }
 
   /** Why a player who has no seat in the room cannot get one. */
-  #refuseNew({ password }: JoinRequest, key: SecretHash | undefined): CloseReason | undefined {
-    const { players } = this.#parts;
+  #refuseNew(
+    { password }: JoinRequest,
+    key: SecretHash | undefined,
+    address: string | undefined,
+  ): CloseReason | undefined {
     // First, so that every attempt with a wrong password counts as one, whatever the room is like.
     if (!this.#isOpenTo(password)) return CLOSE_REASONS.wrongPassword;
-    return key !== undefined && players.seats.isBanned(key) ? CLOSE_REASONS.kicked : this.refusal;
+    return this.#parts.players.bans.include(key, address) ? CLOSE_REASONS.kicked : this.refusal;
   }
 
   #rejoin(seat: Seat, peer: PlayerPeer, request: JoinRequest): JoinResult {

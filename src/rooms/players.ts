@@ -1,7 +1,9 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
+import { Bans } from './bans.js';
 import { Deliveries, type DeliveriesContext } from './deliveries.js';
 import type { JoinRequest } from './join-request.js';
 import type { PlayerPeer } from './peer.js';
+import { UNKNOWN_ADDRESS } from './reconnect-places.js';
 import type { ReconnectWindow } from './reconnect-window.js';
 import type { RoomEvent } from './room-event.js';
 import type { SavedRoom, SavedSeat } from './saved-room.js';
@@ -13,8 +15,19 @@ import type { SecretHash } from './secret.js';
 export interface PlayersContext extends SeatContext, DeliveriesContext {
   /** Sends the host an event. */
   notifyHost(event: RoomEvent): void;
-  /** The saved state of the room has changed. */
-  changed(): void;
+}
+
+/** How a player is kicked. */
+export interface KickOptions {
+  /** The reason of the close, at most 100 bytes of UTF-8; `kicked` by default. */
+  readonly reason?: string | undefined;
+  /** Whether nobody can join from the player's address again. */
+  readonly ban?: boolean | undefined;
+}
+
+/** The close of a player who is kicked. */
+export function kickReason({ reason }: KickOptions): CloseReason {
+  return reason ? { ...CLOSE_REASONS.kicked, reason } : CLOSE_REASONS.kicked;
 }
 
 /** What a player who reconnects requests. */
@@ -23,6 +36,7 @@ type RejoinRequest = Pick<JoinRequest, 'about' | 'allValues'>;
 /** The players of one room: they join, disconnect, reconnect and leave, and the host is notified. */
 export class Players {
   readonly seats: SeatTable;
+  readonly bans: Bans;
   readonly deliveries: Deliveries;
   readonly #context: PlayersContext;
   readonly #window: ReconnectWindow | undefined;
@@ -31,12 +45,14 @@ export class Players {
     this.#context = context;
     this.#window = window;
     this.seats = new SeatTable(context.totals);
+    this.bans = new Bans(context.totals);
     this.deliveries = new Deliveries(this.seats, context);
   }
 
   /** Restores the seats of a saved room, up to the maximum number of players. */
   restore(saved: SavedRoom, maxPlayers: number): void {
     this.seats.restore(saved);
+    this.bans.restore(saved);
     const lastSeen = saved.seats.reduce((last, { seen = 0 }) => Math.max(last, seen), 0);
     this.#context.values.restore(saved.values ?? [], lastSeen);
     for (const seat of saved.seats.slice(0, maxPlayers)) this.#restoreSeat(seat);
@@ -91,15 +107,21 @@ export class Players {
   }
 
   /** Removes a player for good; an unknown id changes nothing. */
-  kick(player: number): void {
+  kick(player: number, options: KickOptions): void {
     const seat = this.seats.get(player);
     if (seat === undefined) return;
-    if (seat.key !== undefined) this.seats.ban(seat.key);
+    this.ban(seat, options);
     const peer = this.seats.remove(seat);
     this.#context.values.forgetPlayer(seat.id);
     this.#context.notifyHost({ type: 'playerLeft', player: seat.id });
-    peer?.close(CLOSE_REASONS.kicked);
+    peer?.close(kickReason(options));
     this.#context.changed();
+  }
+
+  /** The player of this seat cannot join again. */
+  ban({ key, address }: Seat, { ban }: KickOptions): void {
+    if (key !== undefined) this.bans.addKey(key);
+    if (ban && address !== UNKNOWN_ADDRESS) this.bans.addAddress(address);
   }
 
   /** Pauses or resumes reading from all connected players. */
@@ -111,6 +133,7 @@ export class Players {
   closeAll(reason: CloseReason): void {
     for (const seat of this.seats.all()) this.seats.remove(seat)?.close(reason);
     this.#context.values.clear();
+    this.bans.clear();
   }
 
   #joined(seat: Seat): void {
@@ -132,7 +155,7 @@ export class Players {
   /** Waits for a player to reconnect; false if the player cannot reconnect. */
   #awaitPlayer(seat: Seat): boolean {
     if (seat.key === undefined) return false;
-    const player = this.#window?.awaitPlayer(() => this.#leave(seat), seat.peer?.address);
+    const player = this.#window?.awaitPlayer(() => this.#leave(seat), seat.address);
     if (player !== undefined) seat.disconnect(player);
     seat.seenVersion = this.#context.values.version;
     return player !== undefined;

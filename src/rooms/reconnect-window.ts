@@ -26,6 +26,8 @@ export interface ReconnectContext {
 export interface DisconnectedPlayer {
   readonly buffer: OfflineBuffer;
   readonly stopTimer: () => void;
+  /** The address that the player was connected from. */
+  readonly address: string;
 }
 
 /**
@@ -74,6 +76,7 @@ export class ReconnectWindow {
     return {
       buffer: new OfflineBuffer(keep, totals, () => places?.players.free(address)),
       stopTimer: this.#context.after(this.#seconds * 1000, onTimeout),
+      address,
     };
   }
 

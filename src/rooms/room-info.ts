@@ -29,6 +29,14 @@ export interface RoomSettings {
   readonly features?: Features | undefined;
 }
 
+/** What a host can change later; missing fields stay as they are. */
+export interface RoomChanges {
+  readonly name?: string;
+  readonly maxPlayers?: number;
+  /** Whether nobody can join. */
+  readonly started?: boolean;
+}
+
 /** What everybody who knows the code of a room may know. */
 export interface RoomInfo {
   readonly code: RoomCode;

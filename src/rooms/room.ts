@@ -9,7 +9,7 @@ import type { PlayerId } from './ids.js';
 import type { JoinRequest } from './join-request.js';
 import type { JoinResult } from './join-result.js';
 import type { HostPeer, PlayerPeer } from './peer.js';
-import { Players, type PlayersContext } from './players.js';
+import { type KickOptions, Players, type PlayersContext } from './players.js';
 import { ReconnectWindow } from './reconnect-window.js';
 import { UNKNOWN_TOKEN } from './resume-token.js';
 import type { ContextOf } from './room-context.js';
@@ -18,6 +18,7 @@ import { RoomHost } from './room-host.js';
 import type {
   OfflineBuffers,
   PlayerAbout,
+  RoomChanges,
   RoomIdentity,
   RoomInfo,
   RoomSettings,
@@ -50,7 +51,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   /** `undefined` if nobody can watch the room. */
   readonly audience: Audience | undefined;
   readonly traffic = noTraffic();
-  readonly #name: string;
+  #name: string;
   readonly #window: ReconnectWindow | undefined;
   readonly #context: RoomContext;
   readonly totals: RoomTotals;
@@ -79,17 +80,14 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
       setReading: (reading) => this.#players.setReading(reading),
       end: (reason) => this.end(reason),
     });
-    this.#entrance = new Entrance(
-      settings.started ? 'started' : 'open',
-      Math.min(settings.maxPlayers, context.maxPlayers),
-      {
-        players: this.#players,
-        host: this.#host,
-        features: this.features,
-        hasReconnectWindow: window !== undefined,
-        room: this,
-      },
-    );
+    this.#entrance = new Entrance(settings, {
+      players: this.#players,
+      host: this.#host,
+      features: this.features,
+      mostPlayers: context.maxPlayers,
+      hasReconnectWindow: window !== undefined,
+      room: this,
+    });
     const { times } = this.features ?? {};
     if (times !== undefined) this.#times = new Times(times, this);
     this.audience = Audience.of(this);
@@ -132,7 +130,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   static restore(identity: RoomIdentity, saved: SavedRoom, context: RoomContext): Room {
     const room = new Room(identity, saved, ReconnectWindow.restore(saved, context), context);
     room.#host.await(undefined);
-    room.#players.restore(saved, room.#entrance.maxPlayers);
+    room.#players.restore(saved, context.maxPlayers);
     room.#entrance.asking?.restore(saved);
     room.audience?.restore(saved);
     return room;
@@ -173,11 +171,10 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     return {
       code: this.identity.code,
       name: this.#name,
-      maxPlayers: this.#entrance.maxPlayers,
-      started: this.#entrance.phase === 'started',
+      ...this.#entrance.saved,
       ...this.#window.saved,
       ...this.#players.seats.saved,
-      ...this.#entrance.asking?.saved,
+      ...this.#players.bans.saved,
       ...(this.features && { features: this.features }),
       ...this.values.saved,
       ...this.audience?.saved,
@@ -206,8 +203,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
 
   /** What players say about themselves, in the order in which they joined; then those who ask. */
   get abouts(): readonly PlayerAbout[] {
-    const seats = [...this.#players.seats.all(), ...(this.#entrance.asking?.seats ?? [])];
-    return seats.flatMap(({ id, about }) => (about === undefined ? [] : { player: id, about }));
+    return this.#entrance.abouts;
   }
 
   /** Whether the player with this key is connected; `undefined` if no seat has it. */
@@ -223,14 +219,20 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
 
   /** Stops joining, or allows it again. */
   setStarted(started: boolean): void {
+    this.change({ started });
+  }
+
+  /** Changes what the host has set. Nobody has to leave, even if there are more players now. */
+  change(changes: RoomChanges): void {
     if (this.#entrance.phase === 'ended') return;
-    this.#entrance.setStarted(started);
+    this.#name = changes.name ?? this.#name;
+    this.#entrance.change(changes);
     this.#context.changed(this);
   }
 
   /** Removes a player for good; an unknown id changes nothing. */
-  kick(player: number): void {
-    this.#entrance.kick(player);
+  kick(player: number, options: KickOptions = {}): void {
+    this.#entrance.kick(player, options);
   }
 
   /** Gives a seat to a player about whom the host was asked; false if nobody with this id asks. */

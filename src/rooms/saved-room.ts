@@ -16,6 +16,8 @@ export interface SavedRoom {
   readonly seats: readonly SavedSeat[];
   /** Keys of players who were kicked. */
   readonly banned: readonly SecretHash[];
+  /** Hashes of addresses from which nobody can join; missing if there are none. */
+  readonly bannedAddresses?: readonly SecretHash[];
   /** Missing for a plain room. */
   readonly features?: Features;
   /** The ids of players about whom the host was asked; missing if there were none. */

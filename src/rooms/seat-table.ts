@@ -7,19 +7,12 @@ import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
 import type { RoomTotals } from './totals.js';
 
-/**
- * How many keys of kicked players a room stores; the oldest are deleted. Otherwise a player who joins
- * and is kicked in a loop would fill the memory.
- */
-const MAX_BANNED = 512;
-
-/** The seats of one room by id and by key, and the keys of kicked players. */
+/** The seats of one room by id and by key. */
 export class SeatTable {
   readonly #byId = new Map<number, Seat>();
   #lastId: PlayerId | undefined;
-  // Most rooms have no player with a key, and most of the others kick nobody.
+  // Most rooms have no player with a key.
   #byKey: Map<SecretHash, Seat> | undefined;
-  #banned: Set<SecretHash> | undefined;
   readonly #totals: RoomTotals;
 
   /** @param totals where the players of all rooms are counted */
@@ -37,7 +30,7 @@ export class SeatTable {
   }
 
   /** The state to save. */
-  get saved(): Pick<SavedRoom, 'lastId' | 'seats' | 'banned'> {
+  get saved(): Pick<SavedRoom, 'lastId' | 'seats'> {
     const seats = [...this.all()].map(({ id, key, buffer, about, seenVersion }) => ({
       id,
       key: key ?? null,
@@ -45,13 +38,12 @@ export class SeatTable {
       ...(about !== undefined && { about }),
       ...(buffer !== undefined && seenVersion > 0 && { seen: seenVersion }),
     }));
-    return { lastId: this.#lastId ?? null, seats, banned: [...(this.#banned ?? [])] };
+    return { lastId: this.#lastId ?? null, seats };
   }
 
-  /** Continues after the last id of a saved room, and with its banned keys. */
-  restore({ lastId, banned }: SavedRoom): void {
+  /** Continues after the last id of a saved room. */
+  restore({ lastId }: SavedRoom): void {
     this.#lastId = lastId ?? undefined;
-    for (const key of banned) this.ban(key);
   }
 
   get(id: number): Seat | undefined {
@@ -110,17 +102,5 @@ export class SeatTable {
   setAbout(seat: Seat, about: string | undefined): void {
     this.#totals.storedBytes += aboutBytes(about) - aboutBytes(seat.about);
     seat.about = about;
-  }
-
-  /** A player with this key cannot join again. */
-  ban(key: SecretHash): void {
-    this.#banned ??= new Set();
-    this.#banned.add(key);
-    const [first] = this.#banned;
-    if (this.#banned.size > MAX_BANNED && first !== undefined) this.#banned.delete(first);
-  }
-
-  isBanned(key: SecretHash): boolean {
-    return this.#banned?.has(key) ?? false;
   }
 }

@@ -4,6 +4,7 @@ import { HeldMessages } from './held-messages.js';
 import type { PlayerId } from './ids.js';
 import type { OfflineBuffer } from './offline-buffer.js';
 import type { PlayerPeer } from './peer.js';
+import { UNKNOWN_ADDRESS } from './reconnect-places.js';
 import type { DisconnectedPlayer } from './reconnect-window.js';
 import type { SecretHash } from './secret.js';
 
@@ -77,6 +78,13 @@ export class Seat {
   /** The offline buffer, if the player is disconnected. */
   get buffer(): OfflineBuffer | undefined {
     return this.#state.is === 'disconnected' ? this.#state.player.buffer : undefined;
+  }
+
+  /** The address of the player's last connection; `UNKNOWN_ADDRESS` after a restart. */
+  get address(): string {
+    const state = this.#state;
+    if (state.is === 'disconnected') return state.player.address;
+    return (this.peer ?? this.#asker?.peer)?.address ?? UNKNOWN_ADDRESS;
   }
 
   get status(): SeatStatus {

@@ -1,4 +1,5 @@
 import { MAX_NAME_BYTES } from '../protocol/room-name.js';
+import { MAX_ADDRESSES } from '../rooms/bans.js';
 import { type PlayerId, parsePlayerId, type RoomCode } from '../rooms/ids.js';
 import { isUsableAbout } from '../rooms/join-request.js';
 import { parseRoomCode } from '../rooms/room-code.js';
@@ -108,6 +109,9 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
     banned: parseList(fields['banned'], parseHash),
     ...parseFeatures(fields['features']),
     ...parseAsking(fields['asking']),
+    ...(fields['bannedAddresses'] !== undefined && {
+      bannedAddresses: parseList(fields['bannedAddresses'], parseHash),
+    }),
     ...(fields['values'] !== undefined && { values: parseList(fields['values'], parseValue) }),
     ...parsePoll(fields['poll']),
   };
@@ -117,6 +121,7 @@ function parseRoom(fields: Fields): SavedRoom | undefined {
 function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom {
   const { code, name, maxPlayers, started, hold, resume, seats, banned } = room;
   const parts = [code, maxPlayers, resume, seats, banned];
+  if ('bannedAddresses' in room) parts.push(room.bannedAddresses);
   if ('values' in room) parts.push(room.values);
   const isWhole = parts.every((part) => part !== undefined);
   if ([room.features, room.asking, room.poll].includes(DAMAGED)) return false;
@@ -132,8 +137,10 @@ function isRoom(room: { [Name in keyof SavedRoom]: unknown }): room is SavedRoom
 
 /** Whether ids and keys are unique, no banned key has a seat, and values have owners. */
 function isConsistent(room: SavedRoom): boolean {
-  const { seats, banned, asking, lastId, features, values = [] } = room;
+  const { seats, banned, bannedAddresses = [], asking, lastId, features, values = [] } = room;
   if (seats.length > MAX_SEATS || !areConsistent(values, seats)) return false;
+  const { size } = new Set(bannedAddresses);
+  if (size < bannedAddresses.length || size > MAX_ADDRESSES) return false;
   const all = [...seats.map(({ id }) => id), ...(asking ?? [])];
   if (asking !== undefined && !(features?.ask && asking.every((id) => id <= (lastId ?? 0)))) {
     return false;

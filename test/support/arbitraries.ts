@@ -13,7 +13,7 @@ import { hashSecret, type SecretHash } from '../../src/rooms/secret.js';
 
 /** A host's command as an object, before it is encoded. */
 export type WireCommand =
-  | { cmd: 'start' | 'open' | 'who' | 'stop' }
+  | { cmd: 'start' | 'open' | 'who' | 'leave' | 'stop' }
   | { cmd: 'poll'; choices: string[] }
   | {
       cmd: 'prepare';
@@ -21,7 +21,14 @@ export type WireCommand =
       name?: string | null | undefined;
       hold?: number | null | undefined;
     }
-  | { cmd: 'admit' | 'kick'; player: number }
+  | { cmd: 'admit'; player: number }
+  | {
+      cmd: 'kick';
+      player: number;
+      reason?: string | null | undefined;
+      ban?: boolean | null | undefined;
+    }
+  | { cmd: 'set'; name?: string | null | undefined; max_players?: number | null | undefined }
   | ({ cmd: 'to'; to: unknown[]; data?: Uint8Array | null | undefined } & Delivery)
   | ({ cmd: 'to_str'; to: unknown[]; data?: string | null | undefined } & Delivery);
 
@@ -71,10 +78,22 @@ export function meaning(wire: WireCommand): Legible {
         ...(typeof wire.data === 'string' ? { text: wire.data } : { bytes: '' }),
       };
     case 'admit':
-    case 'kick':
       return { cmd: wire.cmd, player: wire.player };
     case 'poll':
       return { cmd: 'poll', choices: wire.choices };
+    case 'kick':
+      return {
+        cmd: 'kick',
+        player: wire.player,
+        ...(typeof wire.reason === 'string' && { reason: wire.reason }),
+        ...(wire.ban === true && { ban: true }),
+      };
+    case 'set':
+      return {
+        cmd: 'set',
+        ...(typeof wire.name === 'string' && { name: wire.name }),
+        ...(typeof wire.max_players === 'number' && { maxPlayers: wire.max_players }),
+      };
     default:
       return { cmd: wire.cmd };
   }
@@ -137,7 +156,7 @@ function idList(): fc.Arbitrary<unknown[]> {
 
 export function wireCommand(): fc.Arbitrary<WireCommand> {
   return fc.oneof(
-    fc.record({ cmd: fc.constantFrom('start', 'open', 'who', 'stop') }),
+    fc.record({ cmd: fc.constantFrom('start', 'open', 'who', 'leave', 'stop') }),
     fc.record({
       cmd: fc.constant('poll' as const),
       choices: fc.uniqueArray(fc.string({ minLength: 1, maxLength: 25, unit: character() }), {
@@ -147,16 +166,33 @@ export function wireCommand(): fc.Arbitrary<WireCommand> {
     fc.record(
       {
         cmd: fc.constant('prepare' as const),
-        max_players: fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.maxSafeNat().map(atLeastOne)),
+        max_players: maxPlayers(),
         name: fc.oneof(text(200), fc.constantFrom(null, undefined)),
         hold: fc.oneof(fc.nat(86_400), fc.constantFrom(0.5, 1.1, 1e300, null, undefined)),
       },
       { requiredKeys: ['cmd', 'max_players'] },
     ),
     fc.record({
-      cmd: fc.constantFrom('admit', 'kick'),
+      cmd: fc.constant('admit' as const),
       player: fc.oneof(playerId(), fc.maxSafeInteger()),
     }),
+    fc.record(
+      {
+        cmd: fc.constant('kick' as const),
+        player: fc.oneof(playerId(), fc.maxSafeInteger()),
+        reason: fc.oneof(text(25), fc.constantFrom(null, undefined)),
+        ban: fc.constantFrom(true, false, null, undefined),
+      },
+      { requiredKeys: ['cmd', 'player'] },
+    ),
+    fc.record(
+      {
+        cmd: fc.constant('set' as const),
+        name: fc.oneof(text(200), fc.constantFrom(null, undefined)),
+        max_players: fc.oneof(maxPlayers(), fc.constantFrom(null, undefined)),
+      },
+      { requiredKeys: ['cmd'] },
+    ),
     addressing().chain((addressing) =>
       fc.oneof(
         fc.record({ cmd: fc.constant('to' as const), data: payloadBytes(), ...addressing }),
@@ -164,6 +200,10 @@ export function wireCommand(): fc.Arbitrary<WireCommand> {
       ),
     ),
   );
+}
+
+function maxPlayers(): fc.Arbitrary<number> {
+  return fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.maxSafeNat().map(atLeastOne));
 }
 
 interface Addressing {

@@ -59,7 +59,7 @@ test.each([
 });
 
 /** Close reasons for mistakes that the SDK does not make; it knows them as `closed`. */
-const FOR_OTHER_CLIENTS = ['badSeatKey', 'badAbout', 'notPrepared', 'textOnly'];
+const FOR_OTHER_CLIENTS = ['badSeatKey', 'badAbout', 'left', 'notPrepared', 'textOnly'];
 
 test('docs/sdk.md has every close reason, with its code and whether to reconnect', () => {
   const rows = section('Errors and close reasons').split('\n');

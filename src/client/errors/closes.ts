@@ -3,7 +3,10 @@ import type { CLOSE_REASONS, Retry } from '../../protocol/close-codes.js';
 type Closings = typeof CLOSE_REASONS;
 
 /** The closes that the relay sends to this SDK. The others are for clients that make mistakes. */
-type CloseName = Exclude<keyof Closings, 'badSeatKey' | 'badAbout' | 'notPrepared' | 'textOnly'>;
+type CloseName = Exclude<
+  keyof Closings,
+  'badSeatKey' | 'badAbout' | 'left' | 'notPrepared' | 'textOnly'
+>;
 
 /** The names of the closes that the relay sends, and those of other closes. */
 export type RelayErrorName = CloseName | 'unreachable' | 'unsupported' | 'closed';

@@ -181,7 +181,10 @@ export class HostSession {
       case 'kick':
       case 'who':
       case 'poll':
+      case 'set':
         return this.#output.send(EMPTY_STATE);
+      case 'leave':
+        return this.#output.close(CLOSE_REASONS.left);
       case 'stop':
         return this.#output.close(CLOSE_REASONS.stopped);
       default:
@@ -199,11 +202,15 @@ export class HostSession {
       case 'admit':
         return this.#admit(room, command.player);
       case 'kick':
-        return this.#change(() => room.kick(command.player));
+        return this.#change(() => room.kick(command.player, command));
       case 'who':
         return this.#sendAbouts(room);
       case 'poll':
         return this.#poll(room, command.choices);
+      case 'set':
+        return this.#change(() => room.change(command));
+      case 'leave':
+        return this.#leave(room);
       case 'stop':
         return room.end(CLOSE_REASONS.gameOver, CLOSE_REASONS.stopped);
       default:
@@ -218,6 +225,17 @@ export class HostSession {
     this.#phase = { is: 'hosting', room: result.room };
     this.#sendState();
     this.#replyAgain(result.room);
+  }
+
+  /** The host goes, and the room waits for whoever has the token. */
+  #leave(room: Room): void {
+    if (!room.hasReconnectWindow) {
+      const reason = 'leave: the room has no reconnect window, so it would end; send stop instead';
+      return this.reject(new CommandError('no_hold', reason), performance.now());
+    }
+    this.#phase = { is: 'closed' };
+    room.hostGone(this.#output, false);
+    this.#output.close(CLOSE_REASONS.left);
   }
 
   /** The `state` that answers the command also covers what the command changes. */

@@ -20,11 +20,30 @@ export type MembershipCommand =
   | { readonly cmd: 'start' }
   | { readonly cmd: 'open' }
   | { readonly cmd: 'admit'; readonly player: number }
-  | { readonly cmd: 'kick'; readonly player: number }
+  | KickCommand
   | { readonly cmd: 'who' }
   /** Asks the audience; without choices, ends the poll. */
   | { readonly cmd: 'poll'; readonly choices: readonly string[] }
+  | SetCommand
+  | { readonly cmd: 'leave' }
   | { readonly cmd: 'stop' };
+
+/** Removes a player for good. */
+export interface KickCommand {
+  readonly cmd: 'kick';
+  readonly player: number;
+  /** The reason of the close; `kicked` by default. */
+  readonly reason?: string;
+  /** Nobody can join from the player's address again. */
+  readonly ban?: true;
+}
+
+/** Changes what `prepare` has set; missing fields stay as they are. */
+export interface SetCommand {
+  readonly cmd: 'set';
+  readonly name?: string;
+  readonly maxPlayers?: number;
+}
 
 /** A message from the host to players: `to` and `to_str` on the wire. */
 export interface SendCommand {
@@ -72,10 +91,12 @@ export const COMMANDS = [
   'prepare',
   'start',
   'open',
+  'set',
   'admit',
   'kick',
   'who',
   'poll',
+  'leave',
   'stop',
   'to',
   'to_str',

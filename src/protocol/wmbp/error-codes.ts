@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   wrong_direction: '`cmd` names an event, which only the relay sends',
   bad_field: 'a field is missing, or is not what its command expects',
   not_requested: 'the command belongs to a feature that the room does not have',
+  no_hold: 'the room has no reconnect window, which the command needs',
   keep_full: 'the relay cannot keep this value: the room has too many or too large ones',
 } as const;
 

@@ -15,7 +15,7 @@ export interface RequestedFeatures {
 }
 
 /** The features that every host has that requests anything. */
-const ALWAYS = { keep: true, except: true } as const;
+const ALWAYS = { keep: true, except: true, set: true, leave: true, kick: true } as const;
 
 /** The names of features, as `prepare_reply` lists them in `with`. */
 export type FeatureName = keyof RequestedFeatures | keyof typeof ALWAYS;
@@ -30,6 +30,9 @@ const FEATURE_NAMES = [
   'keep',
   'except',
   'audience',
+  'set',
+  'leave',
+  'kick',
 ] as const satisfies readonly FeatureName[];
 
 /**

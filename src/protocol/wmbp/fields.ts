@@ -53,6 +53,8 @@ export const FIELDS = {
   except: 'list',
   audience: 'scalar',
   choices: 'texts',
+  reason: 'scalar',
+  ban: 'scalar',
 } as const satisfies Record<string, keyof FieldKinds>;
 
 export type FieldName = keyof typeof FIELDS;
@@ -89,5 +91,7 @@ export function noFields(): Fields {
     except: undefined,
     audience: undefined,
     choices: undefined,
+    reason: undefined,
+    ban: undefined,
   };
 }

@@ -4,12 +4,15 @@ import { MAX_NAME_BYTES } from '../room-name.js';
 import { badField, describe, isList } from './bad-field.js';
 import { readCborFields } from './cbor-reader.js';
 import { CommandError } from './command-error.js';
-import { COMMANDS, type HostCommand } from './commands.js';
+import { COMMANDS, type HostCommand, type SetCommand } from './commands.js';
 import { EVENTS } from './events.js';
-import type { Fields } from './fields.js';
+import type { Fields, Value } from './fields.js';
 import { readJsonFields } from './json-reader.js';
-import { readFeatures } from './read-features.js';
+import { readFeatures, readFlag } from './read-features.js';
 import { isInteger, readSend } from './read-send.js';
+
+/** The longest reason of a close that a host gives: a close frame has space for 123 bytes. */
+const MAX_REASON_BYTES = 100;
 
 /**
  * Reads one frame from a host: CBOR in a binary frame, JSON in a text frame. The format of the host's
@@ -41,13 +44,17 @@ export function toCommand(fields: Fields): HostCommand {
         ...readFeatures(fields),
       };
     case 'admit':
-    case 'kick':
       return { cmd, player: readPlayer(fields) };
     case 'poll':
       return { cmd, choices: readChoices(fields) };
+    case 'kick':
+      return { cmd, player: readPlayer(fields), ...readReason(fields), ...readBan(fields) };
+    case 'set':
+      return { cmd, ...readChanges(fields) };
     case 'start':
     case 'open':
     case 'who':
+    case 'leave':
     case 'stop':
       return { cmd };
     default:
@@ -84,6 +91,25 @@ function readPlayer({ player }: Fields): number {
 function readChoices({ choices }: Fields): readonly string[] {
   if (isList(choices) && areChoices(choices)) return choices;
   throw badField('choices', CHOICES_FORMAT, choices);
+}
+
+function readReason({ reason }: Fields): { readonly reason?: string } {
+  if (reason === undefined || reason === null) return {};
+  if (typeof reason !== 'string') throw badField('reason', 'text', reason);
+  if (Buffer.byteLength(reason) <= MAX_REASON_BYTES) return { reason };
+  throw new CommandError('bad_field', `reason: expected at most ${MAX_REASON_BYTES} bytes`);
+}
+
+function readBan(fields: Fields): { readonly ban?: true } {
+  return readFlag(fields, 'ban') ? { ban: true } : {};
+}
+
+function readChanges(fields: Fields): Omit<SetCommand, 'cmd'> {
+  const isGiven = (value: Value): boolean => value !== undefined && value !== null;
+  return {
+    ...(isGiven(fields.name) && { name: readName(fields) }),
+    ...(isGiven(fields.max_players) && { maxPlayers: readMaxPlayers(fields) }),
+  };
 }
 
 function notACommand({ cmd }: Fields): CommandError {

@@ -57,7 +57,7 @@ function readAudience({ audience }: Fields): Pick<RequestedFeatures, 'audience'>
 }
 
 /** A field that is true, or false by default. */
-function readFlag(fields: Fields, name: ScalarName): boolean {
+export function readFlag(fields: Fields, name: ScalarName): boolean {
   const value = fields[name];
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean') return value;

@@ -20,7 +20,7 @@ function seat() {
 function waiting() {
   const totals = noTotals();
   let stops = 0;
-  const wait = { buffer: new OfflineBuffer(1000, totals), stopTimer: () => stops++ };
+  const wait = { buffer: new OfflineBuffer(1000, totals), stopTimer: () => stops++, address: '' };
   return { totals, wait, stops: () => stops };
 }
 

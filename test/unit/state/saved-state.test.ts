@@ -89,7 +89,7 @@ test('values are read as they were written', () => {
     { key: 'c', version: 8, bytes: '' },
   ];
   const seats = [{ id: 3, key: HASH, away: true, seen: 9 }];
-  const saved = { ...room, seats, values };
+  const saved = { ...room, seats, values, bannedAddresses: [HASH] };
   expect(parseState(written(saved as unknown as SavedRoom))).toEqual([saved]);
 });
 
@@ -227,6 +227,13 @@ describe('a room is damaged', () => {
     ['a poll with equal choices', { poll: ['A', 'A'] }],
     ['a poll that is no list', { poll: 'A' }],
     ['a text about a player that is too long', { seats: [{ ...seat, about: 'x'.repeat(1025) }] }],
+    ['a banned address that is no hash', { bannedAddresses: ['192.0.2.1'] }],
+    ['a banned address twice', { bannedAddresses: [HASH, HASH] }],
+    ['banned addresses that are no list', { bannedAddresses: null }],
+    [
+      'too many banned addresses',
+      { bannedAddresses: Array.from({ length: 257 }, (_, i) => `${i}`.padStart(43, '-')) },
+    ],
     ['values that are no list', { values: {} }],
     ['a value that is nothing', { values: [null] }],
     ['a value without a key', { values: [{ version: 1, text: '' }] }],

@@ -111,7 +111,7 @@ test('a host that requests nothing gets none of it', () => {
 });
 
 test('a host can ask for the list of features alone', () => {
-  expect(prepared({}).reply).toMatchObject({ with: ['keep', 'except'] });
+  expect(prepared({}).reply).toMatchObject({ with: ['keep', 'except', 'set', 'leave', 'kick'] });
 });
 
 test('a saved room keeps the texts', () => {

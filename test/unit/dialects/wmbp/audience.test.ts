@@ -121,7 +121,7 @@ describe('the number of viewers', () => {
     }
     expect(room.offlineBuffers.host?.bytes).toBe(0);
     expect(resumed(room, reply.resume)).toEqual([
-      expect.objectContaining({ cmd: 'prepare_reply', with: ['keep', 'except', 'audience'] }),
+      expect.objectContaining({ cmd: 'prepare_reply', with: expect.arrayContaining(['audience']) }),
       { cmd: 'audience', count: 50 },
       expect.objectContaining({ cmd: 'state' }),
     ]);
@@ -262,7 +262,7 @@ describe('a room without an audience', () => {
     rooms.maxAudience = 0;
     const host = new WmbpHost(rooms);
     host.command({ cmd: 'prepare', maxPlayers: 2, name: '', features: { audience: 5 } });
-    expect(host.news().at(-1)).toMatchObject({ with: ['keep', 'except'] });
+    expect(host.news().at(-1)).toMatchObject({ with: expect.not.arrayContaining(['audience']) });
     expect(rooms.room?.audience).toBeUndefined();
   });
 });

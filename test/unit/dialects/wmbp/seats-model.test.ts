@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import { ASK_TIMEOUT } from '../../../../src/rooms/asking.js';
+import { ADDRESS_BYTES } from '../../../../src/rooms/bans.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import { evictPlayerBuffers } from '../../../../src/rooms/offline-buffers.js';
 import type { Room } from '../../../../src/rooms/room.js';
@@ -92,8 +93,12 @@ function compareRooms(model: Model, { room, rooms, visits }: Real): void {
     disconnectedPlayers: lives ? model.away.length : 0,
     disconnectedHosts: lives && host !== undefined ? 1 : 0,
     bufferedBytes: lives ? bufferedBytes([room]) : 0,
-    storedBytes: lives ? sizeOf(model.values.map(({ words }) => words)) : 0,
+    storedBytes: lives ? storedBytes(model) : 0,
   });
+}
+
+function storedBytes({ values, bannedAddresses }: Model): number {
+  return sizeOf(values.map(({ words }) => words)) + bannedAddresses.size * ADDRESS_BYTES;
 }
 
 function same(what: string, got: unknown, wanted: unknown): void {
@@ -126,18 +131,27 @@ const brought = fc.oneof(
   },
 );
 
-const join = fc.tuple(brought, fc.constantFrom(false, false, false, true)).map(
-  ([seatKey, wantsAll]) =>
-    new Step(`join by ${JSON.stringify(seatKey)} ${wantsAll}`, (model, { room, visits }) => {
-      const player = new TestPlayer();
-      const parsed = parseSeatKey(seatKey);
-      const result = room.join(player, { key: parsed, allValues: wantsAll });
-      const seat = result.is === 'seated' ? result.seat : undefined;
-      const visit = visits.push({ player, seat }) - 1;
-      const expected = model.join(visit, seatKey ?? undefined, parsed === 'malformed', wantsAll);
-      same('joined as', result.is === 'seated' ? result.seat.id : result.reason, expected);
-    }),
-);
+const join = fc
+  .record({
+    seatKey: brought,
+    wantsAll: fc.constantFrom(false, false, false, true),
+    address: fc.constantFrom('', '192.0.2.1', '192.0.2.2'),
+  })
+  .map(
+    (request) =>
+      new Step(`join by ${JSON.stringify(request)}`, (model, { room, visits }) => {
+        const { seatKey, wantsAll, address } = request;
+        const player = new TestPlayer(address);
+        const parsed = parseSeatKey(seatKey);
+        const result = room.join(player, { key: parsed, allValues: wantsAll });
+        const seat = result.is === 'seated' ? result.seat : undefined;
+        const visit = visits.push({ player, seat }) - 1;
+        const malformed = parsed === 'malformed';
+        const key = seatKey ?? undefined;
+        const expected = model.join({ visit, key, malformed, wantsAll, address });
+        same('joined as', result.is === 'seated' ? result.seat.id : result.reason, expected);
+      }),
+  );
 
 const send = fc.tuple(fc.option(fc.array(someId, { maxLength: 4 })), size).map(
   ([ids, length]) =>
@@ -205,14 +219,36 @@ const admit = someId.map(
     }),
 );
 
-const kick = someId.map(
-  (id) =>
-    new Step(`kick ${id}`, (model, { hosts }) => {
+const kick = fc
+  .record({ id: someId, reason: fc.option(fc.constant('bye')), ban: fc.boolean() })
+  .map(
+    ({ id, reason, ban }) =>
+      new Step(`kick ${id} ${reason} ${ban}`, (model, { hosts }) => {
+        if (model.host === undefined) return;
+        const host = hosts[model.host];
+        model.kick(id, reason ?? undefined, ban);
+        const options = { ...(reason !== null && { reason }), ...(ban && { ban }) };
+        host?.command({ cmd: 'kick', player: id, ...options });
+      }),
+  );
+
+const set = fc.integer({ min: 1, max: 4 }).map(
+  (maxPlayers) =>
+    new Step(`set ${maxPlayers}`, (model, { hosts }) => {
       if (model.host === undefined) return;
       const host = hosts[model.host];
-      model.kick(id);
-      host?.command({ cmd: 'kick', player: id });
+      model.set(maxPlayers);
+      host?.command({ cmd: 'set', maxPlayers });
     }),
+);
+
+const hostLeaves = fc.constant(
+  new Step('the host leaves', (model, { hosts }) => {
+    if (model.host === undefined) return;
+    const host = hosts[model.host];
+    model.leave();
+    host?.command({ cmd: 'leave' });
+  }),
 );
 
 const setStarted = fc.boolean().map(
@@ -350,6 +386,8 @@ test('seats behave like the model, for random connects, disconnects and restarts
     { weight: 8, arbitrary: admit },
     { weight: 3, arbitrary: kick },
     { weight: 3, arbitrary: setStarted },
+    { weight: 2, arbitrary: set },
+    { weight: 2, arbitrary: hostLeaves },
     { weight: 5, arbitrary: pass },
     { weight: 4, arbitrary: hostEnds },
     { weight: 6, arbitrary: hostReturns },

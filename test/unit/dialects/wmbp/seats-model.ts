@@ -35,7 +35,25 @@ interface ModelSeat {
   wait: Wait | undefined;
   /** Everything that was sent to connections of this seat. */
   readonly given: Set<string>;
+  /** The address of its last connection; empty after a restart. */
+  address: string;
 }
+
+interface ModelJoin {
+  readonly visit: number;
+  readonly key: string | undefined;
+  readonly malformed: boolean;
+  /** Whether it requests all values on reconnecting. */
+  readonly wantsAll: boolean;
+  /** Empty for an unknown one. */
+  readonly address: string;
+}
+
+const NO_HOLD = {
+  cmd: 'error',
+  reason: 'leave: the room has no reconnect window, so it would end; send stop instead',
+  code: 'no_hold',
+};
 
 /** The current value of a key, for everybody or for one player. */
 interface ModelValue {
@@ -49,6 +67,7 @@ interface ModelAsker {
   readonly id: number;
   readonly key: string | undefined;
   visit: number;
+  address: string;
   readonly said: string[];
   readonly wait: Wait;
 }
@@ -77,6 +96,8 @@ export class Model {
   values: ModelValue[] = [];
   asking: ModelAsker[] = [];
   readonly banned = new Set<string>();
+  readonly bannedAddresses = new Set<string>();
+  maxPlayers: number;
   /** The host's connection; `undefined` while the host is disconnected. */
   host: number | undefined = 0;
   hostKeepsUp = true;
@@ -94,6 +115,7 @@ export class Model {
 
   constructor(setup: Setup, token: string | undefined) {
     this.setup = setup;
+    this.maxPlayers = setup.maxPlayers;
     this.token = token;
   }
 
@@ -102,15 +124,15 @@ export class Model {
   }
 
   get state(): object {
-    const { seats, setup, hold } = this;
+    const { seats, hold } = this;
     return {
       cmd: 'state',
       name: 'model',
       players: seats.map(({ id }) => id),
-      max_players: setup.maxPlayers,
+      max_players: this.maxPlayers,
       accept_conns: this.#refusal() === undefined,
       ...(hold > 0 && { away: this.away.map(({ id }) => id) }),
-      ...(setup.ask && { asking: this.asking.map(({ id }) => id) }),
+      ...(this.setup.ask && { asking: this.asking.map(({ id }) => id) }),
     };
   }
 
@@ -135,28 +157,23 @@ export class Model {
     return this.idOf(visit) === undefined ? undefined : this.hostKeepsUp;
   }
 
-  /** @param wantsAll whether it requests all values on reconnecting */
-  join(
-    visit: number,
-    key: string | undefined,
-    malformed: boolean,
-    wantsAll: boolean,
-  ): number | CloseReason {
+  join({ visit, key, malformed, wantsAll, address }: ModelJoin): number | CloseReason {
     const withKey = key !== undefined && this.phase !== 'ended' && this.hold > 0;
     if (withKey && malformed) return CLOSE_REASONS.badSeatKey;
     const seat = withKey ? this.seats.find((taken) => taken.key === key) : undefined;
-    if (seat !== undefined) return this.#rejoin(seat, visit, wantsAll);
+    if (seat !== undefined) return this.#rejoin(seat, visit, wantsAll, address);
     const asker = withKey ? this.asking.find((other) => other.key === key) : undefined;
-    if (asker !== undefined) return this.#askAgain(asker, visit);
+    if (asker !== undefined) return this.#askAgain(asker, visit, address);
     if (withKey && this.banned.has(key)) return CLOSE_REASONS.kicked;
+    if (this.bannedAddresses.has(address)) return CLOSE_REASONS.kicked;
     const refusal = this.#refusal();
     if (refusal !== undefined) return refusal;
     const id = ++this.lastId;
     const usedKey = withKey ? key : undefined;
     if (this.setup.ask) {
       const wait = this.#wait(ASK_TIMEOUT);
-      this.asking.push({ id, key: usedKey, visit, said: [], wait });
-    } else this.#seat(id, usedKey, visit);
+      this.asking.push({ id, key: usedKey, visit, address, said: [], wait });
+    } else this.#seat({ id, key: usedKey, visit, address });
     this.#tell({ cmd: this.setup.ask ? 'player_asks' : 'player_joined', player: id });
     return id;
   }
@@ -166,11 +183,11 @@ export class Model {
     const asker = this.asking.find((other) => other.id === id);
     if (asker === undefined) return this.#hostGets(this.state, 0);
     this.asking = this.asking.filter((other) => other !== asker);
-    this.#seat(id, asker.key, asker.visit);
+    this.#seat(asker);
     this.#tellPresence({ cmd: 'player_joined', player: id });
     if (asker.said.length > 0) this.#hostGets(this.state, 0);
     for (const text of asker.said) this.#hostGets({ from: id, text }, text.length);
-    const isFull = this.seats.length >= this.setup.maxPlayers;
+    const isFull = this.seats.length >= this.maxPlayers;
     const refused = isFull ? this.#refuseAll(CLOSE_REASONS.roomFull) : 0;
     if (asker.said.length === 0 || refused > 0) this.#hostGets(this.state, 0);
   }
@@ -219,17 +236,20 @@ export class Model {
     this.#tell({ cmd: 'player_away', player: seat.id });
   }
 
-  kick(id: number): void {
+  kick(id: number, reason: string | undefined, ban: boolean): void {
     if (this.host === undefined || this.phase === 'ended') return;
     const seat = this.seats.find((taken) => taken.id === id);
+    const close = reason === undefined ? CLOSE_REASONS.kicked : { ...CLOSE_REASONS.kicked, reason };
     const asker = this.asking.find((other) => other.id === id);
     if (asker !== undefined) {
       if (asker.key !== undefined) this.banned.add(asker.key);
-      this.#refuse(asker, CLOSE_REASONS.kicked);
+      if (ban && asker.address !== '') this.bannedAddresses.add(asker.address);
+      this.#refuse(asker, close);
     }
     if (seat !== undefined) {
       if (seat.key !== undefined) this.banned.add(seat.key);
-      if (seat.visit !== undefined) this.#playerHears(seat.visit, CLOSE_REASONS.kicked);
+      if (ban && seat.address !== '') this.bannedAddresses.add(seat.address);
+      if (seat.visit !== undefined) this.#playerHears(seat.visit, close);
       this.#remove(seat);
       this.#tellPresence({ cmd: 'player_left', player: id });
     }
@@ -241,6 +261,23 @@ export class Model {
     this.phase = started ? 'started' : 'open';
     if (started) this.#refuseAll(CLOSE_REASONS.alreadyStarted);
     this.#hostGets(this.state, 0);
+  }
+
+  /** Sets the maximum number of players. */
+  set(maxPlayers: number): void {
+    if (this.host === undefined || this.phase === 'ended') return;
+    this.maxPlayers = maxPlayers;
+    if (this.seats.length >= maxPlayers) this.#refuseAll(CLOSE_REASONS.roomFull);
+    this.#hostGets(this.state, 0);
+  }
+
+  /** The host leaves, and the room waits for it. */
+  leave(): void {
+    const { host } = this;
+    if (host === undefined || this.phase === 'ended') return;
+    if (this.hold === 0) return this.#hostHears(host, NO_HOLD);
+    this.#hostHears(host, CLOSE_REASONS.left);
+    this.#awaitHost();
   }
 
   pass(milliseconds: number): void {
@@ -315,7 +352,8 @@ export class Model {
         continue;
       }
       const wasAway = seat.visit === undefined;
-      this.seats.push({ ...seat, visit: undefined, kept: [], missed: 0, wait: this.#wait() });
+      const waiting = { visit: undefined, kept: [], missed: 0, wait: this.#wait(), address: '' };
+      this.seats.push({ ...seat, ...waiting });
       if (!wasAway) this.#tellPresence({ cmd: 'player_away', player: seat.id });
     }
     const asking = this.asking;
@@ -327,6 +365,7 @@ export class Model {
     if (this.phase === 'ended') return;
     this.#closeAll(forPlayers, forHost);
     this.phase = 'ended';
+    this.bannedAddresses.clear();
     this.seats = [];
     this.values = [];
     this.asking = [];
@@ -343,9 +382,9 @@ export class Model {
     if (this.host !== undefined) this.#hostHears(this.host, forHost);
   }
 
-  #seat(id: number, key: string | undefined, visit: number): void {
-    const given = new Set<string>();
-    const seat: ModelSeat = { id, key, visit, kept: [], missed: 0, wait: undefined, given };
+  #seat({ id, key, visit, address }: Pick<ModelAsker, 'id' | 'key' | 'visit' | 'address'>): void {
+    const nothing = { kept: [], missed: 0, wait: undefined, given: new Set<string>() };
+    const seat: ModelSeat = { id, key, visit, address, ...nothing };
     this.seats.push(seat);
     for (const { words } of this.#valuesOf(seat)) this.#playerHears(visit, { text: words });
   }
@@ -354,7 +393,8 @@ export class Model {
     return this.asking.find((asker) => asker.visit === visit);
   }
 
-  #askAgain(asker: ModelAsker, visit: number): number {
+  #askAgain(asker: ModelAsker, visit: number, address: string): number {
+    asker.address = address;
     this.#playerHears(asker.visit, CLOSE_REASONS.replaced);
     asker.visit = visit;
     return asker.id;
@@ -387,7 +427,8 @@ export class Model {
    * Values that the seat has not got, and does not get from its buffer, come first: they are older
    * than all that is buffered. Nobody knows what a connection has got whose player was not away.
    */
-  #rejoin(seat: ModelSeat, visit: number, wantsAll: boolean): number {
+  #rejoin(seat: ModelSeat, visit: number, wantsAll: boolean, address: string): number {
+    seat.address = address;
     const { id, missed, kept, visit: before, given } = seat;
     seat.visit = visit;
     for (const { words } of this.#valuesOf(seat)) {
@@ -440,7 +481,7 @@ export class Model {
     if (!this.hostKeepsUp) {
       return this.host === undefined ? CLOSE_REASONS.hostDisconnected : CLOSE_REASONS.hostBusy;
     }
-    if (this.seats.length >= this.setup.maxPlayers) return CLOSE_REASONS.roomFull;
+    if (this.seats.length >= this.maxPlayers) return CLOSE_REASONS.roomFull;
     return this.asking.length < MAX_ASKING ? undefined : CLOSE_REASONS.tooManyAsking;
   }
 

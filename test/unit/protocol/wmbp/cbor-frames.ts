@@ -36,6 +36,8 @@ function oddFields(): fc.Arbitrary<Buffer> {
         player: scalar,
         max_players: scalar,
         keep: scalar,
+        reason: scalar,
+        ban: scalar,
         except: fc.oneof({ weight: 3, arbitrary: fc.array(leaf()) }, nested(2)),
       },
       { requiredKeys: [] },
@@ -52,6 +54,8 @@ const KNOWN_KEYS = new Set([
   'max_players',
   'keep',
   'except',
+  'reason',
+  'ban',
 ]);
 
 function unknownKey(): fc.Arbitrary<string> {

@@ -41,8 +41,19 @@ export function comparable(command: Legible): Legible {
         ...(command.hold !== undefined && { hold: exact(command.hold) }),
       };
     case 'admit':
-    case 'kick':
       return { ...command, player: exact(command.player) };
+    case 'kick':
+      return {
+        ...command,
+        player: exact(command.player),
+        ...(command.reason !== undefined && { reason: unmarked(command.reason) }),
+      };
+    case 'set':
+      return {
+        ...command,
+        ...(command.name !== undefined && { name: unmarked(command.name) }),
+        ...(command.maxPlayers !== undefined && { maxPlayers: exact(command.maxPlayers) }),
+      };
     case 'send':
       return content({
         ...command,

@@ -467,3 +467,37 @@ describe('an audience', () => {
     );
   });
 });
+
+describe('"kick"', () => {
+  const kick = { cmd: 'kick', player: 7 };
+
+  it('may have a reason and may ban', () => {
+    const longest = { ...kick, reason: 'é'.repeat(50) };
+    expect(read(longest)).toEqual(longest);
+    expect(read({ ...kick, reason: '', ban: true })).toEqual({ ...kick, reason: '', ban: true });
+    expect(read({ ...kick, reason: null, ban: null })).toEqual(kick);
+    expect(read({ ...kick, ban: false })).toEqual(kick);
+  });
+
+  it.each<[Partial<Fields>, string]>([
+    [{ reason: `${'é'.repeat(50)}x` }, 'reason: expected at most 100 bytes'],
+    [{ reason: 1 }, 'reason: expected text, got 1'],
+    [{ ban: 1 }, 'ban: expected true or false, got 1'],
+  ])('refuses %o', (fields, reason) => {
+    expect(refused({ ...kick, ...fields })).toEqual({ code: 'bad_field', reason });
+  });
+});
+
+describe('"set"', () => {
+  it('has what changes', () => {
+    expect(read({ cmd: 'set' })).toEqual({ cmd: 'set' });
+    expect(read({ cmd: 'set', name: null, max_players: null })).toEqual({ cmd: 'set' });
+    expect(read({ cmd: 'set', name: '' })).toEqual({ cmd: 'set', name: '' });
+    expect(read({ cmd: 'set', max_players: 2 })).toEqual({ cmd: 'set', maxPlayers: 2 });
+  });
+
+  it.each<Partial<Fields>>([{ name: 1 }, { name: 'x'.repeat(1025) }, { max_players: 0 }])(
+    'refuses %o',
+    (fields) => expect(refused({ cmd: 'set', ...fields }).code).toBe('bad_field'),
+  );
+});
