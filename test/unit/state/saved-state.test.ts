@@ -244,6 +244,7 @@ describe('a room is damaged', () => {
     ['a value that is text and bytes', { values: [{ key: 'k', version: 1, text: '', bytes: '' }] }],
     ['a value that has no UTF-8', { values: [{ key: 'k', version: 1, text: '\ud800' }] }],
     ['a value that is no base64', { values: [{ key: 'k', version: 1, bytes: 'AP8' }] }],
+    ['a value in base64url', { values: [{ key: 'k', version: 1, bytes: '_-8=' }] }],
     ['a value for nobody', { values: [{ key: 'k', player: 4, version: 1, text: '' }] }],
     ['a value for something else', { values: [{ key: 'k', player: '3', version: 1, text: '' }] }],
     [
