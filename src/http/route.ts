@@ -32,7 +32,7 @@ export type Route =
       readonly about: string | undefined;
       /** The password of the room, from the query. */
       readonly password: string | undefined;
-      /** Whether a player who reconnects gets all values of the room. */
+      /** Whether the connection gets all values of the room. */
       readonly allValues: boolean;
       /** Whether the player wants to be in the audience, from the query. */
       readonly watches?: true;

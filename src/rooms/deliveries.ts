@@ -18,6 +18,14 @@ export interface DeliveriesContext {
   changed(): void;
 }
 
+/** Who gets a value besides players, and when. */
+export interface KeepOptions {
+  /** Whether the value is for the audience, too, or only for it. */
+  readonly audience?: ToAudience | undefined;
+  /** Whether nobody gets it now, but only those who ask for all values when they connect. */
+  readonly later?: boolean | undefined;
+}
+
 /** Sends what the host says to the players and the audience of one room. */
 export class Deliveries {
   readonly #seats: SeatTable;
@@ -84,23 +92,22 @@ export class Deliveries {
    * Sets a value for everybody or for one player, and sends it; without a payload, forgets it. An
    * unknown id changes nothing.
    *
-   * @param audience whether the value is for the audience, too, or only for it
    * @returns how many it went to, or why it cannot be stored; it is then not sent either
    */
   keep(
     to: 'everybody' | number,
     key: string,
     payload?: Payload,
-    audience?: ToAudience,
+    { audience, later }: KeepOptions = {},
   ): number | ValueRefusal {
     const { values } = this.#context;
     const owners = this.#ownersOf(to, audience);
     if (owners.length === 0) return 0;
-    const refusal = payload && values.set(owners, key, payload);
+    const refusal = payload && values.set(owners, key, payload, later);
     if (refusal !== undefined) return refusal;
     if (payload === undefined) for (const owner of owners) values.forget(owner, key);
     this.#context.changed();
-    if (payload === undefined) return 0;
+    if (payload === undefined || later) return 0;
     const players = this.#skipsPlayers(audience)
       ? 0
       : this.send(to === 'everybody' ? to : [to], payload);
@@ -115,7 +122,8 @@ export class Deliveries {
    * @param seen the version of the latest value that the player has seen; 0 for none
    */
   sendValues(seat: Seat, peer: PlayerPeer, seen = 0): void {
-    const values = this.#context.values.after(seen, seat.id);
+    const { id: player, allValues: all } = seat;
+    const values = this.#context.values.after(all ? 0 : seen, { player, all });
     if (values.length === 0) return;
     const buffered = new Set(seat.buffer?.messages);
     for (const payload of values) {
@@ -125,9 +133,13 @@ export class Deliveries {
     }
   }
 
-  /** Sends a viewer who comes the values for the audience. */
-  sendValuesToViewer(viewer: Pick<PlayerPeer, 'send'>): void {
-    for (const payload of this.#context.values.forAudience()) {
+  /**
+   * Sends a viewer who comes the values for the audience.
+   *
+   * @param all whether the viewer has asked for all values
+   */
+  sendValuesToViewer(viewer: Pick<PlayerPeer, 'send'>, all = false): void {
+    for (const payload of this.#context.values.forAudience(all)) {
       viewer.send(payload);
       this.#count(payload, 1);
     }

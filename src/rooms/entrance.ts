@@ -112,11 +112,13 @@ export class Entrance {
   }
 
   /** Shows the room to a viewer, even if nobody else can join, or refuses it. */
-  watch(audience: Audience | undefined, peer: ViewerPeer, { password }: WatchRequest): WatchResult {
+  watch(audience: Audience | undefined, peer: ViewerPeer, request: WatchRequest): WatchResult {
     if (audience === undefined) return { is: 'refused', reason: CLOSE_REASONS.noSuchRoom };
+    const { password, allValues } = request;
     if (!this.#isOpenTo(password)) return { is: 'refused', reason: CLOSE_REASONS.wrongPassword };
     const result = audience.admit(peer);
-    if (result.is === 'watching') this.#parts.players.deliveries.sendValuesToViewer(peer);
+    const { deliveries } = this.#parts.players;
+    if (result.is === 'watching') deliveries.sendValuesToViewer(peer, allValues);
     return result;
   }
 
@@ -147,9 +149,10 @@ export class Entrance {
     const seat = key && players.seats.withKey(key);
     if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
     const asked = key && this.asking?.withKey(key);
-    if (asked !== undefined) return this.#askAgain(asked, peer, about);
+    if (asked !== undefined) return this.#askAgain(asked, peer, { ...request, about });
     const reason = this.#refuseNew(request, key, peer.address);
-    return reason ? refused(reason) : this.#take(players.newSeat(key), peer, about);
+    if (reason !== undefined) return refused(reason);
+    return this.#take(players.newSeat(key, request.allValues), peer, about);
   }
 
   get #isFull(): boolean {
@@ -162,7 +165,8 @@ export class Entrance {
     return seated(seat);
   }
 
-  #askAgain(seat: Seat, peer: PlayerPeer, about: string | undefined): JoinResult {
+  #askAgain(seat: Seat, peer: PlayerPeer, { about, allValues = false }: JoinRequest): JoinResult {
+    seat.allValues = allValues;
     this.asking?.askAgain(seat, peer, about);
     return seated(seat);
   }

@@ -8,7 +8,10 @@ export interface JoinRequest {
   readonly about?: string | undefined;
   /** The password of the room: see `Features.password`. */
   readonly password?: string | undefined;
-  /** Whether a player who reconnects gets all values, because its program has none of them left. */
+  /**
+   * Whether the connection gets all values: also those that are only for connections that ask for them,
+   * and, for a player who reconnects, those that it has seen, because its program has none of them left.
+   */
   readonly allValues?: boolean | undefined;
 }
 

@@ -63,8 +63,10 @@ export class Players {
   }
 
   /** A seat that nobody has yet. */
-  newSeat(key: SecretHash | undefined): Seat {
-    return new Seat(this.seats.nextId(), this.#context, key);
+  newSeat(key: SecretHash | undefined, allValues = false): Seat {
+    const seat = new Seat(this.seats.nextId(), this.#context, key);
+    seat.allValues = allValues;
+    return seat;
   }
 
   /** Gives a new player this seat. */
@@ -86,10 +88,11 @@ export class Players {
    * The player of this seat connects again. What it says about itself stays as it was if the request
    * has nothing about that.
    */
-  rejoin(seat: Seat, peer: PlayerPeer, { about, allValues }: RejoinRequest): void {
+  rejoin(seat: Seat, peer: PlayerPeer, { about, allValues = false }: RejoinRequest): void {
     // What a connection has received that is still open is not known.
-    const knowsSome = seat.status === 'disconnected' && !allValues;
-    this.deliveries.sendValues(seat, peer, knowsSome ? seat.seenVersion : 0);
+    const seen = seat.status === 'disconnected' ? seat.seenVersion : 0;
+    seat.allValues = allValues;
+    this.deliveries.sendValues(seat, peer, seen);
     const { replaced, missed } = seat.occupy(peer);
     replaced?.close(CLOSE_REASONS.replaced);
     const change = about === undefined || about === seat.about ? undefined : { about };

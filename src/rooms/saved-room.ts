@@ -46,6 +46,8 @@ export interface SavedValue {
   readonly player?: PlayerId;
   /** Whether it is for the audience. */
   readonly audience?: true;
+  /** Whether only those who ask for all values get it. */
+  readonly later?: true;
   /** Grows in the order in which values were set, from 1. */
   readonly version: number;
   readonly text?: string;

@@ -56,6 +56,8 @@ export class Seat {
   lastDelivery = 0;
   /** The version of the latest value that a disconnected player has seen. */
   seenVersion = 0;
+  /** Whether the latest connection has asked for all values: see `JoinRequest`. */
+  allValues = false;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;

@@ -29,6 +29,8 @@ interface Value {
   readonly owner: ValueOwner;
   readonly key: string;
   readonly payload: Payload;
+  /** Whether only those who ask for all values get it. */
+  readonly later: boolean;
   /** Grows with each change of any value, and so gives their order. */
   readonly version: number;
 }
@@ -62,16 +64,21 @@ export class RoomValues {
   restore(saved: readonly SavedValue[], version: number): void {
     for (const value of saved) {
       this.version = value.version - 1;
-      const { text, bytes = '' } = value;
+      const { text, bytes = '', later } = value;
       const content = text === undefined ? Buffer.from(bytes, 'base64') : Buffer.from(text);
       const owner = value.audience ? 'audience' : (value.player ?? 'everybody');
-      this.set([owner], value.key, new Payload(content, text !== undefined));
+      this.set([owner], value.key, new Payload(content, text !== undefined), later);
     }
     this.version = Math.max(version, saved.at(-1)?.version ?? 0);
   }
 
   /** Sets a value for all of these, or returns why that is not possible; then nothing changes. */
-  set(owners: readonly ValueOwner[], key: string, payload: Payload): ValueRefusal | undefined {
+  set(
+    owners: readonly ValueOwner[],
+    key: string,
+    payload: Payload,
+    later = false,
+  ): ValueRefusal | undefined {
     const before = owners.map((owner) => this.#byOwner?.get(owner));
     const growth = before.reduce(
       (sum, values) => sum + sizeOf(payload) - sizeOf(values?.get(key)?.payload),
@@ -79,7 +86,7 @@ export class RoomValues {
     );
     const refusal = this.#refusal(before, key, growth);
     if (refusal !== undefined) return refusal;
-    for (const owner of owners) this.#put(owner, key, payload.retained);
+    for (const owner of owners) this.#put(owner, key, payload.retained, later);
     this.#grow(growth);
     return undefined;
   }
@@ -106,28 +113,36 @@ export class RoomValues {
   /**
    * What a connection gets first, in the order in which it was last set.
    *
-   * @param player whose own values are among them; `undefined` for those for everybody only
    * @param version the latest version that the receiver has seen; 0 for none
+   * @param receiver the player, and whether it has asked for all values
    */
-  after(version: number, player?: PlayerId): Payload[] {
+  after(
+    version: number,
+    { player, all }: { readonly player: PlayerId; readonly all: boolean },
+  ): Payload[] {
     if (this.#byOwner === undefined || this.version === version) return [];
-    const [shared, own] = [this.#byOwner.get('everybody'), player && this.#byOwner.get(player)];
-    const all = [...(shared?.values() ?? []), ...(own?.values() ?? [])];
-    const newer = all.filter((value) => value.version > version);
+    const [shared, own] = [this.#byOwner.get('everybody'), this.#byOwner.get(player)];
+    const values = [...(shared?.values() ?? []), ...(own?.values() ?? [])];
+    const newer = values.filter((value) => value.version > version && (all || !value.later));
     return newer.sort(inOrder).map(({ payload }) => payload);
   }
 
-  /** What a viewer gets first, in the order in which it was last set. */
-  forAudience(): Payload[] {
-    const values = [...(this.#byOwner?.get('audience')?.values() ?? [])];
+  /**
+   * What a viewer gets first, in the order in which it was last set.
+   *
+   * @param all whether the viewer has asked for all values
+   */
+  forAudience(all: boolean): Payload[] {
+    const every = [...(this.#byOwner?.get('audience')?.values() ?? [])];
+    const values = every.filter(({ later }) => all || !later);
     return values.sort(inOrder).map(({ payload }) => payload);
   }
 
-  #put(owner: ValueOwner, key: string, payload: Payload): void {
+  #put(owner: ValueOwner, key: string, payload: Payload, later: boolean): void {
     this.#byOwner ??= new Map();
     const values = this.#byOwner.get(owner) ?? new Map();
     this.#byOwner.set(owner, values);
-    values.set(key, { owner, key, payload, version: ++this.version });
+    values.set(key, { owner, key, payload, later, version: ++this.version });
   }
 
   #refusal(
@@ -158,7 +173,7 @@ function inOrder(a: Value, b: Value): number {
   return a.version - b.version;
 }
 
-function toSaved({ owner, key, payload, version }: Value): SavedValue {
+function toSaved({ owner, key, payload, later, version }: Value): SavedValue {
   const { buffer, byteOffset, length } = payload.bytes;
   const content = Buffer.from(buffer, byteOffset, length);
   return {
@@ -166,6 +181,7 @@ function toSaved({ owner, key, payload, version }: Value): SavedValue {
     version,
     ...(owner === 'audience' && { audience: true as const }),
     ...(typeof owner === 'number' && { player: owner }),
+    ...(later && { later: true as const }),
     ...(payload.text ? { text: content.toString() } : { bytes: content.toString('base64') }),
   };
 }

@@ -56,7 +56,7 @@ export class Viewer {
 }
 
 /** What a viewer requests. */
-export type WatchRequest = Pick<JoinRequest, 'password'>;
+export type WatchRequest = Pick<JoinRequest, 'password' | 'allValues'>;
 
 /** The result of an attempt to watch a room. */
 export type WatchResult =

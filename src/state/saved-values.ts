@@ -7,15 +7,17 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A saved value; `undefined` if this relay never writes it. */
 export function parseValue(value: unknown): SavedValue | undefined {
-  const { key, player, audience, version, text, bytes } = value as Fields;
+  const { key, player, audience, later, version, text, bytes } = value as Fields;
   const owner = player === undefined ? undefined : parsePlayerId(player);
   if (typeof key !== 'string' || !key.isWellFormed() || !isUsableKey(key)) return undefined;
   if ((player !== undefined && owner === undefined) || !isVersion(version)) return undefined;
   if (audience !== undefined && (audience !== true || player !== undefined)) return undefined;
+  if (later !== undefined && later !== true) return undefined;
   const named = {
     key,
     ...(owner !== undefined && { player: owner }),
     ...(audience && { audience: true as const }),
+    ...(later && { later: true as const }),
     version,
   };
   if (isText(text) && bytes === undefined) return { ...named, text };

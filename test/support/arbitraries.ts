@@ -35,6 +35,7 @@ export type WireCommand =
 /** The features that messages have. */
 interface Delivery {
   keep?: string | null | undefined;
+  later?: boolean | null | undefined;
   except?: unknown[] | null | undefined;
 }
 
@@ -48,7 +49,12 @@ type Addressed =
   | { readonly cmd: 'send'; readonly to: SendCommand['to'] }
   | { readonly cmd: 'sendToAudience'; readonly to: SendCommand['to']; readonly audience: string }
   | { readonly cmd: 'sendExcept'; readonly except: readonly number[] }
-  | { readonly cmd: 'keep'; readonly to: 'everybody' | number; readonly key: string };
+  | {
+      readonly cmd: 'keep';
+      readonly to: 'everybody' | number;
+      readonly key: string;
+      readonly later?: true;
+    };
 
 export function legible(command: HostCommand): Legible {
   if (!('payload' in command)) return command;
@@ -99,9 +105,11 @@ export function meaning(wire: WireCommand): Legible {
   }
 }
 
-function addressed({ to, keep, except }: Delivery & { readonly to: unknown[] }): Addressed {
+function addressed({ to, keep, later, except }: Delivery & { readonly to: unknown[] }): Addressed {
   const ids = to.filter(isId);
-  if (typeof keep === 'string') return { cmd: 'keep', to: ids[0] ?? 'everybody', key: keep };
+  if (typeof keep === 'string') {
+    return { cmd: 'keep', to: ids[0] ?? 'everybody', key: keep, ...(later && { later }) };
+  }
   if (Array.isArray(except)) {
     return { cmd: 'sendExcept', except: except.filter(isId) };
   }
@@ -209,6 +217,7 @@ function maxPlayers(): fc.Arbitrary<number> {
 interface Addressing {
   to: fc.Arbitrary<unknown[]>;
   keep?: fc.Arbitrary<string | null | undefined>;
+  later?: fc.Arbitrary<boolean | null | undefined>;
   except?: fc.Arbitrary<unknown[] | null | undefined>;
 }
 
@@ -223,6 +232,7 @@ function addressing(): fc.Arbitrary<Addressing> {
     { to: idList() },
     { to: idList(), keep: none, except: none },
     { to: oneOrAll, keep: key },
+    { to: oneOrAll, keep: key, later: fc.constantFrom(true, false, null, undefined) },
     { to: everybody, except: idList(), keep: none },
   );
 }

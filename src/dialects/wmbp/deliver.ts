@@ -11,8 +11,8 @@ export function deliver(room: Room, command: DeliveryCommand): number | CommandE
     case 'sendToAudience':
       return room.deliveries.sendToAudience(command.audience, command.to, command.payload);
     case 'keep': {
-      const { to, key, payload, audience } = command;
-      const result = room.deliveries.keep(to, key, payload, audience);
+      const { to, key, payload, audience, later } = command;
+      const result = room.deliveries.keep(to, key, payload, { audience, later });
       return typeof result === 'number' ? result : new CommandError('keep_full', reason(result));
     }
     default:

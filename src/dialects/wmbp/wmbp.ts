@@ -43,7 +43,7 @@ export interface PlayerRequest {
   readonly about: string | undefined;
   /** The password of the room. */
   readonly password: string | undefined;
-  /** Whether a player who reconnects gets all values of the room. */
+  /** Whether it gets all values of the room. */
   readonly allValues: boolean;
   /** Whether it wants to be a viewer, if the room has an audience. */
   readonly watches?: true;
@@ -101,7 +101,12 @@ export class Wmbp {
     });
   }
 
-  #viewer({ password }: PlayerRequest, room: Room, address: string, now: number): Admittance {
+  #viewer(
+    { password, allValues }: PlayerRequest,
+    room: Room,
+    address: string,
+    now: number,
+  ): Admittance {
     const { admission, limits } = this.#parts;
     const reason = admission.connectViewer(address) ?? admission.tryCode(address, now);
     if (reason !== undefined) return refused(reason);
@@ -110,7 +115,7 @@ export class Wmbp {
       role: 'viewer',
       serve: (link) => {
         const connection = new ViewerConnection(link, limits);
-        const refusal = connection.watch(room, { password });
+        const refusal = connection.watch(room, { password, allValues });
         if (refusal === CLOSE_REASONS.wrongPassword)
           this.#missedPassword(room, password, address, now);
         return { connection, refusal };

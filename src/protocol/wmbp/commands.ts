@@ -78,6 +78,8 @@ export interface KeepCommand {
   /** `undefined` forgets the value of the key. */
   readonly payload: Payload | undefined;
   readonly audience?: ToAudience;
+  /** Whether nobody gets it now, but only those who ask for all values when they connect. */
+  readonly later?: true;
 }
 
 /** The commands whose work depends on how many players receive them. */

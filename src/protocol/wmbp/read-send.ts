@@ -62,7 +62,14 @@ function readKeep(cmd: 'to' | 'to_str', keep: Value, fields: Fields): KeepComman
     throw new CommandError('bad_field', 'to: expected no id, because of keep and audience');
   }
   const payload = data === undefined || data === null ? undefined : readPayload(cmd, fields);
-  return { cmd: 'keep', to: owner, key: readKey(keep), payload, ...forAudience };
+  const value = { to: owner, key: readKey(keep), payload, ...forAudience };
+  return { cmd: 'keep', ...value, ...readLater(fields) };
+}
+
+function readLater({ later }: Fields): { readonly later?: true } {
+  if (later === undefined || later === null || later === false) return {};
+  if (later === true) return { later };
+  throw badField('later', 'true or false', later);
 }
 
 function readKey(keep: Value): string {

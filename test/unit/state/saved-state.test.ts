@@ -87,6 +87,7 @@ test('values are read as they were written', () => {
     { key: 'ä', player: 3, version: 5, bytes: 'AP8=' },
     { key: 'b', version: 7, text: '' },
     { key: 'c', version: 8, bytes: '' },
+    { key: 'd', later: true, version: 9, text: '' },
   ];
   const seats = [{ id: 3, key: HASH, away: true, seen: 9 }];
   const saved = { ...room, seats, values, bannedAddresses: [HASH] };
@@ -245,6 +246,7 @@ describe('a room is damaged', () => {
     ['a value that has no UTF-8', { values: [{ key: 'k', version: 1, text: '\ud800' }] }],
     ['a value that is no base64', { values: [{ key: 'k', version: 1, bytes: 'AP8' }] }],
     ['a value in base64url', { values: [{ key: 'k', version: 1, bytes: '_-8=' }] }],
+    ['a value for another time', { values: [{ key: 'k', later: 1, version: 1, text: '' }] }],
     ['a value for nobody', { values: [{ key: 'k', player: 4, version: 1, text: '' }] }],
     ['a value for something else', { values: [{ key: 'k', player: '3', version: 1, text: '' }] }],
     [

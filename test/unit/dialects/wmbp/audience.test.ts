@@ -269,7 +269,9 @@ describe('a room without an audience', () => {
 
 describe('the values of an audience', () => {
   const keep = (room: Room, key: string, value: string | undefined, audience?: 'too' | 'only') =>
-    room.deliveries.keep('everybody', key, value === undefined ? undefined : text(value), audience);
+    room.deliveries.keep('everybody', key, value === undefined ? undefined : text(value), {
+      audience,
+    });
   const heard = (room: Room): Heard[] => {
     const viewer = new TestViewer();
     watch(room, viewer);
@@ -314,7 +316,7 @@ describe('the values of an audience', () => {
     expect(keep(room, 'b', 'y'.repeat(244), 'too')).toMatchObject({ is: 'tooManyBytes' });
     expect(rooms.totals.storedBytes).toBe(storedBytes);
     expect(viewer.news()).toHaveLength(1);
-    expect(room.values.after(0)).toEqual([]);
+    expect(room.values.after(0, { player: 1 as never, all: true })).toEqual([]);
     expect(keep(room, 'b', 'y'.repeat(244))).toBe(0);
   });
 

@@ -11,14 +11,15 @@ import { seatOf, TestRooms } from '../../../support/rooms.js';
 
 const KEY: SeatKey = hashSecret("ana's phone");
 
-function prepared({ keep = 1 << 18, storage = Number.POSITIVE_INFINITY } = {}) {
+function prepared({ keep = 1 << 18, storage = Number.POSITIVE_INFINITY, asks = false } = {}) {
   const rooms = Object.assign(new TestRooms(), { keep, storage });
   const host = new WmbpHost(rooms);
-  host.command({ cmd: 'prepare', maxPlayers: 200, name: '', hold: 60, features: {} });
+  const features = { ...(asks && { ask: true as const }) };
+  host.command({ cmd: 'prepare', maxPlayers: 200, name: '', hold: 60, features });
   const reply = host.news().at(-1);
-  const set = (to: 'everybody' | number, key: string, content?: string) => {
+  const set = (to: 'everybody' | number, key: string, content?: string, later?: true) => {
     const payload = content === undefined ? undefined : text(content);
-    return host.session.deliver({ cmd: 'keep', to, key, payload }, 0);
+    return host.session.deliver({ cmd: 'keep', to, key, payload, ...(later && { later }) }, 0);
   };
   const join = (key?: SeatKey, allValues = false) => {
     const player = new TestPlayer();
@@ -76,6 +77,34 @@ describe('a value', () => {
     host.session.end(false);
     expect(room.info.hostConnected).toBe(false);
     expect(join().heard()).toEqual(['A']);
+  });
+
+  test('for later goes to nobody now, and to those who ask for all values when they connect', () => {
+    const { set, join } = prepared();
+    const ana = join(KEY, true);
+    expect(set('everybody', 'a', 'A', true)).toBe(0);
+    set(1, 'b', 'B', true);
+    set('everybody', 'c', 'C');
+    expect(ana.heard()).toEqual(['C']);
+    expect([join().heard(), join(undefined, true).heard()]).toEqual([['C'], ['A', 'C']]);
+    ana.cut();
+    set('everybody', 'd', 'D', true);
+    set('everybody', 'e', 'E');
+    const back = join(KEY);
+    expect(back.heard()).toEqual(['E']);
+    back.cut();
+    expect(join(KEY, true).heard()).toEqual(['A', 'B', 'C', 'D', 'E']);
+    set('everybody', 'c', 'C2', true);
+    set('everybody', 'a', 'A2');
+    expect(join().heard()).toEqual(['E', 'A2']);
+  });
+
+  test('for later reaches those who asked for all values when they asked to join', () => {
+    const { set, room, join } = prepared({ asks: true });
+    set('everybody', 'a', 'A', true);
+    const [ana, ben] = [join(KEY, true), join()];
+    for (const player of [1, 2]) room.admit(player);
+    expect([ana.heard(), ben.heard()]).toEqual([['A'], []]);
   });
 
   test('ends with the room', () => {
@@ -189,6 +218,7 @@ test('a restored room has its values, and players get what they have not seen', 
   set(1, 'own', 'Ana');
   ana.cut();
   set('everybody', 'late', 'late');
+  set('everybody', 'for later', 'for later', true);
   const { saved } = room;
   if (saved === undefined) throw new Error('not saved');
   const stored = rooms.totals.storedBytes;

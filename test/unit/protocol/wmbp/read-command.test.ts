@@ -378,6 +378,17 @@ describe.each(['to', 'to_str'])('"%s" with keep', (cmd) => {
     });
   });
 
+  it('reads that nobody gets the value now', () => {
+    const keep = (later: boolean | null | undefined) =>
+      read({ cmd, to: [], data, keep: 'k', later });
+    expect(keep(true)).toMatchObject({ later: true });
+    for (const no of [false, null, undefined]) expect(keep(no)).not.toHaveProperty('later');
+    expect(refused({ cmd, to: [], data, keep: 'k', later: 'x' }).reason).toBe(
+      'later: expected true or false, got text',
+    );
+    expect(read({ cmd, to: [], data, later: true })).toMatchObject({ cmd: 'send' });
+  });
+
   it.each(['k', 'k'.repeat(32), '🎉'.repeat(32), ' ', '\0'])('accepts %o as a key', (keep) => {
     expect(read({ cmd, to: [], data, keep })).toMatchObject({ key: keep });
   });
