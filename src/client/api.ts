@@ -120,6 +120,11 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   /** Whether this is the room that the page had before it was reloaded. */
   readonly resumed: boolean;
   /**
+   * The time that `hostTime` of the players estimates, in milliseconds since a fixed moment. It never goes
+   * back until the page is reloaded.
+   */
+  time(): number;
+  /**
    * Sends to all players, or to some of them. After the end, it does nothing.
    *
    * @throws TypeError if `message` is neither a string nor bytes, an option does not exist, or `to` is
@@ -173,6 +178,11 @@ export interface Player<Down = Sendable> {
   readonly away: boolean;
   /** Whether the player uses this SDK, for exactly-once delivery. False before its SDK has greeted. */
   readonly exact: boolean;
+  /**
+   * How long a message to the player's SDK and back took the last time, in milliseconds. `undefined`
+   * before the first measurement, and for players without this SDK.
+   */
+  readonly rtt: number | undefined;
   /** Sends to this player, as `send` of the room does. */
   send(message: Down): void;
   /** Removes the player for good; a `leave` event follows. */
@@ -199,6 +209,13 @@ export interface Seat<Up = Sendable, Down = Data> extends Emitter<SeatEvents<Dow
    * while nothing is sent. Does not change while this end is `away`.
    */
   readonly host: HostStatus;
+  /**
+   * An estimate of `time` of the host's room, in milliseconds. It is wrong by the half of the shortest
+   * round-trip time at most, and by less if messages take equally long in both directions. It never
+   * goes back until the host's page is reloaded. `undefined` before the first measurement, which takes
+   * one round trip, and if the host has no SDK or an older one.
+   */
+  hostTime(): number | undefined;
   /**
    * Sends to the host. After the end, it does nothing.
    *

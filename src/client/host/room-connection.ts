@@ -131,6 +131,10 @@ export class RoomConnection extends PlayerEvents implements Room {
     return this.#opening.saved !== undefined;
   }
 
+  time(): number {
+    return this.#opening.environment.clock.now();
+  }
+
   send(data: Sendable, options: { readonly to?: Iterable<Player | number> } = {}): void {
     // With a misspelled option, a message for one player would go to everybody.
     checkOptions('send', { to: 'object' }, options);

@@ -50,6 +50,7 @@ export class RoomPlayer implements Player {
   #session: ReliableSession;
   #protocol: Protocol = 'unknown';
   readonly #about = new About();
+  #rtt: number | undefined;
   #away = false;
   #hasLeft = false;
   #cancelGreeting = (): void => {};
@@ -75,6 +76,10 @@ export class RoomPlayer implements Player {
 
   get about(): unknown {
     return this.#about.value;
+  }
+
+  get rtt(): number | undefined {
+    return this.#rtt;
   }
 
   get away(): boolean {
@@ -192,6 +197,9 @@ export class RoomPlayer implements Player {
       },
       greeted: ({ from }) => store.setMark(id, from),
       lost: (count) => emit('lost', this, count),
+      measured: (rtt) => {
+        this.#rtt = rtt;
+      },
       maxBytes: () => this.#room.maxFromPlayers(),
     } satisfies Omit<SessionEffects, 'send' | 'player'>;
     return sessions.open(id, effects, store.markOf(id));

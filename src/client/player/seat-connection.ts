@@ -20,8 +20,10 @@ import { LazyChannels } from '../rtc/lazy-channels.js';
 import { type Message, readFrame } from '../session/envelope.js';
 import { toData, toMessage } from '../session/message.js';
 import { ReliableSession } from '../session/reliable-session.js';
+import { ANSWERS_TIME } from '../session/round-trip.js';
 import { sessionTimers } from '../session/session-timers.js';
 import type { PageStore } from '../storage/page-store.js';
+import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
 import { RoomMonitor } from './room-monitor.js';
 import { SeatSender } from './seat-sender.js';
@@ -64,6 +66,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   readonly #protocol: HostProtocol;
   readonly #channels: LazyChannels;
   readonly #monitor: RoomMonitor;
+  readonly #hostClock: HostClock;
   #id: number | undefined;
   #isJoined = false;
   #cancelGreeting = (): void => {};
@@ -75,6 +78,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     const { environment, address, code, stored } = joining;
     this.#sender = new SeatSender(environment.buffer);
     this.#session = this.#openSession();
+    this.#hostClock = new HostClock(environment.clock, () => this.#session.roundTrip.measure());
     this.#protocol = new HostProtocol(environment.clock, this.#session, joining.page, stored);
     this.#channels = new LazyChannels({
       environment,
@@ -107,6 +111,10 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   get host(): HostStatus {
     return this.#monitor.host;
+  }
+
+  hostTime(): number | undefined {
+    return this.#hostClock.time;
   }
 
   send(data: Sendable): void {
@@ -251,6 +259,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   #closed(error: RelayError): void {
     this.#cancelGreeting();
+    this.#hostClock.stop();
     this.#channels.close();
     this.#joining.page.closed(error);
     if (this.#isJoined) this.emit('close', error);
@@ -268,6 +277,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
       gap: (count) => this.emit('gap', count),
       restarted: () => {
         this.#channels.restart();
+        this.#hostClock.reset();
         this.emit('restart');
       },
       greeted: ({ player }) => {
@@ -277,9 +287,11 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
         this.#join();
         this.#protocol.store(true);
       },
-      limit: (bytes) => {
-        this.#monitor.maxBytes = bytes;
+      notice: ({ next, origin }) => {
+        this.#monitor.maxBytes = next;
+        if (origin === ANSWERS_TIME) this.#hostClock.start();
       },
+      measured: (rtt, time) => this.#hostClock.add(rtt, time),
     });
   }
 }

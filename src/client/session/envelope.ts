@@ -24,15 +24,26 @@ export interface Greeting {
   readonly received: number;
   /** The number of the question that this greeting answers; 0 if it answers none. */
   readonly answer: number;
-  /** With an answer: messages up to this number were for an earlier page of the receiver. */
+  /**
+   * With an answer: messages up to this number were for an earlier page of the receiver. In a notice: 1
+   * if its sender answers time frames.
+   */
   readonly origin: number;
   /**
    * With an answer: the number of the next message. In a question that answers nothing: 1 to request the
-   * size limit of messages. In a greeting that neither asks nor answers: this limit, in bytes.
+   * size limit of messages. In a notice, which neither asks nor answers: this limit, in bytes.
    */
   readonly next: number;
   /** From the host: the player's id; from a player: 0. */
   readonly player: number;
+}
+
+/** A frame that measures the round-trip time. */
+export interface TimeFrame {
+  /** The sender's time, for the receiver to send back; NaN if there is none. */
+  readonly time: number;
+  /** The receiver's time, sent back; NaN if there is none. */
+  readonly echo: number;
 }
 
 /** A frame of the session. */
@@ -40,6 +51,7 @@ export type Frame =
   | { readonly is: 'message'; readonly message: Message; readonly ack: number | undefined }
   | { readonly is: 'ack'; readonly ack: number }
   | { readonly is: 'ping' }
+  | ({ readonly is: 'time' } & TimeFrame)
   | { readonly is: 'greeting'; readonly greeting: Greeting };
 
 const KINDS = ['text', 'bytes', 'signal'] as const;
@@ -50,6 +62,10 @@ const NO_MESSAGE = 3;
 /** A bit of the first byte: an acknowledgement of four bytes follows. */
 const ACK = 4;
 const ACK_LENGTH = 4;
+
+/** The first byte of a time frame, in which two floating-point numbers of eight bytes follow. */
+const TIME = 8;
+const TIME_LENGTH = 17;
 
 /** The largest overhead of the envelope, in bytes. */
 export const ENVELOPE_BYTES = 1 + ACK_LENGTH;
@@ -85,6 +101,14 @@ export function writePing(): Uint8Array<ArrayBuffer> {
   return write(NO_MESSAGE, []);
 }
 
+export function writeTime({ time, echo }: TimeFrame): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(TIME_LENGTH);
+  frame[0] = TIME;
+  view(frame).setFloat64(1, time);
+  view(frame).setFloat64(9, echo);
+  return frame;
+}
+
 function write(first: number, body: ArrayLike<number>, ack?: number): Uint8Array<ArrayBuffer> {
   const head = ack === undefined ? 1 : ENVELOPE_BYTES;
   const frame = new Uint8Array(head + body.length);
@@ -111,6 +135,9 @@ export function readFrame(frame: Uint8Array): Frame | undefined {
   const greeting = readGreeting(frame);
   if (greeting !== undefined) return { is: 'greeting', greeting };
   const [first = 0xff] = frame;
+  if (first === TIME && frame.length === TIME_LENGTH) {
+    return { is: 'time', time: view(frame).getFloat64(1), echo: view(frame).getFloat64(9) };
+  }
   const head = first & ACK ? ENVELOPE_BYTES : 1;
   if (first > (NO_MESSAGE | ACK) || frame.length < head) return undefined;
   const ack = first & ACK ? view(frame).getUint32(1) : undefined;

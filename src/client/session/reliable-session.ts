@@ -9,6 +9,7 @@ import {
 } from './envelope.js';
 import { Inbound } from './inbound.js';
 import { PeerLimiter } from './peer-limiter.js';
+import { ANSWERS_TIME, RoundTrip } from './round-trip.js';
 import { cost, type SendQueue } from './send-queue.js';
 import type { SessionEffects } from './session-effects.js';
 
@@ -47,6 +48,9 @@ export class ReliableSession {
   /** Lost messages up to this number were reported. */
   #reportedLostUpTo = 0;
   readonly #limiter: PeerLimiter;
+  readonly roundTrip: RoundTrip;
+  /** Whether this page has sent its notice to the other end. */
+  #noticed = false;
   /** Whether the other end has sent too many greetings, and is ignored until the pause ends. */
   #ignoresPeer = false;
   /** Sends the answer to the latest question, if it is delayed. */
@@ -62,6 +66,7 @@ export class ReliableSession {
     this.#effects = effects;
     this.#peer = peer;
     this.#limiter = new PeerLimiter(effects);
+    this.roundTrip = new RoundTrip(effects, this.#limiter);
     this.connectionLost();
   }
 
@@ -92,13 +97,14 @@ export class ReliableSession {
     this.#isQuestionSent = false;
     // The other end will ask again.
     this.#delayedAnswer = undefined;
+    this.roundTrip.connectionLost();
   }
 
   /** Asks the other end where to continue, unless it was asked on this connection. */
   greet(): void {
     if (this.#openQuestion === 0 || this.#isQuestionSent) return;
     this.#isQuestionSent = true;
-    this.#sendGreeting({ next: this.#effects.limit === undefined ? 0 : ASKS_FOR_LIMIT });
+    this.#sendGreeting({ next: this.#effects.notice === undefined ? 0 : ASKS_FOR_LIMIT });
   }
 
   /** Asks again, because the last question may have been lost with a connection of the other end. */
@@ -154,6 +160,8 @@ export class ReliableSession {
       case 'ping':
         if (!this.#answered || !this.#limiter.mayAnswer()) return;
         return this.#effects.send(writeAck(this.#inbound.acknowledged()));
+      case 'time':
+        return this.#answered ? this.roundTrip.receive(frame) : undefined;
       default:
         frame satisfies never;
     }
@@ -181,9 +189,7 @@ export class ReliableSession {
   }
 
   #receiveGreeting(greeting: Greeting): void {
-    // A greeting that neither asks nor answers announces a limit.
-    if (greeting.question === 0 && greeting.answer === 0)
-      return this.#effects.limit?.(greeting.next);
+    if (greeting.question === 0 && greeting.answer === 0) return this.#effects.notice?.(greeting);
     const isNew = greeting.from !== this.#peer;
     const isRestart = isNew && this.#peer !== 0;
     if (!this.#limiter.mayAnswer(isRestart)) return this.#ignorePeer();
@@ -226,8 +232,10 @@ export class ReliableSession {
     const asksForLimit = answer === 0 && next === ASKS_FOR_LIMIT;
     this.#delayedAnswer = () => {
       // Sent before the answer, so that the other end knows the limit when its session is live.
-      const limit = asksForLimit && this.#effects.maxBytes?.();
-      if (limit) this.#sendGreeting({ next: limit }, false);
+      // A page that has just been loaded sends it unasked: the earlier one may have known less.
+      const limit = (asksForLimit || !this.#noticed) && this.#effects.maxBytes?.();
+      if (limit) this.#sendGreeting({ next: limit, origin: ANSWERS_TIME }, false);
+      this.#noticed = true;
       this.#answerNow(question, origin);
     };
     if (this.#limiter.mayRetransmit) this.#delayedAnswer();

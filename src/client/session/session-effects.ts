@@ -20,10 +20,12 @@ export interface SessionEffects {
   pause(): void;
   /** `count` messages to the other end were dropped before it received them. */
   lost?(count: number): void;
-  /** The other end has announced the largest message that the relay accepts, in bytes. */
-  limit?(bytes: number): void;
+  /** A notice of the other end: the largest message that the relay accepts, and what that end knows. */
+  notice?(notice: Greeting): void;
   /** The largest message that the other end may send, in bytes; 0 if unknown. */
   maxBytes?(): number;
+  /** A round trip took so many milliseconds. `time` is the other end's, NaN if it has not sent it. */
+  measured?(rtt: number, time: number): void;
   /** The time in milliseconds. Never goes back. */
   now(): number;
 }

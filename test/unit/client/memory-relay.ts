@@ -27,6 +27,8 @@ interface Seat {
 }
 
 const CODE = 'BCDF';
+const LIMITS = { max_message: 16_777_216, max_player_message: 65_536 };
+const REPLY = { cmd: 'prepare_reply', key: CODE, ...LIMITS };
 const TOKEN = 'a-token-of-the-relay';
 
 /**
@@ -141,7 +143,7 @@ export class MemoryRelay {
     this.#host = connection;
     connection.owner = 'host';
     if (previous !== undefined) this.#close(previous, CLOSE_REASONS.replaced);
-    this.#sendToHost({ cmd: 'prepare_reply', key: CODE, resume: TOKEN, resumed: true });
+    this.#sendToHost({ ...REPLY, resume: TOKEN, resumed: true });
     for (const event of this.#bufferedForHost.splice(0)) this.#sendToHost(event);
     this.#sendToHost(this.#state());
   }
@@ -180,7 +182,7 @@ export class MemoryRelay {
     switch (command.cmd) {
       case 'prepare':
         this.#prepared = true;
-        return this.#sendToHost(this.#state(), { cmd: 'prepare_reply', key: CODE, resume: TOKEN });
+        return this.#sendToHost(this.#state(), { ...REPLY, resume: TOKEN });
       case 'to':
       case 'to_str':
         for (const id of command.to) this.#sendToPlayer(id, command.data);

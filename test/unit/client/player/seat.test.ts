@@ -8,6 +8,7 @@ import {
 } from '../../../../src/client/index.js';
 import {
   type Greeting,
+  readFrame,
   readGreeting,
   writeAck,
   writeGreeting,
@@ -311,3 +312,24 @@ describe('a seat queries the relay', () => {
     expect(seat.host).toBe('connected');
   });
 });
+
+test.each([
+  [0, 'an earlier version of the SDK, which would take time frames for messages', 0],
+  [1, 'this version', 8],
+])(
+  'a host whose notice has the origin %i is of %s, and gets %i time frames',
+  async (origin, _version, count) => {
+    const { seat, clock } = await join(null);
+    greet();
+    FakeSocket.last.receive(writeGreeting({ ...EMPTY, from: 9, to: mark(), next: 1_000, origin }));
+    FakeSocket.last.receive(writeGreeting(answerOf()));
+    for (let round = 0; round < 10; round++) {
+      clock.pass(5_000);
+      seat.send(`message ${round}`);
+      FakeSocket.last.receive(BYTES);
+    }
+    const frames = FakeSocket.last.sent.map((frame) => readFrame(frame as Uint8Array));
+    expect(frames.filter((frame) => frame === undefined)).toEqual([]);
+    expect(frames.filter((frame) => frame?.is === 'time')).toHaveLength(count);
+  },
+);

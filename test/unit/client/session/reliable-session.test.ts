@@ -40,7 +40,7 @@ function openSession({ limit = 1_000_000, mostBytes = 0 } = {}) {
     acknowledgeLater: () => void requests++,
     pause: () => void pauses++,
     lost: (count) => void lost.push(count),
-    limit: (bytes) => void limits.push(bytes),
+    notice: ({ next }) => void limits.push(next),
     maxBytes: () => mostBytes,
     now: () => time.now,
   });
@@ -330,15 +330,15 @@ describe('a session', () => {
     expect(lost).toEqual([4]);
   });
 
-  test('sends the size limit on request, before its answer, and reports a received one', () => {
+  test('sends a notice on request and once unasked, before its answer, and reports a received one', () => {
     const { greet, sent, limits, delivered } = openSession({ mostBytes: 4_000_000 });
+    const notice = { to: PEER, question: 0, answer: 0, next: 4_000_000, origin: 1 };
     greet({ question: 4 });
-    expect(sent.splice(0)).toMatchObject([{ greeting: { answer: 4 } }]);
-    greet({ question: 5, next: 1 });
-    expect(sent).toMatchObject([
-      { greeting: { to: PEER, question: 0, answer: 0, next: 4_000_000 } },
-      { greeting: { to: PEER, answer: 5 } },
-    ]);
+    expect(sent.splice(0)).toMatchObject([{ greeting: notice }, { greeting: { answer: 4 } }]);
+    greet({ question: 5 });
+    expect(sent.splice(0)).toMatchObject([{ greeting: { answer: 5 } }]);
+    greet({ question: 6, next: 1 });
+    expect(sent).toMatchObject([{ greeting: notice }, { greeting: { to: PEER, answer: 6 } }]);
     greet({ next: 1_000 });
     expect([limits, delivered]).toEqual([[1_000], []]);
   });
