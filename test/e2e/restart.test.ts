@@ -125,6 +125,46 @@ describe('a restart', () => {
     expect(await Player.connect(again.url, host.code).closed).toMatchObject({ code: 4004 });
   });
 
+  test('restores values, the size and bans, also for players who come before the host', async () => {
+    const relay = await start();
+    const host = await Host.open(relay.url, { hold: LONG, maxPlayers: 5 });
+    const key = seatKey();
+    const ana = await joined(relay.url, host, key);
+    await joined(relay.url, host, seatKey());
+    host.command({ cmd: 'to_str', to: [], data: 'seen', keep: 'phase' });
+    expect(await ana.nextText()).toBe('seen');
+    ana.cut();
+    await host.until('player_away');
+    host.command({ cmd: 'to', to: [], data: Buffer.from([0, 255]), keep: 'map' });
+    host.command({ cmd: 'to_str', to: [1], data: 'you draw', keep: 'role' });
+    host.command({ cmd: 'set', max_players: 1, name: 'small' });
+    host.command({ cmd: 'to_str', to: [], data: 'forgotten', keep: 'word' });
+    host.command({ cmd: 'to_str', to: [], keep: 'word' });
+    await host.settled();
+
+    const after = await restart(relay);
+    // The buffer of the player is lost, but not the values that it has not seen.
+    const back = await Player.join(after.url, seatOf(host, key));
+    expect((await back.next()).data).toEqual(Buffer.from([0, 255]));
+    expect(await back.nextText()).toBe('you draw');
+    const reloaded = await Player.join(after.url, `${seatOf(host, key)}&values=all`);
+    expect(await reloaded.nextText()).toBe('seen');
+    expect((await reloaded.next()).data).toEqual(Buffer.from([0, 255]));
+    expect(await reloaded.nextText()).toBe('you draw');
+    const again = await Host.resume(after.url, host);
+    const { state } = await again.untilState();
+    expect(state).toMatchObject({ name: 'small', players: [1, 2], max_players: 1, away: [2] });
+    again.command({ cmd: 'kick', player: 1, ban: true, reason: 'bye' });
+    expect(await reloaded.closed).toEqual({ code: 4003, reason: 'bye' });
+    again.command({ cmd: 'set', max_players: 5 });
+    await again.settled();
+
+    const third = await restart(after);
+    const { url } = third;
+    const banned = Player.connect(url, host.code);
+    expect(await banned.closed).toEqual({ code: 4003, reason: 'kicked' });
+  });
+
   test('twice in a row keeps players who had not reconnected in between', async () => {
     let relay = await start();
     const host = await Host.open(relay.url, { hold: LONG });
