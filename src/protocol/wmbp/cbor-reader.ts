@@ -356,7 +356,7 @@ class CborReader {
    */
   #takeCommand(): string | undefined {
     const length = this.#info < ONE_BYTE ? this.#info : 0;
-    for (const command of COMMANDS) {
+    for (const command of BY_USE) {
       if (command.length !== length || !spells(this.#bytes, this.#at, command)) continue;
       this.#at += length;
       return command;
@@ -539,6 +539,9 @@ function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
   }
   return undefined;
 }
+
+/** The commands of messages are the last ones, and the most frequent. */
+const BY_USE = COMMANDS.toReversed();
 
 /** Names of fields by their length, to compare as few as possible. */
 const NO_NAMES: readonly FieldName[] = [];

@@ -72,28 +72,20 @@ export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
  */
 export type Fields = { [Name in FieldName]: FieldKinds[(typeof FIELDS)[Name]] };
 
-/** A literal, because a copy of an object that is made from the table takes 40 ns longer. */
+/**
+ * The fields of messages are properties of each object, and all others of the prototype, until a
+ * frame has one of them. With all fields in each object, reading a short message takes a third longer.
+ */
+class MessageFields {
+  cmd = undefined;
+  to = undefined;
+  data = undefined;
+}
+for (const name of FIELD_NAMES) {
+  Object.defineProperty(MessageFields.prototype, name, { value: undefined, writable: true });
+}
+
+/** The fields of a frame without any. */
 export function noFields(): Fields {
-  return {
-    cmd: undefined,
-    to: undefined,
-    data: undefined,
-    max_players: undefined,
-    name: undefined,
-    player: undefined,
-    hold: undefined,
-    with: undefined,
-    about: undefined,
-    ask: undefined,
-    password: undefined,
-    code: undefined,
-    times: undefined,
-    keep: undefined,
-    later: undefined,
-    except: undefined,
-    audience: undefined,
-    choices: undefined,
-    reason: undefined,
-    ban: undefined,
-  };
+  return new MessageFields() as Fields;
 }

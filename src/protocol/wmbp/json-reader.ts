@@ -28,7 +28,9 @@ const BRACKET = 0x5b;
 export function readJsonFields(frame: Uint8Array): Fields {
   const json = parse(frame);
   const fields = noFields();
-  for (const name of FIELD_NAMES) readField(fields, name, json[name]);
+  for (const name of FIELD_NAMES) {
+    if (Object.hasOwn(json, name)) readField(fields, name, json[name]);
+  }
   return fields;
 }
 
