@@ -369,6 +369,13 @@ export const OPTIONS = {
     help: 'shared secret of the TURN server (coturn: static-auth-secret), to create credentials',
   },
 
+  // Public lists of rooms.
+  list: {
+    kind: 'flag',
+    default: false,
+    help: 'serve lists of the rooms whose hosts request it, at /rooms/NAME, and quick join at /ANY',
+  },
+
   // Pages and the terminal.
   pages: {
     kind: 'flag',

@@ -102,8 +102,15 @@ function describe(description: string | object | undefined): Answer {
   return typeof description === 'string' ? text(200, description) : json(200, description);
 }
 
+/** A list of rooms, as a reader may keep it for a second. */
+export function roomList(body: string, etag: string, request: IncomingHttpHeaders): Answer {
+  const headers = { ...COMMON, 'Cache-Control': 'max-age=1', ETag: etag };
+  if (hasAlready(request['if-none-match'], etag)) return { status: 304, headers, body: '' };
+  return { status: 200, headers: { ...headers, 'Content-Type': 'application/json' }, body };
+}
+
 export function upgradeRequired(): Answer {
-  const answer = text(426, 'Connect here with a WebSocket to open a room.\n');
+  const answer = text(426, 'Connect here with a WebSocket.\n');
   return { ...answer, headers: { ...answer.headers, Connection: 'Upgrade', Upgrade: 'websocket' } };
 }
 

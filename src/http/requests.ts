@@ -11,6 +11,7 @@ import { EVENTS, VALUES, WHOLE } from './play-answers.js';
 import { RequestBodies, type RequestBodiesParts } from './request-bodies.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
 import { handlerOf, methodsOf, type Reply, type Resource, type Resources } from './resource.js';
+import { RoomListAnswers } from './room-list-answers.js';
 import { type Route, routeWithin } from './route.js';
 import { SignalingRequests, type SignalingRequestsParts } from './signaling-requests.js';
 import { limitStall, sendStream } from './streamed-answer.js';
@@ -40,7 +41,7 @@ export class Requests {
   constructor(parts: RequestsParts, context: RequestContext) {
     this.#parts = parts;
     this.#context = context;
-    this.#route = routeWithin(parts.dialects, parts.door !== undefined, parts.limits.codeLength);
+    this.#route = routeWithin(parts);
     this.#contents = new Contents(parts, context);
     this.#resources = this.#buildResources();
   }
@@ -112,6 +113,7 @@ export class Requests {
     const signaling = new SignalingRequests(this.#parts, this.#context, bodies);
     const matchmaker = new MatchmakerRequests(this.#parts, this.#context, bodies);
     const launched = new LaunchRequests(this.#parts, this.#context, bodies);
+    const lists = new RoomListAnswers(this.#parts.rooms.lists);
     const upgrade: Resource = { GET: answers.upgradeRequired };
     const signalingPost: Resource = { POST: (_, ...asked) => signaling.answer(...asked) };
     // Clients of signaling-server may know an address and no path.
@@ -119,6 +121,8 @@ export class Requests {
     return {
       home: { GET: (_, asked) => contents.home(asked), ...atRoot },
       room: { GET: (target, asked) => contents.roomInfo(target, asked) },
+      roomList: { GET: (target, { request }) => lists.answer(target, request.headers) },
+      quickJoin: upgrade,
       create: upgrade,
       bellhop: upgrade,
       signaling: { ...signalingPost, other: () => signaling.notPost() },

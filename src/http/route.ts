@@ -4,8 +4,10 @@ import { CODE_LENGTH, MAX_CODE_LENGTH } from '../protocol/room-code.js';
 import type { HostFormat } from '../protocol/wmbp/host-encoder.js';
 import type { RoomCode } from '../rooms/ids.js';
 import { parseRoomCode } from '../rooms/room-code.js';
-import { parseSeatKey, type SeatKey } from '../rooms/seat-key.js';
+import type { SeatKey } from '../rooms/seat-key.js';
+import { LIST_KINDS, type ListRoute, listRoute } from './list-route.js';
 import { type MatchmakerRoute, matchmakerRoute } from './matchmaker-route.js';
+import { playerQuery } from './player-query.js';
 
 /** The target of a request. */
 export type Route =
@@ -54,6 +56,7 @@ export type Route =
       /** The path to which clients of signaling-server send requests. */
       readonly kind: 'signaling';
     }
+  | ListRoute
   | MatchmakerRoute
   | LaunchPath
   | { readonly kind: 'home' | 'health' | 'ready' | 'metrics' | 'ice' | 'address' };
@@ -88,6 +91,8 @@ const LAUNCH_KINDS: readonly Route['kind'][] = [
 const DIALECT_OF: Partial<Record<Route['kind'], Dialect>> = {
   create: 'wmbp',
   room: 'wmbp',
+  quickJoin: 'wmbp',
+  roomList: 'wmbp',
   bellhop: 'bellhop',
   signaling: 'signaling',
   matchmaker: 'bevygap',
@@ -152,7 +157,11 @@ export function route(target: string, codeLength: number = CODE_LENGTH): Route {
     default: {
       const code = roomPath(path, codeLength);
       if (code === undefined) {
-        return parseLaunchPath(path) ?? matchmakerRoute(path, query) ?? { kind: 'file', path };
+        return (
+          listRoute(path, query) ??
+          parseLaunchPath(path) ??
+          matchmakerRoute(path, query) ?? { kind: 'file', path }
+        );
       }
       const room = { kind: 'room', path: code, code: parseRoomCode(code) } as const;
       return { ...room, ...(search === '' ? NO_PARAMETERS : parametersOf(query())) };
@@ -179,10 +188,7 @@ const NO_PARAMETERS: RoomParameters = {
 
 function parametersOf(query: URLSearchParams): RoomParameters {
   return {
-    seat: parseSeatKey(query.get('seat')),
-    about: query.get('about') ?? undefined,
-    password: query.get('password') ?? undefined,
-    allValues: query.get('values') === 'all',
+    ...playerQuery(query),
     ...(query.get('as') === 'audience' && { watches: true }),
     json: query.get('format') === 'json',
   };
@@ -193,19 +199,29 @@ export function tokenIn(target: string): string | undefined {
   return new URLSearchParams(split(target).search).get('token') ?? undefined;
 }
 
-/**
- * Finds routes as `route` does, but those of a dialect that is off are paths as any other, and so are
- * those of launched servers if there are none.
- */
-export function routeWithin(
-  dialects: ReadonlySet<Dialect>,
-  launches: boolean,
-  codeLength: number = CODE_LENGTH,
-): (target: string) => Route {
+/** What a relay has, on which it depends which routes exist. */
+export interface RouteParts {
+  /** The dialects that are spoken. */
+  readonly dialects: ReadonlySet<Dialect>;
+  /** `undefined` if no game servers are started. */
+  readonly door: object | undefined;
+  readonly rooms: { readonly hasLists: boolean };
+  readonly limits: { readonly codeLength: number };
+}
+
+/** Finds routes as `route` does, but those of something that is off are paths as any other. */
+export function routeWithin({
+  dialects,
+  door,
+  rooms,
+  limits,
+}: RouteParts): (target: string) => Route {
+  const { codeLength } = limits;
   const exists = (kind: Route['kind']): boolean => {
+    if (LAUNCH_KINDS.includes(kind) && door === undefined) return false;
+    if (LIST_KINDS.includes(kind) && !rooms.hasLists) return false;
     const dialect = DIALECT_OF[kind];
-    if (dialect !== undefined) return dialects.has(dialect);
-    return launches || !LAUNCH_KINDS.includes(kind);
+    return dialect === undefined || dialects.has(dialect);
   };
   return (target) => {
     const found = route(target, codeLength);

@@ -19,6 +19,7 @@ import { type Route, routeWithin } from './route.js';
 export interface UpgradesParts {
   /** The dialects that are spoken. */
   readonly dialects: ReadonlySet<Dialect>;
+  readonly rooms: { readonly hasLists: boolean };
   readonly wmbp: Wmbp;
   readonly bellhop: Bellhop;
   /** `undefined` if no game servers are started. */
@@ -43,7 +44,7 @@ export class Upgrades {
   constructor(parts: UpgradesParts, context: RequestContext) {
     this.#parts = parts;
     this.#context = context;
-    this.#route = routeWithin(parts.dialects, parts.door !== undefined, parts.limits.codeLength);
+    this.#route = routeWithin(parts);
   }
 
   /**
@@ -89,6 +90,8 @@ export class Upgrades {
       }
       case 'room':
         return wmbp.player(target, room, address, now);
+      case 'quickJoin':
+        return wmbp.quickJoin(target, address, now);
       case 'bellhop':
         return bellhop.admit(target.token ?? bearerToken(authorization), address);
       case 'matchmaker':
@@ -125,5 +128,5 @@ export class Upgrades {
 }
 
 function isJoin({ kind }: Route): boolean {
-  return kind === 'room';
+  return kind === 'room' || kind === 'quickJoin';
 }

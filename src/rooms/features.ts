@@ -17,16 +17,29 @@ export interface Features {
   readonly times?: number;
   /** The maximum number of viewers. */
   readonly audience?: number;
+  /** The public list that shows the room. */
+  readonly list?: string;
+  /** What the list shows about the room, beside its name. */
+  readonly listing?: string;
 }
 
 /** What the relay allows. */
 export interface FeatureLimits {
   /** The maximum number of viewers of a room; 0 for none. */
   readonly maxAudience: number;
+  /** Whether there are public lists. */
+  readonly hasLists: boolean;
 }
 
 /** The requested features, as far as this relay has them. */
-export function grant({ audience, ...rest }: Features, { maxAudience }: FeatureLimits): Features {
+export function grant(
+  { audience, list, listing, ...rest }: Features,
+  { maxAudience, hasLists }: FeatureLimits,
+): Features {
   const most = Math.min(audience ?? 0, maxAudience);
-  return { ...rest, ...(most > 0 && { audience: most }) };
+  return {
+    ...rest,
+    ...(most > 0 && { audience: most }),
+    ...(hasLists && list !== undefined && { list, ...(listing !== undefined && { listing }) }),
+  };
 }

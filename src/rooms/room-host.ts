@@ -85,8 +85,8 @@ export class RoomHost {
       () => this.#context.end(CLOSE_REASONS.hostGone),
     );
     if (buffer === undefined) return this.#context.end(CLOSE_REASONS.hostGone);
-    this.#context.disconnected();
     this.#seat.disconnect(buffer);
+    this.#context.disconnected();
     this.#setKeepsUp(true);
   }
 

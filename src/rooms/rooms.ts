@@ -9,6 +9,7 @@ import type { ReconnectPlaces } from './reconnect-places.js';
 import { UNKNOWN_TOKEN } from './resume-token.js';
 import { Room, type RoomContext } from './room.js';
 import type { RoomIdentity, RoomSettings } from './room-info.js';
+import { RoomLists } from './room-lists.js';
 import type { SavedRoom } from './saved-room.js';
 import { noTotals } from './totals.js';
 import { UnlistedRooms } from './unlisted-rooms.js';
@@ -57,8 +58,11 @@ export class Rooms implements RoomContext, Directory {
   readonly keep: number;
   readonly hostBacklog: number;
   readonly maxAudience: number;
+  readonly hasLists: boolean;
   /** Counts over the rooms that have codes. */
   readonly totals = noTotals();
+  /** The public lists. */
+  readonly lists = new RoomLists(this.totals);
   readonly storage: number | undefined;
   readonly places: ReconnectPlaces | undefined;
   /** Whether the relay is shutting down, and opens no more rooms. */
@@ -81,6 +85,7 @@ export class Rooms implements RoomContext, Directory {
     this.hostBacklog = limits.hostBacklog;
     this.storage = limits.storage;
     this.maxAudience = limits.maxAudience;
+    this.hasLists = limits.hasLists;
     this.places = limits.places;
     this.#maxRooms = limits.maxRooms;
     this.#codes = new Codes(limits.maxHold * 1000, limits);
@@ -205,15 +210,18 @@ export class Rooms implements RoomContext, Directory {
 
   changed(room: Room): void {
     this.onChange?.(room);
+    this.lists.update(room);
     this.#watchers.get(room)?.changed();
   }
 
-  hostDisconnected({ identity }: Room): void {
-    this.#observer?.hostDisconnected(identity);
+  hostDisconnected(room: Room): void {
+    this.lists.update(room);
+    this.#observer?.hostDisconnected(room.identity);
   }
 
-  hostResumed({ identity }: Room): void {
-    this.#observer?.hostResumed(identity);
+  hostResumed(room: Room): void {
+    this.lists.update(room);
+    this.#observer?.hostResumed(room.identity);
   }
 
   ended(room: Room, reason: CloseReason): void {
@@ -221,6 +229,7 @@ export class Rooms implements RoomContext, Directory {
     this.#byCode.delete(code);
     this.#codes.reserve(code, performance.now());
     this.onChange?.(room);
+    this.lists.remove(room);
     this.#watchers.get(room)?.ended();
     this.#ended(room, reason);
   }

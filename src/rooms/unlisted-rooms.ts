@@ -21,6 +21,7 @@ export interface SharedByRooms {
 export class UnlistedRooms implements RoomContext {
   readonly maxHold = 0;
   readonly maxAudience = 0;
+  readonly hasLists = false;
   readonly keep = 0;
   readonly hostBacklog = 0;
   readonly totals = noTotals();

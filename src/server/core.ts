@@ -44,7 +44,7 @@ export function buildCore(options: Options, log: RelayLog): Core {
   // Buffered messages must fit into the send buffer of the next connection.
   const keep = Math.min(options.keep, options.playerBacklog / 2);
   const memory = options.memory || memoryForBuffers();
-  const limits = { ...options, keep, storage: storageOf(memory, heap) };
+  const limits = { ...options, keep, hasLists: options.list, storage: storageOf(memory, heap) };
   const places = admission.reconnectPlaces;
   const rooms = new Rooms({ ...limits, places, reservedNames: RESERVED_NAMES }, log);
   const acceptor = buildAcceptor(options, admission, log);

@@ -1,3 +1,4 @@
+import { isListing, isListName } from '../protocol/listing.js';
 import { areChoices } from '../protocol/poll-choices.js';
 import { MAX_ASKING } from '../rooms/asking.js';
 import type { Features } from '../rooms/features.js';
@@ -19,11 +20,13 @@ export function parseFeatures(value: unknown): {
   if (typeof value !== 'object' || value === null) return { features: DAMAGED };
   const fields = value as Readonly<Record<string, unknown>>;
   const hash = parseHash(fields['password']);
-  const { times, audience } = fields;
+  const { times, audience, list, listing } = fields;
   const isWhole =
     FLAGS.every((name) => isFlag(fields[name])) &&
     (times === undefined || isPace(times)) &&
-    (audience === undefined || isMost(audience));
+    (audience === undefined || isMost(audience)) &&
+    (list === undefined || isText(list, isListName)) &&
+    (listing === undefined || isText(listing, isListing));
   if (!isWhole || (fields['password'] !== undefined && hash === undefined)) {
     return { features: DAMAGED };
   }
@@ -36,6 +39,8 @@ export function parseFeatures(value: unknown): {
       ...(hash && { password: hash }),
       ...(isPace(times) && { times }),
       ...(isMost(audience) && { audience }),
+      ...(isText(list, isListName) && { list }),
+      ...(isText(listing, isListing) && { listing }),
     },
   };
 }
@@ -72,4 +77,8 @@ export function parsePoll(value: unknown): { readonly poll?: readonly string[] |
 /** Whether this is a maximum number of viewers. */
 function isMost(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
+function isText(value: unknown, isValid: (text: string) => boolean): value is string {
+  return typeof value === 'string' && isValid(value);
 }

@@ -46,7 +46,7 @@ async function noHost(http: string): Promise<void> {
 
 describe('every scenario plays as it is written', () => {
   test.each(scenarios())('$title', async ({ steps }) => {
-    const { url, http } = await startRelay();
+    const { url, http } = await startRelay({ list: true });
     const parties = new Map<string, Party>();
     let code = 'CODE';
     let token = 'TOKEN';

@@ -56,6 +56,7 @@ export const LIMITS: RoomLimits = {
   keep: 1 << 18,
   hostBacklog: 1 << 20,
   maxAudience: 1000,
+  hasLists: true,
 };
 
 interface Timer {
@@ -70,6 +71,7 @@ export class TestRooms implements RoomContext {
   keep = LIMITS.keep;
   hostBacklog = LIMITS.hostBacklog;
   maxAudience = LIMITS.maxAudience;
+  hasLists = LIMITS.hasLists;
   readonly totals = noTotals();
   /** The code of the next room, or the reason why there is none. */
   code: RoomCode | CloseReason = CODE;

@@ -49,6 +49,12 @@ export interface PlayerRequest {
   readonly watches?: true;
 }
 
+/** What a player requests that joins any room of a public list. */
+export interface QuickJoinRequest extends Pick<PlayerRequest, 'seat' | 'about' | 'allValues'> {
+  /** The name of the list. */
+  readonly list: string;
+}
+
 /** How much of a wrong id is counted, in characters. */
 const MAX_TRIED = 64;
 
@@ -99,6 +105,22 @@ export class Wmbp {
       if (refusal === CLOSE_REASONS.wrongPassword)
         this.#missedPassword(room, password, address, now);
     });
+  }
+
+  /** A player joins the fullest room of a list that can be joined, or the room where it has a seat. */
+  quickJoin(request: QuickJoinRequest, address: string, now: number): Admittance {
+    const { seat: key, about, allValues } = request;
+    const { rooms, admission } = this.#parts;
+    const list = rooms.lists.find(request.list);
+    const last = key && list?.withSeat(key);
+    const reason =
+      last === undefined
+        ? (admission.connect(address) ?? admission.tryCode(address, now))
+        : this.#refuseReturning(address);
+    if (reason !== undefined) return refused(reason);
+    const room = last ?? list?.fullest();
+    if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
+    return this.#admitPlayer(room, { key, about, allValues });
   }
 
   #viewer(
@@ -219,7 +241,7 @@ export class Wmbp {
   #admitPlayer(
     room: Room,
     request: JoinRequest,
-    tried: (refusal: CloseReason | undefined) => void,
+    tried?: (refusal: CloseReason | undefined) => void,
   ): Admittance {
     const { limits } = this.#parts;
     return {
@@ -228,7 +250,7 @@ export class Wmbp {
       serve(link) {
         const connection = new PlayerConnection(link, limits);
         const refusal = connection.join(room, request);
-        tried(refusal);
+        tried?.(refusal);
         return { connection, refusal };
       },
     };

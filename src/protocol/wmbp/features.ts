@@ -12,13 +12,17 @@ export interface RequestedFeatures {
   readonly times?: number;
   /** The maximum number of viewers. */
   readonly audience?: number;
+  /** The public list that shows the room. */
+  readonly list?: string;
+  /** What the list shows about the room, beside its name. */
+  readonly listing?: string;
 }
 
 /** The features that every host has that requests anything. */
 const ALWAYS = { keep: true, except: true, set: true, leave: true, kick: true } as const;
 
 /** The names of features, as `prepare_reply` lists them in `with`. */
-export type FeatureName = keyof RequestedFeatures | keyof typeof ALWAYS;
+export type FeatureName = Exclude<keyof RequestedFeatures, 'listing'> | keyof typeof ALWAYS;
 
 /** In the order in which `with` lists them. */
 const FEATURE_NAMES = [
@@ -33,6 +37,7 @@ const FEATURE_NAMES = [
   'set',
   'leave',
   'kick',
+  'list',
 ] as const satisfies readonly FeatureName[];
 
 /**

@@ -53,6 +53,8 @@ export const FIELDS = {
   later: 'scalar',
   except: 'list',
   audience: 'scalar',
+  list: 'scalar',
+  listing: 'scalar',
   choices: 'texts',
   reason: 'scalar',
   ban: 'scalar',

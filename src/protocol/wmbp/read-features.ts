@@ -1,3 +1,4 @@
+import { isListing, isListName, LIST_NAME_FORMAT, MAX_LISTING_BYTES } from '../listing.js';
 import { MAX_PASSWORD_BYTES } from '../password.js';
 import { badField } from './bad-field.js';
 import type { RequestedFeatures } from './features.js';
@@ -20,6 +21,7 @@ export function readFeatures(fields: Fields): { readonly features?: RequestedFea
     ...readCode(fields),
     ...readTimes(fields),
     ...readAudience(fields),
+    ...readList(fields),
   };
   const isRequested = readFlag(fields, 'with') || Object.keys(features).length > 0;
   return isRequested ? { features } : {};
@@ -54,6 +56,15 @@ function readAudience({ audience }: Fields): Pick<RequestedFeatures, 'audience'>
     return { audience };
   }
   throw badField('audience', 'the maximum number of viewers, an integer of at least 1', audience);
+}
+
+/** Without a list, a text about the room is not shown anywhere. */
+function readList({ list, listing }: Fields): Pick<RequestedFeatures, 'list' | 'listing'> {
+  if (list === undefined || list === null) return {};
+  if (typeof list !== 'string' || !isListName(list)) throw badField('list', LIST_NAME_FORMAT, list);
+  if (listing === undefined || listing === null) return { list };
+  if (typeof listing === 'string' && isListing(listing)) return { list, listing };
+  throw badField('listing', `at most ${MAX_LISTING_BYTES} bytes of text`, listing);
 }
 
 /** A field that is true, or false by default. */

@@ -71,7 +71,16 @@ test('features are read as they were written', () => {
   const saved = {
     ...room,
     seats,
-    features: { about: true, ask: true, password: HASH, code: true, times: 10, audience: 10_000 },
+    features: {
+      about: true,
+      ask: true,
+      password: HASH,
+      code: true,
+      times: 10,
+      audience: 10_000,
+      list: 'my-game',
+      listing: '🎉',
+    },
     asking: [1, 2],
     poll: ['A', 'Größe'],
   };
@@ -222,6 +231,8 @@ describe('a room is damaged', () => {
     ['a time between measurements that is text', { features: { times: '10' } }],
     ['a code that is a text', { features: { code: 'FUNX' } }],
     ['a password that is no hash', { features: { password: 'sesame' } }],
+    ['a list without a name', { features: { list: '' } }],
+    ['a text in a list that is too long', { features: { list: 'a', listing: 'x'.repeat(1025) } }],
     ['an audience of nobody', { features: { audience: 0 } }],
     ['an audience that is no number', { features: { audience: true } }],
     ['a poll without choices', { poll: [] }],

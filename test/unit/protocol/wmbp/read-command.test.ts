@@ -512,3 +512,17 @@ describe('"set"', () => {
     (fields) => expect(refused({ cmd: 'set', ...fields }).code).toBe('bad_field'),
   );
 });
+
+it('a list is requested in prepare, with or without a text', () => {
+  const command = { cmd: 'prepare', maxPlayers: 1, name: '' };
+  const prepare = { cmd: 'prepare', max_players: 1 };
+  expect(read({ ...prepare, list: 'my-game' })).toEqual({
+    ...command,
+    features: { list: 'my-game' },
+  });
+  expect(read({ ...prepare, list: 'a', listing: '🎉' })).toEqual({
+    ...command,
+    features: { list: 'a', listing: '🎉' },
+  });
+  expect(read({ ...prepare, listing: 'nowhere' })).toEqual(command);
+});

@@ -1,0 +1,30 @@
+import type { Room } from '../../rooms/room.js';
+
+/** A room in a public list. */
+interface ListedRoomJson {
+  readonly code: string;
+  readonly name: string;
+  readonly players: number;
+  readonly max_players: number;
+  /** What the host wants the list to show; missing if it has said nothing. */
+  readonly listing?: string;
+  /** Only if a player needs a password to join. */
+  readonly password?: true;
+}
+
+/** A list of rooms as JSON. */
+export function roomListJson(rooms: readonly Room[]): string {
+  return JSON.stringify(rooms.map(describe));
+}
+
+function describe({ info, features }: Room): ListedRoomJson {
+  const { code, name, players, maxPlayers } = info;
+  return {
+    code,
+    name,
+    players,
+    max_players: maxPlayers,
+    ...(features?.listing !== undefined && { listing: features.listing }),
+    ...(features?.password !== undefined && { password: true }),
+  };
+}

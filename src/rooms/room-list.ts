@@ -1,0 +1,103 @@
+import type { RoomCode } from './ids.js';
+import type { Room } from './room.js';
+import type { SeatKey } from './seat-key.js';
+
+/** A room in a list. */
+export interface Listed {
+  readonly room: Room;
+  readonly list: RoomList;
+  /** Grows with every room that is listed. */
+  readonly number: number;
+  /** How much the list stores of it. */
+  bytes: number;
+}
+
+/**
+ * One public list: the rooms that can be joined, in the order in which they were listed, and those that
+ * cannot be joined now, such as full ones.
+ */
+export class RoomList {
+  /** Grows when the list changes. */
+  version = 0;
+  readonly #all = new Map<RoomCode, Listed>();
+  /** Those that can be joined, by number. */
+  readonly #open: Listed[] = [];
+
+  constructor(readonly name: string) {}
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** The room is new, or has changed. */
+  update(listed: Listed): void {
+    this.version++;
+    this.#all.set(listed.room.identity.code, listed);
+    const at = this.#positionOf(listed.number);
+    const wasOpen = this.#open[at] === listed;
+    const isOpen = canBeJoined(listed.room);
+    if (isOpen && !wasOpen) this.#open.splice(at, 0, listed);
+    else if (wasOpen && !isOpen) this.#open.splice(at, 1);
+  }
+
+  remove(listed: Listed): void {
+    this.version++;
+    this.#all.delete(listed.room.identity.code);
+    const at = this.#positionOf(listed.number);
+    if (this.#open[at] === listed) this.#open.splice(at, 1);
+  }
+
+  /**
+   * Rooms that can be joined, the newest first.
+   *
+   * @param most the maximum number of rooms
+   * @param before only rooms with a lower number
+   */
+  page(most: number, before = Number.POSITIVE_INFINITY): Room[] {
+    const rooms: Room[] = [];
+    for (let at = this.#positionOf(before) - 1; at >= 0 && rooms.length < most; at--) {
+      const room = (this.#open[at] as Listed).room;
+      // A host that does not keep up is not a change of its room.
+      if (canBeJoined(room)) rooms.push(room);
+    }
+    return rooms;
+  }
+
+  /** The fullest room that everybody can join: of several, the oldest. */
+  fullest(): Room | undefined {
+    let fullest: Room | undefined;
+    let most = -1;
+    for (const { room } of this.#open) {
+      const { players, maxPlayers } = room.info;
+      const share = players / maxPlayers;
+      if (share <= most || room.features?.password !== undefined || !canBeJoined(room)) continue;
+      fullest = room;
+      most = share;
+    }
+    return fullest;
+  }
+
+  /** The room in which this key has a seat, even if nobody else can join it. */
+  withSeat(key: SeatKey): Room | undefined {
+    for (const { room } of this.#all.values()) {
+      if (room.seatStatus(key) !== undefined) return room;
+    }
+    return undefined;
+  }
+
+  /** The position of the first open room with this number or a higher one. */
+  #positionOf(number: number): number {
+    let low = 0;
+    let high = this.#open.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#open[middle] as Listed).number < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function canBeJoined({ info }: Room): boolean {
+  return info.acceptsPlayers && info.hostConnected;
+}

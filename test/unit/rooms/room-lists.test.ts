@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
+import type { Features } from '../../../src/rooms/features.js';
+import type { Room } from '../../../src/rooms/room.js';
+import { parseRoomCode } from '../../../src/rooms/room-code.js';
+import { Rooms } from '../../../src/rooms/rooms.js';
+import { hashSecret } from '../../../src/rooms/secret.js';
+import { TestHost, TestPlayer } from '../../support/peers.js';
+import { join, LIMITS, openRoom, seatOf } from '../../support/rooms.js';
+
+const LIST = 'my-game';
+
+interface Opened {
+  readonly room: Room;
+  readonly host: TestHost;
+  readonly token: string;
+}
+
+function openedIn(
+  rooms: Rooms,
+  { features = { list: LIST }, maxPlayers = 4 }: { features?: Features; maxPlayers?: number } = {},
+): Opened {
+  const host = new TestHost();
+  const room = openRoom(host, { reconnectWindow: 60, maxPlayers, features }, rooms);
+  return { host, room, token: room.resumeToken ?? '' };
+}
+
+/** The codes of a page. */
+const page = (rooms: Rooms, most = 100, before?: number): string[] =>
+  codesOf(rooms.lists.find(LIST)?.page(most, before) ?? []);
+
+const codesOf = (rooms: readonly Room[]): string[] => rooms.map(({ identity }) => identity.code);
+
+describe('a list of rooms', () => {
+  test('has the rooms of its name, the newest first', () => {
+    const rooms = new Rooms(LIMITS);
+    const [first, second] = [openedIn(rooms), openedIn(rooms)];
+    openedIn(rooms, { features: { list: 'other' } });
+    openedIn(rooms, { features: {} });
+    openRoom(new TestHost(), {}, rooms);
+    expect(page(rooms)).toEqual(codesOf([second.room, first.room]));
+    expect(rooms.lists.find('nobody')).toBeUndefined();
+  });
+
+  test.each<[string, (opened: Opened) => void, ((opened: Opened) => void)?]>([
+    ['starts', ({ room }) => room.setStarted(true), ({ room }) => room.setStarted(false)],
+    [
+      'is full',
+      ({ room }) => {
+        for (let i = 0; i < 4; i++) room.join(new TestPlayer());
+      },
+      ({ room }) => room.kick(2),
+    ],
+    [
+      'waits for its host',
+      ({ room, host }) => room.hostGone(host, false),
+      ({ room, token }) => void room.resume(new TestHost(), token),
+    ],
+    [
+      'has a host that does not keep up',
+      ({ room, host }) => room.setHostKeepsUp(host, false),
+      ({ room, host }) => room.setHostKeepsUp(host, true),
+    ],
+    ['ends', ({ room }) => room.end(CLOSE_REASONS.gameOver)],
+    ['ends with its host', ({ room, host }) => room.hostGone(host, true)],
+  ])('does not have a room that %s, and has it again later in its place', (_, hide, show) => {
+    const rooms = new Rooms(LIMITS);
+    const [before, changing, after] = [openedIn(rooms), openedIn(rooms), openedIn(rooms)];
+    hide(changing);
+    expect(page(rooms)).toEqual(codesOf([after.room, before.room]));
+    if (show === undefined) return;
+    show(changing);
+    expect(page(rooms)).toEqual(codesOf([after.room, changing.room, before.room]));
+  });
+
+  test('is read in pages, also behind a room that has left it', () => {
+    const rooms = new Rooms(LIMITS);
+    const opened = Array.from({ length: 7 }, () => openedIn(rooms).room).reverse();
+    const list = rooms.lists.find(LIST);
+    if (list === undefined) throw new Error('no list');
+    const behind = (room: Room) => page(rooms, 3, rooms.lists.numberOf(list, room.identity.code));
+    expect(page(rooms, 3)).toEqual(codesOf(opened.slice(0, 3)));
+    const third = opened[2] as Room;
+    expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
+    third.setStarted(true);
+    expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
+    third.end(CLOSE_REASONS.gameOver);
+    expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
+    expect(behind(opened[6] as Room)).toEqual([]);
+    const other = openedIn(rooms, { features: { list: 'other' } }).room;
+    expect(rooms.lists.numberOf(list, other.identity.code)).toBeUndefined();
+    expect(rooms.lists.numberOf(list, parseRoomCode('ZZZZ') as never)).toBeUndefined();
+  });
+
+  test('exists while rooms are in it, and changes its version with each of them', () => {
+    const rooms = new Rooms(LIMITS);
+    const { room } = openedIn(rooms);
+    const list = rooms.lists.find(LIST);
+    const versions = [list?.version];
+    room.join(new TestPlayer());
+    versions.push(list?.version);
+    room.end(CLOSE_REASONS.gameOver);
+    versions.push(list?.version);
+    expect(new Set(versions).size).toBe(3);
+    expect(rooms.lists.find(LIST)).toBeUndefined();
+  });
+
+  test('is nowhere if the relay has no lists', () => {
+    const rooms = new Rooms({ ...LIMITS, hasLists: false });
+    const { room } = openedIn(rooms, { features: { list: LIST, listing: 'x', about: true } });
+    expect(room.features).toEqual({ about: true });
+    expect(rooms.lists.find(LIST)).toBeUndefined();
+  });
+
+  test('survives a restart, and its texts count as memory', () => {
+    const before = new Rooms(LIMITS);
+    const { room } = openedIn(before, { features: { list: LIST, listing: 'Käse' } });
+    expect(before.totals.storedBytes).toBe(LIST.length + 5);
+    const { saved } = room;
+    const after = new Rooms(LIMITS);
+    after.restore(saved === undefined ? [] : [saved]);
+    const restored = [...after.all];
+    expect(page(after)).toEqual([]);
+    restored[0]?.resume(new TestHost(), room.resumeToken ?? '');
+    expect(page(after)).toEqual(codesOf(restored));
+    room.end(CLOSE_REASONS.gameOver);
+    expect(before.totals.storedBytes).toBe(0);
+  });
+});
+
+describe('the room for a quick join', () => {
+  const filled = (rooms: Rooms, players: number, maxPlayers: number): Room => {
+    const { room } = openedIn(rooms, { maxPlayers });
+    for (let i = 0; i < players; i++) room.join(new TestPlayer());
+    return room;
+  };
+
+  test('is the fullest one that can be joined; of several, the oldest', () => {
+    const rooms = new Rooms(LIMITS);
+    filled(rooms, 4, 4);
+    filled(rooms, 0, 4);
+    filled(rooms, 5, 10);
+    const fuller = filled(rooms, 3, 4);
+    filled(rooms, 6, 8);
+    const list = rooms.lists.find(LIST);
+    expect(list?.fullest()).toBe(fuller);
+    fuller.setStarted(true);
+    expect(list?.fullest()?.info.maxPlayers).toBe(8);
+  });
+
+  test('is none if all are closed', () => {
+    const rooms = new Rooms(LIMITS);
+    filled(rooms, 1, 1);
+    expect(rooms.lists.find(LIST)?.fullest()).toBeUndefined();
+  });
+
+  test('is the one in which the key has a seat, even if nobody else can join', () => {
+    const rooms = new Rooms(LIMITS);
+    const key = hashSecret("ana's phone");
+    filled(rooms, 3, 4);
+    const { room } = openedIn(rooms, { maxPlayers: 1 });
+    const ana = new TestPlayer();
+    join(room, ana, key).leave(ana, false);
+    const list = rooms.lists.find(LIST);
+    expect(list?.withSeat(key)).toBe(room);
+    expect(list?.withSeat(hashSecret('another phone'))).toBeUndefined();
+    expect(seatOf(room.join(new TestPlayer(), { key })).id).toBe(1);
+  });
+});
