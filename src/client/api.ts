@@ -2,7 +2,16 @@ import type { ChannelError } from './errors/channel-error.js';
 import type { CommandError } from './errors/command-error.js';
 import type { MessageError } from './errors/message-error.js';
 import type { RelayError } from './errors/relay-error.js';
-import type { Channel, ChannelOptions, Data, HostStatus, Sendable, Status } from './options.js';
+import type {
+  Channel,
+  ChannelOptions,
+  Data,
+  HostStatus,
+  KickOptions,
+  RoomChanges,
+  Sendable,
+  Status,
+} from './options.js';
 
 export type * from './options.js';
 
@@ -144,6 +153,13 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   /** Accepts new players again. */
   open(): void;
   /**
+   * Changes the room.
+   *
+   * @throws TypeError if there is no such value to change, or it has another type
+   * @throws RangeError if `name` is too long, or `maxPlayers` out of bounds
+   */
+  set(changes: RoomChanges): void;
+  /**
    * Ends the game for everybody. A `close` event follows, after `hold` seconds at the latest: by then,
    * a relay that cannot be reached has ended the room without the command. A reloaded page does not
    * resume the room.
@@ -161,8 +177,8 @@ export interface Candidate {
   readonly asking: boolean;
   /** Lets the player join: `askEnd` and `join` events follow. */
   admit(): void;
-  /** Sends the player away for good, as `kick` does: an `askEnd` event follows. */
-  refuse(): void;
+  /** Sends the player away for good, as `kick` does, with the same options: an `askEnd` event follows. */
+  refuse(options?: KickOptions): void;
 }
 
 /** One player, for the host. */
@@ -185,8 +201,13 @@ export interface Player<Down = Sendable> {
   readonly rtt: number | undefined;
   /** Sends to this player, as `send` of the room does. */
   send(message: Down): void;
-  /** Removes the player for good; a `leave` event follows. */
-  kick(): void;
+  /**
+   * Removes the player for good; a `leave` event follows.
+   *
+   * @throws TypeError if an option does not exist or has another type
+   * @throws RangeError if the reason is too long
+   */
+  kick(options?: KickOptions): void;
   /**
    * Opens a WebRTC data channel directly to this player. Resolves when it is open.
    *

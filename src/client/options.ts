@@ -141,6 +141,28 @@ export interface RoomOptions extends ConnectOptions {
   readonly resume?: boolean;
 }
 
+/** What `set` of a room changes; what is missing stays as it is. */
+export interface RoomChanges {
+  /** The game's name, up to 1,024 bytes of UTF-8. */
+  readonly name?: string;
+  /**
+   * Maximum players at a time, at least 1. The relay reduces it to its own limit. If there are more
+   * already, nobody has to leave.
+   */
+  readonly maxPlayers?: number;
+}
+
+/** Options of `kick` and `refuse`. */
+export interface KickOptions {
+  /** The player gets it as the `reason` of its `close` event, up to 100 bytes of UTF-8. */
+  readonly reason?: string;
+  /**
+   * Whether to keep out everybody with the player's address, and not only this player's device, while the
+   * room lasts. Players of one household, school or mobile network often have the same address.
+   */
+  readonly ban?: boolean;
+}
+
 /** Options of `joinRoom`. */
 export interface JoinOptions extends ConnectOptions {
   /**

@@ -1,5 +1,6 @@
-import type { Candidate } from '../api.js';
+import type { Candidate, KickOptions } from '../api.js';
 import { About } from './about.js';
+import { toKickFields } from './room-options.js';
 import type { RoomContext } from './room-player.js';
 
 type CandidatesContext = Pick<RoomContext, 'commands' | 'emit'>;
@@ -29,8 +30,9 @@ class AskingPlayer implements Candidate {
     if (this.isAsking) this.#commands.admit(this.id);
   }
 
-  refuse(): void {
-    if (this.isAsking) this.#commands.kick(this.id);
+  refuse(options: KickOptions = {}): void {
+    const fields = toKickFields('refuse', options);
+    if (this.isAsking) this.#commands.kick(this.id, fields);
   }
 }
 

@@ -14,7 +14,10 @@ export class RoomCommands {
   /** Whether the game has called `start` last, and not `open`; `undefined` if it has called neither. */
   #started: boolean | undefined;
   readonly #admitted = new Set<number>();
-  readonly #kicked = new Set<number>();
+  /** The fields of `kick`, by the player's id. */
+  readonly #kicked = new Map<number, Command>();
+  /** The fields of `set`; empty if the game has changed nothing. */
+  #changes: Command = {};
   /** Set by `stop`: the time at which the relay ends the room even if it does not get the command. */
   #endsBy: number | undefined;
 
@@ -38,15 +41,22 @@ export class RoomCommands {
     this.#send({ cmd: started ? 'start' : 'open' });
   }
 
+  /** Changes the room. The fields that are missing stay as they are. */
+  set(fields: Command): void {
+    this.#changes = { ...this.#changes, ...fields };
+    this.#send({ cmd: 'set', ...fields });
+  }
+
   /** Gives a seat to a player who asks. */
   admit(id: number): void {
     this.#admitted.add(id);
     this.#send({ cmd: 'admit', player: id });
   }
 
-  kick(id: number): void {
-    this.#kicked.add(id);
-    this.#send({ cmd: 'kick', player: id });
+  /** @param fields the reason, and whether to ban */
+  kick(id: number, fields: Command): void {
+    this.#kicked.set(id, fields);
+    this.#send({ cmd: 'kick', player: id, ...fields });
   }
 
   /** The player has joined or left: its commands are not repeated any more. */
@@ -64,7 +74,8 @@ export class RoomCommands {
   repeat(): void {
     if (this.#endsBy !== undefined) return this.stop();
     if (this.#started !== undefined) this.setStarted(this.#started);
+    if (Object.keys(this.#changes).length > 0) this.set(this.#changes);
     for (const id of this.#admitted) this.admit(id);
-    for (const id of this.#kicked) this.kick(id);
+    for (const [id, fields] of this.#kicked) this.kick(id, fields);
   }
 }

@@ -5,10 +5,10 @@ import type {
   ListenerOptions,
   Player,
   Room,
+  RoomChanges,
   Sendable,
   Status,
 } from '../api.js';
-import { randomMark } from '../browser.js';
 import { checkOptions } from '../check-options.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
@@ -16,25 +16,18 @@ import type { ResolvedEnvironment } from '../environment.js';
 import { UNSUPPORTED } from '../errors/closes.js';
 import { CommandError } from '../errors/command-error.js';
 import { RelayError } from '../errors/relay-error.js';
-import { SendError } from '../errors/send-error.js';
-import type { Message } from '../session/envelope.js';
 import { toMessage } from '../session/message.js';
 import type { PageStore } from '../storage/page-store.js';
 import { encode } from './cbor.js';
 import { hostPath } from './host-url.js';
 import { Members } from './members.js';
-import { PlainSender } from './plain-sender.js';
 import { PlayerEvents } from './player-events.js';
-import { PlayerSessions } from './player-sessions.js';
 import { readEvent, type UncheckedEvent } from './relay-event.js';
 import { type Command, RoomCommands } from './room-commands.js';
-import { missingFeatures, type RequestedRoom } from './room-options.js';
+import { missingFeatures, type RequestedRoom, toSetFields } from './room-options.js';
+import { RoomSender } from './room-sender.js';
 import { type RoomSettings, RoomStore, type StoredRoom } from './room-store.js';
 import { RoomValues } from './room-values.js';
-
-/** The largest overhead of a command with a message, and of each id in it, in bytes. */
-const COMMAND_BYTES = 40;
-const ID_BYTES = 5;
 
 /** A request to open or resume a room. */
 export interface Opening extends RequestedRoom {
@@ -58,8 +51,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   readonly #connection: RelayConnection;
   readonly #store: RoomStore;
   readonly #members: Members;
-  readonly #sessions: PlayerSessions;
-  readonly #plain: PlainSender;
+  readonly #sender: RoomSender;
   readonly #commands: RoomCommands;
   readonly #values: RoomValues;
   #isOpen = false;
@@ -75,20 +67,21 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#values = new RoomValues(opening.name);
     const { environment, address, page, settings, hold } = opening;
     this.#store = new RoomStore(page, settings, opening.saved);
-    this.#sessions = new PlayerSessions(environment.buffer, {
-      send: (ids, frame) => this.#sendCommand({ cmd: 'to', to: ids, data: frame }),
-      mark: randomMark,
-    });
-    this.#plain = new PlainSender(environment.buffer, this.#sendCommand, (id) => {
-      for (const player of this.#members.roster.find([id])) this.emit('lost', player, 1);
+    this.#sender = new RoomSender(environment.buffer, {
+      sendCommand: this.#sendCommand,
+      lost: (id) => {
+        for (const player of this.#members.roster.find([id])) this.emit('lost', player, 1);
+      },
+      maxBytes: () => this.#values.limits.own,
+      buffered: () => this.#connection.buffered,
     });
     this.#commands = new RoomCommands(environment.clock, hold, this.#sendCommand);
     this.#members = new Members({
       environment,
       address,
       store: this.#store,
-      sessions: this.#sessions,
-      plain: this.#plain,
+      sessions: this.#sender.sessions,
+      plain: this.#sender.plain,
       commands: this.#commands,
       maxFromPlayers: () => this.#values.limits.players,
       emit: (name, ...event) => this.emit(name, ...event),
@@ -144,18 +137,7 @@ export class RoomConnection extends PlayerEvents implements Room {
       options.to === undefined
         ? this.#members.roster.players
         : this.#members.roster.find(options.to);
-    this.#checkSize(message, receivers.length);
-    this.#sessions.send(idsOf(receivers.filter((player) => !player.plain)), message);
-    this.#plain.send(idsOf(receivers.filter((player) => player.plain)), message);
-  }
-
-  /** @throws SendError if this message cannot be sent to this number of receivers */
-  #checkSize({ body }: Message, receivers: number): void {
-    const { buffer } = this.#opening.environment;
-    const { own } = this.#values.limits;
-    const max = own - COMMAND_BYTES - ID_BYTES * receivers;
-    if (own > 0 && body.length > max) throw new SendError('tooLarge', Math.max(0, max));
-    if (this.#connection.buffered >= buffer) throw new SendError('bufferFull', buffer);
+    this.#sender.send(message, receivers);
   }
 
   messages(options?: ListenerOptions): AsyncIterableIterator<[player: Player, message: Data]> {
@@ -173,6 +155,10 @@ export class RoomConnection extends PlayerEvents implements Room {
 
   open(): void {
     this.#commands.setStarted(false);
+  }
+
+  set(changes: RoomChanges): void {
+    this.#commands.set(toSetFields(changes));
   }
 
   stop(): void {
@@ -208,7 +194,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   #lost(): boolean {
     this.#isConfirmed = false;
     this.#isSynced = false;
-    this.#plain.pause();
+    this.#sender.plain.pause();
     this.#members.roster.connectionLost();
     return this.#isOpen && this.#store.key !== undefined && !this.#commands.isOver;
   }
@@ -261,7 +247,7 @@ export class RoomConnection extends PlayerEvents implements Room {
 
   #roomReady(): void {
     this.#isSynced = true;
-    this.#plain.resume();
+    this.#sender.plain.resume();
     this.#connection.accepted();
     if (this.#isOpen) return;
     this.#isOpen = true;
@@ -278,8 +264,4 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#opening.refused(error);
     this.#connection.close();
   }
-}
-
-function idsOf(players: readonly Player[]): number[] {
-  return players.map(({ id }) => id);
 }

@@ -1,4 +1,4 @@
-import type { RoomOptions } from '../api.js';
+import type { KickOptions, RoomChanges, RoomOptions } from '../api.js';
 import { CONNECT_OPTIONS, checkOptions, MAX_UINT32, type OptionTypes } from '../check-options.js';
 import type { Value } from './cbor.js';
 import type { Command } from './room-commands.js';
@@ -7,18 +7,19 @@ const DEFAULT_MAX_PLAYERS = 8;
 const DEFAULT_HOLD = 120;
 const MAX_NAME_BYTES = 1_024;
 const MAX_PASSWORD_BYTES = 256;
+const MAX_REASON_BYTES = 100;
 
-const OPTIONS: OptionTypes = {
+const OPTIONS = {
   ...CONNECT_OPTIONS,
   name: 'string',
-  maxPlayers: [1, MAX_UINT32],
-  hold: [0, MAX_UINT32],
+  maxPlayers: [1, MAX_UINT32] as const,
+  hold: [0, MAX_UINT32] as const,
   ask: 'boolean',
   password: 'string',
   code: 'string',
   token: 'string',
   resume: 'boolean',
-};
+} satisfies OptionTypes;
 
 /** The values of `prepare` that the game has requested. */
 export interface RequestedRoom {
@@ -36,10 +37,10 @@ export interface RequestedRoom {
 export function readRoomOptions(options: RoomOptions): RequestedRoom {
   checkOptions('createRoom', OPTIONS, options);
   const { name = '', maxPlayers = DEFAULT_MAX_PLAYERS, hold = DEFAULT_HOLD } = options;
-  checkBytes('name', name, 0, MAX_NAME_BYTES);
+  checkBytes('createRoom: name', name, 0, MAX_NAME_BYTES);
   const { ask = false, password, code } = options;
   // An empty field of a form must not open the room to everybody.
-  if (password !== undefined) checkBytes('password', password, 1, MAX_PASSWORD_BYTES);
+  if (password !== undefined) checkBytes('createRoom: password', password, 1, MAX_PASSWORD_BYTES);
   const features = {
     // Cheap, and games may use it without an option.
     about: true,
@@ -48,6 +49,35 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
     ...(code !== undefined && { code }),
   };
   return { name, maxPlayers, hold, features };
+}
+
+/**
+ * The fields of the command `set`.
+ *
+ * @throws TypeError if a field does not exist, or has another type
+ * @throws RangeError if a field is too long, or out of bounds
+ */
+export function toSetFields(changes: RoomChanges): Command {
+  checkOptions('set', { name: OPTIONS.name, maxPlayers: OPTIONS.maxPlayers }, changes);
+  const { name, maxPlayers } = changes;
+  if (name !== undefined) checkBytes('set: name', name, 0, MAX_NAME_BYTES);
+  return {
+    ...(name !== undefined && { name }),
+    ...(maxPlayers !== undefined && { max_players: maxPlayers }),
+  };
+}
+
+/**
+ * The fields of the command `kick`.
+ *
+ * @throws TypeError if an option does not exist, or has another type
+ * @throws RangeError if the reason is too long
+ */
+export function toKickFields(functionName: string, options: KickOptions): Command {
+  checkOptions(functionName, { reason: 'string', ban: 'boolean' }, options);
+  const { reason = '', ban = false } = options;
+  checkBytes(`${functionName}: reason`, reason, 0, MAX_REASON_BYTES);
+  return { ...(reason !== '' && { reason }), ...(ban && { ban }) };
 }
 
 /** Features without which players could join whom the game does not want. */
@@ -67,6 +97,6 @@ function checkBytes(name: string, text: string, min: number, max: number): void 
   const { length } = new TextEncoder().encode(text);
   if (length < min || length > max) {
     const expected = min > 0 ? `${min} to ${max}` : `at most ${max}`;
-    throw new RangeError(`createRoom: ${name}: expected ${expected} bytes`);
+    throw new RangeError(`${name}: expected ${expected} bytes`);
   }
 }

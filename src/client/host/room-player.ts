@@ -1,4 +1,4 @@
-import type { Channel, ChannelOptions, Player, RoomEvents, Sendable } from '../api.js';
+import type { Channel, ChannelOptions, KickOptions, Player, RoomEvents, Sendable } from '../api.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import type { ResolvedEnvironment } from '../environment.js';
 import type { ChannelError } from '../errors/channel-error.js';
@@ -12,6 +12,7 @@ import { About } from './about.js';
 import type { PlainSender } from './plain-sender.js';
 import type { PlayerSessions } from './player-sessions.js';
 import type { RoomCommands } from './room-commands.js';
+import { toKickFields } from './room-options.js';
 import type { RoomStore } from './room-store.js';
 
 /** A player who sends nothing in this time counts as plain. In milliseconds. */
@@ -98,12 +99,13 @@ export class RoomPlayer implements Player {
     this.#room.send(data, { to: [this] });
   }
 
-  kick(): void {
+  kick(options: KickOptions = {}): void {
+    const fields = toKickFields('kick', options);
     // The command would be repeated on every new connection, without end.
     if (this.#hasLeft) return;
     // The relay closes the connection, but data channels do not pass through it.
     this.#channels.close();
-    this.#room.commands.kick(this.id);
+    this.#room.commands.kick(this.id, fields);
   }
 
   openChannel(options?: ChannelOptions): Promise<Channel> {
