@@ -6,6 +6,7 @@ import type {
   Channel,
   ChannelOptions,
   Data,
+  GivenRoom,
   HostStatus,
   KickOptions,
   RoomChanges,
@@ -71,6 +72,12 @@ export interface SeatEvents<Down = Data> {
   restart: [];
   /** The host has opened a data channel to this player. */
   channel: [channel: Channel];
+  /**
+   * The host hands its room over to this page, or has chosen it as the heir: call `takeRoom` now, or
+   * when the host has been `disconnected` for too long. An heir gets the event again when the players
+   * change; use the latest.
+   */
+  heir: [given: GivenRoom];
   /** The host is disconnected, or connected again. Meanwhile, messages to it are buffered. */
   host: [status: HostStatus];
   status: [status: Status];
@@ -159,6 +166,23 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    * @throws RangeError if `name` is too long, or `maxPlayers` out of bounds
    */
   set(changes: RoomChanges): void;
+  /**
+   * The player who can take the room if this host disappears; `undefined` if there is none, or it has
+   * left. The player's page gets the event `heir` now, and whenever the players have changed. Whoever was
+   * the heir once can take the room as long as it lasts.
+   *
+   * @throws TypeError if the room has no `hold`
+   */
+  heir: Player<Down> | undefined;
+  /**
+   * Hands the room over to a player, whose page gets the event `heir`, and leaves it: a `close` event
+   * follows. The room waits for its next host for `hold` seconds. Its players are not disconnected.
+   * Resolves when the player has received it; a player who is disconnected receives it later. Resolves
+   * with false, and this page is still the host, if the player leaves before that.
+   *
+   * @throws TypeError if the room has no `hold`, or the player does not use this SDK
+   */
+  handOver(player: Player<Down>): Promise<boolean>;
   /**
    * Ends the game for everybody. A `close` event follows, after `hold` seconds at the latest: by then,
    * a relay that cannot be reached has ended the room without the command. A reloaded page does not

@@ -9,6 +9,7 @@ export type {
   DataChannel,
   Emitter,
   Environment,
+  GivenRoom,
   HostStatus,
   JoinOptions,
   KeyStorage,
@@ -23,6 +24,7 @@ export type {
   SeatEvents,
   Sendable,
   Status,
+  TakeOptions,
 } from './api.js';
 export { ChannelError, type ChannelErrorName } from './errors/channel-error.js';
 export { CommandError } from './errors/command-error.js';
@@ -31,6 +33,7 @@ export { PlayError } from './errors/play-error.js';
 export { RelayError, type RelayErrorName } from './errors/relay-error.js';
 export { SendError, type SendErrorName } from './errors/send-error.js';
 export { createRoom } from './host/create-room.js';
+export { takeRoom } from './host/take-room.js';
 export { json } from './json.js';
 export { type Place, type PlayOptions, type PlayProgress, play } from './play/play.js';
 export { joinRoom } from './player/join-room.js';

@@ -141,6 +141,24 @@ export interface RoomOptions extends ConnectOptions {
   readonly resume?: boolean;
 }
 
+/**
+ * A room that its host has handed over, or left to an heir: everything that `takeRoom` needs. Whoever has
+ * it can take the room. It is JSON, so a page can store it for after a reload.
+ */
+export interface GivenRoom {
+  /** The code of the room. */
+  readonly code: string;
+  /** The secret of the host. */
+  readonly token: string;
+  readonly maxPlayers: number;
+  readonly hold: number;
+  readonly features?: number | undefined;
+  readonly marks: readonly (readonly [id: number, mark: number])[];
+}
+
+/** Options of `takeRoom`. */
+export interface TakeOptions extends ConnectOptions {}
+
 /** What `set` of a room changes; what is missing stays as it is. */
 export interface RoomChanges {
   /** The game's name, up to 1,024 bytes of UTF-8. */

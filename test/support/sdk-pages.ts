@@ -2,12 +2,15 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   createRoom,
+  type GivenRoom,
   type JoinOptions,
   joinRoom,
   type Room,
   type RoomEvents,
   type RoomOptions,
   type Seat,
+  type TakeOptions,
+  takeRoom,
 } from '../../src/client/index.js';
 import { Inbox } from './inbox.js';
 
@@ -38,6 +41,12 @@ export class SdkPage {
     const seat = await joinRoom(url, code, { ...this.#environment, ...options });
     onTestFinished(() => seat.leave());
     return seat;
+  }
+
+  async takeRoom(url: string, given: GivenRoom, options: TakeOptions = {}): Promise<Room> {
+    const room = await takeRoom(url, given, { ...this.#environment, ...options });
+    onTestFinished(() => room.stop());
+    return room;
   }
 
   /** Breaks the latest connection without a close frame; the page reconnects. */

@@ -1,12 +1,11 @@
 import type { CodecOption, Room, RoomOptions } from '../api.js';
 import { attempt, globals, whenActivated } from '../browser.js';
-import { cancellable } from '../cancellable.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
 import { RelayError } from '../errors/relay-error.js';
 import { PageStore } from '../storage/page-store.js';
 import { readHostUrl } from './host-url.js';
-import { type Opening, RoomConnection } from './room-connection.js';
+import { openRoom } from './open-room.js';
 import { readRoomOptions } from './room-options.js';
 import { readStoredRoom, toSettings } from './room-store.js';
 
@@ -51,21 +50,10 @@ export async function createRoom(
   const saved = readStoredRoom(stored, settings);
   const opening = { ...requested, environment, address, page, token, launch, settings, codec };
   try {
-    return await open({ ...opening, saved }, signal);
+    return await openRoom({ ...opening, saved }, signal);
   } catch (error) {
     const hasEnded = error instanceof RelayError && error.code === 'noSuchRoom';
     if (saved === undefined || !hasEnded) throw error;
-    return open({ ...opening, saved: undefined }, signal);
+    return openRoom({ ...opening, saved: undefined }, signal);
   }
-}
-
-async function open(
-  opening: Omit<Opening, 'opened' | 'refused'>,
-  signal: AbortSignal | undefined,
-): Promise<Room> {
-  signal?.throwIfAborted();
-  return cancellable<Room>(
-    signal,
-    (opened, refused) => new RoomConnection({ ...opening, opened, refused }),
-  );
 }

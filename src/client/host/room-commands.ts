@@ -20,6 +20,8 @@ export class RoomCommands {
   #changes: Command = {};
   /** Set by `stop`: the time at which the relay ends the room even if it does not get the command. */
   #endsBy: number | undefined;
+  /** Whether another host has the room. */
+  #hasLeft = false;
 
   /**
    * @param hold the reconnect window of the room, in seconds
@@ -31,8 +33,12 @@ export class RoomCommands {
     this.#send = send;
   }
 
-  /** Whether the room was stopped so long ago that the relay has ended it even without the command. */
+  /**
+   * Whether the room was left, or stopped so long ago that the relay has ended it even without the
+   * command.
+   */
   get isOver(): boolean {
+    if (this.#hasLeft) return true;
     return this.#endsBy !== undefined && this.#clock.now() >= this.#endsBy;
   }
 
@@ -65,7 +71,14 @@ export class RoomCommands {
     this.#kicked.delete(id);
   }
 
+  /** The room waits for its next host. This one must not resume it, not even to repeat this command. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#send({ cmd: 'leave' });
+  }
+
   stop(): void {
+    if (this.#hasLeft) return;
     this.#endsBy ??= this.#clock.now() + this.#hold * 1000;
     this.#send({ cmd: 'stop' });
   }

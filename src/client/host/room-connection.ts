@@ -20,6 +20,7 @@ import { toMessage } from '../session/message.js';
 import type { PageStore } from '../storage/page-store.js';
 import { encode } from './cbor.js';
 import { hostPath } from './host-url.js';
+import { Inheritance } from './inheritance.js';
 import { Members } from './members.js';
 import { PlayerEvents } from './player-events.js';
 import { readEvent, type UncheckedEvent } from './relay-event.js';
@@ -54,6 +55,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   readonly #sender: RoomSender;
   readonly #commands: RoomCommands;
   readonly #values: RoomValues;
+  readonly #inheritance: Inheritance;
   #isOpen = false;
   /** Whether the relay has answered `prepare`, or has resumed the room, on this connection. */
   #isConfirmed = false;
@@ -87,6 +89,13 @@ export class RoomConnection extends PlayerEvents implements Room {
       emit: (name, ...event) => this.emit(name, ...event),
       send: (data, options) => this.send(data, options),
       report: (error) => this.report(error),
+    });
+    this.#inheritance = new Inheritance({
+      clock: environment.clock,
+      store: this.#store,
+      find: (receivers) => this.#members.roster.find(receivers),
+      send: (ids, message) => this.#sender.sessions.send(ids, message),
+      leave: () => this.#leave(),
     });
     this.#connection = this.#openConnection();
     this.#connection.connect();
@@ -122,6 +131,18 @@ export class RoomConnection extends PlayerEvents implements Room {
 
   get resumed(): boolean {
     return this.#opening.saved !== undefined;
+  }
+
+  get heir(): Player | undefined {
+    return this.#inheritance.heir;
+  }
+
+  set heir(player: Player | undefined) {
+    this.#inheritance.heir = player;
+  }
+
+  handOver(player: Player): Promise<boolean> {
+    return this.#inheritance.handOver(player);
   }
 
   time(): number {
@@ -166,6 +187,13 @@ export class RoomConnection extends PlayerEvents implements Room {
     this.#commands.stop();
   }
 
+  /** The room has another host, to which players send again what was not acknowledged. */
+  #leave(): void {
+    for (const player of this.#members.roster.players) player.acknowledge();
+    this.#store.remove();
+    this.#commands.leave();
+  }
+
   #openConnection(): RelayConnection {
     const { environment, address, maxPlayers } = this.#opening;
     return new RelayConnection(environment, {
@@ -200,6 +228,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #closed(error: RelayError): void {
+    if (error.code === 'replaced') this.#inheritance.taken();
     this.#members.close();
     this.#opening.page.closed(error);
     if (this.#isOpen) this.emit('close', error);

@@ -3,7 +3,7 @@ import type { RelayAddress } from '../connection/relay-address.js';
 import type { ResolvedEnvironment } from '../environment.js';
 import type { ChannelError } from '../errors/channel-error.js';
 import { LazyChannels } from '../rtc/lazy-channels.js';
-import { readGreeting } from '../session/envelope.js';
+import { type Message, readGreeting } from '../session/envelope.js';
 import { toData } from '../session/message.js';
 import type { ReliableSession } from '../session/reliable-session.js';
 import type { SessionEffects } from '../session/session-effects.js';
@@ -36,6 +36,13 @@ export interface RoomContext {
   report(error: ChannelError): void;
 }
 
+/** A signal that the player has not acknowledged yet. */
+interface PendingSignal {
+  /** Its number among the messages to the player. */
+  readonly number: number;
+  resolve(isReceived: boolean): void;
+}
+
 /**
  * How messages to a player are sent: `plain` without envelopes, `exact` with envelopes. It is `unknown`
  * until the player's first frame: a player with this SDK sends a greeting first.
@@ -54,6 +61,7 @@ export class RoomPlayer implements Player {
   #rtt: number | undefined;
   #away = false;
   #hasLeft = false;
+  #pendingSignals: readonly PendingSignal[] = [];
   #cancelGreeting = (): void => {};
 
   /** @param about what the player says about itself, as text */
@@ -108,6 +116,22 @@ export class RoomPlayer implements Player {
     this.#room.commands.kick(this.id, fields);
   }
 
+  /** Sends a signal. Resolves with whether the player has received it; false if it leaves before that. */
+  deliver(signal: Message): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#room.sessions.send([this.id], signal);
+      const number = this.#session.queue.last;
+      this.#pendingSignals = [...this.#pendingSignals, { number, resolve }];
+      // Requests the acknowledgement at once.
+      this.#session.ping();
+    });
+  }
+
+  /** Acknowledges the messages that have arrived, so that the player does not send them again. */
+  acknowledge(): void {
+    if (this.exact) this.#session.acknowledge();
+  }
+
   openChannel(options?: ChannelOptions): Promise<Channel> {
     return this.#channels.open(this.exact, options);
   }
@@ -157,6 +181,18 @@ export class RoomPlayer implements Player {
   close(): void {
     this.#cancelGreeting();
     this.#channels.close();
+    this.#settleSignals((_number) => false);
+  }
+
+  /** @param isReceived whether the player has received this message; `undefined` if that is not known yet */
+  #settleSignals(isReceived: (number: number) => boolean | undefined): void {
+    const pending = this.#pendingSignals;
+    if (pending.length === 0) return;
+    this.#pendingSignals = pending.filter(({ number }) => isReceived(number) === undefined);
+    for (const { number, resolve } of pending) {
+      const result = isReceived(number);
+      if (result !== undefined) resolve(result);
+    }
   }
 
   /** The player's first frame was not a greeting, or there was none in time. */
@@ -199,6 +235,7 @@ export class RoomPlayer implements Player {
       },
       greeted: ({ from }) => store.setMark(id, from),
       lost: (count) => emit('lost', this, count),
+      acked: (count) => this.#settleSignals((number) => number <= count || undefined),
       measured: (rtt) => {
         this.#rtt = rtt;
       },

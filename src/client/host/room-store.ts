@@ -1,3 +1,4 @@
+import type { GivenRoom } from '../api.js';
 import { attempt } from '../browser.js';
 import type { PageStore } from '../storage/page-store.js';
 import type { RequestedRoom } from './room-options.js';
@@ -51,6 +52,8 @@ export class RoomStore {
   readonly #marks: Map<number, number>;
   #key: RoomKey | undefined;
   #isRemoved = false;
+  /** Is called when the stored data changes. */
+  changed = (): void => {};
 
   constructor(page: PageStore, settings: RoomSettings, saved: StoredRoom | undefined) {
     this.#page = page;
@@ -89,6 +92,11 @@ export class RoomStore {
     for (const id of [...this.#marks.keys()]) if (!ids.includes(id)) this.forget(id);
   }
 
+  /** Everything that another page needs to resume the room; `undefined` if the room ends with its host. */
+  toJson(): GivenRoom | undefined {
+    return this.#key && { ...this.#key, ...this.#settings, marks: [...this.#marks] };
+  }
+
   /** The game has stopped the room: removes the stored data, for good. */
   remove(): void {
     this.#isRemoved = true;
@@ -96,7 +104,9 @@ export class RoomStore {
   }
 
   #save(): void {
-    if (this.#key === undefined || this.#isRemoved) return;
-    this.#page.store({ ...this.#key, ...this.#settings, marks: [...this.#marks] });
+    const stored = this.toJson();
+    if (stored === undefined || this.#isRemoved) return;
+    this.#page.store(stored);
+    this.changed();
   }
 }

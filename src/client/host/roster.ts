@@ -72,7 +72,13 @@ export class Roster {
   ): void {
     for (const id of this.#players.keys()) if (!present.includes(id)) this.leave(id);
     this.#room.store.keepOnly(present);
-    for (const id of present) this.join(id, aboutOf.get(id)).setAway(away.has(id));
+    for (const id of present) {
+      const player = this.join(id, aboutOf.get(id));
+      player.setAway(away.has(id));
+      // Buffered messages that came before this list may have changed the order.
+      this.#players.delete(id);
+      this.#players.set(id, player);
+    }
     for (const player of this.players) player.greet();
   }
 

@@ -1,7 +1,6 @@
 import type {
   Channel,
   ChannelOptions,
-  Codec,
   Data,
   HostStatus,
   ListenerOptions,
@@ -11,9 +10,7 @@ import type {
   Status,
 } from '../api.js';
 import { randomMark } from '../browser.js';
-import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
-import type { ResolvedEnvironment } from '../environment.js';
 import type { RelayError } from '../errors/relay-error.js';
 import { GameEvents } from '../game-events.js';
 import { LazyChannels } from '../rtc/lazy-channels.js';
@@ -22,28 +19,12 @@ import { toData, toMessage } from '../session/message.js';
 import { ReliableSession } from '../session/reliable-session.js';
 import { ANSWERS_TIME } from '../session/round-trip.js';
 import { sessionTimers } from '../session/session-timers.js';
-import type { PageStore } from '../storage/page-store.js';
 import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
+import { type Joining, seatUrl } from './joining.js';
+import { readHeir } from './read-heir.js';
 import { RoomMonitor } from './room-monitor.js';
 import { SeatSender } from './seat-sender.js';
-import type { StoredSeat } from './stored-seat.js';
-
-/** A request to join a room, or to return to a seat in it. */
-export interface Joining {
-  readonly environment: ResolvedEnvironment;
-  readonly address: RelayAddress;
-  readonly page: PageStore;
-  readonly code: string;
-  /** What the player says about itself, as text. */
-  readonly about: string | undefined;
-  readonly password: string | undefined;
-  readonly stored: StoredSeat;
-  readonly plain: boolean;
-  readonly codec: Codec | undefined;
-  joined(seat: Seat): void;
-  refused(error: unknown): void;
-}
 
 const EVENTS = [
   'message',
@@ -51,6 +32,7 @@ const EVENTS = [
   'restart',
   'channel',
   'host',
+  'heir',
   'status',
   'error',
   'close',
@@ -160,14 +142,8 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, code, about, password, stored } = this.#joining;
-    const query = {
-      seat: stored.key,
-      ...(about !== undefined && { about }),
-      ...(password !== undefined && { password }),
-    };
-    return new RelayConnection(environment, {
-      address: () => address.socket(`${code}?${new URLSearchParams(query)}`),
+    return new RelayConnection(this.#joining.environment, {
+      address: () => seatUrl(this.#joining),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),
@@ -251,6 +227,12 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     if (this.status !== 'closed') this.emit('message', data);
   }
 
+  #receivedSignal(signal: Message): void {
+    const given = readHeir(signal);
+    if (given === undefined) this.#channels.receive(signal);
+    else this.emit('heir', given);
+  }
+
   #lost(): boolean {
     this.#cancelGreeting();
     this.#session.connectionLost();
@@ -271,7 +253,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
       ...sessionTimers(this.#joining.environment.clock, () => this.#session),
       send: (frame) => this.#connection.send(frame),
       deliver: (message) => {
-        if (message.kind === 'signal') this.#channels.receive(message);
+        if (message.kind === 'signal') this.#receivedSignal(message);
         else this.emit('message', toData(message));
       },
       gap: (count) => this.emit('gap', count),

@@ -186,6 +186,7 @@ export class ReliableSession {
     const { bytes } = this.#queue;
     this.#queue.ack(number);
     this.#limiter.acked(bytes - this.#queue.bytes);
+    this.#effects.acked?.(this.#queue.acked);
   }
 
   #receiveGreeting(greeting: Greeting): void {

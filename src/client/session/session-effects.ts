@@ -22,6 +22,8 @@ export interface SessionEffects {
   lost?(count: number): void;
   /** A notice of the other end: the largest message that the relay accepts, and what that end knows. */
   notice?(notice: Greeting): void;
+  /** The other end has received the messages up to this number. */
+  acked?(number: number): void;
   /** The largest message that the other end may send, in bytes; 0 if unknown. */
   maxBytes?(): number;
   /** A round trip took so many milliseconds. `time` is the other end's, NaN if it has not sent it. */

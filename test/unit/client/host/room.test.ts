@@ -196,3 +196,13 @@ test('messages are buffered until they have a listener, even if other events hav
   await Promise.resolve();
   expect(received).toEqual(['status', 'join', 'first', 'second']);
 });
+
+test('players are in the order of joining, also if buffered messages come before the list', async () => {
+  const { room, clock } = await openRoom();
+  FakeSocket.last.lose();
+  clock.pass(1_000);
+  FakeSocket.last.open();
+  const message = { cmd: 'from_str', from: 2, data: 'hi' };
+  receive({ ...REPLY, resumed: true }, message, state(1, 2, 3));
+  expect(room.players.map(({ id }) => id)).toEqual([1, 2, 3]);
+});

@@ -1,0 +1,31 @@
+import type { Codec, Seat } from '../api.js';
+import type { RelayAddress } from '../connection/relay-address.js';
+import type { ResolvedEnvironment } from '../environment.js';
+import type { PageStore } from '../storage/page-store.js';
+import type { StoredSeat } from './stored-seat.js';
+
+/** A request to join a room, or to return to a seat in it. */
+export interface Joining {
+  readonly environment: ResolvedEnvironment;
+  readonly address: RelayAddress;
+  readonly page: PageStore;
+  readonly code: string;
+  /** What the player says about itself, as text. */
+  readonly about: string | undefined;
+  readonly password: string | undefined;
+  readonly stored: StoredSeat;
+  readonly plain: boolean;
+  readonly codec: Codec | undefined;
+  joined(seat: Seat): void;
+  refused(error: unknown): void;
+}
+
+/** The URL of the player's WebSocket. */
+export function seatUrl({ address, code, about, password, stored }: Joining): string {
+  const query = {
+    seat: stored.key,
+    ...(about !== undefined && { about }),
+    ...(password !== undefined && { password }),
+  };
+  return address.socket(`${code}?${new URLSearchParams(query)}`);
+}
