@@ -83,7 +83,7 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
     expect(await screen.locator('#guesses > li').count()).toBe(1);
   });
 
-  test.each(['create', 'BBB', 'BBBBB', 'AEIO', '../x', 'B%3Fa'])(
+  test.each(['create', 'BBB', 'BBBBBBBBB', '../x', 'B%3Fa'])(
     'is told that no room has the code %s, and joins nothing',
     async (code) => {
       const phone = await party.phoneAtDoor('BBBB');
@@ -94,7 +94,7 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
       await phone.getByText('There is no room with this code.').waitFor();
       // The code must be typed again.
       expect(await phone.evaluate('document.activeElement.id')).toBe('code');
-      await phone.getByLabel('Code on the big screen').fill('EEEE');
+      await phone.getByLabel('Code on the big screen').fill('CREATE');
       await phone.getByLabel('Your name').fill('Ada');
       await phone.getByRole('button', { name: 'Play' }).click();
       await phone.waitForFunction("document.activeElement.id === 'code'");
