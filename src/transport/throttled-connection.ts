@@ -20,6 +20,9 @@ export class ThrottledConnection extends Connection {
     this.#shortestPause = shortestPause;
   }
 
+  /** Reading pauses because of the rates. */
+  protected throttled(): void {}
+
   protected override served(bytes: number): void {
     this.#throttle ??= new PlayerThrottle(this.#rates);
     const wait = this.#throttle.spend(bytes);
@@ -33,6 +36,7 @@ export class ThrottledConnection extends Connection {
   #pauseFor(milliseconds: number): void {
     if (this.#pauseTimer !== undefined || !this.outbox.open) return;
     this.pauseReading(PauseReason.rate);
+    this.throttled();
     this.#pauseTimer = setTimeout(
       () => {
         this.#pauseTimer = undefined;

@@ -148,3 +148,11 @@ test('a viewer needs the password of the room, and guessing one is a miss', asyn
   await guess('up');
   expect(await guess('sesame')).toEqual({ code: 4029, reason: 'too many attempts' });
 });
+
+test('a viewer who goes on flooding is closed with 4008', async () => {
+  const { url } = await startRelay();
+  const host = await watched(url);
+  const flooding = await viewer(url, host);
+  for (let i = 0; i < 100_000; i++) flooding.send('A');
+  expect(await flooding.closed).toEqual({ code: 4008, reason: 'too slow' });
+}, 30_000);

@@ -16,17 +16,26 @@ export const MAX_VIEWER_MESSAGE = 1024;
  */
 const RATES = { playerMessages: 100, playerBytes: 8 * KIB };
 
-/** The shortest pause of a viewer who sends more, in milliseconds: all of ten thousand may. */
+/** The shortest pauses of viewers who send more, in milliseconds; the longest take twice as long. */
 const SHORTEST_PAUSE = 1000;
+
+/**
+ * How long a viewer may send more than that, in milliseconds. Its input waits unread, so that the relay
+ * would not even notice when it leaves.
+ */
+const MAX_FLOOD = 10_000;
 
 /** The WebSocket of a viewer. */
 export class ViewerConnection extends ThrottledConnection implements ViewerPeer {
   readonly #later: (job: () => void) => void;
   readonly #backlog: number;
   #viewer: Viewer | undefined;
+  #floodsSince = 0;
+  #throttledAt = 0;
 
   constructor(link: Link, { playerBacklog }: Pick<PlayerLimits, 'playerBacklog'>) {
-    super(link, RATES, SHORTEST_PAUSE);
+    // At random, so that the pauses of ten thousand viewers do not end at the same moment.
+    super(link, RATES, SHORTEST_PAUSE * (1 + Math.random()));
     this.#later = (job) => link.context.cycle.later(job);
     this.#backlog = playerBacklog;
   }
@@ -48,6 +57,14 @@ export class ViewerConnection extends ThrottledConnection implements ViewerPeer 
 
   end(reason: CloseReason): void {
     this.#later(() => this.close(reason));
+  }
+
+  protected override throttled(): void {
+    const now = performance.now();
+    if (now - this.#throttledAt > 3 * SHORTEST_PAUSE) this.#floodsSince = now;
+    this.#throttledAt = now;
+    if (now - this.#floodsSince < MAX_FLOOD) return;
+    this.#later(() => this.closeAndDrop(CLOSE_REASONS.tooSlow));
   }
 
   override backlogChanged(bytes: number): void {
