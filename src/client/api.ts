@@ -132,6 +132,8 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   readonly maxPlayers: number;
   /** Whether a new player can join now. */
   readonly acceptsPlayers: boolean;
+  /** Whether the relay lists the room while it can be joined: false for a relay without `--list`. */
+  readonly listed: boolean;
   readonly status: Status;
   /** Whether this is the room that the page had before it was reloaded. */
   readonly resumed: boolean;

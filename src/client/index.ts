@@ -14,7 +14,9 @@ export type {
   JoinOptions,
   KeyStorage,
   KickOptions,
+  ListedRoom,
   ListenerOptions,
+  ListOptions,
   Player,
   Room,
   RoomChanges,
@@ -35,6 +37,8 @@ export { SendError, type SendErrorName } from './errors/send-error.js';
 export { createRoom } from './host/create-room.js';
 export { takeRoom } from './host/take-room.js';
 export { json } from './json.js';
+export { listRooms } from './list/list-rooms.js';
+export { quickJoin } from './list/quick-join.js';
 export { type Place, type PlayOptions, type PlayProgress, play } from './play/play.js';
 export { joinRoom } from './player/join-room.js';
 export { parseCode } from './room-code.js';

@@ -132,11 +132,18 @@ export interface RoomOptions extends ConnectOptions {
    * the relay does not let hosts choose, it is no code, or it is taken.
    */
   readonly code?: string;
+  /**
+   * The public list that shows the room while it can be joined, 1 to 64 characters of `A-Z a-z 0-9 . _ -`,
+   * on a relay with `--list`. Everybody who reads the list can join. In no list if not given.
+   */
+  readonly list?: string;
+  /** What the list shows beside the name: a value that JSON has, of at most 1,024 bytes as JSON. */
+  readonly listing?: unknown;
   /** For a relay with `--create-token`. */
   readonly token?: string;
   /**
-   * Whether to resume the room that this page had before it was reloaded, if `name`, `maxPlayers`,
-   * `hold`, `ask`, `password` and `code` are the same; true if not given.
+   * Whether to resume the room that this page had before it was reloaded, if the options from `name` to
+   * `listing` are the same; true if not given.
    */
   readonly resume?: boolean;
 }
@@ -168,6 +175,28 @@ export interface RoomChanges {
    * already, nobody has to leave.
    */
   readonly maxPlayers?: number;
+}
+
+/** A room in a public list. */
+export interface ListedRoom {
+  readonly code: string;
+  readonly name: string;
+  /** How many players are in it. */
+  readonly players: number;
+  readonly maxPlayers: number;
+  /** Whether players need a password. */
+  readonly password: boolean;
+  /**
+   * The option `listing` of its `createRoom`. Anybody can open a room and say anything, so check it.
+   * `undefined` if there is none, or it is not JSON.
+   */
+  readonly listing: unknown;
+}
+
+/** Options of `listRooms`. */
+export interface ListOptions {
+  /** The code of a room: returns the rooms behind it. */
+  readonly after?: string;
 }
 
 /** Options of `kick` and `refuse`. */

@@ -5,6 +5,7 @@ import {
   type GivenRoom,
   type JoinOptions,
   joinRoom,
+  quickJoin,
   type Room,
   type RoomEvents,
   type RoomOptions,
@@ -39,6 +40,12 @@ export class SdkPage {
 
   async joinRoom(url: string, code: string, options: JoinOptions = {}): Promise<Seat> {
     const seat = await joinRoom(url, code, { ...this.#environment, ...options });
+    onTestFinished(() => seat.leave());
+    return seat;
+  }
+
+  async quickJoin(url: string, list: string, options: JoinOptions = {}): Promise<Seat> {
+    const seat = await quickJoin(url, list, { ...this.#environment, ...options });
     onTestFinished(() => seat.leave());
     return seat;
   }

@@ -46,6 +46,8 @@ test.each([
   ['Player', 'Room'],
   ['Candidate', 'Room'],
   ['RoomChanges', 'Room'],
+  ['ListedRoom', 'Public lists'],
+  ['ListOptions', 'Public lists'],
   ['KickOptions', 'Room'],
   ['Seat', 'Seat'],
   ['SeatEvents', 'Seat'],

@@ -125,6 +125,10 @@ export class RoomConnection extends PlayerEvents implements Room {
     return this.#values.acceptsPlayers;
   }
 
+  get listed(): boolean {
+    return this.#values.isListed;
+  }
+
   get status(): Status {
     return this.#connection.status;
   }
@@ -251,7 +255,7 @@ export class RoomConnection extends PlayerEvents implements Room {
   }
 
   #prepared(event: UncheckedEvent): void {
-    this.#values.setLimits(event);
+    this.#values.setReply(event);
     if (this.#isConfirmed) return;
     this.#isConfirmed = true;
     const { key, resume } = event;

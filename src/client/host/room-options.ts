@@ -1,5 +1,7 @@
 import type { KickOptions, RoomChanges, RoomOptions } from '../api.js';
 import { CONNECT_OPTIONS, checkOptions, MAX_UINT32, type OptionTypes } from '../check-options.js';
+import { checkListName } from '../list/list-name.js';
+import { shortJson } from '../short-json.js';
 import type { Value } from './cbor.js';
 import type { Command } from './room-commands.js';
 
@@ -17,6 +19,8 @@ const OPTIONS = {
   ask: 'boolean',
   password: 'string',
   code: 'string',
+  list: 'string',
+  listing: 'any',
   token: 'string',
   resume: 'boolean',
 } satisfies OptionTypes;
@@ -38,7 +42,9 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
   checkOptions('createRoom', OPTIONS, options);
   const { name = '', maxPlayers = DEFAULT_MAX_PLAYERS, hold = DEFAULT_HOLD } = options;
   checkBytes('createRoom: name', name, 0, MAX_NAME_BYTES);
-  const { ask = false, password, code } = options;
+  const { ask = false, password, code, list } = options;
+  if (list !== undefined) checkListName('createRoom', list);
+  const listing = shortJson('createRoom: listing', options.listing);
   // An empty field of a form must not open the room to everybody.
   if (password !== undefined) checkBytes('createRoom: password', password, 1, MAX_PASSWORD_BYTES);
   const features = {
@@ -47,6 +53,8 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
     ...(ask && { ask }),
     ...(password !== undefined && { password }),
     ...(code !== undefined && { code }),
+    ...(list !== undefined && { list }),
+    ...(listing !== undefined && { listing }),
   };
   return { name, maxPlayers, hold, features };
 }

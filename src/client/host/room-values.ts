@@ -8,6 +8,7 @@ export class RoomValues {
   name: string;
   maxPlayers = 0;
   acceptsPlayers = false;
+  isListed = false;
   /** The largest messages, in bytes; 0 if the relay has not announced them. */
   limits = { own: 0, players: 0 };
 
@@ -15,7 +16,10 @@ export class RoomValues {
     this.name = name;
   }
 
-  setLimits({ max_message, max_player_message }: UncheckedEvent): void {
+  /** @param event the answer to `prepare` */
+  setReply(event: UncheckedEvent): void {
+    const { max_message, max_player_message } = event;
+    this.isListed = Array.isArray(event.with) && event.with.includes('list');
     this.limits = {
       own: toByteCount(max_message),
       players: Math.max(0, toByteCount(max_player_message) - ENVELOPE_BYTES),

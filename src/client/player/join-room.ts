@@ -42,7 +42,26 @@ export async function joinRoom(
   code: string,
   options: JoinOptions & Partial<CodecOption> = {},
 ): Promise<Seat> {
-  checkOptions('joinRoom', OPTIONS, options);
+  return join(url, code, options);
+}
+
+/**
+ * @throws TypeError if an option does not exist or has another type
+ * @throws RangeError if a number is out of bounds, or `about` is too long
+ */
+export function checkJoinOptions(functionName: string, options: JoinOptions): void {
+  checkOptions(functionName, OPTIONS, options);
+  shortJson(`${functionName}: about`, options.about);
+}
+
+/** @param closed is called when the seat has ended */
+export async function join(
+  url: string | URL,
+  code: string,
+  options: JoinOptions & Partial<CodecOption>,
+  closed = (_error: RelayError): void => {},
+): Promise<Seat> {
+  checkJoinOptions('joinRoom', options);
   const { signal, codec, password, plain = false } = options;
   const about = shortJson('joinRoom: about', options.about);
   const address = new RelayAddress(url);
@@ -59,7 +78,18 @@ export async function joinRoom(
   const stored = readStoredSeat(await page.find());
   signal?.throwIfAborted();
   page.store(stored);
-  const joining = { environment, address, page, code: room, about, password, stored, plain, codec };
+  const joining = {
+    environment,
+    address,
+    page,
+    code: room,
+    about,
+    password,
+    stored,
+    plain,
+    codec,
+    closed,
+  };
   return cancellable<Seat>(
     signal,
     (joined, refused) => new SeatConnection({ ...joining, joined, refused }),

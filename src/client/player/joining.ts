@@ -1,6 +1,7 @@
 import type { Codec, Seat } from '../api.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import type { ResolvedEnvironment } from '../environment.js';
+import type { RelayError } from '../errors/relay-error.js';
 import type { PageStore } from '../storage/page-store.js';
 import type { StoredSeat } from './stored-seat.js';
 
@@ -16,6 +17,8 @@ export interface Joining {
   readonly stored: StoredSeat;
   readonly plain: boolean;
   readonly codec: Codec | undefined;
+  /** The seat has ended. */
+  closed(error: RelayError): void;
   joined(seat: Seat): void;
   refused(error: unknown): void;
 }

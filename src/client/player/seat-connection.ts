@@ -244,8 +244,9 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     this.#hostClock.stop();
     this.#channels.close();
     this.#joining.page.closed(error);
-    if (this.#isJoined) this.emit('close', error);
-    else this.#joining.refused(error);
+    if (!this.#isJoined) return this.#joining.refused(error);
+    this.#joining.closed(error);
+    this.emit('close', error);
   }
 
   #openSession(): ReliableSession {
