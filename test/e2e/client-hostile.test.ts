@@ -301,12 +301,17 @@ describe('a hostile host', { timeout: 60_000 }, () => {
     onTestFinished(() => parse.mockRestore());
     const player = await newSeat({ RTCPeerConnection: peers.RTCPeerConnection });
     player.to(signal('['.repeat(4_000_000)));
+    const given: unknown[] = [];
+    player.seat.on('heir', (room) => given.push(room));
+    for (const heir of ['['.repeat(10_000), 'null', `"${'x'.repeat(262_144)}"}`]) {
+      player.to(signal(`{"heir":${heir}}`));
+    }
     for (let id = 1; id <= 1_000; id++) {
       const offer = { id, by: 'opener', description: { type: 'offer', sdp: 'x' } };
       player.to(signal(JSON.stringify(offer)));
     }
     await endRoom(player);
-    expect([peers.created <= 16, peers.open]).toEqual([true, 0]);
+    expect([peers.created <= 16, peers.open, given]).toEqual([true, 0, []]);
     const lengths = parse.mock.calls.map(([json]) => String(json).length);
     expect(Math.max(0, ...lengths)).toBeLessThanOrEqual(16_384);
   });

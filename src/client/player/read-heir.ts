@@ -3,7 +3,15 @@ import { attempt } from '../browser.js';
 import type { Message } from '../session/envelope.js';
 import { toData } from '../session/message.js';
 
-/** The room in a signal with which its host hands it over; `undefined` for other signals. */
+/** The start of a signal with which a host gives its room to this player. */
+const HEAD = '{"heir":';
+
+/** The largest such signal that is parsed, in bytes: it lists 10,000 players. */
+const MAX_BYTES = 262_144;
+
+/** The room in a signal; `undefined` for other signals. */
 export function readHeir(signal: Message): GivenRoom | undefined {
-  return Object(attempt(() => JSON.parse(String(toData(signal)))))['heir'];
+  if (signal.body.length > MAX_BYTES) return undefined;
+  const text = String(toData(signal));
+  return text.startsWith(HEAD) ? (attempt(() => JSON.parse(text).heir) ?? undefined) : undefined;
 }
