@@ -13,8 +13,10 @@ import type {
   Sendable,
   Status,
 } from './options.js';
+import type { MergePatch, SharedState } from './state.js';
 
 export type * from './options.js';
+export type * from './state.js';
 
 /** The events of a room, with the arguments of their listeners. */
 export interface RoomEvents<Up = Data, Down = Sendable> {
@@ -60,9 +62,16 @@ export interface RoomEvents<Up = Data, Down = Sendable> {
 }
 
 /** The events of a seat, with the arguments of their listeners. */
-export interface SeatEvents<Down = Data> {
+export interface SeatEvents<Down = Data, State = unknown> {
   /** The host has sent a message. */
   message: [message: Down];
+  /** The host has shared a value: see `Seat.shared`. `undefined` if it does not share it any more. */
+  shared: [key: string, value: Down | undefined];
+  /**
+   * The state of the host has changed: see `Seat.state`. `patch` has what has changed; it is `undefined`
+   * if the whole state has arrived, because this player has joined or the host's page was reloaded.
+   */
+  state: [state: State, patch: MergePatch<State> | undefined];
   /** `count` messages from the host are lost. */
   gap: [count: number];
   /**
@@ -151,6 +160,28 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    * connection transmits. A player who does not keep up is not an error, but a `lost` event
    */
   send(message: Down, options?: { readonly to?: Iterable<Player<Down> | number> }): void;
+  /**
+   * Shares a value with all players, in place of the one with the same key: it is in `seat.shared`. Who
+   * joins later gets the current values before messages, even while this host is disconnected. A page
+   * that is reloaded shares its values again. Players without this SDK get nothing. Does nothing after
+   * the end.
+   *
+   * @param key 1 to 30 characters
+   * @param value as for `send`; `undefined` to share it no longer
+   * @throws TypeError if `value` is neither a string nor bytes
+   * @throws RangeError if the key is empty or too long, or there are more than 60
+   * @throws SendError as `send` does. If the relay cannot store the value, there is an `error` event
+   * with the code `keep_full`; players get it as long as this host is connected
+   */
+  share(key: string, value: Down | undefined): void;
+  /**
+   * Shares a JSON object with all players, who see it as `seat.state`: in the same way as a value of
+   * `share`, but changes are sent as patches. A room has one state: a second call replaces it.
+   *
+   * @throws TypeError if it is no object, or has a member that is `null`
+   * @throws SendError if it is too large
+   */
+  shareState<State extends object>(initial: State): SharedState<State>;
   /**
    * The messages of all players, for a `for await` loop, from this call until the room ends. Up to
    * 1,024 messages, and 1 MiB, are buffered while the loop is busy; beyond that, the loop throws a
@@ -245,7 +276,8 @@ export interface Player<Down = Sendable> {
 }
 
 /** A seat in a room, for its player. */
-export interface Seat<Up = Sendable, Down = Data> extends Emitter<SeatEvents<Down>> {
+export interface Seat<Up = Sendable, Down = Data, State = unknown>
+  extends Emitter<SeatEvents<Down, State>> {
   /** The player's id at the host; `undefined` if the host does not use this SDK. */
   readonly id: number | undefined;
   /** The code of the room. */
@@ -256,6 +288,13 @@ export interface Seat<Up = Sendable, Down = Data> extends Emitter<SeatEvents<Dow
    * while nothing is sent. Does not change while this end is `away`.
    */
   readonly host: HostStatus;
+  /** The values that the host shares with everybody, by their keys. A host without this SDK has none. */
+  readonly shared: ReadonlyMap<string, Down>;
+  /**
+   * The state that the host shares with everybody: a frozen object, and a new one after each change.
+   * `undefined` if the host shares none. The type is not checked.
+   */
+  readonly state: State | undefined;
   /**
    * An estimate of `time` of the host's room, in milliseconds. It is wrong by the half of the shortest
    * round-trip time at most, and by less if messages take equally long in both directions. It never

@@ -52,9 +52,16 @@ export abstract class GameEvents<
   }
 
   protected override decode(name: PropertyKey, event: EventArguments): EventArguments | undefined {
-    if (this.#codec === undefined || name !== 'message') return event;
+    if (name !== 'message') return event;
+    const decoded = this.decoded(event.at(-1) as Data);
+    return decoded && [...event.slice(0, -1), ...decoded];
+  }
+
+  /** Decodes a message; `undefined` if that fails, which is reported. */
+  protected decoded(data: Data): readonly [value: unknown] | undefined {
+    if (this.#codec === undefined) return [data];
     try {
-      return [...event.slice(0, -1), this.#codec.decode(event.at(-1) as Data)];
+      return [this.#codec.decode(data)];
     } catch (error) {
       this.report(new MessageError(error) as unknown as Map['error'][0] & Error);
       return undefined;

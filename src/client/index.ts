@@ -17,6 +17,7 @@ export type {
   ListedRoom,
   ListenerOptions,
   ListOptions,
+  MergePatch,
   Player,
   Room,
   RoomChanges,
@@ -25,6 +26,7 @@ export type {
   Seat,
   SeatEvents,
   Sendable,
+  SharedState,
   Status,
   TakeOptions,
 } from './api.js';

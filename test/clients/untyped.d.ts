@@ -12,3 +12,11 @@ declare module 'cborg-1.9' {
   export function encode(value: unknown): Uint8Array;
   export function decode(bytes: Uint8Array): unknown;
 }
+
+declare module 'json-merge-patch' {
+  const patches: {
+    apply(target: unknown, patch: unknown): unknown;
+    generate(before: unknown, after: unknown): unknown;
+  };
+  export default patches;
+}

@@ -6,7 +6,14 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { createRoom, type Data, joinRoom, type Room, type Seat } from '../../src/client/index.js';
+import {
+  createRoom,
+  type Data,
+  joinRoom,
+  type Room,
+  type Seat,
+  type SharedState,
+} from '../../src/client/index.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { RelayProcess } from '../support/relay-process.js';
 
@@ -50,6 +57,11 @@ function toData(number: number): Data {
   return number % 2 === 0 ? text : new TextEncoder().encode(text);
 }
 
+/** What the host shares with its players. */
+interface Shared {
+  readonly round: number;
+}
+
 /** A room and its players, who send continuously. */
 class Game {
   readonly room: Room;
@@ -57,6 +69,8 @@ class Game {
   readonly up: readonly Stream[];
   readonly down: readonly Stream[];
   readonly gaps: unknown[] = [];
+  readonly #state: SharedState<Shared>;
+  #round = 0;
 
   static async open(url: string): Promise<Game> {
     const options = { WebSocket: TrackedSocket, storage: null, buffer: BUFFER };
@@ -68,6 +82,7 @@ class Game {
 
   private constructor(room: Room, seats: readonly Seat[]) {
     this.room = room;
+    this.#state = room.shareState<Shared>({ round: 0 });
     this.seats = seats;
     this.up = seats.map(() => new Stream());
     this.down = seats.map(() => new Stream());
@@ -76,6 +91,13 @@ class Game {
     seats.forEach((seat, index) => {
       seat.on('message', (data) => this.down[index]?.take(data));
       seat.on('gap', (count) => this.gaps.push(count));
+      let last = -1;
+      seat.on('state', (state) => {
+        const { round } = state as Shared;
+        // Each round has one message to each player before the change of the state, and none after it.
+        expect([round, this.down[index]?.received]).toEqual([last + 1, round]);
+        last = round;
+      });
     });
     onTestFinished(async () => {
       for (const seat of seats) seat.leave();
@@ -87,6 +109,12 @@ class Game {
 
   /** Sends a message from and to each player: one by one, or as a broadcast. */
   sendAll(toAll: boolean): void {
+    this.#sendMessages(toAll);
+    this.#state.patch({ round: ++this.#round });
+    this.room.share('round', String(this.#round));
+  }
+
+  #sendMessages(toAll: boolean): void {
     this.seats.forEach((seat, index) => {
       seat.send(this.up[index]?.next() ?? '');
     });
@@ -98,6 +126,10 @@ class Game {
   async allArrived(): Promise<void> {
     const streams = [...this.up, ...this.down];
     while (!streams.every(({ sent, received }) => received === sent)) await pause(50);
+    const last = String(this.#round);
+    const isLast = ({ state, shared }: Seat) =>
+      (state as Shared).round === this.#round && shared.get('round') === last;
+    while (!this.seats.every(isLast)) await pause(50);
   }
 
   get messages(): number {

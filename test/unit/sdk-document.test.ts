@@ -5,14 +5,14 @@ import { CLOSE_REASONS } from '../../src/protocol/close-codes.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const text = read('docs/sdk.md');
-const api = ['api.ts', 'options.ts', 'play/play.ts']
+const api = ['api.ts', 'options.ts', 'state.ts', 'play/play.ts']
   .map((file) => read(`src/client/${file}`))
   .join('');
 
 /** The names of an interface's own members. */
 function membersOf(name: string): string[] {
   const [, body = ''] =
-    new RegExp(`^(?:export )?interface ${name}\\b.*\\{\n([^]+?)^\\}`, 'm').exec(api) ?? [];
+    new RegExp(`^(?:export )?interface ${name}\\b[^]*?\\{\n([^]+?)^\\}`, 'm').exec(api) ?? [];
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)[?(:<]/gm)].map(([, member = '']) => member);
 }
 
@@ -53,6 +53,7 @@ test.each([
   ['SeatEvents', 'Seat'],
   ['Emitter', 'Events'],
   ['ListenerOptions', 'Events'],
+  ['SharedState', 'Shared values and state'],
   ['ChannelOptions', 'Data channels'],
   ['PlayOptions', 'Play'],
   ['PlayProgress', 'Play'],

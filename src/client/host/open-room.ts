@@ -1,6 +1,7 @@
 import type { Room } from '../api.js';
 import { cancellable } from '../cancellable.js';
-import { type Opening, RoomConnection } from './room-connection.js';
+import { HostRoom } from './host-room.js';
+import type { Opening } from './room-connection.js';
 
 /** Opens a room, or resumes one. */
 export async function openRoom(
@@ -10,6 +11,6 @@ export async function openRoom(
   signal?.throwIfAborted();
   return cancellable<Room>(
     signal,
-    (opened, refused) => new RoomConnection({ ...opening, opened, refused }),
+    (opened, refused) => new HostRoom({ ...opening, opened, refused }),
   );
 }

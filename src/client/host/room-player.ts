@@ -14,6 +14,7 @@ import type { PlayerSessions } from './player-sessions.js';
 import type { RoomCommands } from './room-commands.js';
 import { toKickFields } from './room-options.js';
 import type { RoomStore } from './room-store.js';
+import type { Shares } from './shares.js';
 
 /** A player who sends nothing in this time counts as plain. In milliseconds. */
 const GREETING_TIMEOUT = 1_000;
@@ -28,6 +29,7 @@ export interface RoomContext {
   /** Sends to players without this SDK. */
   readonly plain: PlainSender;
   readonly commands: RoomCommands;
+  readonly shares: Pick<Shares, 'all'>;
   /** The largest message of a player, without its envelope, in bytes; 0 if unknown. */
   maxFromPlayers(): number;
   emit<Name extends keyof RoomEvents>(name: Name, ...event: RoomEvents[Name]): void;
@@ -231,16 +233,28 @@ export class RoomPlayer implements Player {
       gap: (count) => emit('gap', this, count),
       restarted: () => {
         this.#channels.restart();
+        this.#sendShares();
         emit('restart', this);
       },
       greeted: ({ from }) => store.setMark(id, from),
-      lost: (count) => emit('lost', this, count),
+      lost: (count) => {
+        this.#sendShares();
+        emit('lost', this, count);
+      },
       acked: (count) => this.#settleSignals((number) => number <= count || undefined),
       measured: (rtt) => {
         this.#rtt = rtt;
       },
       maxBytes: () => this.#room.maxFromPlayers(),
     } satisfies Omit<SessionEffects, 'send' | 'player'>;
-    return sessions.open(id, effects, store.markOf(id));
+    const session = sessions.open(id, effects, store.markOf(id));
+    this.#sendShares();
+    return session;
+  }
+
+  /** Sends what the host has shared to a player who has nothing of it, or has missed a part. */
+  #sendShares(): void {
+    const { sessions, shares } = this.#room;
+    for (const message of shares.all) sessions.send([this.id], message);
   }
 }

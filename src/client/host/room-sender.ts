@@ -43,12 +43,17 @@ export class RoomSender {
     this.plain = new PlainSender(limit, sendCommand, (id) => effects.lost(id));
   }
 
-  /** @throws SendError if this message cannot be sent to this number of receivers */
-  send(message: Message, receivers: readonly Receiver[]): void {
+  /** @throws SendError if a message of this size cannot be sent to this number of receivers */
+  check(bytes: number, receivers: number): void {
     const own = this.#effects.maxBytes();
-    const max = own - COMMAND_BYTES - ID_BYTES * receivers.length;
-    if (own > 0 && message.body.length > max) throw new SendError('tooLarge', Math.max(0, max));
+    const max = own - COMMAND_BYTES - ID_BYTES * receivers;
+    if (own > 0 && bytes > max) throw new SendError('tooLarge', Math.max(0, max));
     if (this.#effects.buffered() >= this.#limit) throw new SendError('bufferFull', this.#limit);
+  }
+
+  /** @throws SendError if this message cannot be sent to these receivers */
+  send(message: Message, receivers: readonly Receiver[]): void {
+    this.check(message.body.length, receivers.length);
     this.sessions.send(idsOf(receivers.filter(({ plain }) => !plain)), message);
     this.plain.send(idsOf(receivers.filter(({ plain }) => plain)), message);
   }

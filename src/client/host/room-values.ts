@@ -11,6 +11,8 @@ export class RoomValues {
   isListed = false;
   /** The largest messages, in bytes; 0 if the relay has not announced them. */
   limits = { own: 0, players: 0 };
+  /** Whether the relay stores values. */
+  keeps = false;
 
   constructor(name: string) {
     this.name = name;
@@ -19,6 +21,7 @@ export class RoomValues {
   /** @param event the answer to `prepare` */
   setReply(event: UncheckedEvent): void {
     const { max_message, max_player_message } = event;
+    this.keeps = Array.isArray(event.with) && event.with.includes('keep');
     this.isListed = Array.isArray(event.with) && event.with.includes('list');
     this.limits = {
       own: toByteCount(max_message),

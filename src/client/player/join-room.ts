@@ -1,4 +1,4 @@
-import type { CodecOption, JoinOptions, Seat } from '../api.js';
+import type { CodecOption, Data, JoinOptions, Seat, Sendable } from '../api.js';
 import { whenActivated } from '../browser.js';
 import { cancellable } from '../cancellable.js';
 import { CONNECT_OPTIONS, checkOptions, type OptionTypes } from '../check-options.js';
@@ -31,12 +31,16 @@ const OPTIONS: OptionTypes = {
  * @throws RangeError if a number is out of bounds, or `about` is too long
  * @throws the reason of `signal`, if it is aborted
  */
-export function joinRoom<Up, Down>(
+export function joinRoom<Up, Down, State = unknown>(
   url: string | URL,
   code: string,
   options: JoinOptions & CodecOption,
-): Promise<Seat<Up, Down>>;
-export function joinRoom(url: string | URL, code: string, options?: JoinOptions): Promise<Seat>;
+): Promise<Seat<Up, Down, State>>;
+export function joinRoom<State = unknown>(
+  url: string | URL,
+  code: string,
+  options?: JoinOptions,
+): Promise<Seat<Sendable, Data, State>>;
 export async function joinRoom(
   url: string | URL,
   code: string,

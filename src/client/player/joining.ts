@@ -23,12 +23,26 @@ export interface Joining {
   refused(error: unknown): void;
 }
 
-/** The URL of the player's WebSocket. */
-export function seatUrl({ address, code, about, password, stored }: Joining): string {
+/**
+ * The URL of the player's WebSocket.
+ *
+ * @param isJoined whether the page has been connected before
+ */
+export function seatUrl(
+  { address, code, about, password, stored }: Joining,
+  isJoined: boolean,
+): string {
   const query = {
     seat: stored.key,
+    // Later on, this page has the values that were set before, and gets others by the session.
+    ...(!isJoined && { values: 'all' }),
     ...(about !== undefined && { about }),
     ...(password !== undefined && { password }),
   };
   return address.socket(`${code}?${new URLSearchParams(query)}`);
+}
+
+/** The URL of the relay's information on the room and on this seat. */
+export function infoUrl({ address, code, stored }: Joining): string {
+  return address.page(`${code}?${new URLSearchParams({ format: 'json', seat: stored.key })}`);
 }

@@ -19,15 +19,19 @@ import { toData, toMessage } from '../session/message.js';
 import { ReliableSession } from '../session/reliable-session.js';
 import { ANSWERS_TIME } from '../session/round-trip.js';
 import { sessionTimers } from '../session/session-timers.js';
+import { readItem, readStoredFrame } from '../shared/item.js';
+import { ReceivedShares } from '../shared/received.js';
 import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
-import { type Joining, seatUrl } from './joining.js';
+import { infoUrl, type Joining, seatUrl } from './joining.js';
 import { readHeir } from './read-heir.js';
 import { RoomMonitor } from './room-monitor.js';
 import { SeatSender } from './seat-sender.js';
 
 const EVENTS = [
   'message',
+  'shared',
+  'state',
   'gap',
   'restart',
   'channel',
@@ -49,6 +53,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   readonly #channels: LazyChannels;
   readonly #monitor: RoomMonitor;
   readonly #hostClock: HostClock;
+  readonly #shares: ReceivedShares;
   #id: number | undefined;
   #isJoined = false;
   #cancelGreeting = (): void => {};
@@ -57,7 +62,12 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     super(EVENTS, joining.codec);
     this.#joining = joining;
     this.code = joining.code;
-    const { environment, address, code, stored } = joining;
+    const { environment, address, stored } = joining;
+    this.#shares = new ReceivedShares({
+      decode: (data) => this.decoded(data),
+      shared: (key, value) => this.#emitOpen('shared', key, value as Data),
+      state: (state, patch) => this.#emitOpen('state', state, patch as never),
+    });
     this.#sender = new SeatSender(environment.buffer);
     this.#session = this.#openSession();
     this.#hostClock = new HostClock(environment.clock, () => this.#session.roundTrip.measure());
@@ -70,14 +80,8 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
       opened: (channel) => this.emit('channel', channel),
       failed: (error) => this.report(error),
     });
-    const { key } = stored;
-    const query = new URLSearchParams({ format: 'json', seat: key });
-    this.#monitor = new RoomMonitor(
-      environment.clock,
-      address.page(`${code}?${query}`),
-      (status) => {
-        if (this.status !== 'closed') this.emit('host', status);
-      },
+    this.#monitor = new RoomMonitor(environment.clock, infoUrl(joining), (status) =>
+      this.#emitOpen('host', status),
     );
     this.#connection = this.#openConnection();
     this.#connection.connect();
@@ -85,6 +89,14 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   get id(): number | undefined {
     return this.#id;
+  }
+
+  get shared(): ReadonlyMap<string, Data> {
+    return this.#shares.values as ReadonlyMap<string, Data>;
+  }
+
+  get state(): unknown {
+    return this.#shares.state;
   }
 
   get status(): Status {
@@ -108,6 +120,11 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   messages(options?: ListenerOptions): AsyncIterableIterator<Data> {
     return this.iterate(([data]) => data, options);
+  }
+
+  /** Emits an event, unless a listener has just called `leave`: `close` is the last event. */
+  #emitOpen<Name extends keyof SeatEvents>(name: Name, ...event: SeatEvents[Name]): void {
+    if (this.status !== 'closed') this.emit(name, ...event);
   }
 
   /** Cancels the attempt to join. */
@@ -143,7 +160,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   #openConnection(): RelayConnection {
     return new RelayConnection(this.#joining.environment, {
-      address: () => seatUrl(this.#joining),
+      address: () => seatUrl(this.#joining, this.#isJoined),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),
@@ -199,6 +216,8 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   }
 
   #received(data: string | Uint8Array): void {
+    const stored = typeof data === 'string' ? undefined : readStoredFrame(data);
+    if (stored !== undefined) return this.#shares.receive(stored);
     if (this.#protocol.isExact) {
       this.#session.receive(data);
       // Buffered frames may be from a host that is disconnected; an answer to this page is not.
@@ -223,11 +242,12 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     if (this.#isJoined) this.#monitor.host = 'connected';
     else this.#joinPlainHost();
     if (wasUnknown) this.#sendUnwrapped();
-    // A listener may just have called `leave`, and `close` is the last event.
-    if (this.status !== 'closed') this.emit('message', data);
+    this.#emitOpen('message', data);
   }
 
   #receivedSignal(signal: Message): void {
+    const item = readItem(signal.body);
+    if (item !== undefined) return this.#shares.receive(item);
     const given = readHeir(signal);
     if (given === undefined) this.#channels.receive(signal);
     else this.emit('heir', given);

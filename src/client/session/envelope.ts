@@ -70,8 +70,11 @@ const TIME_LENGTH = 17;
 /** The largest overhead of the envelope, in bytes. */
 export const ENVELOPE_BYTES = 1 + ACK_LENGTH;
 
-/** The start of every greeting: not valid UTF-8, and different from other frames; then the version. */
-const HEAD = [0x9e, 0x6c, 0x6f, 0x62, 0x62, 0x79, 0x0d, 0x0a, 1];
+/** The start of every greeting: not valid UTF-8, and different from other frames. */
+export const GREETING_START = [0x9e, 0x6c, 0x6f, 0x62, 0x62, 0x79, 0x0d, 0x0a];
+
+/** The start, then the version. */
+const HEAD = [...GREETING_START, 1];
 const FIELDS = [
   'from',
   'to',

@@ -10,6 +10,8 @@ import { cost, type Entry, SendQueue } from './send-queue.js';
  */
 export class SendLog {
   readonly #queues = new Set<SendQueue>();
+  /** A message that is sent again to other receivers is still stored once. */
+  readonly #entries = new WeakMap<Message, Entry>();
   readonly #budget: Budget;
 
   /** @param limit largest size, in bytes */
@@ -41,10 +43,18 @@ export class SendLog {
   /** Appends a message to these receivers' queues. */
   add(message: Message, queues: readonly SendQueue[]): void {
     if (queues.length === 0) return;
-    this.#dropUntilFits(message);
-    const entry: Entry = { message, queues: queues.length };
-    this.#budget.add(cost(message));
+    const stored = this.#entries.get(message);
+    const entry = stored?.queues ? stored : this.#store(message);
+    entry.queues += queues.length;
     for (const queue of queues) queue.push(entry);
+  }
+
+  #store(message: Message): Entry {
+    this.#dropUntilFits(message);
+    const entry: Entry = { message, queues: 0 };
+    this.#budget.add(cost(message));
+    this.#entries.set(message, entry);
+    return entry;
   }
 
   #dropUntilFits(message: Message): void {
