@@ -1,22 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Clock, Room, Seat } from '../../src/client/index.js';
+import type { Room, Seat } from '../../src/client/index.js';
 import { Cable } from '../support/cable.js';
 import { Player as PlainPlayer } from '../support/clients.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
-import { eventsOf, SdkPage } from '../support/sdk-pages.js';
-
-/** A clock that is far ahead. */
-function clockAt(start: number): Clock {
-  return {
-    now: () => performance.now() + start,
-    after(milliseconds, run) {
-      const timer = setTimeout(run, milliseconds);
-      return () => clearTimeout(timer);
-    },
-    random: () => Math.random(),
-  };
-}
+import { clockAt, eventsOf, SdkPage } from '../support/sdk-pages.js';
 
 /** The difference between the estimate and the host's clock. There is none before a measurement. */
 async function errorOf(room: Room, seat: Seat): Promise<number> {

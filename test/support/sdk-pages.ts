@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import {
+  type Clock,
   createRoom,
   type GivenRoom,
   type JoinOptions,
@@ -78,4 +79,16 @@ export function eventsOf<Name extends keyof RoomEvents>(
   const inbox = new Inbox<RoomEvents[Name][0]>();
   room.on(name, (...[first]) => inbox.put(first));
   return inbox;
+}
+
+/** The system's clock, started at another time, in milliseconds. */
+export function clockAt(start: number): Clock {
+  return {
+    now: () => performance.now() + start,
+    after(milliseconds, run) {
+      const timer = setTimeout(run, milliseconds);
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+  };
 }

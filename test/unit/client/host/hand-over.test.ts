@@ -1,0 +1,88 @@
+import { decode, encode } from 'cborg';
+import { expect, test } from 'vitest';
+import { createRoom, type Player, type Room } from '../../../../src/client/index.js';
+import {
+  type Greeting,
+  readFrame,
+  readGreeting,
+  writeAck,
+  writeGreeting,
+  writeMessage,
+} from '../../../../src/client/session/envelope.js';
+import { type FakeClock, FakeSocket, settle, stillEnvironment } from '../fakes.js';
+
+const REPLY = { cmd: 'prepare_reply', key: 'BCDF', resume: 'x'.repeat(24) };
+const STATE = { cmd: 'state', name: '', players: [], max_players: 8, accept_conns: true, away: [] };
+const EMPTY = { question: 0, received: 0, answer: 0, origin: 0, next: 0, player: 0 };
+
+const receive = (event: object): void => FakeSocket.last.receive(encode(event));
+const fromPlayer = (data: Uint8Array): void => receive({ cmd: 'from', from: 1, data });
+
+/** The commands that were sent on the latest connection, with the frames in them. */
+function sent(): readonly { readonly cmd: string; readonly data?: Uint8Array }[] {
+  return FakeSocket.last.sent.map((frame) => decode(frame as Uint8Array));
+}
+
+function greetPlayer(fields: Partial<Greeting>): void {
+  fromPlayer(writeGreeting({ from: 7, to: 0, ...EMPTY, ...fields }));
+}
+
+/** A room with one player, with whom the host has agreed where to continue. */
+async function openGame(): Promise<{ room: Room; player: Player; clock: FakeClock }> {
+  const { WebSocket, clock } = stillEnvironment();
+  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
+  await Promise.resolve();
+  FakeSocket.last.open();
+  for (const event of [STATE, REPLY, { cmd: 'player_joined', player: 1 }]) receive(event);
+  greetPlayer({ question: 1 });
+  const question = sent().flatMap(({ data }) => (data && readGreeting(data)) ?? [])[0];
+  greetPlayer({ to: question?.from ?? 0, answer: question?.question ?? 0, next: 1 });
+  const room = await opened;
+  const [player] = room.players;
+  if (player === undefined) throw new Error('nobody has joined');
+  return { room, player, clock };
+}
+
+test('the host leaves when the player has received the room, and all messages are acknowledged', async () => {
+  const { room, player } = await openGame();
+  const handedOver = room.handOver(player);
+  await settle();
+  fromPlayer(writeMessage({ kind: 'bytes', body: Uint8Array.of(5) }));
+  const before = sent().length;
+  expect(sent().some(({ cmd }) => cmd === 'leave')).toBe(false);
+  fromPlayer(writeAck(1));
+  expect(await handedOver).toBe(true);
+  const [ack, leave] = sent().slice(-2);
+  expect(ack?.data && readFrame(ack.data)).toEqual({ is: 'ack', ack: 1 });
+  expect(leave).toEqual({ cmd: 'leave' });
+  expect(sent().length).toBe(before + 2);
+});
+
+test('the host does not reconnect after that, and does not stop the room of the next host', async () => {
+  const { room, player, clock } = await openGame();
+  const handedOver = room.handOver(player);
+  await settle();
+  fromPlayer(writeAck(1));
+  await handedOver;
+  room.stop();
+  expect(sent().at(-1)).toEqual({ cmd: 'leave' });
+  FakeSocket.last.lose();
+  clock.pass(60_000);
+  expect([room.status, FakeSocket.all.length]).toEqual(['closed', 1]);
+});
+
+test('the room is handed over if the player takes it before its acknowledgement arrives', async () => {
+  const { room, player } = await openGame();
+  const handedOver = room.handOver(player);
+  await settle();
+  FakeSocket.last.lose(4001, 'replaced by a newer connection');
+  expect(await handedOver).toBe(true);
+});
+
+test('the room is not handed over if it ends before that', async () => {
+  const { room, player } = await openGame();
+  const handedOver = room.handOver(player);
+  await settle();
+  FakeSocket.last.lose(4004, 'no such room');
+  expect(await handedOver).toBe(false);
+});
