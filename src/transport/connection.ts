@@ -51,7 +51,10 @@ const WORK_BITS = 12;
 /** How long the output before a close frame may take, in milliseconds. */
 const CLOSE_FLUSH_TIMEOUT = 15_000;
 
-/** How long a client that does not read may take to confirm a close, in milliseconds. */
+/**
+ * How long a client that does not read may take to confirm a close, in milliseconds; up to twice as
+ * long at random, so that thousands of connections do not end in one turn.
+ */
 const TERMINATE_AFTER = 1000;
 
 const NOTHING = Buffer.alloc(0);
@@ -154,7 +157,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.resumeReading(PauseReason.hostBacklog);
   }
 
-  /** Closes a client that does not keep up. Its backlog and buffered input are dropped. */
+  /** Closes a client that does not keep up, or sends too much. Its backlog and buffered input are dropped. */
   closeAndDrop(reason: CloseReason): void {
     // It is closing already: do not wait longer.
     if (this.#closing) return this.#webSocket.terminate();
@@ -162,7 +165,13 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.close(reason);
     this.#webSocket.dropInput();
     // A client that does not read does not confirm the close either.
-    this.#terminateTimer = setTimeout(() => this.#webSocket.terminate(), TERMINATE_AFTER);
+    const time = TERMINATE_AFTER * (1 + Math.random());
+    this.#terminateTimer = setTimeout(() => this.#webSocket.terminate(), time);
+  }
+
+  /** Drops all input that is not handled yet, and all later input. */
+  protected dropInput(): void {
+    this.#webSocket.dropInput();
   }
 
   /** Ends the connection at once, without a close frame. */

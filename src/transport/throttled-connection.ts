@@ -2,7 +2,7 @@ import { type PlayerRates, PlayerThrottle } from '../limits/player-throttle.js';
 import { Connection, type Link, PauseReason } from './connection.js';
 
 /**
- * The shortest pause by default, in milliseconds. Messages that arrive during a pause are then read together: a
+ * The shortest pause, in milliseconds. Messages that arrive during a pause are then read together: a
  * pause for each message would cost more than the message.
  */
 const SHORTEST_PAUSE = 50;
@@ -10,18 +10,13 @@ const SHORTEST_PAUSE = 50;
 /** A connection that is read no faster than its rates allow. Nothing is dropped. */
 export class ThrottledConnection extends Connection {
   readonly #rates: PlayerRates;
-  readonly #shortestPause: number;
   #throttle: PlayerThrottle | undefined;
   #pauseTimer: NodeJS.Timeout | undefined;
 
-  constructor(link: Link, rates: PlayerRates, shortestPause = SHORTEST_PAUSE) {
+  constructor(link: Link, rates: PlayerRates) {
     super(link);
     this.#rates = rates;
-    this.#shortestPause = shortestPause;
   }
-
-  /** Reading pauses because of the rates. */
-  protected throttled(): void {}
 
   protected override served(bytes: number): void {
     this.#throttle ??= new PlayerThrottle(this.#rates);
@@ -36,13 +31,12 @@ export class ThrottledConnection extends Connection {
   #pauseFor(milliseconds: number): void {
     if (this.#pauseTimer !== undefined || !this.outbox.open) return;
     this.pauseReading(PauseReason.rate);
-    this.throttled();
     this.#pauseTimer = setTimeout(
       () => {
         this.#pauseTimer = undefined;
         this.resumeReading(PauseReason.rate);
       },
-      Math.max(this.#shortestPause, milliseconds),
+      Math.max(SHORTEST_PAUSE, milliseconds),
     );
   }
 }

@@ -56,16 +56,15 @@ test('what a viewer sends reaches nobody, and more than a vote needs closes it',
   expect(events.filter(({ cmd }) => cmd !== 'audience')).toEqual([]);
 });
 
-test('a viewer who sends a flood is slowed down, and its votes and messages arrive', async () => {
+test('a viewer may send as much as a page does that sends in every frame', async () => {
   const { url } = await startRelay();
   const host = await watched(url);
-  const flooding = await viewer(url, host);
-  for (let i = 0; i < 50_000; i++) flooding.send('A');
+  const eager = await viewer(url, host);
+  for (let i = 0; i < 1000; i++) eager.send('A');
   host.command({ cmd: 'poll', choices: ['A'] });
   expect(await host.until('tally')).toEqual({ cmd: 'tally', counts: [0] });
+  eager.send('A');
   expect(await host.until('tally')).toEqual({ cmd: 'tally', counts: [1] });
-  host.command({ cmd: 'to_str', to: [], data: 'hi', audience: 'only' });
-  expect(await flooding.nextText()).toBe('hi');
 });
 
 test('the audience is full with 4007, and ends with the room', async () => {
@@ -149,10 +148,10 @@ test('a viewer needs the password of the room, and guessing one is a miss', asyn
   expect(await guess('sesame')).toEqual({ code: 4029, reason: 'too many attempts' });
 });
 
-test('a viewer who goes on flooding is closed with 4008', async () => {
+test('a viewer who floods is closed with 4029', async () => {
   const { url } = await startRelay();
   const host = await watched(url);
   const flooding = await viewer(url, host);
-  for (let i = 0; i < 100_000; i++) flooding.send('A');
-  expect(await flooding.closed).toEqual({ code: 4008, reason: 'too slow' });
-}, 30_000);
+  for (let i = 0; i < 10_000; i++) flooding.send('A');
+  expect(await flooding.closed).toEqual({ code: 4029, reason: 'too many attempts' });
+});

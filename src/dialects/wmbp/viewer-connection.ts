@@ -1,9 +1,9 @@
+import { TokenBucket } from '../../limits/token-bucket.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import { Payload } from '../../protocol/payload.js';
 import type { Room } from '../../rooms/room.js';
 import type { Viewer, ViewerPeer, WatchRequest } from '../../rooms/viewer.js';
-import type { Link } from '../../transport/connection.js';
-import { ThrottledConnection } from '../../transport/throttled-connection.js';
+import { Connection, type Link } from '../../transport/connection.js';
 import { KIB } from '../../units.js';
 import type { PlayerLimits } from './player-connection.js';
 
@@ -11,31 +11,23 @@ import type { PlayerLimits } from './player-connection.js';
 export const MAX_VIEWER_MESSAGE = 1024;
 
 /**
- * Messages and bytes per second from one viewer, with bursts as for players. A vote needs far less, but
- * the page of a viewer may be that of a player, which sends something in every frame.
+ * How much a viewer may send, in bytes per second and as a burst. A vote needs far less, but the page of
+ * a viewer may be that of a player, which sends something in every frame. A viewer who sends more is
+ * closed, and its input is dropped unread: that of ten thousand viewers would fill the memory, or keep
+ * everybody waiting.
  */
-const RATES = { playerMessages: 100, playerBytes: 8 * KIB };
-
-/** The shortest pauses of viewers who send more, in milliseconds; the longest take twice as long. */
-const SHORTEST_PAUSE = 1000;
-
-/**
- * How long a viewer may send more than that, in milliseconds. Its input waits unread, so that the relay
- * would not even notice when it leaves.
- */
-const MAX_FLOOD = 10_000;
+const RATE = { rate: 8 * KIB, burst: 16 * KIB };
 
 /** The WebSocket of a viewer. */
-export class ViewerConnection extends ThrottledConnection implements ViewerPeer {
+export class ViewerConnection extends Connection implements ViewerPeer {
   readonly #later: (job: () => void) => void;
   readonly #backlog: number;
   #viewer: Viewer | undefined;
-  #floodsSince = 0;
-  #throttledAt = 0;
+  #rate: TokenBucket | undefined;
+  #isFlooding = false;
 
   constructor(link: Link, { playerBacklog }: Pick<PlayerLimits, 'playerBacklog'>) {
-    // At random, so that the pauses of ten thousand viewers do not end at the same moment.
-    super(link, RATES, SHORTEST_PAUSE * (1 + Math.random()));
+    super(link);
     this.#later = (job) => link.context.cycle.later(job);
     this.#backlog = playerBacklog;
   }
@@ -59,12 +51,14 @@ export class ViewerConnection extends ThrottledConnection implements ViewerPeer 
     this.#later(() => this.close(reason));
   }
 
-  protected override throttled(): void {
+  override chunk(bytes: number): void {
+    super.chunk(bytes);
     const now = performance.now();
-    if (now - this.#throttledAt > 3 * SHORTEST_PAUSE) this.#floodsSince = now;
-    this.#throttledAt = now;
-    if (now - this.#floodsSince < MAX_FLOOD) return;
-    this.#later(() => this.closeAndDrop(CLOSE_REASONS.tooSlow));
+    this.#rate ??= new TokenBucket(RATE, now);
+    if (this.#isFlooding || this.#rate.tryTake(bytes, now)) return;
+    this.#isFlooding = true;
+    this.dropInput();
+    this.#later(() => this.closeAndDrop(CLOSE_REASONS.tooManyAttempts));
   }
 
   override backlogChanged(bytes: number): void {
@@ -75,8 +69,7 @@ export class ViewerConnection extends ThrottledConnection implements ViewerPeer 
     this.#viewer?.receive(new Payload(bytes, !binary));
   }
 
-  protected override ended(code: number): void {
-    super.ended(code);
+  protected override ended(): void {
     this.#viewer?.leave();
   }
 }
