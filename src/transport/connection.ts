@@ -79,6 +79,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
   /** When flushing before the close frame started, while it lasts. */
   #closeFlushStartedAt: number | undefined;
   #pauses = 0;
+  #hasStoppedReading = false;
   #terminateTimer: NodeJS.Timeout | undefined;
 
   constructor({ webSocket, socket, address, context }: Link) {
@@ -163,15 +164,17 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#closing) return this.#webSocket.terminate();
     this.#outbox.drop();
     this.close(reason);
-    this.#webSocket.dropInput();
+    if (!this.#hasStoppedReading) this.#webSocket.dropInput();
     // A client that does not read does not confirm the close either.
     const time = TERMINATE_AFTER * (1 + Math.random());
     this.#terminateTimer = setTimeout(() => this.#webSocket.terminate(), time);
   }
 
-  /** Drops all input that is not handled yet, and all later input. */
-  protected dropInput(): void {
+  /** Drops all input that is not handled yet, and reads nothing more: the client will be closed. */
+  protected stopReading(): void {
+    this.#hasStoppedReading = true;
     this.#webSocket.dropInput();
+    this.pauseReading(PauseReason.turn);
   }
 
   /** Ends the connection at once, without a close frame. */

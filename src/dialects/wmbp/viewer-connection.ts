@@ -57,7 +57,7 @@ export class ViewerConnection extends Connection implements ViewerPeer {
     this.#rate ??= new TokenBucket(RATE, now);
     if (this.#isFlooding || this.#rate.tryTake(bytes, now)) return;
     this.#isFlooding = true;
-    this.dropInput();
+    this.stopReading();
     this.#later(() => this.closeAndDrop(CLOSE_REASONS.tooManyAttempts));
   }
 
