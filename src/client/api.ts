@@ -2,6 +2,7 @@ import type { ChannelError } from './errors/channel-error.js';
 import type { CommandError } from './errors/command-error.js';
 import type { MessageError } from './errors/message-error.js';
 import type { RelayError } from './errors/relay-error.js';
+import type { Emitter, ListenerOptions } from './events.js';
 import type {
   Channel,
   ChannelOptions,
@@ -15,6 +16,8 @@ import type {
 } from './options.js';
 import type { MergePatch, SharedState } from './state.js';
 
+export type * from './audience/api.js';
+export type * from './events.js';
 export type * from './options.js';
 export type * from './state.js';
 
@@ -50,6 +53,10 @@ export interface RoomEvents<Up = Data, Down = Sendable> {
   restart: [player: Player<Down>];
   /** The player has opened a data channel to this host. */
   channel: [player: Player<Down>, channel: Channel];
+  /** The number of viewers has changed; at most once a second. */
+  audience: [count: number];
+  /** How many viewers have voted for each choice of the poll; at most once a second. */
+  tally: [counts: ReadonlyMap<string, number>];
   status: [status: Status];
   /**
    * The relay has refused a command of this host, a message of a player could not be decoded, or a
@@ -99,33 +106,15 @@ export interface SeatEvents<Down = Data, State = unknown> {
   close: [closed: RelayError];
 }
 
-/** Options of `on` and `once`. */
-export interface ListenerOptions {
-  /** Removes the listener; it is not added if the signal is aborted already. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** An emitter of typed events. */
-export interface Emitter<Events extends { [Name in keyof Events]: readonly unknown[] }> {
+/** Options of `send` of a room. */
+export interface SendOptions<Down = Sendable> {
+  /** The players, or their ids; all players if not given. */
+  readonly to?: Iterable<Player<Down> | number>;
   /**
-   * Adds a listener. Events before the first listener of their kind are buffered: of each kind the
-   * latest 1,024, with up to 1 MiB of messages. Returns a function that removes the listener.
-   *
-   * @throws TypeError if there is no such event; so do `once` and `off`
+   * Whether the audience gets the message, too, or `only` the audience. A viewer who is disconnected, or
+   * joins later, misses it, and so do all viewers while this host is disconnected.
    */
-  on<Name extends keyof Events>(
-    name: Name,
-    listener: (...event: Events[Name]) => void,
-    options?: ListenerOptions,
-  ): () => void;
-  /** Adds a listener for one event; later events stay buffered if `on` was never called for them. */
-  once<Name extends keyof Events>(
-    name: Name,
-    listener: (...event: Events[Name]) => void,
-    options?: ListenerOptions,
-  ): () => void;
-  /** Removes a listener, even if it was added several times. Does nothing if it was not added. */
-  off<Name extends keyof Events>(name: Name, listener: (...event: Events[Name]) => void): void;
+  readonly audience?: boolean | 'only';
 }
 
 /** A room, for its host. */
@@ -141,6 +130,8 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
   readonly maxPlayers: number;
   /** Whether a new player can join now. */
   readonly acceptsPlayers: boolean;
+  /** The number of viewers; 0 without the option `audience`. */
+  readonly audience: number;
   /** Whether the relay lists the room while it can be joined: false for a relay without `--list`. */
   readonly listed: boolean;
   readonly status: Status;
@@ -152,14 +143,14 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    */
   time(): number;
   /**
-   * Sends to all players, or to some of them. After the end, it does nothing.
+   * Sends to all players, to some of them, or to the audience. After the end, it does nothing.
    *
    * @throws TypeError if `message` is neither a string nor bytes, an option does not exist, or `to` is
    * not a list of players and ids; ids that no player in the room has are skipped
    * @throws SendError if the relay accepts no message of this size, or this page sends faster than its
    * connection transmits. A player who does not keep up is not an error, but a `lost` event
    */
-  send(message: Down, options?: { readonly to?: Iterable<Player<Down> | number> }): void;
+  send(message: Down, options?: SendOptions<Down>): void;
   /**
    * Shares a value with all players, in place of the one with the same key: it is in `seat.shared`. Who
    * joins later gets the current values before messages, even while this host is disconnected. A page
@@ -188,6 +179,17 @@ export interface Room<Up = Data, Down = Sendable> extends Emitter<RoomEvents<Up,
    * `RangeError`, so that no message is lost unnoticed. A `break` stops listening.
    */
   messages(options?: ListenerOptions): AsyncIterableIterator<[player: Player<Down>, message: Up]>;
+  /**
+   * Asks the audience: `tally` events follow. Viewers see the choices, and vote for one of them. Another
+   * poll replaces it. It continues while this host is disconnected, but a page that is reloaded asks again.
+   *
+   * @param choices 1 to 32 different texts of 1 to 100 bytes
+   * @throws TypeError if this is no list of strings
+   * @throws RangeError if it is out of bounds, or has one twice
+   */
+  poll(choices: readonly string[]): void;
+  /** Ends the poll: the last `tally` event follows. */
+  endPoll(): void;
   /** Stops accepting new players. */
   start(): void;
   /** Accepts new players again. */

@@ -1,4 +1,5 @@
 export type {
+  AudienceOptions,
   Candidate,
   Channel,
   ChannelOptions,
@@ -26,10 +27,14 @@ export type {
   Seat,
   SeatEvents,
   Sendable,
+  SendOptions,
   SharedState,
   Status,
   TakeOptions,
+  Viewer,
+  ViewerEvents,
 } from './api.js';
+export { joinAudience } from './audience/join-audience.js';
 export { ChannelError, type ChannelErrorName } from './errors/channel-error.js';
 export { CommandError } from './errors/command-error.js';
 export { MessageError } from './errors/message-error.js';

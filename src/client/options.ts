@@ -139,11 +139,16 @@ export interface RoomOptions extends ConnectOptions {
   readonly list?: string;
   /** What the list shows beside the name: a value that JSON has, of at most 1,024 bytes as JSON. */
   readonly listing?: unknown;
+  /**
+   * How many viewers may watch the room with `joinAudience`, 1 or more; no audience if not given. The relay
+   * reduces it to its `--max-audience`.
+   */
+  readonly audience?: number;
   /** For a relay with `--create-token`. */
   readonly token?: string;
   /**
    * Whether to resume the room that this page had before it was reloaded, if the options from `name` to
-   * `listing` are the same; true if not given.
+   * `audience` are the same; true if not given.
    */
   readonly resume?: boolean;
 }

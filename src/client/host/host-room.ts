@@ -6,6 +6,7 @@ import type {
   Room,
   RoomChanges,
   Sendable,
+  SendOptions,
   SharedState,
   Status,
 } from '../api.js';
@@ -13,6 +14,7 @@ import { randomMark } from '../browser.js';
 import { checkOptions } from '../check-options.js';
 import type { RelayError } from '../errors/relay-error.js';
 import { toMessage } from '../session/message.js';
+import { HostAudience } from './host-audience.js';
 import { Inheritance } from './inheritance.js';
 import { Members } from './members.js';
 import { PlayerEvents } from './player-events.js';
@@ -35,6 +37,7 @@ export class HostRoom extends PlayerEvents implements Room {
   readonly #shares: Shares;
   readonly #values: RoomValues;
   readonly #inheritance: Inheritance;
+  readonly #audience: HostAudience;
 
   constructor(opening: Opening) {
     super(opening.codec);
@@ -59,13 +62,8 @@ export class HostRoom extends PlayerEvents implements Room {
       send: (data, options) => this.send(data, options),
       report: (error) => this.report(error),
     });
-    this.#inheritance = new Inheritance({
-      clock: environment.clock,
-      store: this.#store,
-      find: (receivers) => this.#members.roster.find(receivers),
-      send: (ids, message) => this.#sender.sessions.send(ids, message),
-      leave: () => this.#leave(),
-    });
+    this.#inheritance = this.#newInheritance();
+    this.#audience = this.#newAudience(sendCommand);
     this.#connection = new RoomConnection({
       opening,
       values: this.#values,
@@ -74,12 +72,32 @@ export class HostRoom extends PlayerEvents implements Room {
       commands: this.#commands,
       shares: this.#shares,
       members: this.#members,
+      audience: this.#audience,
       opened: () => opening.opened(this),
       closed: (error) => this.#closed(error),
       status: (status) => this.emit('status', status),
       failed: (error) => this.report(error),
     });
     this.#connection.connect();
+  }
+
+  #newInheritance(): Inheritance {
+    return new Inheritance({
+      clock: this.#opening.environment.clock,
+      store: this.#store,
+      find: (receivers) => this.#members.roster.find(receivers),
+      send: (ids, message) => this.#sender.sessions.send(ids, message),
+      leave: () => this.#leave(),
+    });
+  }
+
+  #newAudience(send: (command: Command) => void): HostAudience {
+    return new HostAudience({
+      send,
+      show: (choices) => this.#shares.setPoll(choices),
+      counted: (count) => this.emit('audience', count),
+      tally: (counts) => this.emit('tally', counts),
+    });
   }
 
   #newSender(sendCommand: (command: Command) => void): RoomSender {
@@ -104,6 +122,7 @@ export class HostRoom extends PlayerEvents implements Room {
       store: (command) => {
         if (this.#connection.isSynced && this.#values.keeps) store(command);
       },
+      hasAudience: () => this.#values.hasAudience,
     });
   }
 
@@ -129,6 +148,10 @@ export class HostRoom extends PlayerEvents implements Room {
 
   get acceptsPlayers(): boolean {
     return this.#values.acceptsPlayers;
+  }
+
+  get audience(): number {
+    return this.#audience.count;
   }
 
   get listed(): boolean {
@@ -159,16 +182,19 @@ export class HostRoom extends PlayerEvents implements Room {
     return this.#opening.environment.clock.now();
   }
 
-  send(data: Sendable, options: { readonly to?: Iterable<Player | number> } = {}): void {
+  send(data: Sendable, options: SendOptions = {}): void {
     // With a misspelled option, a message for one player would go to everybody.
-    checkOptions('send', { to: 'object' }, options);
+    checkOptions('send', { to: 'object', audience: 'any' }, options);
+    const { to, audience = false } = options;
+    if (typeof audience !== 'boolean' && audience !== 'only') {
+      throw new TypeError('send: audience: expected a boolean or "only"');
+    }
     const message = toMessage(this.#opening.codec?.encode(data) ?? data);
     if (this.status === 'closed') return;
-    const receivers =
-      options.to === undefined
-        ? this.#members.roster.players
-        : this.#members.roster.find(options.to);
-    this.#sender.send(message, receivers);
+    const { roster } = this.#members;
+    const receivers = to === undefined ? roster.players : roster.find(to);
+    this.#sender.send(message, audience === 'only' ? [] : receivers);
+    if (audience && this.#values.hasAudience) this.#sender.sendToAudience(message);
   }
 
   share(key: string, value: Sendable | undefined): void {
@@ -188,6 +214,14 @@ export class HostRoom extends PlayerEvents implements Room {
   /** Cancels the attempt to open the room. */
   cancel(reason: unknown): void {
     this.#connection.refuse(reason);
+  }
+
+  poll(choices: readonly string[]): void {
+    this.#audience.poll(choices);
+  }
+
+  endPoll(): void {
+    this.#audience.endPoll();
   }
 
   start(): void {

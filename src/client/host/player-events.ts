@@ -15,6 +15,8 @@ const EVENTS = [
   'lost',
   'restart',
   'channel',
+  'audience',
+  'tally',
   'status',
   'error',
   'close',

@@ -7,6 +7,7 @@ import { CommandError } from '../errors/command-error.js';
 import { RelayError } from '../errors/relay-error.js';
 import type { PageStore } from '../storage/page-store.js';
 import { encode } from './cbor.js';
+import type { HostAudience } from './host-audience.js';
 import { hostPath } from './host-url.js';
 import type { Members } from './members.js';
 import { readEvent, type UncheckedEvent } from './relay-event.js';
@@ -42,6 +43,7 @@ export interface ConnectedRoom {
   readonly commands: RoomCommands;
   readonly shares: Pick<Shares, 'repeat'>;
   readonly members: Members;
+  readonly audience: Pick<HostAudience, 'receive' | 'repeat'>;
   /** The room is open for the first time. */
   opened(): void;
   /** The room has ended; only after `opened`. */
@@ -137,7 +139,7 @@ export class RoomConnection {
       case 'error':
         return this.#refused(new CommandError(String(event.code), String(event.reason)));
       default:
-        return this.#parts.members.receive(event);
+        if (!this.#parts.audience.receive(event)) this.#parts.members.receive(event);
     }
   }
 
@@ -170,6 +172,7 @@ export class RoomConnection {
   #roomReady(): void {
     this.isSynced = true;
     this.#parts.shares.repeat();
+    this.#parts.audience.repeat();
     this.#parts.sender.plain.resume();
     this.#connection.accepted();
     if (this.#isOpen) return;

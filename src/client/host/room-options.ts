@@ -21,6 +21,7 @@ const OPTIONS = {
   code: 'string',
   list: 'string',
   listing: 'any',
+  audience: [1, MAX_UINT32] as const,
   token: 'string',
   resume: 'boolean',
 } satisfies OptionTypes;
@@ -42,7 +43,7 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
   checkOptions('createRoom', OPTIONS, options);
   const { name = '', maxPlayers = DEFAULT_MAX_PLAYERS, hold = DEFAULT_HOLD } = options;
   checkBytes('createRoom: name', name, 0, MAX_NAME_BYTES);
-  const { ask = false, password, code, list } = options;
+  const { ask = false, password, code, list, audience } = options;
   if (list !== undefined) checkListName('createRoom', list);
   const listing = shortJson('createRoom: listing', options.listing);
   // An empty field of a form must not open the room to everybody.
@@ -55,6 +56,7 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
     ...(code !== undefined && { code }),
     ...(list !== undefined && { list }),
     ...(listing !== undefined && { listing }),
+    ...(audience !== undefined && { audience }),
   };
   return { name, maxPlayers, hold, features };
 }

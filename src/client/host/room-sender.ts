@@ -2,6 +2,7 @@ import type { Player } from '../api.js';
 import { randomMark } from '../browser.js';
 import { SendError } from '../errors/send-error.js';
 import type { Message } from '../session/envelope.js';
+import { toData } from '../session/message.js';
 import { PlainSender } from './plain-sender.js';
 import { PlayerSessions } from './player-sessions.js';
 import type { Command } from './room-commands.js';
@@ -56,6 +57,13 @@ export class RoomSender {
     this.check(message.body.length, receivers.length);
     this.sessions.send(idsOf(receivers.filter(({ plain }) => !plain)), message);
     this.plain.send(idsOf(receivers.filter(({ plain }) => plain)), message);
+  }
+
+  /** Sends a message to the viewers who are connected, without an envelope. */
+  sendToAudience(message: Message): void {
+    const data = toData(message);
+    const cmd = typeof data === 'string' ? 'to_str' : 'to';
+    this.#effects.sendCommand({ cmd, to: [], audience: 'only', data });
   }
 }
 

@@ -13,6 +13,8 @@ export class RoomValues {
   limits = { own: 0, players: 0 };
   /** Whether the relay stores values. */
   keeps = false;
+  /** Whether the room can have viewers. */
+  hasAudience = false;
 
   constructor(name: string) {
     this.name = name;
@@ -21,8 +23,10 @@ export class RoomValues {
   /** @param event the answer to `prepare` */
   setReply(event: UncheckedEvent): void {
     const { max_message, max_player_message } = event;
-    this.keeps = Array.isArray(event.with) && event.with.includes('keep');
-    this.isListed = Array.isArray(event.with) && event.with.includes('list');
+    const features: readonly unknown[] = Array.isArray(event.with) ? event.with : [];
+    this.keeps = features.includes('keep');
+    this.hasAudience = features.includes('audience');
+    this.isListed = features.includes('list');
     this.limits = {
       own: toByteCount(max_message),
       players: Math.max(0, toByteCount(max_player_message) - ENVELOPE_BYTES),

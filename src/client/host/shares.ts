@@ -15,6 +15,7 @@ const STORE_BYTES = 200;
 
 /** The keys at the relay: those of the game have a prefix. */
 const STATE_KEY = 'state';
+const AUDIENCE_KEY = 'audience';
 const toStoredKey = (key: string): string => `v:${key}`;
 
 export interface SharesEffects {
@@ -25,6 +26,8 @@ export interface SharesEffects {
    * values.
    */
   store(command: Command): void;
+  /** Whether the room can have viewers. */
+  hasAudience(): boolean;
   /** @throws SendError if an item of this size cannot be sent */
   check(bytes: number): void;
 }
@@ -41,6 +44,9 @@ export class Shares {
   readonly #forgotten = new Map<string, Message>();
   #state: Message | undefined;
   #hostState: HostState<object> | undefined;
+  #poll: readonly string[] = [];
+  #polls = 0;
+  #audiences = 0;
 
   /** @param mark a random number from 1 to 2^32 - 1 */
   constructor(mark: number, effects: SharesEffects) {
@@ -68,13 +74,15 @@ export class Shares {
     const number = this.#values + 1;
     const item = this.#write({ kind: kind ?? 'forgotten', number, key, content });
     this.#values = number;
-    this.#current.delete(key);
+    const isKnown = this.#current.delete(key);
     this.#forgotten.delete(key);
     (kind === undefined ? this.#forgotten : this.#current).set(key, item);
     const [oldest] = this.#forgotten.keys();
     if (oldest !== undefined && this.#forgotten.size > MAX_VALUES) this.#forgotten.delete(oldest);
     this.#effects.send(item);
     this.#store(toStoredKey(key), kind && item);
+    this.#show(item);
+    if (isKnown !== (kind !== undefined)) this.#showAudience();
   }
 
   /**
@@ -101,10 +109,18 @@ export class Shares {
     const state = this.#write({ kind: 'state', number, key: '', content: whole });
     this.#states = number;
     this.#state = state;
-    this.#effects.send(
-      patch === undefined ? state : this.#write({ kind: 'patch', number, key: '', content: patch }),
-    );
+    const change =
+      patch === undefined ? state : this.#write({ kind: 'patch', number, key: '', content: patch });
+    this.#effects.send(change);
     this.#store(STATE_KEY, state);
+    this.#show(change);
+  }
+
+  /** Shows a poll to the audience; no choices end it. */
+  setPoll(choices: readonly string[]): void {
+    this.#poll = choices;
+    this.#polls++;
+    this.#showAudience();
   }
 
   /** There is a new connection to the relay: repeats what may have been lost with the last one. */
@@ -112,6 +128,8 @@ export class Shares {
     for (const key of this.#forgotten.keys()) this.#store(toStoredKey(key), undefined);
     if (this.#state !== undefined) this.#store(STATE_KEY, this.#state);
     for (const [key, item] of this.#current) this.#store(toStoredKey(key), item);
+    for (const item of this.all) this.#show(item);
+    if (this.#audiences > 0) this.#showAudience();
   }
 
   #checkKey(key: string, isAdded: boolean): void {
@@ -132,7 +150,28 @@ export class Shares {
 
   /** Without `later`, players without this SDK would get it. */
   #store(key: string, item: Message | undefined): void {
-    const command = { cmd: 'to', to: [], keep: key, later: true };
+    const audience = this.#effects.hasAudience() && { audience: true };
+    const command = { cmd: 'to', to: [], keep: key, later: true, ...audience };
     this.#effects.store(item === undefined ? command : { ...command, data: toStoredFrame(item) });
+  }
+
+  /** Sends an item to the viewers who are connected. */
+  #show(item: Message): void {
+    if (!this.#effects.hasAudience()) return;
+    this.#effects.store({ cmd: 'to', to: [], audience: 'only', data: toStoredFrame(item) });
+  }
+
+  /**
+   * Shows the audience which keys there are, so that a viewer who was disconnected knows what is
+   * forgotten, and the poll.
+   */
+  #showAudience(): void {
+    if (!this.#effects.hasAudience()) return;
+    const shown = { keys: [...this.#current.keys()], poll: this.#poll, number: this.#polls };
+    const content = new TextEncoder().encode(JSON.stringify(shown));
+    const item = this.#write({ kind: 'audience', number: ++this.#audiences, key: '', content });
+    const data = toStoredFrame(item);
+    const command = { cmd: 'to', to: [], audience: 'only', data };
+    this.#effects.store({ ...command, keep: AUDIENCE_KEY });
   }
 }

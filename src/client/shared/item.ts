@@ -6,11 +6,14 @@
 import { GREETING_START, type Message } from '../session/envelope.js';
 import { toData } from '../session/message.js';
 
-const KINDS = ['text', 'bytes', 'forgotten', 'state', 'patch'] as const;
+const KINDS = ['text', 'bytes', 'forgotten', 'state', 'patch', 'audience'] as const;
 
 /** A shared value, or a change of the shared state. */
 export interface SharedItem {
-  /** A value as text or bytes, or that it is forgotten; the whole state as JSON, or a patch of it. */
+  /**
+   * A value as text or bytes, or that it is forgotten; the whole state as JSON, or a patch of it; for
+   * viewers only, which keys there are, and the poll.
+   */
   readonly kind: (typeof KINDS)[number];
   /** The mark of the host's page: random, and the same for as long as the page is open. */
   readonly mark: number;

@@ -28,7 +28,7 @@ test.each([
   [
     create,
     { nmae: 'x' },
-    ', codec, signal, name, maxPlayers, hold, ask, password, code, list, listing, token, resume',
+    ', codec, signal, name, maxPlayers, hold, ask, password, code, list, listing, audience, token, resume',
   ],
   [create, { plain: true }, 'there is no option plain; there are WebSocket, '],
   [create, { toString: 1 }, 'there is no option toString'],

@@ -13,7 +13,7 @@ import { hex } from '../../../support/hex.js';
 
 const number = fc.nat({ max: 0xffff_ffff });
 const item = fc.record<SharedItem>({
-  kind: fc.constantFrom('text', 'bytes', 'forgotten', 'state', 'patch'),
+  kind: fc.constantFrom('text', 'bytes', 'forgotten', 'state', 'patch', 'audience'),
   mark: number,
   number,
   key: fc.string({ unit: 'grapheme', maxLength: 30 }).filter((key) => key.length <= 60),
@@ -57,7 +57,7 @@ describe('the vectors of items in docs/protocol.md', () => {
   const [, section = ''] = document.split('### Vectors of items');
   const rows = [...section.matchAll(/^\| [^|]+ \| `([0-9a-f ]+)` \| `(\{.+\})` \|$/gm)];
 
-  test('exist', () => expect(rows.length).toBe(5));
+  test('exist', () => expect(rows.length).toBe(6));
 
   test.each(rows.map(([, bytes = '', meaning = '']) => [bytes, meaning]))(
     '%s',

@@ -1,0 +1,35 @@
+import { expect, test, vi } from 'vitest';
+import { joinAudience } from '../../../../src/client/index.js';
+import { FakeSocket, settle, stillEnvironment } from '../fakes.js';
+
+async function watch() {
+  const { WebSocket, clock } = stillEnvironment();
+  vi.stubGlobal('fetch', async () => Response.json({ audience: 0 }));
+  const joining = joinAudience('ws://relay', 'BCDF', { WebSocket, clock, password: 'a b' });
+  while (FakeSocket.all.length === 0) await new Promise(setImmediate);
+  FakeSocket.last.open();
+  clock.pass(500);
+  return { viewer: await joining, clock };
+}
+
+test('a viewer requests all values, and its password is part of the URL', async () => {
+  await watch();
+  expect(FakeSocket.last.url).toBe('ws://relay/BCDF?as=audience&values=all&password=a+b');
+});
+
+test('a viewer reconnects after five minutes without a message, and not before', async () => {
+  const { viewer, clock } = await watch();
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second++) {
+      clock.pass(1_000);
+      await settle();
+    }
+  };
+  await pass(200);
+  FakeSocket.last.receive('still here');
+  await pass(290);
+  expect([FakeSocket.all.length, viewer.status]).toEqual([1, 'open']);
+  await pass(100);
+  expect(FakeSocket.all.length).toBeGreaterThan(1);
+  viewer.leave();
+});
