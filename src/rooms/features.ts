@@ -43,3 +43,23 @@ export function grant(
     ...(hasLists && list !== undefined && { list, ...(listing !== undefined && { listing }) }),
   };
 }
+
+/** A change of the list that shows the room, and of what it shows; missing fields stay as they are. */
+export interface ListingChanges {
+  /** `''` for no list. */
+  readonly list?: string;
+  readonly listing?: string;
+}
+
+/** The features after a change of the list, as far as this relay has lists. */
+export function relist(
+  features: Features | undefined,
+  changes: ListingChanges,
+  limits: FeatureLimits,
+): Features | undefined {
+  if (changes.list === undefined && changes.listing === undefined) return features;
+  const { list: oldList, listing: oldListing, ...rest } = features ?? {};
+  const { list = oldList, listing = oldListing } = changes;
+  if (list === undefined || list === '') return features && rest;
+  return grant({ ...rest, list, ...(listing !== undefined && { listing }) }, limits);
+}

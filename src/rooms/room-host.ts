@@ -36,6 +36,11 @@ export class RoomHost {
     return this.#seat.buffer;
   }
 
+  /** Whether the host is connected and keeps up. */
+  get isPresent(): boolean {
+    return this.buffer === undefined && this.keepsUp;
+  }
+
   get keepsUp(): boolean {
     return this.#seat.keepsUp;
   }

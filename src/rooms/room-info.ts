@@ -1,4 +1,4 @@
-import type { Features } from './features.js';
+import type { Features, ListingChanges } from './features.js';
 import type { HostOfflineBuffer } from './host-offline-buffer.js';
 import type { PlayerId, RoomCode } from './ids.js';
 import type { OfflineBuffer } from './offline-buffer.js';
@@ -30,7 +30,7 @@ export interface RoomSettings {
 }
 
 /** What a host can change later; missing fields stay as they are. */
-export interface RoomChanges {
+export interface RoomChanges extends ListingChanges {
   readonly name?: string;
   readonly maxPlayers?: number;
   /** Whether nobody can join. */

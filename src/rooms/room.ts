@@ -4,7 +4,7 @@ import type { AskingContext } from './asking.js';
 import { Audience } from './audience.js';
 import type { Deliveries } from './deliveries.js';
 import { Entrance } from './entrance.js';
-import { type Features, grant } from './features.js';
+import { type Features, grant, relist } from './features.js';
 import type { PlayerId } from './ids.js';
 import type { JoinRequest } from './join-request.js';
 import type { JoinResult } from './join-result.js';
@@ -27,7 +27,6 @@ import type {
 import type { SavedRoom } from './saved-room.js';
 import type { Seat, SeatStatus } from './seat.js';
 import type { SeatKey } from './seat-key.js';
-import type { SeatTable } from './seat-table.js';
 import { Times, type TimesContext } from './times.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
@@ -45,12 +44,11 @@ export type RoomContext = ContextOf<Room>;
  */
 export class Room implements PlayersContext, AskingContext, TimesContext {
   readonly identity: RoomIdentity;
-  /** `undefined` for a plain room. */
-  readonly features: Features | undefined;
   readonly values: RoomValues;
   /** `undefined` if nobody can watch the room. */
   readonly audience: Audience | undefined;
   readonly traffic = noTraffic();
+  #features: Features | undefined;
   #name: string;
   readonly #window: ReconnectWindow | undefined;
   readonly #context: RoomContext;
@@ -67,7 +65,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     context: RoomContext,
   ) {
     this.identity = identity;
-    this.features = settings.features && grant(settings.features, context);
+    this.#features = settings.features && grant(settings.features, context);
     this.#name = settings.name;
     this.#window = window;
     this.#context = context;
@@ -88,24 +86,18 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
       hasReconnectWindow: window !== undefined,
       room: this,
     });
-    const { times } = this.features ?? {};
-    if (times !== undefined) this.#times = new Times(times, this);
+    this.#times = Times.of(this, { seats: this.#players.seats, host: this.#host });
     this.audience = Audience.of(this);
+  }
+
+  /** `undefined` for a plain room. */
+  get features(): Features | undefined {
+    return this.#features;
   }
 
   /** Starts a timer; returns a function that stops it. */
   after(milliseconds: number, action: () => void): () => void {
     return this.#context.after(milliseconds, action);
-  }
-
-  /** The players' seats, for `Times`. */
-  get seats(): SeatTable {
-    return this.#players.seats;
-  }
-
-  /** Whether the host is connected and keeps up. */
-  get isHostPresent(): boolean {
-    return this.#host.buffer === undefined && this.#host.keepsUp;
   }
 
   /** The round-trip time of a player, in milliseconds. */
@@ -226,6 +218,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   change(changes: RoomChanges): void {
     if (this.#entrance.phase === 'ended') return;
     this.#name = changes.name ?? this.#name;
+    this.#features = relist(this.#features, changes, this.#context);
     this.#entrance.change(changes);
     this.#context.changed(this);
   }

@@ -1,4 +1,6 @@
+import type { Features } from './features.js';
 import type { PlayerId } from './ids.js';
+import type { Timers } from './paced.js';
 import type { RoomEvent } from './room-event.js';
 import type { Seat } from './seat.js';
 
@@ -13,13 +15,15 @@ interface Seats {
 }
 
 /** What times need from their room. */
-export interface TimesContext {
-  readonly seats: Seats;
-  /** Whether the host is connected and keeps up. A host that is away needs no times. */
-  readonly isHostPresent: boolean;
+export interface TimesContext extends Timers {
+  readonly features: Features | undefined;
   notifyHost(event: RoomEvent): void;
-  /** Starts a timer; returns a function that stops it. */
-  after(milliseconds: number, action: () => void): () => void;
+}
+
+/** The parts of a room that times are about. A host that is disconnected needs none. */
+export interface TimesParts {
+  readonly seats: Seats;
+  readonly host: { readonly isPresent: boolean };
 }
 
 /** The pace for which a host asks, within the bounds; in seconds. */
@@ -34,14 +38,22 @@ export function boundedPace(seconds: number): number {
 export class Times {
   readonly #milliseconds: number;
   readonly #context: TimesContext;
+  readonly #parts: TimesParts;
   readonly #measured = new Map<PlayerId, number>();
   #stopTimer: () => void;
 
   /** @param pace the time between two measurements, in seconds */
-  constructor(pace: number, context: TimesContext) {
+  private constructor(pace: number, context: TimesContext, parts: TimesParts) {
     this.#milliseconds = pace * 1000;
     this.#context = context;
+    this.#parts = parts;
     this.#stopTimer = this.#wait();
+  }
+
+  /** The times of this room; `undefined` if its host does not want them. */
+  static of(room: TimesContext, parts: TimesParts): Times | undefined {
+    const pace = room.features?.times;
+    return pace === undefined ? undefined : new Times(pace, room, parts);
   }
 
   /** The round-trip time of a player, in milliseconds. */
@@ -59,10 +71,10 @@ export class Times {
 
   #tick(): void {
     this.#stopTimer = this.#wait();
-    const { seats, isHostPresent } = this.#context;
+    const { seats, host } = this.#parts;
     const times = [...this.#measured].filter(([player]) => seats.get(player)?.peer !== undefined);
     this.#measured.clear();
-    if (!isHostPresent) return;
+    if (!host.isPresent) return;
     if (times.length > 0) this.#context.notifyHost({ type: 'timesMeasured', times });
     for (const { peer } of seats.all()) peer?.measure?.();
   }

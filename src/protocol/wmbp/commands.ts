@@ -43,6 +43,9 @@ export interface SetCommand {
   readonly cmd: 'set';
   readonly name?: string;
   readonly maxPlayers?: number;
+  /** The list that shows the room; `''` for none. */
+  readonly list?: string;
+  readonly listing?: string;
 }
 
 /** A message from the host to players: `to` and `to_str` on the wire. */

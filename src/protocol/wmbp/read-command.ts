@@ -8,7 +8,7 @@ import { COMMANDS, type HostCommand, type SetCommand } from './commands.js';
 import { EVENTS } from './events.js';
 import type { Fields, Value } from './fields.js';
 import { readJsonFields } from './json-reader.js';
-import { readFeatures, readFlag } from './read-features.js';
+import { readFeatures, readFlag, readListChanges } from './read-features.js';
 import { isInteger, readSend } from './read-send.js';
 
 /** The longest reason of a close that a host gives: a close frame has space for 123 bytes. */
@@ -109,6 +109,7 @@ function readChanges(fields: Fields): Omit<SetCommand, 'cmd'> {
   return {
     ...(isGiven(fields.name) && { name: readName(fields) }),
     ...(isGiven(fields.max_players) && { maxPlayers: readMaxPlayers(fields) }),
+    ...readListChanges(fields),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isListing, isListName, LIST_NAME_FORMAT, MAX_LISTING_BYTES } from '../listing.js';
 import { MAX_PASSWORD_BYTES } from '../password.js';
 import { badField } from './bad-field.js';
+import type { SetCommand } from './commands.js';
 import type { RequestedFeatures } from './features.js';
 import type { Fields, ScalarName } from './fields.js';
 
@@ -59,11 +60,26 @@ function readAudience({ audience }: Fields): Pick<RequestedFeatures, 'audience'>
 }
 
 /** Without a list, a text about the room is not shown anywhere. */
-function readList({ list, listing }: Fields): Pick<RequestedFeatures, 'list' | 'listing'> {
+function readList(fields: Fields): Pick<RequestedFeatures, 'list' | 'listing'> {
+  const { list, listing } = fields;
   if (list === undefined || list === null) return {};
   if (typeof list !== 'string' || !isListName(list)) throw badField('list', LIST_NAME_FORMAT, list);
-  if (listing === undefined || listing === null) return { list };
-  if (typeof listing === 'string' && isListing(listing)) return { list, listing };
+  return { list, ...readListing(listing) };
+}
+
+/**
+ * What `set` changes about the list. An empty name takes the room out of its list.
+ *
+ * @throws {CommandError} if a field is invalid
+ */
+export function readListChanges(fields: Fields): Pick<SetCommand, 'list' | 'listing'> {
+  if (fields.list === '') return { list: '' };
+  return { ...readList(fields), ...readListing(fields.listing) };
+}
+
+function readListing(listing: Fields['listing']): { readonly listing?: string } {
+  if (listing === undefined || listing === null) return {};
+  if (typeof listing === 'string' && isListing(listing)) return { listing };
   throw badField('listing', `at most ${MAX_LISTING_BYTES} bytes of text`, listing);
 }
 

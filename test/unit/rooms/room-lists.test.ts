@@ -105,6 +105,39 @@ describe('a list of rooms', () => {
     expect(rooms.lists.find(LIST)).toBeUndefined();
   });
 
+  test('is what the host sets', () => {
+    const rooms = new Rooms(LIMITS);
+    const { room } = openedIn(rooms, {
+      features: { list: LIST, listing: 'beginners', about: true },
+    });
+    const plain = openRoom(new TestHost(), { maxPlayers: 2 }, rooms);
+    const version = rooms.lists.find(LIST)?.version;
+    const stored = rooms.totals.storedBytes;
+    room.change({ listing: 'experts!!' });
+    expect(room.features).toEqual({ list: LIST, listing: 'experts!!', about: true });
+    expect(rooms.lists.find(LIST)?.version).not.toBe(version);
+    expect(rooms.totals.storedBytes).toBe(stored);
+    room.change({ name: 'other' });
+    expect(room.features).toEqual({ list: LIST, listing: 'experts!!', about: true });
+    room.change({ list: 'other' });
+    plain.change({ list: LIST, listing: 'plain' });
+    expect(page(rooms)).toEqual(codesOf([plain]));
+    expect(codesOf(rooms.lists.find('other')?.page(10) ?? [])).toEqual(codesOf([room]));
+    room.change({ list: '' });
+    expect([rooms.lists.find('other'), room.features]).toEqual([undefined, { about: true }]);
+    room.change({ listing: 'nowhere' });
+    expect(room.features).toEqual({ about: true });
+    plain.end(CLOSE_REASONS.gameOver);
+    expect(rooms.totals.storedBytes).toBe(0);
+  });
+
+  test('is not what the host sets if the relay has no lists', () => {
+    const rooms = new Rooms({ ...LIMITS, hasLists: false });
+    const room = openRoom(new TestHost(), {}, rooms);
+    room.change({ list: LIST });
+    expect([room.features, rooms.lists.find(LIST)]).toEqual([{}, undefined]);
+  });
+
   test('is nowhere if the relay has no lists', () => {
     const rooms = new Rooms({ ...LIMITS, hasLists: false });
     const { room } = openedIn(rooms, { features: { list: LIST, listing: 'x', about: true } });

@@ -505,12 +505,18 @@ describe('"set"', () => {
     expect(read({ cmd: 'set', name: null, max_players: null })).toEqual({ cmd: 'set' });
     expect(read({ cmd: 'set', name: '' })).toEqual({ cmd: 'set', name: '' });
     expect(read({ cmd: 'set', max_players: 2 })).toEqual({ cmd: 'set', maxPlayers: 2 });
+    expect(read({ cmd: 'set', list: 'my-game' })).toEqual({ cmd: 'set', list: 'my-game' });
+    expect(read({ cmd: 'set', list: '' })).toEqual({ cmd: 'set', list: '' });
+    expect(read({ cmd: 'set', listing: 'x' })).toEqual({ cmd: 'set', listing: 'x' });
   });
 
-  it.each<Partial<Fields>>([{ name: 1 }, { name: 'x'.repeat(1025) }, { max_players: 0 }])(
-    'refuses %o',
-    (fields) => expect(refused({ cmd: 'set', ...fields }).code).toBe('bad_field'),
-  );
+  it.each<Partial<Fields>>([
+    { name: 1 },
+    { name: 'x'.repeat(1025) },
+    { max_players: 0 },
+    { list: 'no spaces' },
+    { listing: 'x'.repeat(1025) },
+  ])('refuses %o', (fields) => expect(refused({ cmd: 'set', ...fields }).code).toBe('bad_field'));
 });
 
 it('a list is requested in prepare, with or without a text', () => {
