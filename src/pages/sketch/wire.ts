@@ -13,10 +13,13 @@ export const MAX_GUESS = 40;
 /** Far longer than any message of this game, in characters. */
 const MAX_TEXT = 1_000;
 
+/** What a phone says about itself when it joins. */
+export interface About {
+  readonly name: string;
+}
+
 /** From a phone. */
 export type FromPhone =
-  /** The phone's page is new, or has lost messages: the answer is the whole state. */
-  | { readonly is: 'hello'; readonly name: string }
   | { readonly is: 'choose'; readonly index: number }
   | { readonly is: 'guess'; readonly text: string }
   /** Starts the game, or the next one. */
@@ -65,14 +68,15 @@ export function encode(message: FromPhone | FromScreen): string {
   return JSON.stringify(message);
 }
 
+/** The name of a phone's player; `""` if it has none that can be shown. */
+export function readName(about: unknown): string {
+  return clean(Object(about).name, MAX_NAME);
+}
+
 /** `undefined` if it is not a message of this game. */
 export function decodeFromPhone(text: string): FromPhone | undefined {
   const message = parse(text);
   switch (message?.['is']) {
-    case 'hello': {
-      const name = clean(message['name'], MAX_NAME);
-      return name === '' ? undefined : { is: 'hello', name };
-    }
     case 'choose': {
       const { index } = message;
       return Number.isInteger(index) ? { is: 'choose', index: index as number } : undefined;

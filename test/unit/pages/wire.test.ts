@@ -19,6 +19,7 @@ import {
   encode,
   MAX_GUESS,
   MAX_NAME,
+  readName,
 } from '../../../src/pages/sketch/wire.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -100,13 +101,12 @@ describe('ink', () => {
 });
 
 describe('messages from a phone', () => {
-  test.each([
-    [{ is: 'hello', name: 'Ada' }],
-    [{ is: 'choose', index: 2 }],
-    [{ is: 'guess', text: 'a cat' }],
-  ] as const)('%j', (message) => {
-    expect(decodeFromPhone(encode(message))).toEqual(message);
-  });
+  test.each([[{ is: 'choose', index: 2 }], [{ is: 'guess', text: 'a cat' }]] as const)(
+    '%j',
+    (message) => {
+      expect(decodeFromPhone(encode(message))).toEqual(message);
+    },
+  );
 
   test.each([
     'no JSON',
@@ -114,10 +114,10 @@ describe('messages from a phone', () => {
     '7',
     '[]',
     '{}',
-    '{"is":"hello"}',
-    '{"is":"hello","name":7}',
-    '{"is":"hello","name":"  "}',
-    '{"is":"hello","name":"\\u202e\\u0000"}',
+    '{"is":"hello","name":"Ada"}',
+    '{"is":"guess","text":7}',
+    '{"is":"guess","text":"  "}',
+    '{"is":"guess","text":"\\u202e\\u0000"}',
     '{"is":"choose","index":"0"}',
     '{"is":"choose","index":0.5}',
     '{"is":"guess","text":["cat"]}',
@@ -130,8 +130,7 @@ describe('messages from a phone', () => {
 
   test('names and guesses are truncated and cleaned', () => {
     const name = ` \u202eA\u0007d\n\ta${'x'.repeat(99)}`;
-    const hello = decodeFromPhone(encode({ is: 'hello', name }));
-    expect(hello).toEqual({ is: 'hello', name: `A d a${'x'.repeat(MAX_NAME - 5)}` });
+    expect(readName({ name })).toBe(`A d a${'x'.repeat(MAX_NAME - 5)}`);
     const text = decodeFromPhone(encode({ is: 'guess', text: '🐱'.repeat(99) }));
     expect(text).toEqual({ is: 'guess', text: '🐱'.repeat(MAX_GUESS) });
   });
@@ -144,15 +143,14 @@ describe('messages from a phone', () => {
     ['❤️', '❤️'],
     ['👩‍👩‍👧‍👦'.repeat(4), '👩‍👩‍👧‍👦'.repeat(4)],
     [`abcdefghijklm🇩🇪n`, 'abcdefghijklm🇩🇪'],
-    [`a${'\u0301'.repeat(900)}b`, undefined],
-    ['\u200d\u200c\u200b', undefined],
-    ['\u00ad\ufeff', undefined],
-    ['\u0301', undefined],
-    ['\u3164\u2800', undefined],
+    [`a${'\u0301'.repeat(900)}b`, ''],
+    ['\u200d\u200c\u200b', ''],
+    ['\u00ad\ufeff', ''],
+    ['\u0301', ''],
+    ['\u3164\u2800', ''],
     ['\u202e\u200dA\u2066', '\u200dA'],
   ])('the name %s is %s', (name, expected) => {
-    const hello = decodeFromPhone(encode({ is: 'hello', name }));
-    expect(hello).toEqual(expected && { is: 'hello', name: expected });
+    expect(readName({ name })).toBe(expected);
   });
 
   test('any text is a message or refused', () => {

@@ -7,7 +7,7 @@ import { plainText } from '../plain-text.js';
 import { relayUrl } from '../relay-url.js';
 import { followVisibleHeight } from '../visible-height.js';
 import { keepAwake } from '../wake-lock.js';
-import { decodeFromScreen, encode, MAX_NAME } from '../wire.js';
+import { type About, decodeFromScreen, encode, MAX_NAME } from '../wire.js';
 import { withRetries } from '../with-retries.js';
 import { Desk } from './desk.js';
 import { watchConnections } from './notice.js';
@@ -31,7 +31,7 @@ export function openPhone(typed: string): void {
   const enter = async (): Promise<void> => {
     const called = plainText(nameField.value, MAX_NAME);
     seat = await join(codeField.value, called);
-    if (seat !== undefined) play(seat, called, desk);
+    if (seat !== undefined) play(seat, desk);
   };
   byId('join', HTMLFormElement).onsubmit = (event) => {
     event.preventDefault();
@@ -57,7 +57,8 @@ async function join(typed: string, name: string): Promise<Seat | undefined> {
   setText('join-problem', '');
   storeName(name);
   try {
-    const join = () => joinRoom(relayUrl(), code);
+    const about: About = { name };
+    const join = () => joinRoom(relayUrl(), code, { about });
     return await withRetries(join, (busy) => setText('join-problem', explainRetry(busy)));
   } catch (error) {
     const { code } = error as RelayError;
@@ -77,11 +78,10 @@ function refuse(id: 'code' | 'name', why: string): undefined {
   field.select();
 }
 
-function play(me: Seat, name: string, desk: Desk): void {
+function play(me: Seat, desk: Desk): void {
   setText('join-problem', '');
   rememberCode(me.code);
   const letSleep = keepAwake();
-  const sayHello = (): void => me.send(encode({ is: 'hello', name }));
   desk.reset();
   listenToPlayer(me);
 
@@ -96,12 +96,7 @@ function play(me: Seat, name: string, desk: Desk): void {
     if (message?.is === 'verdict') desk.showVerdict(message.text, message.verdict);
     if (message?.is === 'sheet') desk.clear();
   });
-  // The screen's page is new, or messages are lost: its answer contains the whole state.
-  me.on('restart', () => {
-    desk.repeat();
-    sayHello();
-  });
-  me.on('gap', sayHello);
+  me.on('restart', () => desk.repeat());
   watchConnections(me);
   me.on('close', (closed) => {
     letSleep();
@@ -113,7 +108,6 @@ function play(me: Seat, name: string, desk: Desk): void {
     if (closed.retry === 'no' && closed.code !== 'replaced')
       byId('code', HTMLInputElement).value = '';
   });
-  sayHello();
 }
 
 /** The player's buttons and fields. */

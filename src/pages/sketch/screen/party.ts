@@ -4,7 +4,7 @@ import type { Verdict } from '../guess.js';
 import { decodeInk, encodeInk, Sheet, type Stroke, splitStroke } from '../ink.js';
 import { enter } from '../players.js';
 import { advance, choose, guess, leave, setDisconnected, start } from '../turns.js';
-import { decodeFromPhone, encode, type FromPhone } from '../wire.js';
+import { decodeFromPhone, encode, type FromPhone, readName } from '../wire.js';
 import { timeLeft, viewFor } from './view-for.js';
 
 /** What the screen keeps across a reload, for as long as its tab is open. */
@@ -37,6 +37,10 @@ export class Party {
     this.#game = saved?.game ?? newGame();
     this.#sheet = new Sheet(saved?.strokes);
     this.#catchUp();
+    room.on('join', (player) => this.#enter(player));
+    room.on('about', (player) => this.#enter(player));
+    room.on('restart', (player) => this.#repeat(player));
+    room.on('lost', (player) => this.#repeat(player));
     room.on('message', (player, data) => this.#receive(player, data));
     room.on('leave', ({ id }) => this.change((game) => leave(game, id, Date.now())));
     room.on('away', ({ id }) => this.change((game) => setDisconnected(game, id, true, Date.now())));
@@ -101,8 +105,6 @@ export class Party {
   #receiveMessage(player: Player, message: FromPhone): void {
     const { id } = player;
     switch (message.is) {
-      case 'hello':
-        return this.#welcome(player, message.name);
       case 'choose':
         return this.change((game) => choose(game, id, message.index, Date.now()));
       case 'guess':
@@ -114,10 +116,16 @@ export class Party {
     }
   }
 
-  /** The phone's page or this page is new: sends the phone the whole state. */
-  #welcome(player: Player, name: string): void {
+  /** A player without a name is not in the game. */
+  #enter({ id, about }: Player): void {
+    const name = readName(about);
+    if (name !== '') this.change((game) => enter(game, id, name));
+  }
+
+  /** The phone's page is new, or has lost messages: sends the phone the whole state. */
+  #repeat(player: Player): void {
     this.#shown.delete(player.id);
-    this.change((game) => enter(game, player.id, name));
+    this.#tell();
     if (!this.#isDrawer(player)) return;
     player.send(encode({ is: 'sheet' }));
     for (const stroke of this.#sheet.strokes) {
