@@ -198,6 +198,11 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     return this.#entrance.abouts;
   }
 
+  /** Whether the player with this key asks to join. */
+  isAsking(key: SeatKey): boolean {
+    return key !== 'malformed' && this.#entrance.seatWith(key)?.isAsking === true;
+  }
+
   /** Whether the player with this key is connected; `undefined` if no seat has it. */
   seatStatus(key: SeatKey): SeatStatus | undefined {
     return key === 'malformed' ? undefined : this.#entrance.seatWith(key)?.status;

@@ -89,6 +89,11 @@ export class Seat {
     return (this.peer ?? this.#asker?.peer)?.address ?? UNKNOWN_ADDRESS;
   }
 
+  /** Whether the host is asked about this player, and has not answered. */
+  get isAsking(): boolean {
+    return this.#asker !== undefined;
+  }
+
   get status(): SeatStatus {
     const isConnected = this.#state.is === 'present' || this.#asker !== undefined;
     return isConnected ? 'connected' : 'disconnected';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Candidate, RelayErrorName } from '../../src/client/index.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
@@ -22,6 +22,27 @@ describe('a host that is asked', () => {
     const seat = await joining;
     expect(await joins.next()).toMatchObject({ id: 1, about: { name: 'Ana' } });
     expect([candidate.asking, room.candidates, seat.id]).toEqual([false, [], 1]);
+  });
+
+  test('may take its time: the player has not joined before that', async () => {
+    const { url } = await startRelay();
+    const room = await new SdkPage().createRoom(url, { ask: true });
+    const asks = eventsOf(room, 'ask');
+    // After half a second without a greeting, the player asks the relay what is wrong.
+    const request = vi.spyOn(globalThis, 'fetch');
+    onTestFinished(() => request.mockRestore());
+    let isJoined = false;
+    const joining = new SdkPage().joinRoom(url, room.code).then((seat) => {
+      isJoined = true;
+      return seat;
+    });
+    const candidate = await asks.next();
+    await vi.waitFor(() => expect(request).toHaveBeenCalled(), { timeout: 10_000 });
+    await request.mock.results[0]?.value;
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(isJoined).toBe(false);
+    candidate.admit();
+    expect(await joining).toMatchObject({ id: 1, status: 'open', host: 'connected' });
   });
 
   test('refuses a player for good', async () => {

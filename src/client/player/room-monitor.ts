@@ -3,7 +3,7 @@ import { ENVELOPE_BYTES } from '../session/envelope.js';
 import type { SendQueue } from '../session/send-queue.js';
 
 /** The shortest time between two requests to the relay, in milliseconds. */
-const POLL_INTERVAL = 5_000;
+export const POLL_INTERVAL = 5_000;
 
 /** How long the relay may take to answer, in milliseconds. */
 const POLL_TIMEOUT = 2_000;
@@ -16,6 +16,8 @@ interface RoomInfo {
   readonly host?: unknown;
   /** Whether the seat has a connection; missing if the room has no reconnect window. */
   readonly seat?: unknown;
+  /** True if the host is asked about this player, and has not answered. */
+  readonly asking?: unknown;
   /** The largest message of a player, in bytes. */
   readonly max_message?: number;
 }

@@ -25,22 +25,9 @@ import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
 import { infoUrl, type Joining, seatUrl } from './joining.js';
 import { readHeir } from './read-heir.js';
-import { RoomMonitor } from './room-monitor.js';
+import { POLL_INTERVAL, RoomMonitor } from './room-monitor.js';
+import { EVENTS } from './seat-events.js';
 import { SeatSender } from './seat-sender.js';
-
-const EVENTS = [
-  'message',
-  'shared',
-  'state',
-  'gap',
-  'restart',
-  'channel',
-  'host',
-  'heir',
-  'status',
-  'error',
-  'close',
-] as const satisfies readonly (keyof SeatEvents)[];
 
 /** A player's seat: its connection to the relay, and the player's end of the session with the host. */
 export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
@@ -203,9 +190,14 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   /** Joins the room of a plain host. It does not announce the limits, so the relay is asked for them. */
   async #joinPlainHost(): Promise<void> {
-    this.#connection.accepted();
-    await this.#monitor.poll();
-    if (this.#connection.open) this.#join();
+    if (this.#isJoined) this.#connection.accepted();
+    const { asking } = await this.#monitor.poll();
+    if (!this.#connection.open) return;
+    if (this.#isJoined || !asking) return this.#join();
+    // The host is asked, and has not admitted this player yet. A host with this SDK then greets.
+    this.#cancelGreeting = this.#joining.environment.clock.after(POLL_INTERVAL, () =>
+      this.#greetingTimedOut(),
+    );
   }
 
   #join(): void {

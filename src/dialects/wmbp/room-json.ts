@@ -14,6 +14,8 @@ export interface RoomJson {
   readonly audience?: number;
   /** Only if a seat key was sent, and the room has a reconnect window. */
   readonly seat?: 'connected' | 'disconnected';
+  /** Only if a seat key was sent, and its player asks to join. */
+  readonly asking?: true;
   /** Only if a player needs a password to join. */
   readonly password?: true;
 }
@@ -36,6 +38,7 @@ export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: numbe
     max_message: maxMessage,
     ...(room.audience && { audience: room.audience.size }),
     ...(key && room.hasReconnectWindow && { seat: room.seatStatus(key) ?? 'disconnected' }),
+    ...(key && room.isAsking(key) && { asking: true as const }),
     ...(room.features?.password !== undefined && { password: true }),
   };
 }
