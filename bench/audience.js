@@ -1,18 +1,23 @@
-import { once } from 'node:events';
 import { Agent, get as httpGet } from 'node:http';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import { cpuOf, rssOf } from './generator/process-stats.js';
 import { answerHelp } from './harness/help.js';
-import { machine, machineLine, pinnedCores } from './harness/machine.js';
-import { connectionLimit, ownConnectionLimit, startServer } from './harness/processes.js';
-import { lobbyRelay } from './harness/servers.js';
+import {
+  observe,
+  observeWhile,
+  openRoom,
+  pingRoom,
+  start,
+  total,
+  Viewer,
+} from './harness/lobby.js';
+import { machine, machineLine } from './harness/machine.js';
+import { connectionLimit, ownConnectionLimit } from './harness/processes.js';
 
 const HELP = `usage: node bench/audience.js
 
-Measures an audience of 10,000 viewers of one room, and a public list of 5,000 rooms
-(docs/protocol.md): how long a message to all viewers takes and costs, and how long another room waits
+Measures an audience of 10,000 viewers of one room, a public list of 5,000 rooms, and joins of
+players who get 64 values (docs/protocol.md): how long a message to all viewers takes and costs, and how long another room waits
 meanwhile. Measures lobby-relay as built in dist/, on one core. Takes two minutes. There are no options.
 `;
 
@@ -20,13 +25,14 @@ const POSSIBLE = Math.min(connectionLimit(), ownConnectionLimit()) - 100;
 const VIEWERS = Math.min(10_000, POSSIBLE);
 const ROOMS = Math.min(5000, POSSIBLE);
 
+const JOINS = 5000;
+const VALUE_BYTES = 1024;
+
 const BROADCASTS = 50;
 const AT_ONCE = 64;
 
 /** How long another room is observed for one figure, in milliseconds. */
 const OBSERVING = 10_000;
-
-const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** The text of a vote, as a masked frame with a mask of zeros. */
 const VOTE = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41]);
@@ -39,18 +45,10 @@ async function audience() {
   console.log(`alone, another room waits ${await observe(other, OBSERVING)}`);
 
   let started = performance.now();
-  const viewers = [];
-  const joining = observeWhile(other, async () => {
-    const join = async () => {
-      while (viewers.length < VIEWERS) {
-        const viewer = new Viewer(relay.port, `/${host.code}?as=audience`);
-        viewers.push(viewer);
-        await viewer.opened;
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, join));
+  let viewers = [];
+  const joinWaits = await observeWhile(other, async () => {
+    viewers = await joinAll(relay, host);
   });
-  const joinWaits = await joining;
   const seconds = (performance.now() - started) / 1000;
   console.log(
     `${VIEWERS} viewers join at ${(VIEWERS / seconds).toFixed(0)}/s; it waits ${joinWaits}`,
@@ -99,13 +97,15 @@ async function audience() {
   });
   const share = (total(cpuOf(relay.pid)) - total(cpu)) / (OBSERVING / 1000);
   console.log(
-    `all send 5,000 messages: ${(share * 100).toFixed(0)} % of the core; another room waits ${floods}`,
+    `all send 5,000 messages, and are closed: ${(share * 100).toFixed(0)} % of the core; another room waits ${floods}`,
   );
 
+  const next = await openRoom(relay, { audience: VIEWERS });
+  const all = await joinAll(relay, next);
   const ends = await observeWhile(other, async () => {
     started = performance.now();
-    const closed = Promise.all(viewers.map((viewer) => viewer.closed));
-    host.send({ cmd: 'stop' });
+    const closed = Promise.all(all.map((viewer) => viewer.closed));
+    next.send({ cmd: 'stop' });
     await closed;
     console.log(
       `the room ends: all are closed after ${(performance.now() - started).toFixed(0)} ms`,
@@ -113,6 +113,20 @@ async function audience() {
   });
   console.log(`  another room waits ${ends}`);
   await relay.stop();
+}
+
+/** Fills the audience of a room. */
+async function joinAll(relay, { code }) {
+  const viewers = [];
+  const join = async () => {
+    while (viewers.length < VIEWERS) {
+      const viewer = new Viewer(relay.port, `/${code}?as=audience`);
+      viewers.push(viewer);
+      await viewer.opened;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, join));
+  return viewers;
 }
 
 async function list() {
@@ -187,119 +201,42 @@ async function list() {
   await relay.stop();
 }
 
-/** A WebSocket that only counts received bytes. */
-class Viewer {
-  received = 0;
-  #expected = Number.POSITIVE_INFINITY;
-  #done = () => {};
-  #isOpen = false;
-
-  constructor(port, path) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
-    this.socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+async function values() {
+  for (const keys of [0, 64]) {
+    const relay = await start();
+    const host = await openRoom(relay, { with: true, max_players: 2 * AT_ONCE });
+    for (let key = 0; key < keys; key++) {
+      host.send({ cmd: 'to_str', to: [], keep: `key ${key}`, data: 'x'.repeat(VALUE_BYTES) });
+    }
+    const other = await pingRoom(relay);
+    const cpu = cpuOf(relay.pid);
+    const started = performance.now();
+    let joined = 0;
+    const waits = await observeWhile(other, async () => {
+      const join = async () => {
+        while (joined++ < JOINS) {
+          const player = new Viewer(relay.port, `/${host.code}`);
+          const all = player.receives(keys * (VALUE_BYTES + 4));
+          await player.opened;
+          if (keys > 0) await all;
+          player.socket.destroy();
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, join));
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const used = (total(cpuOf(relay.pid)) - total(cpu)) / JOINS;
+    console.log(
+      `players who get ${keys} values join at ${(JOINS / seconds).toFixed(0)}/s, ` +
+        `${(used * 1000).toFixed(2)} ms of CPU each; another room waits ${waits}`,
     );
-    this.closed = once(this.socket, 'close');
-    this.closed.catch(() => {});
-    this.opened = new Promise((resolve, reject) => {
-      this.socket.once('error', reject);
-      this.socket.on('data', (data) => {
-        if (this.#isOpen) return this.#receive(data);
-        if (!data.includes(HEAD_END)) return;
-        this.#isOpen = true;
-        resolve();
-      });
-    });
-  }
-
-  receives(bytes) {
-    return new Promise((resolve) => {
-      this.#expected = this.received + bytes;
-      this.#done = resolve;
-    });
-  }
-
-  #receive(data) {
-    this.received += data.length;
-    if (this.received >= this.#expected) this.#done();
-    // The room has ended.
-    if (data[0] === 0x88) this.socket.destroy();
+    await relay.stop();
   }
 }
 
 function allReceive(viewers, size) {
   const frame = size + (size < 126 ? 2 : 4);
   return Promise.all(viewers.map((viewer) => viewer.receives(frame)));
-}
-
-async function openRoom({ port }, features = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/CREATE?format=json`);
-  const watchers = new Set();
-  socket.on('message', (data) => {
-    const event = JSON.parse(data);
-    for (const watcher of watchers) watcher(event);
-  });
-  const host = {
-    code: '',
-    send: (command) => socket.send(JSON.stringify(command)),
-    until: (condition) =>
-      new Promise((resolve) => {
-        const watcher = (event) => {
-          if (!condition(event)) return;
-          watchers.delete(watcher);
-          resolve(event);
-        };
-        watchers.add(watcher);
-      }),
-  };
-  await once(socket, 'open');
-  const reply = host.until(({ cmd }) => cmd === 'prepare_reply');
-  host.send({ cmd: 'prepare', max_players: 8, name: 'bench', ...features });
-  host.code = (await reply).key;
-  return host;
-}
-
-/** A room of one player, which gets one message after the other from its host. */
-async function pingRoom(relay) {
-  const host = await openRoom(relay);
-  const player = new WebSocket(`ws://127.0.0.1:${relay.port}/${host.code}`);
-  await once(player, 'open');
-  return { host, player };
-}
-
-/** How long messages of this room take while something happens. */
-async function observeWhile(room, action) {
-  let isOver = false;
-  const waits = [];
-  const pings = (async () => {
-    while (!isOver) waits.push(await ping(room));
-  })();
-  await action();
-  isOver = true;
-  await pings;
-  return summary(waits);
-}
-
-function observe(room, time) {
-  return observeWhile(room, () => sleep(time));
-}
-
-async function ping({ host, player }) {
-  const sent = performance.now();
-  const arrival = once(player, 'message');
-  host.send({ cmd: 'to_str', to: [1], data: 'ping' });
-  await arrival;
-  const wait = performance.now() - sent;
-  await sleep(2);
-  return wait;
-}
-
-function summary(waits) {
-  waits.sort((a, b) => a - b);
-  const at = (share) => (waits[Math.floor((waits.length - 1) * share)] ?? 0).toFixed(1);
-  return `${at(0.5)} ms at the median, p99 ${at(0.99)}, at most ${at(1)}`;
 }
 
 function fetchList({ port }, agent) {
@@ -315,19 +252,9 @@ function fetchList({ port }, agent) {
   });
 }
 
-function total({ user, system }) {
-  return user + system;
-}
-
-function start(...options) {
-  const relay = lobbyRelay();
-  const flags = ['--max-heap', '0', '--ping', '0', ...options];
-  const command = (port) => [...relay.command(port), ...flags];
-  return startServer({ ...relay, command }, pinnedCores()?.server);
-}
-
 answerHelp(HELP);
 console.log(machineLine(machine()));
 await audience();
 await list();
+await values();
 process.exit();
