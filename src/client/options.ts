@@ -180,6 +180,8 @@ export interface RoomChanges {
    * already, nobody has to leave.
    */
   readonly maxPlayers?: number;
+  /** What the public list shows beside the name, as in the options of `createRoom`. */
+  readonly listing?: unknown;
 }
 
 /** A room in a public list. */

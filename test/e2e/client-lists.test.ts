@@ -46,6 +46,10 @@ describe('a public list', () => {
     expect(await listRooms(url, LIST, options)).toEqual(expected.slice(1));
     expect([first.listed, (await new SdkPage().createRoom(url)).listed]).toEqual([true, false]);
     expect(await listRooms(url, 'unknown')).toEqual([]);
+    second.set({ name: 'Tea', listing: 'beginners' });
+    while (second.name !== 'Tea') await new Promise(setImmediate);
+    const [changed] = await listRooms(url, LIST);
+    expect(changed).toMatchObject({ name: 'Tea', listing: 'beginners' });
   });
 
   test('is missing at a relay without lists, and at one that is not there', async () => {

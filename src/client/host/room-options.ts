@@ -68,12 +68,18 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
  * @throws RangeError if a field is too long, or out of bounds
  */
 export function toSetFields(changes: RoomChanges): Command {
-  checkOptions('set', { name: OPTIONS.name, maxPlayers: OPTIONS.maxPlayers }, changes);
+  checkOptions(
+    'set',
+    { name: OPTIONS.name, maxPlayers: OPTIONS.maxPlayers, listing: 'any' },
+    changes,
+  );
   const { name, maxPlayers } = changes;
   if (name !== undefined) checkBytes('set: name', name, 0, MAX_NAME_BYTES);
+  const listing = shortJson('set: listing', changes.listing);
   return {
     ...(name !== undefined && { name }),
     ...(maxPlayers !== undefined && { max_players: maxPlayers }),
+    ...(listing !== undefined && { listing }),
   };
 }
 
