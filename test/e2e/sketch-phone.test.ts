@@ -3,10 +3,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { BROWSER_TIMEOUT, relayWithChromium } from '../support/browser.js';
 import { CHROMIUM } from '../support/chromium.js';
 import {
+  arc,
   chooseWord,
   codeOn,
+  draw,
   endGame,
   guess,
+  inked,
   inspect,
   openLine,
   openTurn,
@@ -163,6 +166,30 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
     await ben.locator('#notice').waitFor({ state: 'hidden' });
     await ben.locator('#answers').getByText('is anybody there?').waitFor();
     party.forgetFailedConnections();
+  });
+
+  test('that joins or is reloaded while the big screen is disconnected knows the game', async () => {
+    const { screen, code, ada, word } = await openTurn(party);
+    await draw(ada, arc([0.5, 0.5], 0.3));
+    await expect.poll(() => inked(screen, 'sheet')).toBeGreaterThan(0.01);
+    await screen.goto('about:blank');
+    const room = async () => (await fetch(`${relay.http}/${code}?format=json`)).json();
+    await expect.poll(room).toMatchObject({ host: 'disconnected' });
+    const dan = await party.phone(code, 'Dan');
+    await ada.reload();
+    for (const phone of [dan, ada]) {
+      await phone.getByText('Round 1 of 2. It is the turn of Ada.').waitFor();
+    }
+    for (const shape of SHAPES) {
+      await dan.setViewportSize(shape);
+      await inspect(dan, `phone-almost-in-${shape.width}x${shape.height}`);
+    }
+    await screen.goto(`${relay.http}/sketch`);
+    await dan.getByText('Ada draws. What is it?').waitFor();
+    // Only the screen knows the drawing.
+    await ada.getByText(`Draw ${word}`).waitFor();
+    const share = async () => (await inked(screen, 'sheet')) / (await inked(ada, 'paper'));
+    await expect.poll(share).toBeCloseTo(1, 1);
   });
 
   test('can type another code after a wrong one', async () => {

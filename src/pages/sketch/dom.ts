@@ -60,23 +60,27 @@ function spoken(word: string): string {
 /** Shows the remaining seconds in an element of the page. */
 export class Countdown {
   readonly #id: string;
-  #end: number | null = null;
+  #end: number | undefined;
+  #clock: () => number | undefined = now;
 
   constructor(id: string) {
     this.#id = id;
     setInterval(() => this.#show(), 250);
   }
 
-  set(left: number | null): void {
-    this.#end = left === null ? null : now() + left;
+  /** @param end by the clock, in milliseconds; nothing is shown without one, or without the time */
+  set(end: number | undefined, clock: () => number | undefined = now): void {
+    this.#end = end;
+    this.#clock = clock;
     this.#show();
   }
 
   #show(): void {
     const element = byId(this.#id);
-    element.hidden = this.#end === null;
-    if (this.#end === null) return;
-    const seconds = Math.ceil(Math.max(0, this.#end - now()) / 1000);
+    const time = this.#clock();
+    element.hidden = this.#end === undefined || time === undefined;
+    if (this.#end === undefined || time === undefined) return;
+    const seconds = Math.ceil(Math.max(0, this.#end - time) / 1000);
     setText(this.#id, String(seconds));
     element.classList.toggle('is-short', seconds <= 10);
   }

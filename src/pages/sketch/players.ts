@@ -20,6 +20,13 @@ export function findPlayer(game: Game, id: number): Player | undefined {
   return game.players.find((player) => player.id === id);
 }
 
+export function nameOf(
+  { players }: { readonly players: readonly Pick<Player, 'id' | 'name'>[] },
+  id: number,
+): string {
+  return players.find((player) => player.id === id)?.name ?? 'a player who left';
+}
+
 /** The players whose phones are connected. */
 export function connectedPlayers(game: Game): readonly Player[] {
   return game.players.filter(({ disconnectedAt }) => disconnectedAt === null);

@@ -22,19 +22,28 @@ function addPoints(game: Game, id: number, points: number): Game {
   return changePlayer(game, id, { points: (findPlayer(game, id)?.points ?? 0) + points });
 }
 
-export interface Ranked extends Player {
-  /** From 1; players with the same points have the same place. */
-  readonly place: number;
+interface Scored {
+  readonly points: number;
 }
 
+/** Players, such as those of a game. */
+interface Players<Each> {
+  readonly players: readonly Each[];
+}
+
+export type Ranked<Each extends Scored = Player> = Each & {
+  /** From 1; players with the same points have the same place. */
+  readonly place: number;
+};
+
 /** All players with their places, the best first. */
-export function ranking(game: Game): readonly Ranked[] {
-  const sorted = [...game.players].sort((a, b) => b.points - a.points);
+export function ranking<Each extends Scored>({ players }: Players<Each>): readonly Ranked<Each>[] {
+  const sorted = [...players].sort((a, b) => b.points - a.points);
   const placeOf = (points: number) => 1 + sorted.filter((each) => each.points > points).length;
   return sorted.map((player) => ({ ...player, place: placeOf(player.points) }));
 }
 
 /** The players with the most points; none if nobody has any points. */
-export function winners(game: Game): readonly Ranked[] {
+export function winners<Each extends Scored>(game: Players<Each>): readonly Ranked<Each>[] {
   return ranking(game).filter(({ place, points }) => place === 1 && points > 0);
 }

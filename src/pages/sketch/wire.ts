@@ -2,9 +2,9 @@ import type { Verdict } from './guess.js';
 import { plainText } from './plain-text.js';
 
 /*
- * The messages between the phones and the screen, except strokes (see ink.ts): short JSON texts. A
- * phone can be anybody's program, so its messages are checked field by field, and texts are
- * shortened.
+ * The messages between the phones and the screen, except strokes (see ink.ts): short JSON texts. What
+ * everybody may know is no message, but shared: see shared-game.ts. A phone can be anybody's program,
+ * so its messages are checked field by field, and texts are shortened.
  */
 
 /** In characters. */
@@ -22,46 +22,24 @@ export interface About {
 export type FromPhone =
   | { readonly is: 'choose'; readonly index: number }
   | { readonly is: 'guess'; readonly text: string }
+  /** The drawer's page is new, or has lost messages: the answer is the secret and the strokes. */
+  | { readonly is: 'again' }
   /** Starts the game, or the next one. */
   | { readonly is: 'start' };
 
-/** What a phone is to show. */
-export type Scene =
-  | { readonly is: 'lobby' }
-  | { readonly is: 'choose'; readonly words: readonly string[] }
-  | { readonly is: 'wait'; readonly drawer: string }
-  | { readonly is: 'draw'; readonly word: string }
-  | { readonly is: 'guess'; readonly drawer: string; readonly mask: string }
-  | { readonly is: 'guessed'; readonly drawer: string }
-  /** `drawer` is `null` if it is this phone's player. */
-  | {
-      readonly is: 'reveal';
-      readonly word: string;
-      readonly drawer: string | null;
-      readonly gain: number;
-    }
-  | { readonly is: 'podium'; readonly winners: readonly string[] };
-
-export interface View {
-  readonly name: string;
-  readonly points: number;
-  readonly place: number;
-  readonly players: number;
-  readonly round: number;
-  readonly rounds: number;
-  /** The number of the turn: each turn begins with an empty sheet. */
+/** What only the drawer may know: the words to choose from, then the word. */
+export interface Secret {
+  readonly is: 'secret';
   readonly turn: number;
-  /** Whether there are enough players for a game. */
-  readonly canStart: boolean;
-  readonly scene: Scene;
+  readonly words?: readonly string[];
+  readonly word?: string;
 }
 
 /** From the screen. */
 export type FromScreen =
-  /** `left` is the remaining time of the scene in milliseconds: a duration, because clocks differ. */
-  | { readonly is: 'view'; readonly view: View; readonly left: number | null }
+  | Secret
   | { readonly is: 'verdict'; readonly text: string; readonly verdict: Verdict }
-  /** The current strokes follow, for a drawer whose page is new. */
+  /** The current strokes follow, for a drawer who has asked for them. */
   | { readonly is: 'sheet' };
 
 export function encode(message: FromPhone | FromScreen): string {
@@ -85,8 +63,9 @@ export function decodeFromPhone(text: string): FromPhone | undefined {
       const guess = clean(message['text'], MAX_GUESS);
       return guess === '' ? undefined : { is: 'guess', text: guess };
     }
+    case 'again':
     case 'start':
-      return { is: 'start' };
+      return { is: message['is'] };
     default:
       return undefined;
   }
@@ -98,7 +77,7 @@ export function decodeFromPhone(text: string): FromPhone | undefined {
  */
 export function decodeFromScreen(text: string): FromScreen | undefined {
   const message = parse(text, Number.POSITIVE_INFINITY);
-  const isKnown = ['view', 'verdict', 'sheet'].includes(String(message?.['is']));
+  const isKnown = ['secret', 'verdict', 'sheet'].includes(String(message?.['is']));
   return isKnown ? (message as unknown as FromScreen) : undefined;
 }
 

@@ -8,6 +8,8 @@ function openParty() {
   const listeners = new Map<string, Listener>();
   const room = {
     players: [],
+    time: () => 0,
+    shareState: (value: object) => ({ value, set: () => {} }),
     on: (name: string, listener: Listener) => {
       listeners.set(name, listener);
     },

@@ -10,8 +10,10 @@ import {
   splitStroke,
   WIDTHS,
 } from '../../../src/pages/sketch/ink.js';
+import { viewFor, viewForStranger } from '../../../src/pages/sketch/phone/view.js';
 import { enter } from '../../../src/pages/sketch/players.js';
-import { viewFor } from '../../../src/pages/sketch/screen/view-for.js';
+import { secretOf } from '../../../src/pages/sketch/screen/secret-of.js';
+import { shareGame } from '../../../src/pages/sketch/shared-game.js';
 import { choose, finish, guess, start } from '../../../src/pages/sketch/turns.js';
 import {
   decodeFromPhone,
@@ -164,7 +166,8 @@ describe('messages from a phone', () => {
 
 test('a phone accepts messages from its screen only', () => {
   expect(decodeFromScreen('{"is":"sheet"}')).toEqual({ is: 'sheet' });
-  for (const text of ['', 'null', '{"is":"hello"}', '{"is":"toString"}']) {
+  expect(decodeFromScreen('{"is":"secret","turn":1,"word":"x"}')).toMatchObject({ word: 'x' });
+  for (const text of ['', 'null', '{"is":"again"}', '{"is":"toString"}']) {
     expect(decodeFromScreen(text)).toBeUndefined();
   }
 });
@@ -178,16 +181,23 @@ describe('messages to phones', () => {
   );
   game = start(game, 1, NOW);
   game = { ...game, phase: { ...game.phase, words: [word, 'b', 'c'] } } as Game;
-  const told = (id: number): string => JSON.stringify(viewFor(game, id, NOW));
+  const news = (of: Game) => shareGame(of, NOW, NOW);
+  const viewOf = (of: Game, id: number) => {
+    const secret = secretOf(of);
+    return viewFor(news(of), id, secret?.drawer === id ? secret.message : undefined);
+  };
+  const told = (id: number): string => JSON.stringify(viewOf(game, id));
 
   test('the word is sent only to the drawer before the end', () => {
     expect(told(1)).toContain(word);
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
+    expect(JSON.stringify(news(game))).not.toContain(word);
     game = choose(game, 1, 0, NOW);
     expect(told(1)).toContain(word);
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
     game = guess(game, 2, word, NOW).game;
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
+    expect(JSON.stringify(news(game))).not.toContain(word);
     game = guess(game, 3, word, NOW).game;
     for (const id of [1, 2, 3]) expect(told(id)).toContain(word);
   });
@@ -196,12 +206,26 @@ describe('messages to phones', () => {
     const drawing = choose(start({ ...game, phase: { is: 'lobby' } }, 1, NOW), 1, 0, NOW);
     if (drawing.phase.is !== 'drawing') throw new Error('nobody draws');
     const guessed = guess(drawing, 2, drawing.phase.word, NOW).game;
-    const podium = (over: Game) => viewFor(finish(over), 3, NOW)?.scene;
+    const podium = (over: Game) => viewOf(finish(over), 3)?.scene;
     expect(podium(drawing)).toEqual({ is: 'podium', winners: [] });
     expect(podium(guessed)).toEqual({ is: 'podium', winners: ['Ben'] });
   });
 
   test('players without a name get nothing', () => {
-    expect(viewFor(game, 4, NOW)).toBeUndefined();
+    expect(viewOf(game, 4)).toBeUndefined();
+    expect(viewFor(news(game), undefined, undefined)).toBeUndefined();
+  });
+
+  test('a drawer whose page is new, and a phone that the screen does not know, are told so', () => {
+    const choosing = start({ ...game, phase: { is: 'lobby' } }, 1, NOW);
+    const drawing = choose(choosing, 1, 0, NOW);
+    for (const each of [choosing, drawing]) {
+      expect(viewFor(news(each), 1, undefined)?.scene).toEqual({ is: 'untold' });
+      // A secret of another turn is none.
+      const old = { is: 'secret', turn: 0, words: ['x'], word: 'x' } as const;
+      expect(viewFor(news(each), 1, old)?.scene).toEqual({ is: 'untold' });
+      const { name, scene } = viewForStranger(news(each), 'Dan');
+      expect([name, scene]).toEqual(['Dan', { is: 'unknown', drawer: 'Ada' }]);
+    }
   });
 });

@@ -5,14 +5,16 @@ import { explain, explainClose, explainRetry } from '../explain.js';
 import { decodeInk } from '../ink.js';
 import { plainText } from '../plain-text.js';
 import { relayUrl } from '../relay-url.js';
+import type { SharedGame } from '../shared-game.js';
 import { followVisibleHeight } from '../visible-height.js';
 import { keepAwake } from '../wake-lock.js';
 import { type About, decodeFromScreen, encode, MAX_NAME } from '../wire.js';
 import { withRetries } from '../with-retries.js';
 import { Desk } from './desk.js';
 import { watchConnections } from './notice.js';
+import { PhoneGame, type PhoneSeat } from './phone-game.js';
 import { storedName, storeName } from './player-name.js';
-import { showJoinForm, showScene } from './scenes.js';
+import { showJoinForm } from './scenes.js';
 
 /** A phone: it asks for a name, joins, and then shows what the screen tells it to show. */
 export function openPhone(typed: string): void {
@@ -25,13 +27,13 @@ export function openPhone(typed: string): void {
   codeField.oninput = () => tidyCodeField(codeField);
   nameField.maxLength = MAX_NAME;
   nameField.value = name;
-  let seat: Seat | undefined;
+  let seat: PhoneSeat | undefined;
   const desk = new Desk((data) => seat?.send(data));
 
   const enter = async (): Promise<void> => {
     const called = plainText(nameField.value, MAX_NAME);
     seat = await join(codeField.value, called);
-    if (seat !== undefined) play(seat, desk);
+    if (seat !== undefined) play(seat, called, desk);
   };
   byId('join', HTMLFormElement).onsubmit = (event) => {
     event.preventDefault();
@@ -44,7 +46,7 @@ export function openPhone(typed: string): void {
 }
 
 /** Joins the room; returns `undefined`, and shows why, if that is not possible. */
-async function join(typed: string, name: string): Promise<Seat | undefined> {
+async function join(typed: string, name: string): Promise<PhoneSeat | undefined> {
   const code = readCode(typed);
   if (code === undefined)
     return refuse(
@@ -58,7 +60,7 @@ async function join(typed: string, name: string): Promise<Seat | undefined> {
   storeName(name);
   try {
     const about: About = { name };
-    const join = () => joinRoom(relayUrl(), code, { about });
+    const join = () => joinRoom<SharedGame>(relayUrl(), code, { about });
     return await withRetries(join, (busy) => setText('join-problem', explainRetry(busy)));
   } catch (error) {
     const { code } = error as RelayError;
@@ -78,13 +80,14 @@ function refuse(id: 'code' | 'name', why: string): undefined {
   field.select();
 }
 
-function play(me: Seat, desk: Desk): void {
+function play(me: PhoneSeat, name: string, desk: Desk): void {
   setText('join-problem', '');
   rememberCode(me.code);
   const letSleep = keepAwake();
   desk.reset();
   listenToPlayer(me);
 
+  const game = new PhoneGame(me, name, desk);
   me.on('message', (data) => {
     if (typeof data !== 'string') {
       const ink = decodeInk(data);
@@ -92,7 +95,7 @@ function play(me: Seat, desk: Desk): void {
       return;
     }
     const message = decodeFromScreen(data);
-    if (message?.is === 'view') showScene(message.view, message.left, desk);
+    if (message?.is === 'secret') game.tell(message);
     if (message?.is === 'verdict') desk.showVerdict(message.text, message.verdict);
     if (message?.is === 'sheet') desk.clear();
   });

@@ -1,6 +1,6 @@
 import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
-import type { Scene, View } from '../wire.js';
 import type { Desk } from './desk.js';
+import type { Scene, View } from './view.js';
 
 const SCENES = ['join', 'message', 'choose', 'draw', 'guessing'];
 
@@ -9,21 +9,30 @@ let latest: Scene['is'] | undefined;
 
 /** Shows the join form: before the game, and when it is over. */
 export function showJoinForm(): void {
-  countdown?.set(null);
+  countdown?.set(undefined);
   latest = undefined;
   byId('bar').hidden = true;
   byId('notice').hidden = true;
   showOnly(SCENES, 'join');
 }
 
-/** Shows the view that the screen has sent. */
-export function showScene(view: View, left: number | null, desk: Desk): void {
+/** When the scene ends, by a clock. */
+export interface SceneEnd {
+  readonly ends: number | undefined;
+  clock(): number | undefined;
+}
+
+/** Shows what this phone's player is to see. */
+export function showScene(view: View, { ends, clock }: SceneEnd, desk: Desk): void {
   const { scene } = view;
   countdown ??= new Countdown('phone-time');
-  countdown.set(scene.is === 'reveal' ? null : left);
+  countdown.set(ends, clock);
   byId('bar').hidden = false;
   setText('my-name', view.name);
-  setText('my-points', view.round === 0 ? '' : `${view.points} points · place ${view.place}`);
+  setText(
+    'my-points',
+    view.round === 0 || view.place === 0 ? '' : `${view.points} points · place ${view.place}`,
+  );
   desk.beginTurn(view.turn);
   showOnly(SCENES, sectionOf(scene));
   showStart(view);
@@ -47,13 +56,15 @@ function sectionOf(scene: Scene): string {
     case 'guessed':
     case 'reveal':
     case 'podium':
+    case 'untold':
+    case 'unknown':
       return 'message';
     default:
       return scene satisfies never;
   }
 }
 
-function show(scene: Scene, { place, players, points, canStart }: View): void {
+function show(scene: Scene, { place, players, points, canStart, round, rounds }: View): void {
   switch (scene.is) {
     case 'lobby':
       return say('✎', 'You are in!', canStart ? 'Is everyone here?' : 'Waiting for more players…');
@@ -76,6 +87,13 @@ function show(scene: Scene, { place, players, points, canStart }: View): void {
         place === 1 ? 'You win!' : `${scene.winners.join(' and ')} won`,
         `Place ${place} of ${players}, with ${points} points.`,
       );
+    case 'untold':
+      return say('…', 'Your turn!', 'Waiting for the big screen…');
+    case 'unknown': {
+      const turn = scene.drawer === undefined ? '' : ` It is the turn of ${scene.drawer}.`;
+      const game = round === 0 ? '' : `Round ${round} of ${rounds}.${turn} `;
+      return say('…', 'Almost in', `${game}You can play when the big screen is back.`);
+    }
     case 'choose':
       return byId('words').replaceChildren(...scene.words.map(wordButton));
     case 'draw':

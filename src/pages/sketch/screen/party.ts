@@ -1,11 +1,13 @@
-import type { Player, Room } from '../../../client/index.js';
+import type { Player, Room, SharedState } from '../../../client/index.js';
 import { type Game, newGame } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { decodeInk, encodeInk, Sheet, type Stroke, splitStroke } from '../ink.js';
 import { enter } from '../players.js';
+import { type SharedGame, shareGame } from '../shared-game.js';
 import { advance, choose, guess, leave, setDisconnected, start } from '../turns.js';
 import { decodeFromPhone, encode, type FromPhone, readName } from '../wire.js';
-import { timeLeft, viewFor } from './view-for.js';
+import { PhaseEnd } from './phase-end.js';
+import { secretOf } from './secret-of.js';
 
 /** What the screen keeps across a reload, for as long as its tab is open. */
 export interface Saved {
@@ -28,19 +30,21 @@ export class Party {
   readonly #events: PartyEvents;
   #game: Game;
   #sheet: Sheet;
-  /** The view that each phone shows, as JSON: a view is sent only if it has changed. */
-  readonly #shown = new Map<number, string>();
+  readonly #end: PhaseEnd;
+  readonly #shared: SharedState<SharedGame>;
+  /** What the drawer was last told, as JSON. */
+  #told = '';
 
   constructor(room: Room, saved: Saved | undefined, events: PartyEvents) {
     this.room = room;
     this.#events = events;
     this.#game = saved?.game ?? newGame();
     this.#sheet = new Sheet(saved?.strokes);
+    this.#end = new PhaseEnd(() => room.time());
     this.#catchUp();
+    this.#shared = room.shareState(this.#news());
     room.on('join', (player) => this.#enter(player));
     room.on('about', (player) => this.#enter(player));
-    room.on('restart', (player) => this.#repeat(player));
-    room.on('lost', (player) => this.#repeat(player));
     room.on('message', (player, data) => this.#receive(player, data));
     room.on('leave', ({ id }) => this.change((game) => leave(game, id, Date.now())));
     room.on('away', ({ id }) => this.change((game) => setDisconnected(game, id, true, Date.now())));
@@ -73,7 +77,7 @@ export class Party {
     this.#set(next(before));
     if (this.#game.turn !== before.turn) this.#events.inked(true);
     // A hint may be due without any change of the game.
-    if (this.#tell() || this.#game !== before) this.#events.changed();
+    if (this.#share() || this.#game !== before) this.#events.changed();
   }
 
   #set(game: Game): void {
@@ -93,7 +97,7 @@ export class Party {
           : setDisconnected(this.#game, id, away, now),
       );
     }
-    this.#tell();
+    this.#tellDrawer();
   }
 
   #receive(player: Player, data: string | Uint8Array): void {
@@ -109,6 +113,8 @@ export class Party {
         return this.change((game) => choose(game, id, message.index, Date.now()));
       case 'guess':
         return this.#guess(player, message.text);
+      case 'again':
+        return this.#repeat(player);
       case 'start':
         return this.start();
       default:
@@ -122,11 +128,11 @@ export class Party {
     if (name !== '') this.change((game) => enter(game, id, name));
   }
 
-  /** The phone's page is new, or has lost messages: sends the phone the whole state. */
+  /** The drawer's page is new, or has lost messages. */
   #repeat(player: Player): void {
-    this.#shown.delete(player.id);
-    this.#tell();
-    if (!this.#isDrawer(player)) return;
+    const secret = secretOf(this.#game);
+    if (secret?.drawer !== player.id) return;
+    player.send(encode(secret.message));
     player.send(encode({ is: 'sheet' }));
     for (const stroke of this.#sheet.strokes) {
       for (const ink of splitStroke(stroke)) player.send(encodeInk(ink));
@@ -154,20 +160,26 @@ export class Party {
     return phase.is === 'drawing' && phase.drawer === id;
   }
 
-  /** Sends each phone its view if that has changed; returns whether any has. */
-  #tell(): boolean {
+  /** Shares what has changed; returns whether anything has. */
+  #share(): boolean {
+    // First, so that the drawer's phone knows the word when the turn begins.
+    this.#tellDrawer();
+    const before = this.#shared.value;
+    this.#shared.set(this.#news());
+    return this.#shared.value !== before;
+  }
+
+  #news(): SharedGame {
     const now = Date.now();
-    const left = timeLeft(this.#game, now);
-    let told = false;
-    for (const player of this.room.players) {
-      const view = viewFor(this.#game, player.id, now);
-      if (view === undefined) continue;
-      const text = JSON.stringify(view);
-      if (this.#shown.get(player.id) === text) continue;
-      this.#shown.set(player.id, text);
-      player.send(encode({ is: 'view', view, left }));
-      told = true;
-    }
-    return told;
+    return shareGame(this.#game, now, this.#end.of(this.#game, now));
+  }
+
+  #tellDrawer(): void {
+    const secret = secretOf(this.#game);
+    if (secret === undefined) return;
+    const text = encode(secret.message);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.room.players.find(({ id }) => id === secret.drawer)?.send(text);
   }
 }

@@ -1,14 +1,15 @@
+import { now } from '../../../client/browser.js';
 import { SheetView } from '../canvas.js';
 import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
 import type { Game, Phase } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { mask } from '../hints.js';
 import { Sheet } from '../ink.js';
-import { canStart, findPlayer } from '../players.js';
+import { canStart, findPlayer, nameOf } from '../players.js';
 import { winners } from '../scoring.js';
 import type { Party } from './party.js';
 import { guestList, others, podiumSteps, scoreList } from './people.js';
-import { nameOf, timeLeft } from './view-for.js';
+import { timeLeft } from './phase-end.js';
 
 /** The sections of the big screen, of which one is shown. */
 export const SECTIONS = ['standby', 'lobby', 'turn', 'podium'];
@@ -37,7 +38,8 @@ export class Stage {
     const { phase } = game;
     showOnly(SECTIONS, sectionOf(phase));
     setText('announcement', announcementOf(game));
-    this.#countdown.set(phase.is === 'reveal' ? null : timeLeft(game, Date.now()));
+    const left = phase.is === 'reveal' ? null : timeLeft(game, Date.now());
+    this.#countdown.set(left === null ? undefined : now() + left);
     switch (phase.is) {
       case 'lobby':
         return showLobby(game);
