@@ -243,6 +243,31 @@ test('values and the state survive a restart of the relay, with the host still d
   expect(await news.next()).toEqual(['phase', 'question 2']);
 });
 
+test('a player who has lost messages gets the values and the whole state again', async () => {
+  const { room, cable } = await openRoom({ buffer: 3_000 });
+  const state = room.shareState({ round: 0 });
+  room.share('phase', '0');
+  const player = await new SdkPage().joinRoom(`ws://127.0.0.1:${cable.port}`, room.code);
+  const news = newsOf(player);
+  const gaps = new Inbox<number>();
+  player.on('gap', (count) => gaps.put(count));
+  expect(await news.take(2)).toHaveLength(2);
+  cable.unplug();
+  while (room.status !== 'away') await new Promise(setImmediate);
+  for (let round = 1; round <= 100; round++) {
+    state.patch({ round });
+    room.share('phase', `${round}`);
+    room.send('a message');
+  }
+  cable.plugIn();
+  expect(await gaps.next()).toBeGreaterThan(0);
+  while (player.shared.get('phase') !== '100' || Object(player.state).round !== 100) {
+    await new Promise(setImmediate);
+  }
+  state.patch({ round: 101 });
+  while (Object(player.state).round !== 101) await new Promise(setImmediate);
+});
+
 test('a state that the relay cannot store is an error, and players still get it', async () => {
   const { room, join } = await openRoom();
   const errors = eventsOf(room, 'error');

@@ -233,6 +233,8 @@ export class RoomPlayer implements Player {
       gap: (count) => emit('gap', this, count),
       restarted: () => {
         this.#channels.restart();
+        // Until the answer to the new page, messages are only buffered: it could not read them.
+        this.connectionLost();
         this.#sendShares();
         emit('restart', this);
       },

@@ -7,7 +7,7 @@ import {
   SendError,
   type SharedState,
 } from '../../../../src/client/index.js';
-import { readFrame, writeGreeting } from '../../../../src/client/session/envelope.js';
+import { readFrame, writeAck, writeGreeting } from '../../../../src/client/session/envelope.js';
 import { readItem, readStoredFrame } from '../../../../src/client/shared/item.js';
 import { FakeSocket, stillEnvironment } from '../fakes.js';
 
@@ -154,6 +154,22 @@ async function markOf(_room: Room): Promise<number> {
   const [answer] = sent().map(({ data }) => readFrame(data as Uint8Array));
   return answer?.is === 'greeting' ? answer.greeting.from : 0;
 }
+
+test('a player whose page was reloaded gets everything again, also from a relay without values', async () => {
+  const { room } = await openRoom(REPLY);
+  room.share('a', 'A');
+  room.shareState({ round: 1 });
+  const say = (data: Uint8Array) => receive({ cmd: 'from', from: 1, data });
+  receive({ cmd: 'player_joined', player: 1 });
+  say(writeGreeting({ ...greetingOf(7), question: 1 }));
+  const answer = sent().map(({ data }) => readFrame(data as Uint8Array))[0];
+  // The player answers the question of the host, so that its acknowledgement counts.
+  const { from, question } = answer?.is === 'greeting' ? answer.greeting : greetingOf(0);
+  say(writeGreeting({ ...greetingOf(7), to: from, answer: question, next: 1 }));
+  say(writeAck(2));
+  say(writeGreeting({ ...greetingOf(8), question: 1 }));
+  expect(itemsTo(1)).toEqual(['state  {"round":1}', 'text a A']);
+});
 
 describe('a state', () => {
   interface Game {

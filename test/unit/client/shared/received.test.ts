@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import type { SharedItem } from '../../../../src/client/shared/item.js';
+import { ReceivedShares } from '../../../../src/client/shared/received.js';
+
+function open() {
+  const events: unknown[] = [];
+  const shares = new ReceivedShares({
+    decode: (data) => (data === 'invalid' ? undefined : [data]),
+    shared: (...event) => events.push(event),
+    state: (state, patch) => events.push({ state, patch }),
+  });
+  const item = (kind: SharedItem['kind'], mark: number, number: number, content = '', key = '') =>
+    shares.receive({ kind, mark, number, key, content: new TextEncoder().encode(content) });
+  return {
+    shares,
+    news: () => events.splice(0),
+    value: (mark: number, number: number, content: string, key = 'k') =>
+      item('text', mark, number, content, key),
+    forget: (mark: number, number: number, key = 'k') => item('forgotten', mark, number, '', key),
+    state: (mark: number, number: number, content: object) =>
+      item('state', mark, number, JSON.stringify(content)),
+    patch: (mark: number, number: number, content: object) =>
+      item('patch', mark, number, JSON.stringify(content)),
+    item,
+  };
+}
+
+test('a value comes once, and no older one after it', () => {
+  const { value, forget, news, shares } = open();
+  for (const number of [2, 2, 1, 3]) value(7, number, `value ${number}`);
+  forget(7, 3);
+  expect(news()).toEqual([
+    ['k', 'value 2'],
+    ['k', 'value 3'],
+  ]);
+  forget(7, 4);
+  forget(7, 4);
+  forget(7, 5, 'unknown');
+  expect([news(), shares.values.size]).toEqual([[['k', undefined]], 0]);
+  value(7, 6, 'again');
+  expect(news()).toEqual([['k', 'again']]);
+});
+
+test('a value of another page of the host is newer, whatever its number', () => {
+  const { value, news } = open();
+  value(7, 50, 'before the reload');
+  value(8, 1, 'after the reload');
+  value(8, 1, 'after the reload');
+  expect(news()).toEqual([
+    ['k', 'before the reload'],
+    ['k', 'after the reload'],
+  ]);
+});
+
+test('an invalid value changes nothing', () => {
+  const { value, news, shares } = open();
+  value(7, 1, 'valid');
+  value(7, 2, 'invalid');
+  expect([news(), shares.values.get('k')]).toEqual([[['k', 'valid']], 'valid']);
+});
+
+test('a patch applies only to the state before it', () => {
+  const { state, patch, news, shares } = open();
+  patch(7, 1, { a: 1 });
+  expect([news(), shares.state]).toEqual([[], undefined]);
+  state(7, 1, { a: 1, b: { c: 1 } });
+  patch(7, 2, { b: { d: 2 } });
+  patch(7, 2, { b: { d: 9 } });
+  patch(7, 4, { a: 9 });
+  patch(8, 3, { a: 9 });
+  const latest = { a: 1, b: { c: 1, d: 2 } };
+  expect(news()).toEqual([
+    { state: { a: 1, b: { c: 1 } }, patch: undefined },
+    { state: latest, patch: { b: { d: 2 } } },
+  ]);
+  expect(shares.state).toEqual(latest);
+  // The whole replaces the state: nothing of the state before is left.
+  state(7, 4, { x: 1 });
+  patch(7, 5, { x: null });
+  expect(news()).toEqual([
+    { state: { x: 1 }, patch: undefined },
+    { state: {}, patch: { x: null } },
+  ]);
+});
+
+test('a state that is no JSON changes nothing', () => {
+  const { item, state, news, shares } = open();
+  state(7, 1, { a: 1 });
+  item('patch', 7, 2, '{');
+  item('state', 8, 1, '');
+  expect([news().length, shares.state]).toEqual([1, { a: 1 }]);
+});
