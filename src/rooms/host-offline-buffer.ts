@@ -12,7 +12,8 @@ type Item = RoomEvent | { readonly from: PlayerId; readonly payload: Payload };
  *
  * When it is full, the room stops reading from its players and nobody can join: players can only
  * disconnect, reconnect and leave. Of these events, pairs that cancel out are dropped, so that a
- * player who reconnects in a loop does not fill the memory.
+ * player who reconnects in a loop does not fill the memory. What players say about themselves then is
+ * dropped, too: a host that resumes gets the latest of it.
  */
 export class HostOfflineBuffer {
   readonly #capacity: number;
@@ -51,7 +52,9 @@ export class HostOfflineBuffer {
   event(event: RoomEvent): void {
     // A host that resumes gets the latest of these.
     if (event.type === 'audienceChanged' || event.type === 'tallied') return;
-    if (this.#bytes >= this.#capacity && mayCancel(event)) this.#addToOverflow(event);
+    const isFull = this.#bytes >= this.#capacity;
+    if (isFull && event.type === 'aboutChanged') return;
+    if (isFull && mayCancel(event)) this.#addToOverflow(event);
     else this.#add(event, 'about' in event ? Buffer.byteLength(event.about) : 0);
   }
 

@@ -89,6 +89,14 @@ test('players who reconnect in a loop do not fill the memory', () => {
   expect(drained(buffered)).toHaveLength(11);
 });
 
+test('players who say something else about themselves in a loop do not fill the memory either', () => {
+  const buffered = buffer(10 * MESSAGE_OVERHEAD);
+  const about = 'x'.repeat(1000);
+  for (let i = 0; i < 1000; i++) buffered.event({ type: 'aboutChanged', player: ONE, about });
+  expect(buffered.bytes).toBeLessThan(12 * MESSAGE_OVERHEAD + about.length);
+  expect(drained(buffered).at(0)).toEqual({ type: 'aboutChanged', player: ONE, about });
+});
+
 test('events that report missed messages are always delivered', () => {
   const buffered = buffer(1);
   buffered.message(ONE, text('full'));
