@@ -9,6 +9,8 @@ export interface ContextOf<Room> extends ReconnectContext, ValueLimits, FeatureL
   readonly maxPlayers: number;
   /** The saved state of the room has changed. */
   changed(room: Room): void;
+  /** The host keeps up again, or no more: whether players can join. */
+  hostPaceChanged(room: Room): void;
   hostDisconnected(room: Room): void;
   hostResumed(room: Room): void;
   ended(room: Room, reason: CloseReason): void;

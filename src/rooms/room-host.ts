@@ -11,6 +11,8 @@ import type { RoomEvent } from './room-event.js';
 export interface RoomHostContext {
   disconnected(): void;
   resumed(): void;
+  /** The host keeps up again, or no more. */
+  paceChanged(): void;
   /** Pauses or resumes reading from all players. */
   setReading(reading: boolean): void;
   end(reason: CloseReason): void;
@@ -119,5 +121,6 @@ export class RoomHost {
     if (keepsUp === this.#seat.keepsUp) return;
     this.#seat.keepsUp = keepsUp;
     this.#context.setReading(keepsUp);
+    this.#context.paceChanged();
   }
 }

@@ -56,9 +56,7 @@ export class RoomList {
   page(most: number, before = Number.POSITIVE_INFINITY): Room[] {
     const rooms: Room[] = [];
     for (let at = this.#positionOf(before) - 1; at >= 0 && rooms.length < most; at--) {
-      const room = (this.#open[at] as Listed).room;
-      // A host that does not keep up is not a change of its room.
-      if (canBeJoined(room)) rooms.push(room);
+      rooms.push((this.#open[at] as Listed).room);
     }
     return rooms;
   }
@@ -70,7 +68,7 @@ export class RoomList {
     for (const { room } of this.#open) {
       const { players, maxPlayers } = room.info;
       const share = players / maxPlayers;
-      if (share <= most || room.features?.password !== undefined || !canBeJoined(room)) continue;
+      if (share <= most || room.features?.password !== undefined) continue;
       fullest = room;
       most = share;
     }

@@ -75,6 +75,7 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     this.#host = new RoomHost(window, {
       disconnected: () => context.hostDisconnected(this),
       resumed: () => context.hostResumed(this),
+      paceChanged: () => context.hostPaceChanged(this),
       setReading: (reading) => this.#players.setReading(reading),
       end: (reason) => this.end(reason),
     });
@@ -212,11 +213,6 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   mayResume(token: string): boolean {
     // The same work without a reconnect window, so that the time it takes does not reveal that.
     return (this.#window?.token ?? UNKNOWN_TOKEN).is(token) && this.hasReconnectWindow;
-  }
-
-  /** Stops joining, or allows it again. */
-  setStarted(started: boolean): void {
-    this.change({ started });
   }
 
   /** Changes what the host has set. Nobody has to leave, even if there are more players now. */

@@ -214,6 +214,11 @@ export class Rooms implements RoomContext, Directory {
     this.#watchers.get(room)?.changed();
   }
 
+  hostPaceChanged(room: Room): void {
+    this.lists.update(room);
+    this.#watchers.get(room)?.changed();
+  }
+
   hostDisconnected(room: Room): void {
     this.lists.update(room);
     this.#observer?.hostDisconnected(room.identity);

@@ -66,6 +66,7 @@ export class UnlistedRooms implements RoomContext {
 
   // Without a reconnect window there is no state to save, and no disconnected peer to wait for.
   changed(): void {}
+  hostPaceChanged(): void {}
   hostDisconnected(): void {}
   hostResumed(): void {}
   after(): () => void {

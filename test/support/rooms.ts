@@ -98,6 +98,8 @@ export class TestRooms implements RoomContext {
     this.changes++;
   }
 
+  hostPaceChanged(): void {}
+
   hostDisconnected(): void {
     this.hostConnections.push(false);
   }

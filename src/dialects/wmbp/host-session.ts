@@ -198,7 +198,7 @@ export class HostSession {
         return this.#replyAgain(room);
       case 'start':
       case 'open':
-        return this.#change(() => room.setStarted(command.cmd === 'start'));
+        return this.#change(() => room.change({ started: command.cmd === 'start' }));
       case 'admit':
         return this.#admit(room, command.player);
       case 'kick':

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
+import { Payload } from '../../../src/protocol/payload.js';
 import type { Features } from '../../../src/rooms/features.js';
 import type { Room } from '../../../src/rooms/room.js';
 import { parseRoomCode } from '../../../src/rooms/room-code.js';
@@ -43,7 +44,11 @@ describe('a list of rooms', () => {
   });
 
   test.each<[string, (opened: Opened) => void, ((opened: Opened) => void)?]>([
-    ['starts', ({ room }) => room.setStarted(true), ({ room }) => room.setStarted(false)],
+    [
+      'starts',
+      ({ room }) => room.change({ started: true }),
+      ({ room }) => room.change({ started: false }),
+    ],
     [
       'is full',
       ({ room }) => {
@@ -60,6 +65,24 @@ describe('a list of rooms', () => {
       'has a host that does not keep up',
       ({ room, host }) => room.setHostKeepsUp(host, false),
       ({ room, host }) => room.setHostKeepsUp(host, true),
+    ],
+    [
+      'changes while its host does not keep up',
+      ({ room, host }) => {
+        room.setHostKeepsUp(host, false);
+        room.change({ name: 'other' });
+      },
+      ({ room, host }) => room.setHostKeepsUp(host, true),
+    ],
+    [
+      'waits for its host, whose buffer is full',
+      ({ room, host }) => {
+        const ana = new TestPlayer();
+        const seat = join(room, ana);
+        room.hostGone(host, false);
+        seat.receive(new Payload(Buffer.alloc(LIMITS.hostBacklog), false), ana);
+      },
+      ({ room, token }) => void room.resume(new TestHost(), token),
     ],
     ['ends', ({ room }) => room.end(CLOSE_REASONS.gameOver)],
     ['ends with its host', ({ room, host }) => room.hostGone(host, true)],
@@ -82,7 +105,7 @@ describe('a list of rooms', () => {
     expect(page(rooms, 3)).toEqual(codesOf(opened.slice(0, 3)));
     const third = opened[2] as Room;
     expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
-    third.setStarted(true);
+    third.change({ started: true });
     expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
     third.end(CLOSE_REASONS.gameOver);
     expect(behind(third)).toEqual(codesOf(opened.slice(3, 6)));
@@ -177,7 +200,7 @@ describe('the room for a quick join', () => {
     filled(rooms, 6, 8);
     const list = rooms.lists.find(LIST);
     expect(list?.fullest()).toBe(fuller);
-    fuller.setStarted(true);
+    fuller.change({ started: true });
     expect(list?.fullest()?.info.maxPlayers).toBe(8);
   });
 

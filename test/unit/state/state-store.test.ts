@@ -80,7 +80,7 @@ test('rooms with a reconnect window are written a second after a change, and rem
   expect(inFile()).toEqual([room.saved]);
   expect(inFile()[0]?.seats.map(({ away }) => away)).toEqual([false, true]);
   room.kick(1);
-  room.setStarted(true);
+  room.change({ started: true });
   await interval();
   expect(inFile()).toMatchObject([
     { started: true, banned: [parseSeatKey('the-key-of-player-1')] },

@@ -63,7 +63,7 @@ describe('an audience', () => {
     room.setHostKeepsUp(host, true);
     room.join(new TestPlayer());
     room.join(new TestPlayer());
-    room.setStarted(true);
+    room.change({ started: true });
     watch(room, new TestViewer());
     room.hostGone(host, false);
     watch(room, new TestViewer());

@@ -50,7 +50,7 @@ test('who reconnects needs no password, and who was kicked needs the password to
 
 test('the password comes before all that a room may be', () => {
   const { room } = prepared();
-  room.setStarted(true);
+  room.change({ started: true });
   expect(room.join(new TestPlayer(), {})).toEqual(WRONG);
 });
 
