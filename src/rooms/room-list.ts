@@ -61,14 +61,18 @@ export class RoomList {
     return rooms;
   }
 
-  /** The fullest room that everybody can join: of several, the oldest. */
-  fullest(): Room | undefined {
+  /**
+   * The fullest room that everybody can join: of several, the oldest.
+   *
+   * @param keepsOut whether a player who looks for a room was kicked from this one
+   */
+  fullest(keepsOut = (_: Room): boolean => false): Room | undefined {
     let fullest: Room | undefined;
     let most = -1;
     for (const { room } of this.#open) {
       const { players, maxPlayers } = room.info;
       const share = players / maxPlayers;
-      if (share <= most || room.features?.password !== undefined) continue;
+      if (share <= most || room.features?.password !== undefined || keepsOut(room)) continue;
       fullest = room;
       most = share;
     }

@@ -209,6 +209,11 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     return key === 'malformed' ? undefined : this.#entrance.seatWith(key)?.status;
   }
 
+  /** Whether a player with this key or from this address was kicked and cannot join again. */
+  keepsOut(key: SeatKey | undefined, address: string): boolean {
+    return this.#players.bans.include(key === 'malformed' ? undefined : key, address);
+  }
+
   /** Whether a host with this token may resume the room. */
   mayResume(token: string): boolean {
     // The same work without a reconnect window, so that the time it takes does not reveal that.

@@ -116,6 +116,30 @@ test('quick join takes a seat in the fullest room, and a key the seat that it ha
   await ben.leave();
 });
 
+test('quick join passes by rooms from which the player was kicked', async () => {
+  const { url } = await startRelay({ list: true });
+  const fuller = await listed(url, { maxPlayers: 2, hold: 60 });
+  const path = `ANY?list=${LIST}&seat=${seatKey()}`;
+  const ana = await Player.join(url, path);
+  await fuller.until('player_joined');
+  await joined(url, fuller);
+  const emptier = await listed(url, { maxPlayers: 4 });
+  fuller.command({ cmd: 'kick', player: 1 });
+  expect(await ana.closed).toMatchObject({ code: 4003 });
+  await Player.join(url, path);
+  expect(await emptier.until('player_joined')).toMatchObject({ player: 1 });
+  emptier.command({ cmd: 'kick', player: 1, ban: true });
+  await emptier.until('player_left');
+  const again = await Player.join(url, `ANY?list=${LIST}`);
+  expect(await fuller.until('player_joined')).toMatchObject({ player: 3 });
+  await again.leave();
+  await fuller.until('player_left');
+  fuller.command({ cmd: 'stop' });
+  await fuller.closed;
+  const last = Player.connect(url, `ANY?list=${LIST}`);
+  expect(await last.closed).toEqual({ code: 4004, reason: 'no such room' });
+});
+
 test('quick join ends with 4004 if no room can be joined', async () => {
   const { url, http } = await startRelay({ list: true });
   const host = await listed(url);

@@ -107,7 +107,7 @@ export class Wmbp {
     });
   }
 
-  /** A player joins the fullest room of a list that can be joined, or the room where it has a seat. */
+  /** A player joins the fullest room of a list that it can join, or the room where it has a seat. */
   quickJoin(request: QuickJoinRequest, address: string, now: number): Admittance {
     const { seat: key, about, allValues } = request;
     const { rooms, admission } = this.#parts;
@@ -118,7 +118,7 @@ export class Wmbp {
         ? (admission.connect(address) ?? admission.tryCode(address, now))
         : this.#refuseReturning(address);
     if (reason !== undefined) return refused(reason);
-    const room = last ?? list?.fullest();
+    const room = last ?? list?.fullest((each) => each.keepsOut(key, address));
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
     return this.#admitPlayer(room, { key, about, allValues });
   }
