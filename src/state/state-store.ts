@@ -12,6 +12,9 @@ const LAST_LINE_BYTES = 64;
 /** A piece is written when it has this many characters, which take a millisecond or two to produce. */
 const PIECE_LENGTH = 1 << 16;
 
+/** Stands for a line that does not fit into the file any more. */
+const TOO_LONG = Symbol('too long');
+
 /** Is notified of problems with the file. */
 export interface StateLog {
   /** The file could not be used, and was renamed to this path. */
@@ -31,7 +34,10 @@ export class StateStore {
   readonly #maxBytes: number;
   readonly #rooms: () => Iterable<Room>;
   readonly #log: StateLog;
-  readonly #lines = new Map<Room, string>();
+  /** The lines of rooms that have not changed; of those that did not fit, only how many bytes they had. */
+  readonly #lines = new Map<Room, string | number>();
+  /** How many characters of lines that did not fit were produced since the last piece. */
+  #discarded = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing = false;
   #changed = false;
@@ -126,34 +132,40 @@ export class StateStore {
     let piece = firstLine();
     let left = this.#maxBytes - piece.length - LAST_LINE_BYTES;
     for (const room of this.#rooms()) {
-      const line = this.#lineOf(room);
+      // Do not write more than can be read.
+      const line = this.#lineOf(room, left);
       if (line === undefined) continue;
-      // Do not write more than can be read. A line may have more bytes than characters.
-      const bytes = Buffer.byteLength(line);
-      if (bytes > left) {
-        leftOut++;
-        continue;
+      if (line === TOO_LONG) leftOut++;
+      else {
+        // A line may have more bytes than characters.
+        left -= Buffer.byteLength(line);
+        rooms++;
+        piece += line;
       }
-      left -= bytes;
-      rooms++;
-      piece += line;
-      if (piece.length < PIECE_LENGTH) continue;
+      if (piece.length + this.#discarded < PIECE_LENGTH) continue;
       yield piece;
       piece = '';
+      this.#discarded = 0;
     }
     yield piece + lastLine(rooms, final);
     this.#leftOut = leftOut;
   }
 
-  /** `undefined` for a room without a reconnect window. */
-  #lineOf(room: Room): string | undefined {
+  /** `undefined` for a room without a reconnect window, `TOO_LONG` if the line has more bytes than are left. */
+  #lineOf(room: Room, left: number): string | typeof TOO_LONG | undefined {
     const known = this.#lines.get(room);
-    if (known !== undefined) return known;
-    const { saved } = room;
-    if (saved === undefined) return undefined;
-    const line = roomLine(saved);
-    this.#lines.set(room, line);
-    return line;
+    if (typeof known === 'number' && known > left) return TOO_LONG;
+    const line = typeof known === 'string' ? known : lineOf(room);
+    if (line === undefined) return undefined;
+    const bytes = Buffer.byteLength(line);
+    if (bytes <= left) {
+      this.#lines.set(room, line);
+      return line;
+    }
+    // Lines of all rooms may be many times as long as the file.
+    this.#lines.set(room, bytes);
+    if (line !== known) this.#discarded += line.length;
+    return TOO_LONG;
   }
 
   #renameUnusable(why: string): void {
@@ -181,6 +193,10 @@ export class StateStore {
     if (!this.#failed) this.#log.stateFileFailed(error);
     this.#failed = true;
   }
+}
+
+function lineOf({ saved }: Room): string | undefined {
+  return saved && roomLine(saved);
 }
 
 /** A file that may not be read may belong to another program, so it is not overwritten. */

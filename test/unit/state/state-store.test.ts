@@ -10,7 +10,7 @@ import { parseSeatKey } from '../../../src/rooms/seat-key.js';
 import { parseState } from '../../../src/state/saved-state.js';
 import { StateFile } from '../../../src/state/state-file.js';
 import { StateStore } from '../../../src/state/state-store.js';
-import { TestHost, TestPlayer } from '../../support/peers.js';
+import { TestHost, TestPlayer, text } from '../../support/peers.js';
 import { join as joinRoom, LIMITS, openRoom } from '../../support/rooms.js';
 
 const INTERVAL = 1000;
@@ -305,6 +305,33 @@ test('rooms that do not fit are not written, which is reported once', async () =
   await Promise.allSettled(write.mock.results.map(({ value }) => value));
   expect(new StateFile(path, most).read()).toHaveLength(10);
   expect(log).toHaveLength(1);
+});
+
+test('rooms that do not fit are serialized a few in each turn, and again only after a change', async () => {
+  const rooms = new Rooms(LIMITS);
+  const log = { stateFileRenamed() {}, stateFileFailed() {} };
+  const store = new StateStore(path, () => rooms.all, log, 1 << 19);
+  rooms.onChange = (room) => store.changed(room);
+  let serialized = 0;
+  const turns: number[] = [];
+  vi.spyOn(StateFile.prototype, 'write').mockImplementation(async (pieces) => {
+    for (const _ of pieces) turns.push(serialized - turns.reduce((sum, each) => sum + each, 0));
+  });
+  for (let n = 0; n < 20; n++) {
+    const { room } = open(rooms, 60);
+    room.deliveries.keep('everybody', 'map', text('x'.repeat(1 << 17)));
+    const { saved } = room;
+    vi.spyOn(room, 'saved', 'get').mockImplementation(() => {
+      serialized++;
+      return saved;
+    });
+  }
+  vi.advanceTimersByTime(INTERVAL);
+  expect([serialized, Math.max(...turns)]).toEqual([20, 1]);
+  rooms.onChange([...rooms.all][10] as Room);
+  await vi.waitUntil(() => vi.getTimerCount() > 0);
+  vi.advanceTimersByTime(INTERVAL);
+  expect(serialized).toBe(21);
 });
 
 test('a file that is too large is not read', () => {
