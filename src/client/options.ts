@@ -180,6 +180,8 @@ export interface RoomChanges {
    * already, nobody has to leave.
    */
   readonly maxPlayers?: number;
+  /** The public list that shows the room, as in the options of `createRoom`; `''` for none. */
+  readonly list?: string;
   /** What the public list shows beside the name, as in the options of `createRoom`. */
   readonly listing?: unknown;
 }

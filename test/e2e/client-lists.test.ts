@@ -50,6 +50,10 @@ describe('a public list', () => {
     while (second.name !== 'Tea') await new Promise(setImmediate);
     const [changed] = await listRooms(url, LIST);
     expect(changed).toMatchObject({ name: 'Tea', listing: 'beginners' });
+    expect(() => second.set({ list: 'a b' })).toThrow(RangeError);
+    second.set({ name: 'Hidden', list: '' });
+    while ((second.name as string) !== 'Hidden') await new Promise(setImmediate);
+    expect((await listRooms(url, LIST)).map(({ name }) => name)).not.toContain('Hidden');
   });
 
   test('is missing at a relay without lists, and at one that is not there', async () => {

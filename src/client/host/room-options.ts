@@ -70,15 +70,17 @@ export function readRoomOptions(options: RoomOptions): RequestedRoom {
 export function toSetFields(changes: RoomChanges): Command {
   checkOptions(
     'set',
-    { name: OPTIONS.name, maxPlayers: OPTIONS.maxPlayers, listing: 'any' },
+    { name: OPTIONS.name, maxPlayers: OPTIONS.maxPlayers, list: 'string', listing: 'any' },
     changes,
   );
-  const { name, maxPlayers } = changes;
+  const { name, maxPlayers, list } = changes;
+  if (list) checkListName('set', list);
   if (name !== undefined) checkBytes('set: name', name, 0, MAX_NAME_BYTES);
   const listing = shortJson('set: listing', changes.listing);
   return {
     ...(name !== undefined && { name }),
     ...(maxPlayers !== undefined && { max_players: maxPlayers }),
+    ...(list !== undefined && { list }),
     ...(listing !== undefined && { listing }),
   };
 }
