@@ -10,6 +10,8 @@ export interface Listed {
   readonly number: number;
   /** How much the list stores of it. */
   bytes: number;
+  /** The share of its seats that are taken. */
+  share: number;
 }
 
 /**
@@ -35,7 +37,9 @@ export class RoomList {
     this.#all.set(listed.room.identity.code, listed);
     const at = this.#positionOf(listed.number);
     const wasOpen = this.#open[at] === listed;
-    const isOpen = canBeJoined(listed.room);
+    const { info } = listed.room;
+    listed.share = info.players / info.maxPlayers;
+    const isOpen = info.acceptsPlayers && info.hostConnected;
     if (isOpen && !wasOpen) this.#open.splice(at, 0, listed);
     else if (wasOpen && !isOpen) this.#open.splice(at, 1);
   }
@@ -69,9 +73,7 @@ export class RoomList {
   fullest(keepsOut = (_: Room): boolean => false): Room | undefined {
     let fullest: Room | undefined;
     let most = -1;
-    for (const { room } of this.#open) {
-      const { players, maxPlayers } = room.info;
-      const share = players / maxPlayers;
+    for (const { room, share } of this.#open) {
       if (share <= most || room.features?.password !== undefined || keepsOut(room)) continue;
       fullest = room;
       most = share;
@@ -98,8 +100,4 @@ export class RoomList {
     }
     return low;
   }
-}
-
-function canBeJoined({ info }: Room): boolean {
-  return info.acceptsPlayers && info.hostConnected;
 }

@@ -55,7 +55,7 @@ export class RoomLists {
     const { code } = room.identity;
     let listed = this.#listed.get(code);
     if (listed === undefined) {
-      listed = { room, list: this.#listFor(name), number: ++this.#lastNumber, bytes: 0 };
+      listed = { room, list: this.#listFor(name), number: ++this.#lastNumber, bytes: 0, share: 0 };
       this.#listed.set(code, listed);
     }
     this.#setBytes(listed, Buffer.byteLength(name + (room.features?.listing ?? '')));
