@@ -58,13 +58,13 @@ export class Upgrades {
     // There is no `await` after this, so that limits apply to simultaneous connections.
     const admittance = this.#admit(target, room, upgrade);
     if (admittance.is === 'refused') {
-      this.#report(isJoin(target), admittance.reason, upgrade);
+      this.#report(isJoin(target, room), admittance.reason, upgrade);
       const create = this.#refusedConnection(target, upgrade);
       return this.#parts.acceptor.refuse(admittance.reason, upgrade, create);
     }
     const isAccepted = this.#parts.acceptor.accept(admittance.role, upgrade, (link) => {
       const { connection, refusal } = admittance.serve(link);
-      this.#report(isJoin(target) && admittance.role === 'player', refusal, upgrade);
+      this.#report(isJoin(target, room), refusal, upgrade);
       return connection;
     });
     if (isAccepted) this.#limitClosing(upgrade.address);
@@ -127,6 +127,7 @@ export class Upgrades {
   }
 }
 
-function isJoin({ kind }: Route): boolean {
-  return kind === 'room' || kind === 'quickJoin';
+function isJoin(target: Route, room: Room | undefined): boolean {
+  if (target.kind !== 'room') return target.kind === 'quickJoin';
+  return !(target.watches && room?.audience !== undefined);
 }

@@ -91,6 +91,9 @@ test('viewers count as connections of their address, and leave a quarter of all 
   const sixth = Player.connect(inTotal.url, `${other.code}?as=audience`);
   expect(await sixth.closed).toEqual({ code: 1013, reason: 'relay full' });
   await joined(inTotal.url, other);
+  const metrics = await freshMetrics(inTotal.http);
+  expect(metrics).toContain('lobby_relay_joins_total{result="joined"} 1\n');
+  expect(metrics).toContain('lobby_relay_joins_total{result="relay_full"} 0\n');
 });
 
 test('in a room without an audience, who wants to watch is a player', async () => {
