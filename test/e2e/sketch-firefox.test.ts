@@ -74,7 +74,53 @@ describe('the demo in Firefox', needs(FIREFOX, { timeout: BROWSER_TIMEOUT }), ()
       await says(ben, 'You win!');
     },
   );
+
+  test('holds the vote for the best drawing, with an audience', async () => {
+    const { http, browser } = await launch();
+    const { screen, code } = await openScreen(browser, http);
+    const ada = await join(browser, http, code, 'Ada');
+    const ben = await join(browser, http, code, 'Ben');
+    const eve = await newFirefoxPage(browser, complaints);
+    await eve.setViewport({ width: 360, height: 640 });
+    await eve.goto(`${http}/sketch?watch=${code}`);
+    await says(eve, 'You are watching');
+    await says(screen, '1 viewer');
+    await screen.select('#rounds', '1');
+    await press(ben, '#phone-start');
+    for (const [drawer, guesser] of [
+      [ada, ben],
+      [ben, ada],
+    ] as const) {
+      await drawer.waitForSelector('#words button');
+      const word = await textOf(drawer, '#words button');
+      await press(drawer, '#words button');
+      await drawLine(drawer);
+      await guesser.bringToFront();
+      await guesser.waitForSelector('#guess', { visible: true });
+      await guesser.type('#guess', `${word}\n`);
+    }
+    for (const page of [screen, ada, ben, eve]) await says(page, 'Which drawing is the best?');
+    await press(eve, '#ballot button');
+    await press(ben, '#ballot button');
+    await says(screen, '2 votes');
+    await press(screen, '#count');
+    await says(screen, 'by Ada, 2 votes');
+    await says(eve, 'Best drawing:');
+  });
 });
+
+/** Draws with the mouse, and waits until it is painted and sent. */
+async function drawLine(page: Page): Promise<void> {
+  await page.waitForSelector('#paper', { visible: true });
+  const box = await (await page.$('#paper'))?.boundingBox();
+  if (!box) throw new Error('there is no sheet');
+  const { x, y, width, height } = box;
+  await page.mouse.move(x + width * 0.2, y + height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.8, y + height * 0.8);
+  await page.mouse.up();
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+}
 
 async function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (element) => element.textContent ?? '');

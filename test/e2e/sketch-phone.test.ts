@@ -178,9 +178,10 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
     const dan = await party.phone(code, 'Dan');
     await ada.reload();
     for (const phone of [dan, ada]) {
-      await phone.getByText('Round 1 of 2. It is the turn of Ada.').waitFor();
+      await phone.getByText('Round 1 of 2: Ada draws.').waitFor();
     }
-    for (const shape of SHAPES) {
+    // Nothing is typed here, so there is no keyboard.
+    for (const shape of SHAPES.filter(({ height }) => height > 300)) {
       await dan.setViewportSize(shape);
       await inspect(dan, `phone-almost-in-${shape.width}x${shape.height}`);
     }

@@ -190,7 +190,12 @@ describe('sketch and guess', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () =
     await inspect(screen, 'screen-eight-lobby');
     expect(await screen.evaluate('document.body.scrollHeight <= innerHeight')).toBe(true);
     const late = await party.phone(code, 'Nine');
-    await late.getByText('The room is full.').waitFor();
+    await late.getByText('Watching: the room is full').waitFor();
+    await inspect(late, 'phone-watch-full');
+    expect(new URL(late.url()).searchParams.get('watch')).toBe(code);
+    await screen.locator('#viewers').getByText('1 viewer', { exact: true }).waitFor();
+    await inspect(screen, 'screen-eight-watched');
+    expect(await screen.evaluate('document.body.scrollHeight <= innerHeight')).toBe(true);
     await screen.getByRole('button', { name: 'Start' }).click();
     const [drawer, ...guessers] = phones;
     if (drawer === undefined) throw new Error('nobody draws');

@@ -132,6 +132,13 @@ export class Party {
     return page;
   }
 
+  /** A phone that only watches. */
+  async viewer(code: string): Promise<Page> {
+    const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
+    await page.goto(`${this.#site.http}/sketch?watch=${code}`);
+    return page;
+  }
+
   /** A phone whose owner types the code on the relay's front page. */
   async phoneFromFrontPage(code: string, name: string): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });

@@ -7,6 +7,8 @@ export function explain(error: RelayError): string {
       return 'There is no room with this code. Check the code on the big screen.';
     case 'roomFull':
       return 'The room is full.';
+    case 'unsupported':
+      return 'Nobody can watch this room. You can play if there is a free place.';
     case 'alreadyStarted':
       return 'The game has started. New players cannot join.';
     case 'replaced':

@@ -1,7 +1,8 @@
 /*
  * The state of a game: plain data, so that it can be stored. The rules are pure functions from one
  * state to the next: players.ts has the players, turns.ts the course of the game, words.ts the words,
- * hints.ts the letters that are shown, guess.ts the check of a guess, and scoring.ts the points.
+ * hints.ts the letters that are shown, guess.ts the check of a guess, scoring.ts the points, and voting.ts
+ * the vote for the best drawing.
  *
  * Times are milliseconds of any clock, and are passed in. No rule knows of a page or of a network.
  */
@@ -13,6 +14,7 @@ export const MAX_PLAYERS = 8;
 export const CHOOSING_TIME = 15_000;
 export const DRAWING_TIME = 80_000;
 export const REVEAL_TIME = 6_000;
+export const VOTING_TIME = 40_000;
 /** How long the game waits for a disconnected drawer, in milliseconds. */
 export const RECONNECT_TIME = 15_000;
 
@@ -27,6 +29,15 @@ export interface Player {
 export interface Gain {
   readonly id: number;
   readonly points: number;
+}
+
+/** A drawing that can be voted for. */
+export interface Drawn {
+  readonly turn: number;
+  /** The id of the player who drew it, who may have left. */
+  readonly drawer: number;
+  readonly name: string;
+  readonly word: string;
 }
 
 /** Why a turn is over. */
@@ -49,6 +60,7 @@ export type Phase =
       readonly gains: readonly Gain[];
       readonly until: number;
     }
+  | { readonly is: 'voting'; readonly until: number }
   | { readonly is: 'podium' };
 
 export interface Drawing {
@@ -76,6 +88,12 @@ export interface Game {
   readonly drawn: readonly number[];
   /** The words that have been offered: none is offered twice before all have been. */
   readonly offered: readonly string[];
+  /** The drawings of this game, in the order of drawing. */
+  readonly drawings: readonly Drawn[];
+  /** The turn of the drawing that each player has voted for, by the player's id. */
+  readonly votes: Readonly<Record<number, number>>;
+  /** How many viewers have voted for each drawing, by its turn. */
+  readonly tally: Readonly<Record<number, number>>;
 }
 
 export function newGame(): Game {
@@ -87,5 +105,8 @@ export function newGame(): Game {
     turn: 0,
     drawn: [],
     offered: [],
+    drawings: [],
+    votes: {},
+    tally: {},
   };
 }

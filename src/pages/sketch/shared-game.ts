@@ -1,6 +1,7 @@
-import type { Game, Player } from './game.js';
+import type { Drawn, Game, Player } from './game.js';
 import { mask } from './hints.js';
 import { canStart } from './players.js';
+import { bestDrawings } from './voting.js';
 
 /*
  * What everybody may know about the game. The screen shares it (`shareState` of the SDK), so that a
@@ -41,7 +42,8 @@ export type SharedPhase =
       /** By id. */
       readonly gains: Readonly<Record<string, number>>;
     }
-  | { readonly is: 'podium' };
+  | { readonly is: 'voting'; readonly ends: number; readonly drawings: readonly Drawn[] }
+  | { readonly is: 'podium'; readonly best: readonly Drawn[] };
 
 /**
  * @param now in the time of the game
@@ -53,11 +55,15 @@ export function shareGame(game: Game, now: number, ends: number): SharedGame {
   return { players, round, rounds, turn, canStart: canStart(game), phase: share(game, now, ends) };
 }
 
-function share({ phase }: Game, now: number, ends: number): SharedPhase {
+function share(game: Game, now: number, ends: number): SharedPhase {
+  const { phase } = game;
   switch (phase.is) {
     case 'lobby':
+      return phase;
+    case 'voting':
+      return { is: phase.is, ends, drawings: game.drawings };
     case 'podium':
-      return { is: phase.is };
+      return { is: phase.is, best: bestDrawings(game) };
     case 'choosing':
       return { is: phase.is, drawer: phase.drawer, ends };
     case 'drawing': {

@@ -7,11 +7,13 @@ import {
   type Phase,
   RECONNECT_TIME,
   REVEAL_TIME,
+  VOTING_TIME,
 } from './game.js';
 import { judge, type Verdict } from './guess.js';
 import { pickHints } from './hints.js';
 import { canStart, changePlayer, connectedPlayers, findPlayer } from './players.js';
 import { reward } from './scoring.js';
+import { MIN_DRAWINGS } from './voting.js';
 import { offerWords } from './words.js';
 
 /** Starts a game from the lobby or the podium; all players begin with 0 points. */
@@ -19,11 +21,15 @@ export function start(game: Game, rounds: number, now: number, random = Math.ran
   if (game.phase.is !== 'lobby' && game.phase.is !== 'podium') return game;
   if (!canStart(game)) return game;
   const players = game.players.map((player) => ({ ...player, points: 0 }));
-  return nextTurn({ ...game, players, rounds, round: 1, drawn: [] }, now, random);
+  const empty = { drawn: [], drawings: [], votes: {}, tally: {} };
+  return nextTurn({ ...game, ...empty, players, rounds, round: 1 }, now, random);
 }
 
-/** Ends the game: shows the podium. */
-export function finish(game: Game): Game {
+/** Ends the turns, or the vote: shows what comes next, the vote for the best drawing or the podium. */
+export function finish(game: Game, now: number): Game {
+  if (game.phase.is !== 'voting' && game.drawings.length >= MIN_DRAWINGS) {
+    return { ...game, phase: { is: 'voting', until: now + VOTING_TIME } };
+  }
   return { ...game, phase: { is: 'podium' } };
 }
 
@@ -98,6 +104,8 @@ export function advance(game: Game, now: number, random = Math.random): Game {
     case 'reveal':
       // With too few players, the game waits here.
       return now < phase.until || !canStart(game) ? game : nextTurn(game, now, random);
+    case 'voting':
+      return now < phase.until ? game : finish(game, now);
     default:
       return phase satisfies never;
   }
@@ -120,7 +128,7 @@ function isLost(game: Game, id: number, now: number): boolean {
 function nextTurn(game: Game, now: number, random: () => number): Game {
   const drawer = connectedPlayers(game).find(({ id }) => !game.drawn.includes(id));
   if (drawer === undefined) {
-    if (game.round >= game.rounds) return finish(game);
+    if (game.round >= game.rounds) return finish(game, now);
     return nextTurn({ ...game, round: game.round + 1, drawn: [] }, now, random);
   }
   const { words, offered } = offerWords(game.offered, random);

@@ -22,6 +22,8 @@ export interface About {
 export type FromPhone =
   | { readonly is: 'choose'; readonly index: number }
   | { readonly is: 'guess'; readonly text: string }
+  /** Votes for the drawing of this turn. The audience votes in a poll, by the turn as text. */
+  | { readonly is: 'vote'; readonly turn: number }
   /** The drawer's page is new, or has lost messages: the answer is the secret and the strokes. */
   | { readonly is: 'again' }
   /** Starts the game, or the next one. */
@@ -62,6 +64,10 @@ export function decodeFromPhone(text: string): FromPhone | undefined {
     case 'guess': {
       const guess = clean(message['text'], MAX_GUESS);
       return guess === '' ? undefined : { is: 'guess', text: guess };
+    }
+    case 'vote': {
+      const { turn } = message;
+      return Number.isInteger(turn) ? { is: 'vote', turn: turn as number } : undefined;
     }
     case 'again':
     case 'start':

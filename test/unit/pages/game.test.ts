@@ -176,7 +176,7 @@ describe('turns', () => {
   });
 
   test('the podium can be shown at any time, and left again', () => {
-    const game = finish(guess(drawing('Ada', 'Ben', 'Cleo'), 2, 'x', NOW).game);
+    const game = finish(guess(drawing('Ada', 'Ben', 'Cleo'), 2, 'x', NOW).game, NOW);
     expect(game.phase.is).toBe('podium');
     const again = start(game, 1, NOW);
     expect(again.phase.is).toBe('choosing');

@@ -8,6 +8,7 @@ function openParty() {
   const listeners = new Map<string, Listener>();
   const room = {
     players: [],
+    audience: 0,
     time: () => 0,
     shareState: (value: object) => ({ value, set: () => {} }),
     on: (name: string, listener: Listener) => {

@@ -103,12 +103,13 @@ describe('ink', () => {
 });
 
 describe('messages from a phone', () => {
-  test.each([[{ is: 'choose', index: 2 }], [{ is: 'guess', text: 'a cat' }]] as const)(
-    '%j',
-    (message) => {
-      expect(decodeFromPhone(encode(message))).toEqual(message);
-    },
-  );
+  test.each([
+    [{ is: 'choose', index: 2 }],
+    [{ is: 'guess', text: 'a cat' }],
+    [{ is: 'vote', turn: 3 }],
+  ] as const)('%j', (message) => {
+    expect(decodeFromPhone(encode(message))).toEqual(message);
+  });
 
   test.each([
     'no JSON',
@@ -123,6 +124,7 @@ describe('messages from a phone', () => {
     '{"is":"choose","index":"0"}',
     '{"is":"choose","index":0.5}',
     '{"is":"guess","text":["cat"]}',
+    '{"is":"vote","turn":"1"}',
     '{"is":"view","view":{}}',
     '{"is":"__proto__"}',
     `{"is":"guess","text":"cat","more":"${'x'.repeat(1_000)}"}`,
@@ -206,9 +208,9 @@ describe('messages to phones', () => {
     const drawing = choose(start({ ...game, phase: { is: 'lobby' } }, 1, NOW), 1, 0, NOW);
     if (drawing.phase.is !== 'drawing') throw new Error('nobody draws');
     const guessed = guess(drawing, 2, drawing.phase.word, NOW).game;
-    const podium = (over: Game) => viewOf(finish(over), 3)?.scene;
-    expect(podium(drawing)).toEqual({ is: 'podium', winners: [] });
-    expect(podium(guessed)).toEqual({ is: 'podium', winners: ['Ben'] });
+    const podium = (over: Game) => viewOf(finish(over, NOW), 3)?.scene;
+    expect(podium(drawing)).toEqual({ is: 'podium', winners: [], best: [] });
+    expect(podium(guessed)).toEqual({ is: 'podium', winners: ['Ben'], best: [] });
   });
 
   test('players without a name get nothing', () => {

@@ -1,4 +1,4 @@
-import type { HostStatus, Seat } from '../../../client/index.js';
+import type { HostStatus, Seat, Viewer } from '../../../client/index.js';
 import { byId, setText } from '../dom.js';
 
 /** Shows at the top of the phone what keeps the game from going on, for as long as it does. */
@@ -11,6 +11,15 @@ export function watchConnections(me: Seat): void {
   me.on('status', show);
   me.on('host', show);
   show();
+}
+
+/** The same for a viewer, who does not know whether the big screen is connected. */
+export function watchConnection(me: Viewer): void {
+  me.on('status', (status) => {
+    const text = textFor({ status, host: 'connected' });
+    byId('notice').hidden = text === '';
+    setText('notice', text);
+  });
 }
 
 /** This phone's own connection comes first: without it, nothing is known of the host's. */

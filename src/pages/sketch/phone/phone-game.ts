@@ -49,7 +49,8 @@ export class PhoneGame {
     // The screen does not know this phone yet, and will in a moment.
     if (view === undefined) return;
     const ends = 'ends' in game.phase ? game.phase.ends : undefined;
-    showScene(view, { ends, clock: () => this.#me.hostTime() }, this.#desk);
+    this.#desk.beginTurn(view.turn);
+    showScene(view, { ends, clock: () => this.#me.hostTime() });
     if (view.scene.is === 'untold') this.#ask(`${game.turn} ${game.phase.is}`);
   }
 

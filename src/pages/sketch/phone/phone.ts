@@ -1,4 +1,4 @@
-import { joinRoom, type RelayError, type Seat } from '../../../client/index.js';
+import { joinAudience, joinRoom, type RelayError, type Seat } from '../../../client/index.js';
 import { readCode, tidyCodeField } from '../../room-code.js';
 import { byId, setText } from '../dom.js';
 import { explain, explainClose, explainRetry } from '../explain.js';
@@ -10,14 +10,20 @@ import { followVisibleHeight } from '../visible-height.js';
 import { keepAwake } from '../wake-lock.js';
 import { type About, decodeFromScreen, encode, MAX_NAME } from '../wire.js';
 import { withRetries } from '../with-retries.js';
+import { type PhoneViewer, watchGame } from './audience.js';
+import { onVote } from './ballot.js';
 import { Desk } from './desk.js';
 import { watchConnections } from './notice.js';
 import { PhoneGame, type PhoneSeat } from './phone-game.js';
 import { storedName, storeName } from './player-name.js';
 import { showJoinForm } from './scenes.js';
 
-/** A phone: it asks for a name, joins, and then shows what the screen tells it to show. */
-export function openPhone(typed: string): void {
+/**
+ * A phone: it asks for a name, joins, and then shows the game.
+ *
+ * @param watches whether it only watches, without a name
+ */
+export function openPhone(typed: string, watches: boolean): void {
   followVisibleHeight();
   byId('phone').hidden = false;
   const codeField = byId('code', HTMLInputElement);
@@ -29,61 +35,84 @@ export function openPhone(typed: string): void {
   nameField.value = name;
   let seat: PhoneSeat | undefined;
   const desk = new Desk((data) => seat?.send(data));
-
-  const enter = async (): Promise<void> => {
-    const called = plainText(nameField.value, MAX_NAME);
-    seat = await join(codeField.value, called);
-    if (seat !== undefined) play(seat, called, desk);
-  };
+  const join = (): void =>
+    void enter(codeField.value, async (code) => {
+      const called = plainText(nameField.value, MAX_NAME);
+      if (called === '') return refuse('name', 'Type your name.');
+      storeName(called);
+      const joined = await joinOrWatch(code, called);
+      if (!('id' in joined)) return watch(joined);
+      seat = joined;
+      play(seat, called, desk);
+    });
+  const onlyWatch = (): void =>
+    void enter(codeField.value, async (code) =>
+      watch(await joinAudience<SharedGame>(relayUrl(), code)),
+    );
   byId('join', HTMLFormElement).onsubmit = (event) => {
     event.preventDefault();
-    void enter();
+    join();
   };
+  byId('watch').onclick = onlyWatch;
   if (codeField.value === '') codeField.focus();
+  else if (watches) onlyWatch();
   // A reloaded page rejoins without asking; an impossible code is reported at once.
-  else if (isOfThisTab || readCode(typed) === undefined) void enter();
+  else if (isOfThisTab || readCode(typed) === undefined) join();
   else nameField.focus();
 }
 
-/** Joins the room; returns `undefined`, and shows why, if that is not possible. */
-async function join(typed: string, name: string): Promise<PhoneSeat | undefined> {
+/** Enters a room by its code; shows why, if that is not possible. */
+async function enter(typed: string, attempt: (code: string) => Promise<void> | void) {
   const code = readCode(typed);
   if (code === undefined)
     return refuse(
       'code',
       'There is no room with this code. A code has only letters, at least four.',
     );
-  if (name === '') return refuse('name', 'Type your name.');
-  const button = byId('join-button', HTMLButtonElement);
-  button.disabled = true;
+  const buttons = [byId('join-button', HTMLButtonElement), byId('watch', HTMLButtonElement)];
+  for (const button of buttons) button.disabled = true;
   setText('join-problem', '');
-  storeName(name);
   try {
-    const about: About = { name };
-    const join = () => joinRoom<SharedGame>(relayUrl(), code, { about });
-    return await withRetries(join, (busy) => setText('join-problem', explainRetry(busy)));
+    await withRetries(
+      async () => attempt(code),
+      (busy) => setText('join-problem', explainRetry(busy)),
+    );
   } catch (error) {
     const { code } = error as RelayError;
-    if (code === 'noSuchRoom') return refuse('code', explain(error as RelayError));
-    setText('join-problem', explain(error as RelayError));
-    return undefined;
+    if (code === 'noSuchRoom') refuse('code', explain(error as RelayError));
+    else setText('join-problem', explain(error as RelayError));
   } finally {
-    button.disabled = false;
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+/** Joins as a player; as a viewer if the room is full. */
+async function joinOrWatch(code: string, name: string): Promise<PhoneSeat | PhoneViewer> {
+  const about: About = { name };
+  try {
+    return await joinRoom<SharedGame>(relayUrl(), code, { about });
+  } catch (error) {
+    if ((error as RelayError).code !== 'roomFull') throw error;
+    // A room that cannot be watched is just full.
+    return joinAudience<SharedGame>(relayUrl(), code).catch(() => Promise.reject(error));
   }
 }
 
 /** Shows why a field is refused, and selects it to be filled in again. */
-function refuse(id: 'code' | 'name', why: string): undefined {
+function refuse(id: 'code' | 'name', why: string): void {
   setText('join-problem', why);
   const field = byId(id, HTMLInputElement);
   field.focus();
   field.select();
 }
 
+function watch(me: PhoneViewer): void {
+  enterRoom(me, `?watch=${me.code}`);
+  watchGame(me);
+}
+
 function play(me: PhoneSeat, name: string, desk: Desk): void {
-  setText('join-problem', '');
-  rememberCode(me.code);
-  const letSleep = keepAwake();
+  enterRoom(me, `?code=${me.code}`);
   desk.reset();
   listenToPlayer(me);
 
@@ -101,16 +130,26 @@ function play(me: PhoneSeat, name: string, desk: Desk): void {
   });
   me.on('restart', () => desk.repeat());
   watchConnections(me);
-  me.on('close', (closed) => {
+  onVote((turn) => me.send(encode({ is: 'vote', turn })));
+}
+
+/** What is the same for players and viewers. @param query of this page, for a reload */
+function enterRoom(me: PhoneSeat | PhoneViewer, query: string): void {
+  setText('join-problem', '');
+  remember(query);
+  const letSleep = keepAwake();
+  const closed = (error: RelayError): void => {
     letSleep();
     showJoinForm();
-    const isLost = closed.code === 'noSuchRoom';
+    const isLost = error.code === 'noSuchRoom';
     const next = isLost ? ' Enter the new code from the big screen.' : '';
-    setText('join-problem', explainClose(closed) + next);
+    setText('join-problem', explainClose(error) + next);
     // A room that is over is never joined again.
-    if (closed.retry === 'no' && closed.code !== 'replaced')
+    if (error.retry === 'no' && error.code !== 'replaced')
       byId('code', HTMLInputElement).value = '';
-  });
+  };
+  if ('id' in me) me.on('close', closed);
+  else me.on('close', closed);
 }
 
 /** The player's buttons and fields. */
@@ -131,8 +170,8 @@ function listenToPlayer(me: Seat): void {
 }
 
 /** Keeps the code for a reload. A browser may refuse it, for example if it is asked too often. */
-function rememberCode(code: string): void {
+function remember(query: string): void {
   try {
-    history.replaceState(null, '', `?code=${code}`);
+    history.replaceState(null, '', query);
   } catch {}
 }

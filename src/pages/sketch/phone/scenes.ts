@@ -1,8 +1,8 @@
 import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
-import type { Desk } from './desk.js';
-import type { Scene, View } from './view.js';
+import { showBallot } from './ballot.js';
+import { bestText, type Scene, type View } from './view.js';
 
-const SCENES = ['join', 'message', 'choose', 'draw', 'guessing'];
+const SCENES = ['join', 'message', 'choose', 'draw', 'guessing', 'vote-phone'];
 
 let countdown: Countdown | undefined;
 let latest: Scene['is'] | undefined;
@@ -22,18 +22,14 @@ export interface SceneEnd {
   clock(): number | undefined;
 }
 
-/** Shows what this phone's player is to see. */
-export function showScene(view: View, { ends, clock }: SceneEnd, desk: Desk): void {
+/** Shows what the owner of this phone is to see. */
+export function showScene(view: View, end?: SceneEnd): void {
   const { scene } = view;
   countdown ??= new Countdown('phone-time');
-  countdown.set(ends, clock);
+  countdown.set(end?.ends, end?.clock);
   byId('bar').hidden = false;
   setText('my-name', view.name);
-  setText(
-    'my-points',
-    view.round === 0 || view.place === 0 ? '' : `${view.points} points · place ${view.place}`,
-  );
-  desk.beginTurn(view.turn);
+  setText('my-points', pointsOf(view));
   showOnly(SCENES, sectionOf(scene));
   showStart(view);
   show(scene, view);
@@ -44,11 +40,18 @@ export function showScene(view: View, { ends, clock }: SceneEnd, desk: Desk): vo
   else byId('phone').focus({ preventScroll: true });
 }
 
+function pointsOf({ round, rounds, place, points }: View): string {
+  if (round === 0) return '';
+  return place === 0 ? `Round ${round} of ${rounds}` : `${points} points · place ${place}`;
+}
+
 function sectionOf(scene: Scene): string {
   switch (scene.is) {
     case 'choose':
     case 'draw':
       return scene.is;
+    case 'vote':
+      return 'vote-phone';
     case 'guess':
       return 'guessing';
     case 'lobby':
@@ -58,13 +61,15 @@ function sectionOf(scene: Scene): string {
     case 'podium':
     case 'untold':
     case 'unknown':
+    case 'watch':
       return 'message';
     default:
       return scene satisfies never;
   }
 }
 
-function show(scene: Scene, { place, players, points, canStart, round, rounds }: View): void {
+function show(scene: Scene, view: View): void {
+  const { canStart, round, rounds } = view;
   switch (scene.is) {
     case 'lobby':
       return say('✎', 'You are in!', canStart ? 'Is everyone here?' : 'Waiting for more players…');
@@ -79,21 +84,18 @@ function show(scene: Scene, { place, players, points, canStart, round, rounds }:
         `${scene.drawer ?? 'You'} drew this word.`,
       );
     case 'podium':
-      if (scene.winners.length === 0) {
-        return say('0', 'Nobody won', 'The game ended before anybody guessed a word.');
-      }
-      return say(
-        `${place}.`,
-        place === 1 ? 'You win!' : `${scene.winners.join(' and ')} won`,
-        `Place ${place} of ${players}, with ${points} points.`,
-      );
+      return showPodium(scene, view);
     case 'untold':
       return say('…', 'Your turn!', 'Waiting for the big screen…');
     case 'unknown': {
-      const turn = scene.drawer === undefined ? '' : ` It is the turn of ${scene.drawer}.`;
-      const game = round === 0 ? '' : `Round ${round} of ${rounds}.${turn} `;
+      const turn = scene.drawer === undefined ? '' : `: ${scene.drawer} draws`;
+      const game = round === 0 ? '' : `Round ${round} of ${rounds}${turn}. `;
       return say('…', 'Almost in', `${game}You can play when the big screen is back.`);
     }
+    case 'watch':
+      return say(scene.mark, scene.title, scene.text);
+    case 'vote':
+      return showBallot(scene.drawings);
     case 'choose':
       return byId('words').replaceChildren(...scene.words.map(wordButton));
     case 'draw':
@@ -104,6 +106,19 @@ function show(scene: Scene, { place, players, points, canStart, round, rounds }:
     default:
       return scene satisfies never;
   }
+}
+
+function showPodium(
+  { winners, best }: Extract<Scene, { is: 'podium' }>,
+  { place, players, points }: View,
+): void {
+  if (winners.length === 0) {
+    const why = 'The game ended before anybody guessed a word.';
+    return say('0', 'Nobody won', bestText(best) || why);
+  }
+  const title = place === 1 ? 'You win!' : `${winners.join(' and ')} won`;
+  const text = `Place ${place} of ${players}, with ${points} points. ${bestText(best)}`;
+  say(`${place}.`, title, text.trim());
 }
 
 /** Any player can start the game, and the next one. */

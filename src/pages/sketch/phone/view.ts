@@ -1,3 +1,4 @@
+import { type Drawn, MAX_PLAYERS } from '../game.js';
 import { nameOf } from '../players.js';
 import { ranking, winners } from '../scoring.js';
 import type { SharedGame } from '../shared-game.js';
@@ -18,7 +19,16 @@ export type Scene =
       readonly drawer: string | null;
       readonly gain: number;
     }
-  | { readonly is: 'podium'; readonly winners: readonly string[] }
+  /** The drawings are those of others. */
+  | { readonly is: 'vote'; readonly drawings: readonly Drawn[] }
+  | { readonly is: 'podium'; readonly winners: readonly string[]; readonly best: readonly Drawn[] }
+  /** What the audience sees, except the vote. */
+  | {
+      readonly is: 'watch';
+      readonly mark: string;
+      readonly title: string;
+      readonly text: string;
+    }
   /** The drawer's phone is to be told the word, or the words to choose from. */
   | { readonly is: 'untold' }
   /** The screen is disconnected, and does not know this phone yet. */
@@ -55,6 +65,49 @@ export function viewForStranger(game: SharedGame, name: string): View {
   return { ...viewOfAll(game, { is: 'unknown', drawer }), name, points: 0, place: 0 };
 }
 
+/** What a viewer's phone shows. */
+export function viewForViewer(game: SharedGame): View {
+  const isFull = game.players.length >= MAX_PLAYERS;
+  const name = isFull ? 'Watching: the room is full' : 'Watching';
+  return { ...viewOfAll(game, sceneForViewer(game)), name, points: 0, place: 0 };
+}
+
+function sceneForViewer(game: SharedGame): Scene {
+  const { phase } = game;
+  const watch = (mark: string, title: string, text: string): Scene => ({
+    is: 'watch',
+    mark,
+    title,
+    text,
+  });
+  switch (phase.is) {
+    case 'lobby':
+      return watch('✎', 'You are watching', 'At the end, vote here for the best drawing.');
+    case 'choosing':
+      return watch('…', `${nameOf(game, phase.drawer)} is choosing`, 'Look at the big screen.');
+    case 'drawing':
+      return watch('✎', `${nameOf(game, phase.drawer)} draws`, 'Look at the big screen.');
+    case 'reveal':
+      return watch('✓', phase.word, `${nameOf(game, phase.drawer)} drew this word.`);
+    case 'voting':
+      return { is: 'vote', drawings: phase.drawings };
+    case 'podium': {
+      const names = winners(game).map(({ name }) => name);
+      const title = names.length === 0 ? 'Nobody won' : `${names.join(' and ')} won`;
+      return watch('★', title, bestText(phase.best) || 'The game is over.');
+    }
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** Which drawing has won the vote; `""` if there was none. */
+export function bestText(best: readonly Drawn[]): string {
+  const names = best.map(({ word, name }) => `${word} by ${name}`);
+  if (names.length === 0) return '';
+  return `Best ${names.length === 1 ? 'drawing' : 'drawings'}: ${names.join(', ')}.`;
+}
+
 function viewOfAll({ players, round, rounds, turn, canStart }: SharedGame, scene: Scene) {
   return { players: players.length, round, rounds, turn, canStart, scene };
 }
@@ -78,8 +131,14 @@ function sceneFor(game: SharedGame, id: number, secret: Secret | undefined): Sce
       const drawer = phase.drawer === id ? null : nameOf(game, phase.drawer);
       return { is: 'reveal', word: phase.word, drawer, gain: phase.gains[id] ?? 0 };
     }
+    case 'voting':
+      return { is: 'vote', drawings: phase.drawings.filter(({ drawer }) => drawer !== id) };
     case 'podium':
-      return { is: 'podium', winners: winners(game).map(({ name }) => name) };
+      return {
+        is: 'podium',
+        winners: winners(game).map(({ name }) => name),
+        best: phase.best,
+      };
     default:
       return phase satisfies never;
   }

@@ -1,7 +1,11 @@
 import { renderSVG } from 'uqr';
+import { fetchJson } from '../../../client/connection/fetch-json.js';
 import { byId, create, setText } from '../dom.js';
 import { relayUrl } from '../relay-url.js';
 import { isThisMachine, networkAddress } from './network-address.js';
+
+/** How long the relay may take to answer, in milliseconds. */
+const ANSWER_TIME = 5_000;
 
 let latest = '';
 
@@ -12,12 +16,24 @@ export async function showInvitation(code: string): Promise<void> {
   byId('code-tiles').replaceChildren(...letters);
   setText('code-spoken', [...code].join(' '));
   setText('code-small', code);
+  byId('watch-here', HTMLAnchorElement).href = `sketch?watch=${code}`;
+  void offerWatching(code);
   const relay = relayUrl();
   showAddress(relay, code);
   if (!isThisMachine(relay.hostname)) return;
   // Phones cannot open this address; the relay may know one that they can.
   const address = await networkAddress(relay);
   if (address !== undefined && latest === code) showAddress(address, code);
+}
+
+/** A relay may allow no audience. */
+async function offerWatching(code: string): Promise<void> {
+  const link = byId('watch-here');
+  link.hidden = true;
+  const found = await fetchJson(new URL(`${code}?format=json`, relayUrl()).href, ANSWER_TIME).catch(
+    () => undefined,
+  );
+  if (latest === code) link.hidden = !('audience' in (found?.body ?? {}));
 }
 
 function showAddress(relay: URL, code: string): void {

@@ -2,10 +2,12 @@ import type { Player, Room, SharedState } from '../../../client/index.js';
 import { type Game, newGame } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { decodeInk, encodeInk, Sheet, type Stroke, splitStroke } from '../ink.js';
-import { enter } from '../players.js';
+import { enter, nameOf } from '../players.js';
 import { type SharedGame, shareGame } from '../shared-game.js';
 import { advance, choose, guess, leave, setDisconnected, start } from '../turns.js';
+import { addDrawing, vote } from '../voting.js';
 import { decodeFromPhone, encode, type FromPhone, readName } from '../wire.js';
+import { AudiencePoll } from './audience-poll.js';
 import { PhaseEnd } from './phase-end.js';
 import { secretOf } from './secret-of.js';
 
@@ -13,6 +15,8 @@ import { secretOf } from './secret-of.js';
 export interface Saved {
   readonly game: Game;
   readonly strokes: readonly Stroke[];
+  /** The drawings of this game, with their turns. */
+  readonly pictures?: readonly (readonly [turn: number, strokes: readonly Stroke[]])[];
 }
 
 /** What the party reports to the page. */
@@ -30,6 +34,9 @@ export class Party {
   readonly #events: PartyEvents;
   #game: Game;
   #sheet: Sheet;
+  /** The drawings of this game, by turn. */
+  readonly pictures: Map<number, readonly Stroke[]>;
+  readonly #poll: AudiencePoll;
   readonly #end: PhaseEnd;
   readonly #shared: SharedState<SharedGame>;
   /** What the drawer was last told, as JSON. */
@@ -38,7 +45,9 @@ export class Party {
   constructor(room: Room, saved: Saved | undefined, events: PartyEvents) {
     this.room = room;
     this.#events = events;
-    this.#game = saved?.game ?? newGame();
+    this.#game = { ...newGame(), ...saved?.game };
+    this.pictures = new Map(saved?.pictures);
+    this.#poll = new AudiencePoll(room);
     this.#sheet = new Sheet(saved?.strokes);
     this.#end = new PhaseEnd(() => room.time());
     this.#catchUp();
@@ -46,6 +55,14 @@ export class Party {
     room.on('join', (player) => this.#enter(player));
     room.on('about', (player) => this.#enter(player));
     room.on('message', (player, data) => this.#receive(player, data));
+    room.on('tally', (counts) => {
+      const tally = Object.fromEntries(counts);
+      this.change((game) => ({ ...game, tally }));
+    });
+    room.on('audience', () => {
+      this.#poll.follow(this.#game);
+      events.changed();
+    });
     room.on('leave', ({ id }) => this.change((game) => leave(game, id, Date.now())));
     room.on('away', ({ id }) => this.change((game) => setDisconnected(game, id, true, Date.now())));
     room.on('back', ({ id }) =>
@@ -75,14 +92,27 @@ export class Party {
   change(next: (game: Game) => Game): void {
     const before = this.#game;
     this.#set(next(before));
+    this.#poll.follow(this.#game);
     if (this.#game.turn !== before.turn) this.#events.inked(true);
     // A hint may be due without any change of the game.
     if (this.#share() || this.#game !== before) this.#events.changed();
   }
 
   #set(game: Game): void {
+    const next = this.#keepDrawing(game);
     if (game.turn !== this.#game.turn) this.#sheet = new Sheet();
-    this.#game = game;
+    this.#game = next;
+  }
+
+  /** A drawing can be voted for as soon as its turn is over. */
+  #keepDrawing(next: Game): Game {
+    if (next.drawings.length === 0) this.pictures.clear();
+    const { phase, turn } = this.#game;
+    const { strokes } = this.#sheet;
+    if (phase.is !== 'drawing' || next.phase.is !== 'reveal' || strokes.length === 0) return next;
+    const { drawer, word } = phase;
+    this.pictures.set(turn, strokes);
+    return addDrawing(next, { turn, drawer, name: nameOf(this.#game, drawer), word });
   }
 
   /** After a reload: finds out which players have left and which are disconnected. */
@@ -113,6 +143,8 @@ export class Party {
         return this.change((game) => choose(game, id, message.index, Date.now()));
       case 'guess':
         return this.#guess(player, message.text);
+      case 'vote':
+        return this.change((game) => vote(game, id, message.turn));
       case 'again':
         return this.#repeat(player);
       case 'start':

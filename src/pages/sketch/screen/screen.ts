@@ -15,6 +15,8 @@ import { load, save } from './saved.js';
 import { SECTIONS, Stage } from './stage.js';
 import { showStandby } from './standby.js';
 
+/** The most viewers. */
+const MAX_AUDIENCE = 1_000;
 /** The reconnect window of phones and of the screen, in seconds. */
 const HOLD = 600;
 /** The interval at which the game checks the clock, in milliseconds. */
@@ -38,6 +40,7 @@ async function open(stage: Stage): Promise<void> {
       name: 'Sketch and guess',
       maxPlayers: MAX_PLAYERS,
       hold: HOLD,
+      audience: MAX_AUDIENCE,
       ...(token !== null && { token }),
     });
   try {
@@ -60,7 +63,12 @@ function play(room: Room, stage: Stage): void {
   stage.ink(true);
   listenToOperator(party);
 
-  const keep = (): void => save(room.code, { game: party.game, strokes: party.sheet.strokes });
+  const keep = (): void =>
+    save(room.code, {
+      game: party.game,
+      strokes: party.sheet.strokes,
+      pictures: [...party.pictures],
+    });
   const timers = [setInterval(() => party.tick(), TICK), setInterval(keep, SAVE_EVERY)];
   const stopListening = listen(() => window, 'pagehide', keep);
 
@@ -83,7 +91,9 @@ function listenToOperator(party: Party): void {
   rounds.onchange = () => party.change((game) => ({ ...game, rounds: Number(rounds.value) }));
   byId('start').onclick = () => party.start();
   byId('again').onclick = () => party.start();
-  byId('finish').onclick = () => confirmEnd(() => party.change(finish));
+  const end = (): void => party.change((game) => finish(game, Date.now()));
+  byId('finish').onclick = () => confirmEnd(end);
+  byId('count').onclick = end;
 }
 
 /** Replaces the game with a message while there is no room. */

@@ -10,9 +10,10 @@ import { winners } from '../scoring.js';
 import type { Party } from './party.js';
 import { guestList, others, podiumSteps, scoreList } from './people.js';
 import { timeLeft } from './phase-end.js';
+import { showBest, showVote } from './vote-stage.js';
 
 /** The sections of the big screen, of which one is shown. */
-export const SECTIONS = ['standby', 'lobby', 'turn', 'podium'];
+export const SECTIONS = ['standby', 'lobby', 'turn', 'vote', 'podium'];
 /** The number of guesses that stay on the screen. */
 const MOST_GUESSES = 12;
 /** How many names the result shows; for more players, it shows their number. */
@@ -21,6 +22,7 @@ const MOST_NAMES = 2;
 /** Shows the game on the big screen. */
 export class Stage {
   readonly #countdown = new Countdown('time');
+  readonly #voteCountdown = new Countdown('vote-time');
   readonly #sheet: SheetView;
   #party: Party | undefined;
   #turn = -1;
@@ -39,13 +41,20 @@ export class Stage {
     showOnly(SECTIONS, sectionOf(phase));
     setText('announcement', announcementOf(game));
     const left = phase.is === 'reveal' ? null : timeLeft(game, Date.now());
-    this.#countdown.set(left === null ? undefined : now() + left);
+    const end = left === null ? undefined : now() + left;
+    this.#countdown.set(end);
+    this.#voteCountdown.set(end);
+    showViewers(party.room.audience);
     switch (phase.is) {
       case 'lobby':
         return showLobby(game);
       case 'podium':
         byId('end-dialog', HTMLDialogElement).close();
+        showBest(party);
         return showPodium(game);
+      case 'voting':
+        byId('end-dialog', HTMLDialogElement).close();
+        return showVote(party);
       case 'choosing':
       case 'drawing':
       case 'reveal':
@@ -102,7 +111,16 @@ export class Stage {
 }
 
 function sectionOf(phase: Phase): string {
+  if (phase.is === 'voting') return 'vote';
   return phase.is === 'lobby' || phase.is === 'podium' ? phase.is : 'turn';
+}
+
+/** How many people watch without playing. */
+function showViewers(count: number): void {
+  for (const id of ['viewers', 'viewers-small', 'viewers-vote']) {
+    byId(id).hidden = count === 0;
+    setText(id, count === 1 ? '1 viewer' : `${count} viewers`);
+  }
 }
 
 function showLobby(game: Game): void {
@@ -135,6 +153,8 @@ function announcementOf(game: Game): string {
       return `${nameOf(game, phase.drawer)} draws. Guess!`;
     case 'reveal':
       return `The word was ${phase.word}. ${resultOf(game)}`;
+    case 'voting':
+      return 'Vote for the best drawing.';
     case 'podium':
       return 'The game is over.';
     default:
