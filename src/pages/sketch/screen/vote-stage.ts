@@ -4,8 +4,8 @@ import { bestDrawings, type Counted, countVotes } from '../voting.js';
 import type { Party } from './party.js';
 import { picture } from './picture.js';
 
-/** The drawings are shown in this many columns for each row, so that they fill a wide screen. */
-const COLUMNS_PER_ROW = 2;
+/** About this many columns for each row fill a wide screen: a drawing is square, with text below it. */
+const COLUMNS_PER_ROW = 3;
 
 /** Shows the drawings to vote for, and how many have voted. */
 export function showVote(party: Party): void {
@@ -14,7 +14,9 @@ export function showVote(party: Party): void {
   const shown = JSON.stringify(game.drawings);
   if (list.dataset['shown'] !== shown) {
     list.dataset['shown'] = shown;
-    const columns = Math.ceil(Math.sqrt(game.drawings.length * COLUMNS_PER_ROW));
+    const { length } = game.drawings;
+    const rows = Math.ceil(length / Math.ceil(Math.sqrt(length * COLUMNS_PER_ROW)));
+    const columns = Math.ceil(length / rows);
     list.style.setProperty('--columns', String(columns));
     list.replaceChildren(...game.drawings.map((drawing) => figure(drawing, pictures)));
   }
