@@ -24,6 +24,7 @@ const CLOSE_MESSAGES = {
   4008: { sentence: 'Your connection was too slow for the game.', again: true },
   4009: { sentence: 'The game has already started.', again: false },
   4010: { sentence: 'The big screen was disconnected, and the game has ended.', again: false },
+  4011: { sentence: 'The room needs another password.', again: false },
   4012: { sentence: 'The big screen is busy. Try again in a moment.', again: true },
   4029: { sentence: 'Too many attempts. Wait a minute.', again: true },
 };
