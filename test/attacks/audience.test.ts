@@ -9,7 +9,10 @@ import { allLeave, type CountingClient, quietPlayers, repeated } from './crowd.j
 const VIEWERS = 10_000;
 const PER_ADDRESS = 250;
 
-const attack = arena([], { mostToWait: WAIT_FAILS });
+/* 50 ms are promised for what one address does; these viewers have forty, and all say something at the
+ * same moment, which Node reads in one turn of the event loop. */
+const attack = arena([], { mostToWait: 4 * WAIT_FAILS });
+const attackFromOneAddress = arena([], { mostToWait: WAIT_FAILS });
 
 const VOTE = frame(OPCODE.text, 'A');
 
@@ -57,16 +60,19 @@ attack('10,000 viewers disconnect at once', async ({ relay }) => {
   host.cut();
 });
 
-attack('viewers of one address send messages of 1 KiB as fast as they can', async ({ relay }) => {
-  const from = freshAddress();
-  const host = await openRoom(relay, { from, features: { audience: VIEWERS } });
-  const room = { code: `${host.code}?as=audience` };
-  const viewers = await quietPlayers(relay, room, PER_ADDRESS, { from });
-  const flood = repeated(frame(OPCODE.text, 'x'.repeat(KIB)), 1000);
-  for (const viewer of viewers) void viewer.write(flood);
-  const received = viewers.map((viewer) => viewer.receives(1));
-  host.command({ cmd: 'to_str', to: [], data: 'hi', audience: true });
-  await Promise.all(received);
-  await allLeave(...viewers);
-  host.cut();
-});
+attackFromOneAddress(
+  'viewers of one address send messages of 1 KiB as fast as they can',
+  async ({ relay }) => {
+    const from = freshAddress();
+    const host = await openRoom(relay, { from, features: { audience: VIEWERS } });
+    const room = { code: `${host.code}?as=audience` };
+    const viewers = await quietPlayers(relay, room, PER_ADDRESS, { from });
+    const flood = repeated(frame(OPCODE.text, 'x'.repeat(KIB)), 1000);
+    for (const viewer of viewers) void viewer.write(flood);
+    const received = viewers.map((viewer) => viewer.receives(1));
+    host.command({ cmd: 'to_str', to: [], data: 'hi', audience: true });
+    await Promise.all(received);
+    await allLeave(...viewers);
+    host.cut();
+  },
+);
