@@ -175,6 +175,8 @@ export class HostRoom extends PlayerEvents implements Room {
   }
 
   handOver(player: Player): Promise<boolean> {
+    // Nothing that is sent now would ever be acknowledged.
+    if (this.status === 'closed') return Promise.resolve(false);
     return this.#inheritance.handOver(player);
   }
 

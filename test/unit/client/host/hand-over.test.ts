@@ -86,3 +86,10 @@ test('the room is not handed over if it ends before that', async () => {
   FakeSocket.last.lose(4004, 'no such room');
   expect(await handedOver).toBe(false);
 });
+
+test('a room that has ended is not handed over', async () => {
+  const { room, player } = await openGame();
+  FakeSocket.last.lose(4004, 'no such room');
+  expect(room.status).toBe('closed');
+  expect(await room.handOver(player)).toBe(false);
+});
