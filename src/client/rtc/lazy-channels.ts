@@ -4,6 +4,7 @@ import { ChannelError } from '../errors/channel-error.js';
 import type { Message } from '../session/envelope.js';
 import { toData, toSignal } from '../session/message.js';
 import type { Channels, ChannelsContext } from './channels.js';
+import { MAX_SIGNAL_BYTES } from './signal.js';
 
 /** The most signals that are buffered while the code for data channels is loaded. */
 const MAX_BUFFERED = 128;
@@ -52,6 +53,8 @@ export class LazyChannels {
   receive(message: Message): void {
     if (this.#channels !== undefined) return this.#channels.receive(message);
     if (this.#isClosed || this.#buffered.length >= MAX_BUFFERED) return;
+    // The loaded code would drop it; until then, it would take up memory.
+    if (message.body.length > MAX_SIGNAL_BYTES) return;
     const isFirst = this.#buffered.push(message) === 1;
     if (isFirst) this.#load().catch((error) => this.#refuse(error));
   }

@@ -6,7 +6,7 @@ import { isChannelErrorName } from './reasons.js';
 /**
  * The largest signal that is parsed, in bytes. The description of one data channel takes about 1 KiB.
  */
-const MAX_SIGNAL_BYTES = 16_384;
+export const MAX_SIGNAL_BYTES = 16_384;
 
 /**
  * A message about a connection between two ends, as JSON. The opener chooses a random `id`, so that late

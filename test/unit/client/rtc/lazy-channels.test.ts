@@ -77,6 +77,17 @@ describe('signals that arrive before the code for data channels', () => {
     expect(FakeChannels.received).toEqual(numbers(128));
   });
 
+  test('are dropped if they are too large to be parsed, and cause no loading', async () => {
+    const { channels, loads, load } = newChannels();
+    const sized = (bytes: number) => ({ kind: 'signal' as const, body: new Uint8Array(bytes) });
+    channels.receive(sized(16_385));
+    expect(loads).toHaveLength(0);
+    channels.receive(sized(16_384));
+    channels.receive(sized(16_385));
+    await load();
+    expect(FakeChannels.received.map(({ length }) => length)).toEqual([16_384]);
+  });
+
   test('are dropped when the other end is a new page, or has left', async () => {
     const { channels, load } = newChannels();
     channels.receive(toSignal({ id: 1 }));
