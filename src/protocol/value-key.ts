@@ -1,3 +1,6 @@
+/** The most values for everybody, for the audience, and for each player. */
+export const MAX_VALUES = 64;
+
 /** The longest key of a value, in characters. */
 export const MAX_KEY = 32;
 

@@ -1,11 +1,9 @@
 import { Payload } from '../protocol/payload.js';
+import { MAX_VALUES } from '../protocol/value-key.js';
 import type { PlayerId } from './ids.js';
 import { MESSAGE_OVERHEAD } from './offline-buffer.js';
 import type { SavedValue } from './saved-room.js';
 import type { RoomTotals } from './totals.js';
-
-/** The most values for everybody, for the audience, and for each player. */
-export const MAX_VALUES = 64;
 
 /** Whom a value is for. */
 export type ValueOwner = 'everybody' | 'audience' | PlayerId;

@@ -1,7 +1,6 @@
-import { isUsableKey } from '../protocol/value-key.js';
+import { isUsableKey, MAX_VALUES } from '../protocol/value-key.js';
 import { parsePlayerId } from '../rooms/ids.js';
 import type { SavedSeat, SavedValue } from '../rooms/saved-room.js';
-import { MAX_VALUES } from '../rooms/values.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

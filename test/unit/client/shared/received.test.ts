@@ -90,3 +90,35 @@ test('a state that is no JSON changes nothing', () => {
   item('state', 8, 1, '');
   expect([news().length, shares.state]).toEqual([1, { a: 1 }]);
 });
+
+/** Keys of values, one for each turn of a game. */
+const turns = Array.from({ length: 1_000 }, (_, turn) => `turn ${turn}`);
+
+test('of more values than the relay stores, the oldest are forgotten', () => {
+  const { value, news, shares } = open();
+  turns.forEach((key, turn) => {
+    value(7, turn + 1, 'x', key);
+  });
+  expect([...shares.values.keys()]).toEqual(turns.slice(-64));
+  expect(news().slice(-2)).toEqual([
+    ['turn 999', 'x'],
+    ['turn 935', undefined],
+  ]);
+});
+
+test('the versions of the latest forgotten values are known, and those of the others are not', () => {
+  const { value, forget, state, item, news } = open();
+  value(7, 1, 'the title', 'title');
+  state(7, 1, {});
+  turns.forEach((key, turn) => {
+    value(7, 2 * turn + 2, 'x', key);
+    forget(7, 2 * turn + 3, key);
+    // The state has no key, whatever the host sends.
+    item('state', 8, turn + 1, '{}', key);
+  });
+  news();
+  value(7, 1, 'the title', 'title');
+  item('state', 8, 1_000, '{}');
+  for (const turn of [0, 900, 999]) value(7, 2 * turn + 2, 'again', `turn ${turn}`);
+  expect(news()).toEqual([['turn 0', 'again']]);
+});

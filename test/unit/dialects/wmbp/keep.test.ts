@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import { Payload } from '../../../../src/protocol/payload.js';
+import { MAX_VALUES } from '../../../../src/protocol/value-key.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import type { Room } from '../../../../src/rooms/room.js';
 import type { SeatKey } from '../../../../src/rooms/seat-key.js';
 import { hashSecret } from '../../../../src/rooms/secret.js';
-import { MAX_VALUES } from '../../../../src/rooms/values.js';
 import { TestPlayer, text, WmbpHost } from '../../../support/peers.js';
 import { seatOf, TestRooms } from '../../../support/rooms.js';
 
