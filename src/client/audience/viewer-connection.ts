@@ -145,14 +145,16 @@ export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer
   /** Handles the keys that there are, and the poll. */
   #receivedAudience({ mark, content }: SharedItem): void {
     const text = toData({ kind: 'text', body: content });
-    const { keys = [], poll = [], number = 0 } = Object(attempt(() => JSON.parse(String(text))));
+    // The host may have sent anything.
+    const shown = Object(attempt(() => JSON.parse(String(text))));
+    const keys = stringsIn(shown.keys);
     for (const key of this.#shares.values.keys()) if (!keys.includes(key)) this.#forget(key);
-    const id = `${mark} ${number}`;
+    const id = `${mark} ${typeof shown.number === 'number' ? shown.number : 0}`;
     // After a reconnect, the relay does not count the earlier vote any more.
     if (this.#vote?.poll === id) this.#connection.send(this.#vote.choice);
     if (this.#poll.id === id) return;
     const hadNone = this.poll.length === 0;
-    this.#poll = { id, choices: Object.freeze([...poll]) };
+    this.#poll = { id, choices: Object.freeze(stringsIn(shown.poll)) };
     if (this.poll.length > 0 || !hadNone) this.#emitOpen('poll', this.poll);
   }
 
@@ -166,4 +168,9 @@ export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer
   #emitOpen<Name extends keyof ViewerEvents>(name: Name, ...event: ViewerEvents[Name]): void {
     if (this.status !== 'closed') this.emit(name, ...event);
   }
+}
+
+/** The strings in a list; none if it is not a list. */
+function stringsIn(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { joinAudience } from '../../../../src/client/index.js';
+import { toSharedSignal, toStoredFrame } from '../../../../src/client/shared/item.js';
 import { FakeSocket, settle, stillEnvironment } from '../fakes.js';
 
 async function watch() {
@@ -31,5 +32,31 @@ test('a viewer reconnects after five minutes without a message, and not before',
   expect([FakeSocket.all.length, viewer.status]).toEqual([1, 'open']);
   await pass(100);
   expect(FakeSocket.all.length).toBeGreaterThan(1);
+  viewer.leave();
+});
+
+/** What the host shows to the audience. */
+function show(shown: unknown, number: number): void {
+  const content = new TextEncoder().encode(JSON.stringify(shown));
+  const item = toSharedSignal({ kind: 'audience', mark: 7, number, key: '', content });
+  FakeSocket.last.receive(toStoredFrame(item));
+}
+
+test.each<[string, unknown]>([
+  ['numbers', { keys: 1, poll: 1, number: 1 }],
+  ['text', { keys: 'a', poll: 'abc', number: 1 }],
+  ['objects', { keys: {}, poll: {}, number: {} }],
+  ['an object that is no text', { keys: [], poll: [], number: { toString: 1, valueOf: 1 } }],
+  ['lists of other values', { keys: [1, null], poll: [{ toString: 1 }, 2], number: [[]] }],
+  ['null', null],
+])('a poll of %s asks nothing, and the next one counts', async (_name, shown) => {
+  const { viewer } = await watch();
+  const polls: unknown[] = [];
+  viewer.on('poll', (choices) => polls.push(choices));
+  await settle();
+  show(shown, 1);
+  show({ keys: [], poll: ['red', 2, 'blue'], number: 2 }, 2);
+  await settle();
+  expect([polls, viewer.poll]).toEqual([[['red', 'blue']], ['red', 'blue']]);
   viewer.leave();
 });
