@@ -32,7 +32,8 @@ export async function listRooms(
   const { status, body } = await request(new RelayAddress(url).page(`rooms/${list}${query}`));
   if (Array.isArray(body)) return body.map(toRoom);
   if (status === 429) throw new RelayError(4029, 'too many attempts');
-  throw new RelayError(UNSUPPORTED, 'this relay has no lists');
+  if (status === 404) throw new RelayError(UNSUPPORTED, 'this relay has no lists');
+  throw new RelayError(ABNORMAL, '');
 }
 
 async function request(url: string): Promise<JsonResponse> {
