@@ -116,6 +116,21 @@ describe('the front page', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () => 
     expect(complaints.splice(0)).toEqual([expect.stringContaining('404')]);
   });
 
+  test.each([502, 200])(
+    'shows that a proxy answers in place of the relay, by %i',
+    async (status) => {
+      const page = await open(PHONE);
+      await page.route('**/BBBB?*', (route) =>
+        route.fulfill({ status, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+      );
+      await page.getByLabel('The code on the big screen').fill('bbbb');
+      await page.getByRole('button', { name: 'Join' }).click();
+      await page.getByText('This relay is not working.').waitFor();
+      // The browser reports a status of 400 or more.
+      if (status >= 400) expect(complaints.splice(0)).toEqual([expect.stringContaining('502')]);
+    },
+  );
+
   test("leads the demo's players to the demo", async () => {
     const host = await Host.open(relay.url, { name: 'Sketch and guess' });
     const page = await open(PHONE);

@@ -41,6 +41,8 @@ export function joinByCode(form: HTMLFormElement, { field, answer, relay }: Part
       const { status, body } = await fetchJson(`${relay}/${code}?format=json`, ANSWER_TIME);
       if (status === 404) return say(noRoom(code));
       if (status === 429) return say('Too many attempts. Wait a minute, then try again.');
+      // Something answers, such as a proxy, but not a relay.
+      if (status !== 200 || !('name' in body)) return say('This relay is not working.');
       const room = body as unknown as RoomInfo;
       if (room.name === DEMO) location.assign(`${relay}/sketch?code=${code}`);
       else say(describe(room), false);
