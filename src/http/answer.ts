@@ -103,7 +103,7 @@ function describe(description: string | object | undefined): Answer {
 }
 
 /** A list of rooms, as a reader may keep it for a second. */
-export function roomList(body: string, etag: string, request: IncomingHttpHeaders): Answer {
+export function roomList(body: Buffer, etag: string, request: IncomingHttpHeaders): Answer {
   const headers = { ...COMMON, 'Cache-Control': 'max-age=1', ETag: etag };
   if (hasAlready(request['if-none-match'], etag)) return { status: 304, headers, body: '' };
   return { status: 200, headers: { ...headers, 'Content-Type': 'application/json' }, body };

@@ -113,7 +113,7 @@ export class Requests {
     const signaling = new SignalingRequests(this.#parts, this.#context, bodies);
     const matchmaker = new MatchmakerRequests(this.#parts, this.#context, bodies);
     const launched = new LaunchRequests(this.#parts, this.#context, bodies);
-    const lists = new RoomListAnswers(this.#parts.rooms.lists);
+    const lists = new RoomListAnswers(this.#parts.rooms.lists, this.#context, bodies);
     const upgrade: Resource = { GET: answers.upgradeRequired };
     const signalingPost: Resource = { POST: (_, ...asked) => signaling.answer(...asked) };
     // Clients of signaling-server may know an address and no path.
@@ -121,7 +121,7 @@ export class Requests {
     return {
       home: { GET: (_, asked) => contents.home(asked), ...atRoot },
       room: { GET: (target, asked) => contents.roomInfo(target, asked) },
-      roomList: { GET: (target, { request }) => lists.answer(target, request.headers) },
+      roomList: { GET: (target, ...asked) => lists.answer(target, ...asked) },
       quickJoin: upgrade,
       create: upgrade,
       bellhop: upgrade,

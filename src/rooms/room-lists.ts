@@ -7,7 +7,11 @@ import type { RoomTotals } from './totals.js';
 const MAX_LEFT = 4096;
 
 /** Where a room was in its list before it left it. */
-type Left = Pick<Listed, 'list' | 'number'>;
+interface Left {
+  /** The name of the list: the list itself may be gone. */
+  readonly name: string;
+  readonly number: number;
+}
 
 /** The public lists of rooms, by name. A list exists while rooms are in it. */
 export class RoomLists {
@@ -47,8 +51,10 @@ export class RoomLists {
    * @returns `undefined` if the list has not had such a room, or that was long ago
    */
   numberOf(list: RoomList, code: RoomCode): number | undefined {
-    const found = [this.#listed.get(code), this.#left.get(code)];
-    return found.find((each) => each?.list === list)?.number;
+    const listed = this.#listed.get(code);
+    if (listed?.list === list) return listed.number;
+    const left = this.#left.get(code);
+    return left?.name === list.name ? left.number : undefined;
   }
 
   #update(room: Room, name: string): void {
@@ -70,7 +76,7 @@ export class RoomLists {
     this.#listed.delete(code);
     if (list.size === 0) this.#lists.delete(list.name);
     this.#left.delete(code);
-    this.#left.set(code, { list, number: listed.number });
+    this.#left.set(code, { name: list.name, number: listed.number });
     const [oldest] = this.#left.keys();
     if (this.#left.size > MAX_LEFT && oldest !== undefined) this.#left.delete(oldest);
   }
