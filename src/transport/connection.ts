@@ -42,6 +42,8 @@ export const PauseReason = {
   hostBacklog: 2,
   /** Other connections have their turn. */
   turn: 4,
+  /** Nothing more is read, because the client is about to be closed. */
+  stopped: 8,
 } as const;
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
@@ -79,7 +81,6 @@ export class Connection implements WebSocketOwner, BacklogListener {
   /** When flushing before the close frame started, while it lasts. */
   #closeFlushStartedAt: number | undefined;
   #pauses = 0;
-  #hasStoppedReading = false;
   #terminateTimer: NodeJS.Timeout | undefined;
 
   constructor({ webSocket, socket, address, context }: Link) {
@@ -123,7 +124,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Whether reading from it is paused. */
   get isPaused(): boolean {
-    return (this.#pauses & ~PauseReason.turn) !== 0;
+    return (this.#pauses & ~(PauseReason.turn | PauseReason.stopped)) !== 0;
   }
 
   /** Pauses reading for this reason. TCP then slows the client down, and nothing is lost. */
@@ -164,7 +165,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#closing) return this.#webSocket.terminate();
     this.#outbox.drop();
     this.close(reason);
-    if (!this.#hasStoppedReading) this.#webSocket.dropInput();
+    if ((this.#pauses & PauseReason.stopped) === 0) this.#webSocket.dropInput();
     // A client that does not read does not confirm the close either.
     const time = TERMINATE_AFTER * (1 + Math.random());
     this.#terminateTimer = setTimeout(() => this.#webSocket.terminate(), time);
@@ -172,9 +173,10 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Drops all input that is not handled yet, and reads nothing more: the client will be closed. */
   protected stopReading(): void {
-    this.#hasStoppedReading = true;
     this.#webSocket.dropInput();
-    this.pauseReading(PauseReason.turn);
+    // After a turn of others, which the chunk may have to wait for, reading does not go on either.
+    this.#pauses |= PauseReason.stopped;
+    this.#webSocket.pause();
   }
 
   /** Ends the connection at once, without a close frame. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Connection, PauseReason } from '../../../src/transport/connection.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { ServerWebSocket } from '../../../src/transport/server-web-socket.js';
@@ -27,7 +27,15 @@ class Probe extends Connection {
   }
 }
 
-function connected(cycle = new FlushCycle()) {
+/** A connection that reads nothing after its first chunk. */
+class Stopping extends Probe {
+  override chunk(bytes: number): void {
+    super.chunk(bytes);
+    this.stopReading();
+  }
+}
+
+function connected(cycle = new FlushCycle(), Type = Probe) {
   const socket = new Duplex({ read() {}, write: (_bytes, _, done) => done() }) as Socket;
   Object.assign(socket, { setTimeout() {}, bytesRead: 0 });
   const bounds = { maxMessage: 1 << 22, closeTimeout: 1e6 };
@@ -36,7 +44,7 @@ function connected(cycle = new FlushCycle()) {
     throw error;
   };
   const context = { cycle, stall: 1e9, ping: 0, fault, ended() {}, gone() {} };
-  return { connection: new Probe({ webSocket, socket, address: '192.0.2.1', context }), socket };
+  return { connection: new Type({ webSocket, socket, address: '192.0.2.1', context }), socket };
 }
 
 const { binary, ping, pong, text } = OPCODE;
@@ -123,6 +131,23 @@ describe('buffered input', () => {
     expect(connection.got).toEqual([]);
     expect(connection.bufferedBytes).toBe(0);
   });
+});
+
+test.each([
+  ['has time', false],
+  ['waits for the turns of others', true],
+])('a connection that %s reads nothing after it has stopped', async (_, waits) => {
+  const cycle = new FlushCycle();
+  if (waits) vi.spyOn(cycle.budget, 'isSpentBy').mockReturnValueOnce(true);
+  const { connection, socket } = connected(cycle, Stopping);
+  const chunk = frame(text, 'x'.repeat(1 << 17));
+  expect(socket.push(chunk)).toBe(false);
+  for (let turn = 0; turn < 3; turn++) await endOfTurn();
+  expect(socket.push(chunk)).toBe(false);
+  connection.closeAndDrop({ code: 4029, reason: 'too many attempts', retry: 'later' });
+  for (let turn = 0; turn < 3; turn++) await endOfTurn();
+  expect(socket.push(chunk)).toBe(false);
+  expect([connection.got, connection.codes]).toEqual([[], [4029]]);
 });
 
 test('pings and pongs count as messages for the rate limit, until a close', async () => {
