@@ -11,8 +11,8 @@ const MAX_KEYS = 512;
 /** How many addresses of kicked players a room stores; the oldest are deleted. */
 export const MAX_ADDRESSES = 256;
 
-/** The memory that a banned address takes: measured with 130 bytes. */
-export const ADDRESS_BYTES = 128;
+/** The memory that a banned address or key takes: measured with 130 bytes. */
+export const BAN_BYTES = 128;
 
 /** Who cannot join one room again, for as long as it lasts. */
 export class Bans {
@@ -42,7 +42,7 @@ export class Bans {
   /** A player with this key cannot join again. */
   addKey(key: SecretHash): void {
     this.#keys ??= new Set();
-    addBounded(this.#keys, key, MAX_KEYS);
+    this.#add(this.#keys, key, MAX_KEYS);
   }
 
   /** Nobody can join from this address. */
@@ -59,21 +59,22 @@ export class Bans {
 
   /** Forgets everything: the room has ended. */
   clear(): void {
-    this.#totals.storedBytes -= (this.#addresses?.size ?? 0) * ADDRESS_BYTES;
+    const bans = (this.#keys?.size ?? 0) + (this.#addresses?.size ?? 0);
+    this.#totals.storedBytes -= bans * BAN_BYTES;
     this.#keys = undefined;
     this.#addresses = undefined;
   }
 
   #addAddressHash(hash: SecretHash): void {
     this.#addresses ??= new Set();
-    const before = this.#addresses.size;
-    addBounded(this.#addresses, hash, MAX_ADDRESSES);
-    this.#totals.storedBytes += (this.#addresses.size - before) * ADDRESS_BYTES;
+    this.#add(this.#addresses, hash, MAX_ADDRESSES);
   }
-}
 
-function addBounded<T>(set: Set<T>, item: T, most: number): void {
-  set.add(item);
-  const [first] = set;
-  if (set.size > most && first !== undefined) set.delete(first);
+  #add(bans: Set<SecretHash>, hash: SecretHash, most: number): void {
+    const before = bans.size;
+    bans.add(hash);
+    const [first] = bans;
+    if (bans.size > most && first !== undefined) bans.delete(first);
+    this.#totals.storedBytes += (bans.size - before) * BAN_BYTES;
+  }
 }

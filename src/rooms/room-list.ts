@@ -1,6 +1,6 @@
 import type { RoomCode } from './ids.js';
 import type { Room } from './room.js';
-import type { SeatKey } from './seat-key.js';
+import type { SecretHash } from './secret.js';
 
 /** A room in a list. */
 export interface Listed {
@@ -82,7 +82,7 @@ export class RoomList {
   }
 
   /** The room in which this key has a seat, even if nobody else can join it. */
-  withSeat(key: SeatKey): Room | undefined {
+  withSeat(key: SecretHash): Room | undefined {
     for (const { room } of this.#all.values()) {
       if (room.seatStatus(key) !== undefined) return room;
     }

@@ -111,12 +111,15 @@ export class Wmbp {
   quickJoin(request: QuickJoinRequest, address: string, now: number): Admittance {
     const { seat: key, about, allValues } = request;
     const { rooms, admission } = this.#parts;
+    // Before the list is searched for the key, which takes a while.
+    const full = this.#refuseReturning(address);
+    if (full !== undefined) return refused(full);
     const list = rooms.lists.find(request.list);
-    const last = key && list?.withSeat(key);
+    const last = key === undefined || key === 'malformed' ? undefined : list?.withSeat(key);
     const reason =
       last === undefined
         ? (admission.connect(address) ?? admission.tryCode(address, now))
-        : this.#refuseReturning(address);
+        : undefined;
     if (reason !== undefined) return refused(reason);
     const room = last ?? list?.fullest((each) => each.keepsOut(key, address));
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);

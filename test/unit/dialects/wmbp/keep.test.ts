@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import { Payload } from '../../../../src/protocol/payload.js';
 import { MAX_VALUES } from '../../../../src/protocol/value-key.js';
+import { BAN_BYTES } from '../../../../src/rooms/bans.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import type { Room } from '../../../../src/rooms/room.js';
 import type { SeatKey } from '../../../../src/rooms/seat-key.js';
@@ -68,7 +69,9 @@ describe('a value', () => {
     set('everybody', 'a', 'for everybody');
     expect(join(KEY, true).heard()).toEqual(['for Ana', 'for everybody']);
     room.kick(1);
-    expect(rooms.totals.storedBytes).toBe('for everybody'.length + MESSAGE_OVERHEAD);
+    const values = 'for everybody'.length + MESSAGE_OVERHEAD;
+    // Her key cannot be used again.
+    expect(rooms.totals.storedBytes).toBe(values + BAN_BYTES);
   });
 
   test('reaches those who join while the host is disconnected', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import { ASK_TIMEOUT } from '../../../../src/rooms/asking.js';
-import { ADDRESS_BYTES } from '../../../../src/rooms/bans.js';
+import { BAN_BYTES } from '../../../../src/rooms/bans.js';
 import { MESSAGE_OVERHEAD } from '../../../../src/rooms/offline-buffer.js';
 import { evictPlayerBuffers } from '../../../../src/rooms/offline-buffers.js';
 import type { Room } from '../../../../src/rooms/room.js';
@@ -97,8 +97,9 @@ function compareRooms(model: Model, { room, rooms, visits }: Real): void {
   });
 }
 
-function storedBytes({ values, bannedAddresses }: Model): number {
-  return sizeOf(values.map(({ words }) => words)) + bannedAddresses.size * ADDRESS_BYTES;
+function storedBytes({ values, banned, bannedAddresses }: Model): number {
+  const bans = (banned.size + bannedAddresses.size) * BAN_BYTES;
+  return sizeOf(values.map(({ words }) => words)) + bans;
 }
 
 function same(what: string, got: unknown, wanted: unknown): void {
