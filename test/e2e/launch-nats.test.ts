@@ -133,6 +133,21 @@ describe('NATS at the start', () => {
     );
   });
 
+  test(
+    'leaves nothing behind if the relay is closed before it is connected',
+    needs(NATS),
+    async () => {
+      const nats = await NatsServer.start('-js');
+      const timers = new TestTimers();
+      const store = new NatsSessions(configOf(nats.url), new Connection(), timers);
+      const { fleet } = testFleet([gameConfig()], new FakeLauncher(), { timers, store });
+      const opening = fleet.open();
+      await fleet.close();
+      await opening;
+      expect([store.isAvailable, timers.running]).toEqual([false, 0]);
+    },
+  );
+
   test('is needed only by games that use it', async () => {
     const timers = new TestTimers();
     const store = new NatsSessions(configOf('nats://127.0.0.1:1'), new Connection(), timers);

@@ -26,6 +26,7 @@ export class NatsSessions implements SessionStore {
   #fleet: SessionReports | undefined;
   #link: NatsLink | undefined;
   #stopSweeps: StopTimer | undefined;
+  #isClosed = false;
   /** The last change of `cert_digests` that was read; `undefined` before the first connection. */
   #lastDigest: number | undefined;
   /** Sessions with an entry in `unclaimed_sessions`, and those with one in `active_connections`. */
@@ -55,6 +56,8 @@ export class NatsSessions implements SessionStore {
       timers: this.#timers,
       attach: (buckets) => this.#attach(buckets),
     });
+    // The relay may have been closed meanwhile.
+    if (this.#isClosed) return link.close();
     this.#link = link;
     link.connection.subscribe('gameserver.contexts', {
       callback: (error, message) => {
@@ -105,6 +108,7 @@ export class NatsSessions implements SessionStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#stopSweeps?.();
     if (this.isAvailable) await this.#whenDeleted();
     await this.#link?.close();

@@ -1,4 +1,4 @@
-import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsPackages } from './packages.js';
 
 /** How long a relay may take to answer, in milliseconds. */
@@ -8,12 +8,11 @@ const ANSWER_TIMEOUT = 2000;
 export class Runs {
   readonly #connection: NatsConnection;
   readonly #packages: NatsPackages;
-  readonly #subscription: Subscription;
 
   constructor(connection: NatsConnection, packages: NatsPackages, ownRun: string) {
     this.#connection = connection;
     this.#packages = packages;
-    this.#subscription = connection.subscribe(subject(ownRun), {
+    connection.subscribe(subject(ownRun), {
       callback(error, message) {
         if (error === null) message.respond();
       },
@@ -30,10 +29,6 @@ export class Runs {
       if (error instanceof RequestError) return error.isNoResponders();
       return error instanceof NoRespondersError;
     }
-  }
-
-  stop(): void {
-    this.#subscription.unsubscribe();
   }
 }
 
