@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { urlOf } from '../http/network-address.js';
+import { isEverywhere, urlOf } from '../http/network-address.js';
 import { parseOptions } from '../options/read.js';
 
 /*
@@ -8,7 +8,7 @@ import { parseOptions } from '../options/read.js';
  */
 
 const { host, port, tlsCert } = parseOptions({}, process.env);
-const address = host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+const address = host === '' || isEverywhere(host) ? '127.0.0.1' : host;
 // The certificate is valid for the relay's public name only.
 if (tlsCert !== '') process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
 const url = urlOf(tlsCert === '' ? 'http' : 'https', address, port);

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { addressBytes } from '../limits/ip-address.js';
-import { NONCE_BYTES, seal, TAG_BYTES } from './xchacha20-poly1305.js';
+import { KEY_BYTES, NONCE_BYTES, seal, TAG_BYTES } from './xchacha20-poly1305.js';
 
 /** The length of a token, in bytes. */
 export const TOKEN_BYTES = 2048;
-
-/** The length of the key that the relay and the game servers share, and of keys in tokens, in bytes. */
-export const KEY_BYTES = 32;
 
 /** The length of the private part, in bytes, with its tag. */
 const PRIVATE_BYTES = 1024;

@@ -104,12 +104,6 @@ export class Fleet implements Matchmaker, SessionReports {
     return { cancel: () => this.#cancel(session) };
   }
 
-  /** The player's address for launchers: some choose the location of a server by it. */
-  #addressOf({ clientAddress }: AskRequest): string {
-    const { loopbackClientIp = clientAddress } = this.#config;
-    return isLoopback(clientAddress) ? loopbackClientIp : clientAddress;
-  }
-
   sessionClaimed(id: string): void {
     this.sessions.get(id)?.claim();
   }
@@ -165,6 +159,12 @@ export class Fleet implements Matchmaker, SessionReports {
     const ended = [...this.#servers.values()].map((server) => server.stop('the relay ends', error));
     await this.#waitAtMost(CLOSE_TIME, Promise.all(ended));
     await this.#store?.close();
+  }
+
+  /** The player's address for launchers: some choose the location of a server by it. */
+  #addressOf({ clientAddress }: AskRequest): string {
+    const { loopbackClientIp = clientAddress } = this.#config;
+    return isLoopback(clientAddress) ? loopbackClientIp : clientAddress;
   }
 
   #sessionEnded({ id }: Session): void {

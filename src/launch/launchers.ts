@@ -5,7 +5,7 @@ import { CommandLauncher } from './command/command-launcher.js';
 import { OrphanGuard } from './command/orphan-guard.js';
 import { ConfigError } from './config/config-error.js';
 import type { GameConfig } from './config/games.js';
-import type { CommandConfig, ContainerConfig } from './config/launchers.js';
+import type { ContainerConfig } from './config/launchers.js';
 import { ContainerLauncher } from './container/container-launcher.js';
 import type { Owner } from './container/container-options.js';
 import { DockerEngine } from './container/docker-engine.js';
@@ -74,7 +74,7 @@ export class Launchers {
     const log = this.#log;
     switch (launcher.type) {
       case 'command':
-        checkCommand(launcher as CommandConfig);
+        checkCommand(launcher);
         return new CommandLauncher(game, launcher, { guard: this.#guard, log });
       case 'http':
         return new HttpLauncher(game, launcher, { log });

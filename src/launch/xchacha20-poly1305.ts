@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 
 /** Lengths in bytes. */
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 export const NONCE_BYTES = 24;
 export const TAG_BYTES = 16;
 

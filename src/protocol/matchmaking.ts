@@ -5,16 +5,16 @@ export interface Party {
   readonly size: number;
 }
 
-/** Where a player plays: on a server or in a room. */
+/** Where a player plays: on a game server, or in a room of the relay, which `joinRoom` joins. */
 export type Place =
   | {
       readonly is: 'server';
       /** An IPv4 or IPv6 address, without brackets. */
       readonly ip: string;
       readonly port: number;
-      /** In hex with colons; empty without a certificate. */
+      /** The SHA-256 digest of the server's certificate, in hex with colons; empty without one. */
       readonly certDigest: string;
-      /** A netcode connect token of 2,048 bytes; `undefined` for games without one. */
+      /** The netcode connect token of 2,048 bytes; `undefined` for games without one. */
       readonly token: Uint8Array | undefined;
     }
   | { readonly is: 'room'; readonly code: string };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isEverywhere, urlOf } from '../http/network-address.js';
 import { LaunchError } from '../launch/ask.js';
 import { ConfigError } from '../launch/config/config-error.js';
 import type { Readiness } from '../launch/config/games.js';
@@ -53,7 +54,7 @@ function build(config: LaunchConfig, options: Options, log: RelayLog): Launch {
     config,
     ports: new Ports(),
     launcherOf: (game) => launchers.of(game),
-    relayUrl: () => config.relayUrl ?? ownUrl(options.host, addressOf()),
+    relayUrl: () => config.relayUrl ?? ownUrl(addressOf()),
     natsCa: readNatsCa(config),
   });
   const { nats } = config;
@@ -111,12 +112,9 @@ function readNatsCa({ nats }: LaunchConfig): string | undefined {
   }
 }
 
-/** Addresses that stand for all interfaces: servers of this machine use the loopback. */
-const ALL_INTERFACES = ['', '0.0.0.0', '::'];
-
 /** Where servers of this machine reach the relay. */
-function ownUrl(host: string, address: ListenAddress | undefined): string {
+function ownUrl(address: ListenAddress | undefined): string {
   if (address === undefined) throw new LaunchError(503, 'The relay does not listen yet.');
-  const own = ALL_INTERFACES.includes(host) ? '127.0.0.1' : address.address;
-  return `http://${own.includes(':') ? `[${own}]` : own}:${address.port}`;
+  const own = isEverywhere(address.address) ? '127.0.0.1' : address.address;
+  return urlOf('http', own, address.port);
 }

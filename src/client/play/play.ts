@@ -1,3 +1,4 @@
+import type { Place as GivenPlace } from '../../protocol/matchmaking.js';
 import { listen, whenActivated } from '../browser.js';
 import { checkOptions, type OptionTypes } from '../check-options.js';
 import { RelayAddress } from '../connection/relay-address.js';
@@ -5,18 +6,7 @@ import { PlayError } from '../errors/play-error.js';
 import { readEvents } from './read-events.js';
 
 /** Where the player plays: on a game server, or in a room of the relay, which `joinRoom` joins. */
-export type Place =
-  | {
-      readonly is: 'server';
-      /** An IPv4 or IPv6 address, without brackets. */
-      readonly ip: string;
-      readonly port: number;
-      /** The SHA-256 digest of the server's certificate, in hex with colons; empty without one. */
-      readonly certDigest: string;
-      /** The netcode connect token; `undefined` for games without one. */
-      readonly token: Uint8Array | undefined;
-    }
-  | { readonly is: 'room'; readonly code: string };
+export type Place = GivenPlace;
 
 /** The progress of a request for a place. */
 export interface PlayProgress {

@@ -63,9 +63,6 @@ type LaunchFile = ValueOf<typeof file>;
 /** How the relay reaches NATS. */
 export type NatsConfig = NonNullable<LaunchFile['nats']>;
 
-/** Where game servers are. */
-export type LocationConfig = NonNullable<LaunchFile['location']>;
-
 /** The file of `--launch-config`. */
 export interface LaunchConfig extends Omit<LaunchFile, 'games' | 'defaultGame' | '$schema'> {
   /** The game for requests without a name; `undefined` if there is none. */

@@ -1,3 +1,4 @@
+import { MIB } from '../../units.js';
 import { secret, textOrSecret } from './secret.js';
 import {
   list,
@@ -12,8 +13,6 @@ import {
   withDefault,
 } from './shape.js';
 import { containerPort, path, url } from './values.js';
-
-const MIB = 1024 * 1024;
 
 const PLACEHOLDERS = '`{port}`, `{id}`, `{ip}`, `{game}` and `{version}` are replaced.';
 

@@ -1,3 +1,4 @@
+import { KEY_BYTES } from '../xchacha20-poly1305.js';
 import { Secret, secret } from './secret.js';
 import { converted, type Shape } from './shape.js';
 
@@ -8,8 +9,6 @@ export interface PrivateKey {
   /** The value of `LIGHTYEAR_PRIVATE_KEY`: 32 numbers with commas. */
   readonly text: Secret;
 }
-
-const KEY_BYTES = 32;
 
 /**
  * A key of 32 bytes: 32 numbers with commas, which is the form of Lightyear's servers, or 64 hexadecimal
