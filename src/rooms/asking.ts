@@ -6,6 +6,7 @@ import type { RoomEvent } from './room-event.js';
 import type { SavedRoom } from './saved-room.js';
 import type { Seat } from './seat.js';
 import type { SecretHash } from './secret.js';
+import type { Timers } from './timers.js';
 import type { RoomTotals } from './totals.js';
 
 /** How many players may ask at a time. */
@@ -15,13 +16,11 @@ export const MAX_ASKING = 16;
 export const ASK_TIMEOUT = 60_000;
 
 /** What asking needs from the room. */
-export interface AskingContext {
+export interface AskingContext extends Timers {
   readonly totals: RoomTotals;
   notifyHost(event: RoomEvent): void;
   /** The saved state of the room has changed. */
   changed(): void;
-  /** Starts a timer; returns a function that stops it. */
-  after(milliseconds: number, action: () => void): () => void;
 }
 
 interface Asker {
@@ -61,7 +60,7 @@ export class Asking {
     return this.#askers.size > 0 ? { asking: this.ids } : {};
   }
 
-  /** Who asked when the relay stopped is gone; the host may have been told of them. */
+  /** Players who were asking when the relay stopped are gone; the host may have been told of them. */
   restore({ asking = [] }: SavedRoom): void {
     for (const player of asking) this.#context.notifyHost({ type: 'playerLeft', player });
   }
@@ -102,13 +101,9 @@ export class Asking {
 
   /** Takes the seat of a player whom the host admits; `undefined` if nobody with this id asks. */
   take(id: number): Seat | undefined {
-    const asker = this.#askers.get(id);
-    if (asker === undefined) return undefined;
-    this.#askers.delete(id);
-    asker.stopTimer();
-    this.#context.totals.storedBytes -= aboutBytes(asker.seat.about);
-    this.unseated--;
-    return asker.seat;
+    const seat = this.#delete(id);
+    if (seat !== undefined) this.unseated--;
+    return seat;
   }
 
   /** The player has left before the host has answered. */
@@ -116,16 +111,19 @@ export class Asking {
     this.#remove(seat);
   }
 
-  /** The host refuses this player; returns the seat, or `undefined` if nobody with this id asks. */
-  refuse(id: number, reason: CloseReason): Seat | undefined {
-    const seat = this.#askers.get(id)?.seat;
-    if (seat !== undefined) this.#remove(seat)?.close(reason);
-    return seat;
+  /** The seat for which the player with this id asks. */
+  get(id: number): Seat | undefined {
+    return this.#askers.get(id)?.seat;
+  }
+
+  /** The host refuses the player who asks for this seat. */
+  refuse(seat: Seat, reason: CloseReason): void {
+    this.#remove(seat)?.close(reason);
   }
 
   /** Nobody can be admitted any more. */
   refuseAll(reason: CloseReason): void {
-    for (const id of this.ids) this.refuse(id, reason);
+    for (const seat of this.seats) this.refuse(seat, reason);
   }
 
   /** The room has ended. */
@@ -141,9 +139,17 @@ export class Asking {
   }
 
   #forget(seat: Seat): PlayerPeer | undefined {
-    this.take(seat.id);
-    this.unseated++;
+    this.#delete(seat.id);
     return seat.vacate();
+  }
+
+  #delete(id: number): Seat | undefined {
+    const asker = this.#askers.get(id);
+    if (asker === undefined) return undefined;
+    this.#askers.delete(id);
+    asker.stopTimer();
+    this.#context.totals.storedBytes -= aboutBytes(asker.seat.about);
+    return asker.seat;
   }
 
   #report(event: RoomEvent): void {

@@ -1,10 +1,11 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { Features } from './features.js';
-import { Paced, type Timers } from './paced.js';
+import { Paced } from './paced.js';
 import { Poll } from './poll.js';
 import type { AudienceEvent } from './room-event.js';
 import type { SavedRoom } from './saved-room.js';
+import type { Timers } from './timers.js';
 import type { RoomTotals } from './totals.js';
 import { Viewer, type ViewerContext, type ViewerPeer, type WatchResult } from './viewer.js';
 
@@ -19,9 +20,6 @@ export interface AudienceContext extends Timers {
   /** The saved state has changed. */
   changed(): void;
 }
-
-/** Whether the audience gets a message `too`, or `only` the audience. */
-export type ToAudience = 'too' | 'only';
 
 /**
  * Everybody who watches a room. Viewers get what the host sends to them, and vote in polls; all else

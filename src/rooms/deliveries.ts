@@ -1,5 +1,6 @@
 import type { Payload } from '../protocol/payload.js';
-import type { Audience, ToAudience } from './audience.js';
+import type { ToAudience } from '../protocol/to-audience.js';
+import type { Audience } from './audience.js';
 import type { PlayerPeer } from './peer.js';
 import type { Seat } from './seat.js';
 import type { SeatTable } from './seat-table.js';

@@ -71,7 +71,7 @@ export class Entrance {
 
   /**
    * Stops joining, or allows it again, or sets the size; nobody has to leave, even if there are more
-   * players now. Whoever asks when nobody can join any more is refused.
+   * players now. Players who ask when nobody can join any more are refused.
    */
   change({ started = this.phase === 'started', maxPlayers = this.maxPlayers }: RoomChanges): void {
     this.phase = started ? 'started' : 'open';
@@ -94,10 +94,10 @@ export class Entrance {
   /** Removes a player for good, or refuses one who asks; an unknown id changes nothing. */
   kick(id: number, options: KickOptions): void {
     const { players } = this.#parts;
-    const asker = this.asking?.seats.find((seat) => seat.id === id);
+    const asker = this.asking?.get(id);
     if (asker === undefined) return players.kick(id, options);
     players.ban(asker, options);
-    this.asking?.refuse(id, kickReason(options));
+    this.asking?.refuse(asker, kickReason(options));
   }
 
   /** The connection of this player has ended; `isFinal` if the player will not reconnect. */

@@ -1,5 +1,5 @@
 import type { Payload } from '../protocol/payload.js';
-import { MESSAGE_OVERHEAD } from './offline-buffer.js';
+import { cost } from './offline-buffer.js';
 
 /** When so many bytes are held, reading from the player pauses. */
 export const MAX_HELD_BYTES = 16 * 1024;
@@ -23,7 +23,7 @@ export class HeldMessages {
 
   add(payload: Payload): void {
     this.#payloads.push(payload.retained);
-    this.#bytes += payload.bytes.length + MESSAGE_OVERHEAD;
+    this.#bytes += cost(payload);
   }
 
   /** Removes all messages, and returns them. */

@@ -1,5 +1,6 @@
 import type { Payload } from '../protocol/payload.js';
 import type { PlayerId } from './ids.js';
+import { aboutBytes } from './join-request.js';
 import { MESSAGE_OVERHEAD } from './offline-buffer.js';
 import type { HostPeer } from './peer.js';
 import type { AudienceEvent, PresenceEvent, RoomEvent } from './room-event.js';
@@ -55,7 +56,7 @@ export class HostOfflineBuffer {
     const isFull = this.#bytes >= this.#capacity;
     if (isFull && event.type === 'aboutChanged') return;
     if (isFull && mayCancel(event)) this.#addToOverflow(event);
-    else this.#add(event, 'about' in event ? Buffer.byteLength(event.about) : 0);
+    else this.#add(event, 'about' in event ? aboutBytes(event.about) : 0);
   }
 
   message(from: PlayerId, payload: Payload): void {

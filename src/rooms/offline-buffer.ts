@@ -91,6 +91,7 @@ export class OfflineBuffer {
   }
 }
 
-function cost({ bytes }: Payload): number {
+/** The memory that a buffered message takes, in bytes. */
+export function cost({ bytes }: Payload): number {
   return bytes.length + MESSAGE_OVERHEAD;
 }

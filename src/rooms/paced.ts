@@ -1,7 +1,4 @@
-export interface Timers {
-  /** Starts a timer; returns a function that stops it. */
-  after(milliseconds: number, action: () => void): () => void;
-}
+import type { Timers } from './timers.js';
 
 /** Reports changes: the first one at once, and the changes within a period after it together. */
 export class Paced {

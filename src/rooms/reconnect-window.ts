@@ -4,10 +4,11 @@ import type { HostPeer } from './peer.js';
 import { type ReconnectPlaces, UNKNOWN_ADDRESS } from './reconnect-places.js';
 import { ResumeToken } from './resume-token.js';
 import type { SavedRoom } from './saved-room.js';
+import type { Timers } from './timers.js';
 import type { RoomTotals } from './totals.js';
 
 /** What reconnect windows need from their surroundings. */
-export interface ReconnectContext {
+export interface ReconnectContext extends Timers {
   /** The longest reconnect window that a room may have, in seconds. */
   readonly maxHold: number;
   /** How much is buffered for a disconnected player, in bytes. */
@@ -18,8 +19,6 @@ export interface ReconnectContext {
   readonly totals: RoomTotals;
   /** Limits how many peers may be disconnected; no limit without it. */
   readonly places?: ReconnectPlaces | undefined;
-  /** Starts a timer; returns a function that stops it. */
-  after(milliseconds: number, action: () => void): () => void;
 }
 
 /** A disconnected player who may reconnect. */

@@ -1,8 +1,8 @@
 import type { Features } from './features.js';
 import type { PlayerId } from './ids.js';
-import type { Timers } from './paced.js';
 import type { RoomEvent } from './room-event.js';
 import type { Seat } from './seat.js';
+import type { Timers } from './timers.js';
 
 /** The shortest and the longest time between two measurements, in seconds. */
 export const SHORTEST_PACE = 1;

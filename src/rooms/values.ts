@@ -1,7 +1,7 @@
 import { Payload } from '../protocol/payload.js';
 import { MAX_VALUES } from '../protocol/value-key.js';
 import type { PlayerId } from './ids.js';
-import { MESSAGE_OVERHEAD } from './offline-buffer.js';
+import { cost } from './offline-buffer.js';
 import type { SavedValue } from './saved-room.js';
 import type { RoomTotals } from './totals.js';
 
@@ -164,7 +164,7 @@ export class RoomValues {
 
 /** Counts as a message in an offline buffer does. */
 function sizeOf(payload: Payload | undefined): number {
-  return payload === undefined ? 0 : payload.bytes.length + MESSAGE_OVERHEAD;
+  return payload === undefined ? 0 : cost(payload);
 }
 
 function inOrder(a: Value, b: Value): number {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
-import { frameHeaderLength, PING, PONG, writeFrameHeader } from '../protocol/frame.js';
+import { PING, PONG } from '../protocol/frame.js';
+import { reserveFrame } from '../protocol/frame-sink.js';
 import type { FlushCycle } from './flush-cycle.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
@@ -293,9 +294,8 @@ export class Connection implements WebSocketOwner, BacklogListener {
   protected sendControl(opcode: number, data: Buffer): void {
     const outbox = this.#outbox;
     if (!outbox.open) return;
-    const at = outbox.reserve(frameHeaderLength(data.length) + data.length);
-    const { buffer } = outbox;
-    buffer.set(data, writeFrameHeader(buffer, at, opcode, data.length));
+    const at = reserveFrame(outbox, opcode, data.length);
+    outbox.buffer.set(data, at);
   }
 
   #checkLife(now: number): void {

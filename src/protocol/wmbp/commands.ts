@@ -1,4 +1,5 @@
 import type { Payload } from '../payload.js';
+import type { ToAudience } from '../to-audience.js';
 import type { RequestedFeatures } from './features.js';
 
 /** Opens a room. */
@@ -55,9 +56,6 @@ export interface SendCommand {
   readonly to: 'everybody' | readonly number[];
   readonly payload: Payload;
 }
-
-/** Whether the audience gets a message `too`, or `only` the audience. */
-export type ToAudience = 'too' | 'only';
 
 /** A message to players and the audience: `to` and `to_str` with `audience`. */
 export interface SendToAudienceCommand extends Omit<SendCommand, 'cmd'> {

@@ -8,7 +8,8 @@ import { COMMANDS, type HostCommand, type SetCommand } from './commands.js';
 import { EVENTS } from './events.js';
 import type { Fields, Value } from './fields.js';
 import { readJsonFields } from './json-reader.js';
-import { readFeatures, readFlag, readListChanges } from './read-features.js';
+import { readFeatures, readListChanges } from './read-features.js';
+import { readFlag } from './read-flag.js';
 import { isInteger, readSend } from './read-send.js';
 
 /** The longest reason of a close that a host gives: a close frame has space for 123 bytes. */

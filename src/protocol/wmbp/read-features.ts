@@ -3,7 +3,8 @@ import { MAX_PASSWORD_BYTES } from '../password.js';
 import { badField } from './bad-field.js';
 import type { SetCommand } from './commands.js';
 import type { RequestedFeatures } from './features.js';
-import type { Fields, ScalarName } from './fields.js';
+import type { Fields } from './fields.js';
+import { readFlag } from './read-flag.js';
 
 /**
  * What `prepare` requests beyond WMBP. `with: true` requests nothing but the list of what the relay
@@ -81,12 +82,4 @@ function readListing(listing: Fields['listing']): { readonly listing?: string } 
   if (listing === undefined || listing === null) return {};
   if (typeof listing === 'string' && isListing(listing)) return { listing };
   throw badField('listing', `at most ${MAX_LISTING_BYTES} bytes of text`, listing);
-}
-
-/** A field that is true, or false by default. */
-export function readFlag(fields: Fields, name: ScalarName): boolean {
-  const value = fields[name];
-  if (value === undefined || value === null) return false;
-  if (typeof value === 'boolean') return value;
-  throw badField(name, 'true or false', value);
 }

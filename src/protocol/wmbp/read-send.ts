@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { Payload } from '../payload.js';
+import type { ToAudience } from '../to-audience.js';
 import { isUsableKey, MAX_KEY } from '../value-key.js';
 import { badField, isList } from './bad-field.js';
 import { CommandError } from './command-error.js';
-import type { DeliveryCommand, KeepCommand, SendCommand, ToAudience } from './commands.js';
+import type { DeliveryCommand, KeepCommand, SendCommand } from './commands.js';
 import { type Fields, MAX_RECIPIENTS, type Value } from './fields.js';
+import { readFlag } from './read-flag.js';
 
 /** How many texts in place of ids an error shows, and how many characters of each. */
 const MAX_NAMED = 3;
@@ -66,10 +68,8 @@ function readKeep(cmd: 'to' | 'to_str', keep: Value, fields: Fields): KeepComman
   return { cmd: 'keep', ...value, ...readLater(fields) };
 }
 
-function readLater({ later }: Fields): { readonly later?: true } {
-  if (later === undefined || later === null || later === false) return {};
-  if (later === true) return { later };
-  throw badField('later', 'true or false', later);
+function readLater(fields: Fields): { readonly later?: true } {
+  return readFlag(fields, 'later') ? { later: true } : {};
 }
 
 function readKey(keep: Value): string {
