@@ -17,8 +17,9 @@ import { connectionLimit, ownConnectionLimit } from './harness/processes.js';
 const HELP = `usage: node bench/audience.js
 
 Measures an audience of 10,000 viewers of one room, a public list of 5,000 rooms, and joins of
-players who get 64 values (docs/protocol.md): how long a message to all viewers takes and costs, and how long another room waits
-meanwhile. Measures lobby-relay as built in dist/, on one core. Takes two minutes. There are no options.
+players who get 64 values (docs/protocol.md): how long a message to all viewers takes and costs,
+and how long another room waits meanwhile. Measures lobby-relay as built in dist/, on one core.
+Takes two minutes. There are no options.
 `;
 
 const POSSIBLE = Math.min(connectionLimit(), ownConnectionLimit()) - 100;

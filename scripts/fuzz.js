@@ -41,7 +41,7 @@ const SHOWN_BYTES = 256;
 
 console.log(`fuzz: ${seconds} s, --seed ${seed}`);
 const runs = [READING, SOCKETS, RECEIVING].map((threads) => run(threads, { seconds }));
-// The first failure ends both threads.
+// The first failure ends all threads.
 const failure = await Promise.race([
   ...runs.map((run) => run.then((result) => (isFailure(result) ? result : new Promise(() => {})))),
   Promise.all(runs).then(() => undefined),

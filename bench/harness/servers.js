@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
- * lobby-relay with its defaults, including metrics and backpressure, but without the limits that
- * would throttle the load.
+ * lobby-relay with its defaults, including metrics and backpressure, but with limits that do not
+ * throttle the load.
  */
 export function lobbyRelay(cli = path('../../dist/cli.js'), name = 'lobby-relay') {
   if (!existsSync(cli)) {

@@ -69,7 +69,10 @@ export class LaunchRequests {
     }
     return this.#bodies.answer(asked, response, {
       read: (body) => this.#answer(path, asked, (door, token) => door.ready(path.id, token, body)),
-      full: () => answers.refused(503, CLOSE_REASONS.relayFull),
+      full: () => {
+        this.#context.refused(CLOSE_REASONS.relayFull, asked);
+        return answers.refused(503, CLOSE_REASONS.relayFull);
+      },
     });
   }
 

@@ -13,7 +13,7 @@ import type { RoomEvent } from './room-event.js';
 
 /** A player's connection, as a room uses it. */
 export interface PlayerPeer {
-  /** The client's address, under which a disconnected player counts; `undefined` if unknown. */
+  /** The client's address, under which a disconnected player counts and is banned; `undefined` if unknown. */
   readonly address?: string;
   send(payload: Payload): void;
   /** Measures the round-trip time to the player, for `Seat.measured`. Peers may not support it. */

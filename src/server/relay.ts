@@ -20,7 +20,8 @@ export interface Relay {
   /**
    * Handles the WebSocket upgrades of an existing server. HTTP requests stay with the server's own
    * handler, which may pass any of them to `handleRequest`; a server without a handler gets
-   * `handleRequest`. The server's own limits on slow and large requests apply.
+   * `handleRequest`. The server's own limits on slow and large requests apply, and none on sockets per address.
+   * Nothing listens at `metricsListen`, and with that option `/metrics` is not served here either.
    */
   attach(server: Server): void;
 

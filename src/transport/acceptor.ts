@@ -20,15 +20,15 @@ export interface Upgrade {
 export interface AcceptorOptions {
   /** The largest message that is accepted, in bytes; a larger one is closed with 1009. */
   readonly maxMessage: Readonly<Record<OpenRole, number>>;
-  /** How long what waits for a connection may not shrink, in seconds. */
+  /** How long a send buffer may make no progress, in seconds. */
   readonly stall: number;
   /** Idle time before a ping, in seconds; 0 for no pings. */
   readonly ping: number;
   /** An exception in the relay's own code. */
   fault(error: unknown): void;
-  /** A host, player or peer with this address has connected. */
+  /** A connection of this address was accepted. */
   connected(address: string): void;
-  /** The socket of such a connection has closed. */
+  /** The socket of such a connection is closed. */
   disconnected(address: string): void;
 }
 

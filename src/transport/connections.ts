@@ -60,7 +60,7 @@ export class Connections {
   }
 
   /**
-   * The same, and the number of players and peers from which reading is paused, at the last check.
+   * The same, and the number of those except hosts from which reading is paused, at the last check.
    */
   get lastCheck(): { readonly buffered: number; readonly paused: number } {
     return this.#lastCheck;
@@ -146,7 +146,7 @@ export class Connections {
   }
 
   /**
-   * Closes all hosts and players, and waits until their sockets are closed. Connections that take longer
+   * Closes all accepted connections, and waits until their sockets are closed. Connections that take longer
    * are terminated.
    */
   async closeAll(reason: CloseReason, grace: number): Promise<void> {

@@ -28,7 +28,7 @@ export function openRoom(
   return result.room;
 }
 
-/** Joins a player to a new room, and returns its seat. */
+/** The seat of a player who has joined. */
 export function seatOf(result: JoinResult): Seat {
   if (result.is === 'refused') throw new Error(result.reason.reason);
   return result.seat;

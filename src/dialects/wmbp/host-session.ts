@@ -50,7 +50,8 @@ type Phase =
  * room become WMBP's events.
  *
  * Several changes that the host did not request are followed by one `state`. It is sent before any
- * event other than `player_joined` and `player_left`, and at the latest at the end of the turn.
+ * event other than `player_joined`, `player_left` and `player_asks`, and at the latest at the end of
+ * the turn.
  */
 export class HostSession {
   readonly #output: HostOutput;
