@@ -1,4 +1,4 @@
-/** The SDK for pages that only join: the same as `index.ts`, without hosting. */
+/** The SDK for pages that only join: the same as `index.ts`, without hosting, watching and matchmaking. */
 export { ChannelError } from './errors/channel-error.js';
 export { MessageError } from './errors/message-error.js';
 export { RelayError } from './errors/relay-error.js';

@@ -35,7 +35,10 @@ test('client.js has the exports of the package, and player.js all of them except
   expect(player.filter((name) => !client.includes(name))).toEqual([]);
 });
 
-/** The members that the first published version of the SDK passes to rtc.js. */
+/**
+ * The members that rtc.js may use of a page. The SDK is not published yet; from the first published
+ * version on, none may be added, because pages of that version do not have it.
+ */
 const CONTEXT = [
   'environment',
   'environment.clock',
