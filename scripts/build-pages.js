@@ -44,8 +44,10 @@ const sdk = await build({
   write: false,
 });
 // Phones load the SDK: terser inlines functions and constants that esbuild keeps, which is 3 %.
+// Functions that stand together compress better.
 for (const { path, text } of sdk.outputFiles) {
-  const { code = '' } = await minify(text, { module: true, ecma: 2020, compress: { passes: 3 } });
+  const compress = { passes: 3, hoist_funs: true };
+  const { code = '' } = await minify(text, { module: true, ecma: 2020, compress });
   writeFileSync(path, code);
 }
 
