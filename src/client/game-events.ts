@@ -5,7 +5,7 @@ import { MessageError } from './errors/message-error.js';
 import { MessageIterator } from './message-iterator.js';
 
 /** The events that rooms and seats have in common, with arguments of any type. */
-interface CommonEvents {
+export interface CommonEvents {
   message: EventArguments;
   error: EventArguments;
   close: EventArguments;

@@ -15,8 +15,8 @@ export abstract class GuestEvents<
 > extends GameEvents<Map> {
   protected readonly shares = new ReceivedShares({
     decode: (data) => this.decoded(data),
-    shared: (...event) => this.emitOpen('shared', ...(event as unknown as Map['shared'])),
-    state: (...event) => this.emitOpen('state', ...(event as unknown as Map['state'])),
+    emit: (name: 'shared' | 'state', ...event: unknown[]) =>
+      this.emitOpen(name, ...(event as never)),
   });
 
   get shared(): ReadonlyMap<string, Data> {

@@ -2,10 +2,9 @@ import type { Codec, Data, ListenerOptions, Status, Viewer, ViewerEvents } from 
 import { attempt } from '../browser.js';
 import { RelayConnection } from '../connection/relay-connection.js';
 import type { ResolvedEnvironment } from '../environment.js';
-import { GameEvents } from '../game-events.js';
+import { GuestEvents } from '../guest-events.js';
 import { toData } from '../session/message.js';
 import { readStoredFrame, type SharedItem } from '../shared/item.js';
-import { ReceivedShares } from '../shared/received.js';
 
 /** By then, a relay that refuses has closed the connection. In milliseconds. */
 const ACCEPT_TIME = 500;
@@ -40,10 +39,9 @@ interface Poll {
 }
 
 /** A viewer's connection to the relay. */
-export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer {
+export class ViewerConnection extends GuestEvents<ViewerEvents> implements Viewer {
   readonly code: string;
   readonly #watching: Watching;
-  readonly #shares: ReceivedShares;
   readonly #connection: RelayConnection;
   #poll: Poll = { id: '', choices: [] };
   #vote: { readonly poll: string; readonly choice: string } | undefined;
@@ -55,25 +53,12 @@ export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer
     super(EVENTS, watching.codec);
     this.#watching = watching;
     this.code = watching.code;
-    this.#shares = new ReceivedShares({
-      decode: (data) => this.decoded(data),
-      shared: (key, value) => this.#emitOpen('shared', key, value as Data),
-      state: (state, patch) => this.#emitOpen('state', state, patch as never),
-    });
     this.#connection = this.#openConnection();
     this.#connection.connect();
   }
 
   get status(): Status {
     return this.#connection.status;
-  }
-
-  get shared(): ReadonlyMap<string, Data> {
-    return this.#shares.values as ReadonlyMap<string, Data>;
-  }
-
-  get state(): unknown {
-    return this.#shares.state;
   }
 
   get poll(): readonly string[] {
@@ -137,9 +122,9 @@ export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer
 
   #received(data: string | Uint8Array): void {
     const item = typeof data === 'string' ? undefined : readStoredFrame(data);
-    if (item === undefined) this.#emitOpen('message', data);
+    if (item === undefined) this.emitOpen('message', data);
     else if (item.kind === 'audience') this.#receivedAudience(item);
-    else this.#shares.receive(item);
+    else this.shares.receive(item);
   }
 
   /** Handles the keys that there are, and the poll. */
@@ -148,25 +133,20 @@ export class ViewerConnection extends GameEvents<ViewerEvents> implements Viewer
     // The host may have sent anything.
     const shown = Object(attempt(() => JSON.parse(String(text))));
     const keys = stringsIn(shown.keys);
-    for (const key of this.#shares.values.keys()) if (!keys.includes(key)) this.#forget(key);
+    for (const key of this.shares.values.keys()) if (!keys.includes(key)) this.#forget(key);
     const id = `${mark} ${typeof shown.number === 'number' ? shown.number : 0}`;
     // After a reconnect, the relay does not count the earlier vote any more.
     if (this.#vote?.poll === id) this.#connection.send(this.#vote.choice);
     if (this.#poll.id === id) return;
     const hadNone = this.poll.length === 0;
     this.#poll = { id, choices: Object.freeze(stringsIn(shown.poll)) };
-    if (this.poll.length > 0 || !hadNone) this.#emitOpen('poll', this.poll);
+    if (this.poll.length > 0 || !hadNone) this.emitOpen('poll', this.poll);
   }
 
   /** The value was forgotten while this viewer was disconnected. */
   #forget(key: string): void {
     const content = new Uint8Array();
-    this.#shares.receive({ kind: 'forgotten', mark: 0, number: 0, key, content });
-  }
-
-  /** Emits an event, unless a listener has just called `leave`: `close` is the last event. */
-  #emitOpen<Name extends keyof ViewerEvents>(name: Name, ...event: ViewerEvents[Name]): void {
-    if (this.status !== 'closed') this.emit(name, ...event);
+    this.shares.receive({ kind: 'forgotten', mark: 0, number: 0, key, content });
   }
 }
 

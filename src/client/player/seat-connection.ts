@@ -12,7 +12,7 @@ import type {
 import { randomMark } from '../browser.js';
 import { RelayConnection } from '../connection/relay-connection.js';
 import type { RelayError } from '../errors/relay-error.js';
-import { GameEvents } from '../game-events.js';
+import { GuestEvents } from '../guest-events.js';
 import { LazyChannels } from '../rtc/lazy-channels.js';
 import { type Message, readFrame } from '../session/envelope.js';
 import { toData, toMessage } from '../session/message.js';
@@ -20,7 +20,6 @@ import { ReliableSession } from '../session/reliable-session.js';
 import { ANSWERS_TIME } from '../session/round-trip.js';
 import { sessionTimers } from '../session/session-timers.js';
 import { readItem, readStoredFrame } from '../shared/item.js';
-import { ReceivedShares } from '../shared/received.js';
 import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
 import { infoUrl, type Joining, seatUrl } from './joining.js';
@@ -30,7 +29,7 @@ import { EVENTS } from './seat-events.js';
 import { SeatSender } from './seat-sender.js';
 
 /** A player's seat: its connection to the relay, and the player's end of the session with the host. */
-export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
+export class SeatConnection extends GuestEvents<SeatEvents> implements Seat {
   readonly code: string;
   readonly #joining: Joining;
   readonly #connection: RelayConnection;
@@ -40,7 +39,6 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
   readonly #channels: LazyChannels;
   readonly #monitor: RoomMonitor;
   readonly #hostClock: HostClock;
-  readonly #shares: ReceivedShares;
   #id: number | undefined;
   #isJoined = false;
   #cancelGreeting = (): void => {};
@@ -50,11 +48,6 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     this.#joining = joining;
     this.code = joining.code;
     const { environment, address, stored } = joining;
-    this.#shares = new ReceivedShares({
-      decode: (data) => this.decoded(data),
-      shared: (key, value) => this.#emitOpen('shared', key, value as Data),
-      state: (state, patch) => this.#emitOpen('state', state, patch as never),
-    });
     this.#sender = new SeatSender(environment.buffer);
     this.#session = this.#openSession();
     this.#hostClock = new HostClock(environment.clock, () => this.#session.roundTrip.measure());
@@ -68,7 +61,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
       failed: (error) => this.report(error),
     });
     this.#monitor = new RoomMonitor(environment.clock, infoUrl(joining), (status) =>
-      this.#emitOpen('host', status),
+      this.emitOpen('host', status),
     );
     this.#connection = this.#openConnection();
     this.#connection.connect();
@@ -76,14 +69,6 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   get id(): number | undefined {
     return this.#id;
-  }
-
-  get shared(): ReadonlyMap<string, Data> {
-    return this.#shares.values as ReadonlyMap<string, Data>;
-  }
-
-  get state(): unknown {
-    return this.#shares.state;
   }
 
   get status(): Status {
@@ -107,11 +92,6 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   messages(options?: ListenerOptions): AsyncIterableIterator<Data> {
     return this.iterate(([data]) => data, options);
-  }
-
-  /** Emits an event, unless a listener has just called `leave`: `close` is the last event. */
-  #emitOpen<Name extends keyof SeatEvents>(name: Name, ...event: SeatEvents[Name]): void {
-    if (this.status !== 'closed') this.emit(name, ...event);
   }
 
   /** Cancels the attempt to join. */
@@ -209,7 +189,7 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
 
   #received(data: string | Uint8Array): void {
     const stored = typeof data === 'string' ? undefined : readStoredFrame(data);
-    if (stored !== undefined) return this.#shares.receive(stored);
+    if (stored !== undefined) return this.shares.receive(stored);
     if (this.#protocol.isExact) {
       this.#session.receive(data);
       // Buffered frames may be from a host that is disconnected; an answer to this page is not.
@@ -234,12 +214,12 @@ export class SeatConnection extends GameEvents<SeatEvents> implements Seat {
     if (this.#isJoined) this.#monitor.host = 'connected';
     else this.#joinPlainHost();
     if (wasUnknown) this.#sendUnwrapped();
-    this.#emitOpen('message', data);
+    this.emitOpen('message', data);
   }
 
   #receivedSignal(signal: Message): void {
     const item = readItem(signal.body);
-    if (item !== undefined) return this.#shares.receive(item);
+    if (item !== undefined) return this.shares.receive(item);
     const given = readHeir(signal);
     if (given === undefined) this.#channels.receive(signal);
     else this.emit('heir', given);

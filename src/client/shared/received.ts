@@ -9,9 +9,9 @@ export interface ReceivedSharesEffects {
   /** Decodes a value; `undefined` if that fails, which is reported. */
   decode(data: Data): readonly [value: unknown] | undefined;
   /** A value has changed; `undefined` if it is forgotten. */
-  shared(key: string, value: unknown): void;
+  emit(name: 'shared', key: string, value: unknown): void;
   /** The state has changed, by this patch; `undefined` if the whole has arrived. */
-  state(state: unknown, patch: unknown): void;
+  emit(name: 'state', state: unknown, patch: unknown): void;
 }
 
 /** Of the state, of as many values as there may be, and of as many forgotten ones. */
@@ -42,40 +42,36 @@ export class ReceivedShares {
    */
   receive({ kind, mark, number, key, content }: SharedItem): void {
     const isPatch = kind === 'patch';
-    const isState = isPatch || kind === 'state';
-    const versionKey = isState ? '' : key;
-    const last = this.#versions.get(versionKey);
+    // No value has the empty key.
+    const isState = key === '';
+    const last = this.#versions.get(key);
     const isSamePage = last?.mark === mark;
     if (isSamePage && number <= last.number) return;
     // Without the state that a patch is for, it is dropped: the whole follows.
     if (isPatch && !(isSamePage && number === last.number + 1)) return;
-    const data = toData({ kind: kind === 'bytes' ? kind : 'text', body: content });
+    // All other kinds are text.
+    const data = toData({ kind: kind as 'bytes' | 'text', body: content });
     const read = isState ? readJson : this.#effects.decode;
-    const decoded = kind === 'forgotten' ? [undefined] : read(data);
+    const isForgotten = kind === 'forgotten';
+    const decoded = isForgotten ? [undefined] : read(data);
     if (decoded === undefined) return;
     const [value] = decoded;
-    this.#setVersion(versionKey, { mark, number });
+    this.#versions.delete(key);
+    this.#versions.set(key, { mark, number });
     if (isState) {
       this.state = mergePatch(isPatch ? this.state : undefined, value);
-      return this.#effects.state(this.state, isPatch ? value : undefined);
+      return this.#effects.emit('state', this.state, isPatch ? value : undefined);
     }
     // The order of the map is that in which values were set.
     const isKnown = this.values.delete(key);
-    if (kind !== 'forgotten') this.values.set(key, value);
-    else if (!isKnown) return;
-    this.#effects.shared(key, value);
-    const [oldest = ''] = this.values.keys();
-    if (this.values.size <= MAX_VALUES) return;
-    this.values.delete(oldest);
-    this.#effects.shared(oldest, undefined);
-  }
-
-  #setVersion(key: string, version: Version): void {
-    this.#versions.delete(key);
-    this.#versions.set(key, version);
+    if (!isForgotten) this.values.set(key, value);
+    if (!isForgotten || isKnown) this.#effects.emit('shared', key, value);
+    // Versions are in the same order: the oldest are dropped.
     for (const each of this.#versions.keys()) {
-      if (this.#versions.size <= MAX_VERSIONS) return;
-      if (each !== '' && each !== key && !this.values.has(each)) this.#versions.delete(each);
+      const isTooMany = this.values.size > MAX_VALUES;
+      if (isTooMany && this.values.delete(each)) this.#effects.emit('shared', each, undefined);
+      const isDropped = this.#versions.size > MAX_VERSIONS && !this.values.has(each);
+      if (isDropped && each !== '') this.#versions.delete(each);
     }
   }
 }

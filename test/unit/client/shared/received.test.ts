@@ -6,8 +6,8 @@ function open() {
   const events: unknown[] = [];
   const shares = new ReceivedShares({
     decode: (data) => (data === 'invalid' ? undefined : [data]),
-    shared: (...event) => events.push(event),
-    state: (state, patch) => events.push({ state, patch }),
+    emit: (name, ...event: unknown[]) =>
+      events.push(name === 'shared' ? event : { state: event[0], patch: event[1] }),
   });
   const item = (kind: SharedItem['kind'], mark: number, number: number, content = '', key = '') =>
     shares.receive({ kind, mark, number, key, content: new TextEncoder().encode(content) });
@@ -107,18 +107,17 @@ test('of more values than the relay stores, the oldest are forgotten', () => {
 });
 
 test('the versions of the latest forgotten values are known, and those of the others are not', () => {
-  const { value, forget, state, item, news } = open();
+  const { value, forget, state, news } = open();
   value(7, 1, 'the title', 'title');
   state(7, 1, {});
   turns.forEach((key, turn) => {
     value(7, 2 * turn + 2, 'x', key);
     forget(7, 2 * turn + 3, key);
-    // The state has no key, whatever the host sends.
-    item('state', 8, turn + 1, '{}', key);
+    state(7, turn + 2, {});
   });
   news();
   value(7, 1, 'the title', 'title');
-  item('state', 8, 1_000, '{}');
+  state(7, 1_001, {});
   for (const turn of [0, 900, 999]) value(7, 2 * turn + 2, 'again', `turn ${turn}`);
   expect(news()).toEqual([['turn 0', 'again']]);
 });
