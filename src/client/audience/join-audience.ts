@@ -5,7 +5,7 @@ import { checkOptions, type OptionTypes } from '../check-options.js';
 import { fetchJson } from '../connection/fetch-json.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
-import { ABNORMAL, UNSUPPORTED } from '../errors/closes.js';
+import { ABNORMAL, NO_SUCH_ROOM, TOO_MANY_ATTEMPTS, UNSUPPORTED } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 import { parseCode } from '../room-code.js';
 import { ViewerConnection } from './viewer-connection.js';
@@ -52,7 +52,7 @@ export async function joinAudience(
   const { signal, codec, password } = options;
   const address = new RelayAddress(url);
   const room = parseCode(code);
-  if (room === undefined) throw new RelayError(4004, 'no such room');
+  if (room === undefined) throw new RelayError(NO_SUCH_ROOM, 'no such room');
   await whenActivated();
   const environment = resolveEnvironment(options);
   signal?.throwIfAborted();
@@ -73,8 +73,8 @@ export async function joinAudience(
 /** In a room without an audience, the relay would take the viewer for a player. */
 async function checkAudience(url: string): Promise<void> {
   const { status, body } = await fetchJson(url, TIMEOUT).catch(() => ({ status: 0, body: {} }));
-  if (status === 404) throw new RelayError(4004, 'no such room');
-  if (status === 429) throw new RelayError(4029, 'too many attempts');
+  if (status === 404) throw new RelayError(NO_SUCH_ROOM, 'no such room');
+  if (status === 429) throw new RelayError(TOO_MANY_ATTEMPTS, 'too many attempts');
   if (status !== 200) throw new RelayError(ABNORMAL, '');
   if (!('audience' in body)) throw new RelayError(UNSUPPORTED, 'this room has no audience');
 }

@@ -17,6 +17,10 @@ export const ABNORMAL = 1006;
 /** The relay does not have what this end needs (RFC 6455 section 7.4.1). */
 export const UNSUPPORTED = 1010;
 
+/** What the SDK knows without a close of the relay: the same codes as in the table below. */
+export const NO_SUCH_ROOM = 4004;
+export const TOO_MANY_ATTEMPTS = 4029;
+
 /** Codes for errors of this end (RFC 6455 section 7.4.1), which would occur again. */
 const FINAL_CODES = [1000, 1002, 1003, 1007, 1008, 1009];
 
@@ -39,12 +43,17 @@ const CODES: {
     restarting: 1012,
     relayFull: 1013,
   },
-  later: { tooManyAsking: 4007, notAdmitted: 4007, roomFull: 4007, tooManyAttempts: 4029 },
+  later: {
+    tooManyAsking: 4007,
+    notAdmitted: 4007,
+    roomFull: 4007,
+    tooManyAttempts: TOO_MANY_ATTEMPTS,
+  },
   no: {
     gameOver: 4000,
     replaced: 4001,
     kicked: 4003,
-    noSuchRoom: 4004,
+    noSuchRoom: NO_SUCH_ROOM,
     alreadyStarted: 4009,
     hostGone: 4010,
     wrongPassword: 4011,

@@ -1,9 +1,9 @@
 import type { ListedRoom, ListOptions } from '../api.js';
 import { attempt } from '../browser.js';
 import { checkOptions } from '../check-options.js';
-import { fetchJson, type JsonResponse } from '../connection/fetch-json.js';
+import { fetchJson } from '../connection/fetch-json.js';
 import { RelayAddress } from '../connection/relay-address.js';
-import { ABNORMAL, UNSUPPORTED } from '../errors/closes.js';
+import { ABNORMAL, TOO_MANY_ATTEMPTS, UNSUPPORTED } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 import { checkListName } from './list-name.js';
 
@@ -29,19 +29,13 @@ export async function listRooms(
   checkListName('listRooms', list);
   const { after } = options;
   const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
-  const { status, body } = await request(new RelayAddress(url).page(`rooms/${list}${query}`));
-  if (Array.isArray(body)) return body.map(toRoom);
-  if (status === 429) throw new RelayError(4029, 'too many attempts');
+  const page = new RelayAddress(url).page(`rooms/${list}${query}`);
+  const { status, body } = await fetchJson(page, TIMEOUT).catch(() => ({ status: 0, body: [] }));
   if (status === 404) throw new RelayError(UNSUPPORTED, 'this relay has no lists');
-  throw new RelayError(ABNORMAL, '');
-}
-
-async function request(url: string): Promise<JsonResponse> {
-  try {
-    return await fetchJson(url, TIMEOUT);
-  } catch {
-    throw new RelayError(ABNORMAL, '');
-  }
+  if (status === 429) throw new RelayError(TOO_MANY_ATTEMPTS, 'too many attempts');
+  // Something else may answer, such as a proxy.
+  if (!Array.isArray(body)) throw new RelayError(ABNORMAL, '');
+  return body.map(toRoom);
 }
 
 function toRoom(room: {

@@ -2,6 +2,7 @@ import type { CodecOption, JoinOptions, ListedRoom, Seat } from '../api.js';
 import { whenActivated } from '../browser.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
+import { NO_SUCH_ROOM } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 import { checkJoinOptions, join } from '../player/join-room.js';
 import { PageStore } from '../storage/page-store.js';
@@ -58,7 +59,7 @@ async function joinFirst(
   list: string,
   first: readonly string[],
 ): Promise<Seat> {
-  let error: unknown = new RelayError(4004, 'no room in the list');
+  let error: unknown = new RelayError(NO_SUCH_ROOM, 'no room in the list');
   async function* codes(): AsyncGenerator<string> {
     yield* first;
     const rooms = await listRooms(url, list);

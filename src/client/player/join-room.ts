@@ -4,6 +4,7 @@ import { cancellable } from '../cancellable.js';
 import { CONNECT_OPTIONS, checkOptions, type OptionTypes } from '../check-options.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
+import { NO_SUCH_ROOM } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 import { parseCode } from '../room-code.js';
 import { shortJson } from '../short-json.js';
@@ -70,7 +71,7 @@ export async function join(
   const about = shortJson('joinRoom: about', options.about);
   const address = new RelayAddress(url);
   const room = parseCode(code);
-  if (room === undefined) throw new RelayError(4004, 'no such room');
+  if (room === undefined) throw new RelayError(NO_SUCH_ROOM, 'no such room');
   const activated = whenActivated();
   if (activated !== undefined) await activated;
   const environment = resolveEnvironment(options);
