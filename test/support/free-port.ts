@@ -1,13 +1,35 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that was free a moment ago, for programs that cannot listen on any. */
+/**
+ * The ports that {@link freePort} chooses from. They are below the range from which Linux takes a
+ * port for `listen(0)` and for outgoing connections (32,768 on), so that no other test gets one by
+ * chance between the moment it is found and the moment it is used.
+ */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 32_767;
+
+/**
+ * A port of 127.0.0.1 on which nothing listens: for programs that cannot listen on port 0, and for
+ * tests of a server that is not there. The port of a server that has closed is not fit for these,
+ * because another test may listen on it by then.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('not a port');
-  return address.port;
+  return true;
 }
