@@ -30,7 +30,7 @@ export async function listRooms(
   const { after } = options;
   const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
   const page = new RelayAddress(url).page(`rooms/${list}${query}`);
-  const { status, body } = await fetchJson(page, TIMEOUT).catch(() => ({ status: 0, body: [] }));
+  const { status, body } = await fetchJson(page, TIMEOUT).catch(() => ({ status: 0, body: {} }));
   if (status === 404) throw new RelayError(UNSUPPORTED, 'this relay has no lists');
   if (status === 429) throw new RelayError(TOO_MANY_ATTEMPTS, 'too many attempts');
   // Something else may answer, such as a proxy.
