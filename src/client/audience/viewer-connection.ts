@@ -91,6 +91,7 @@ export class ViewerConnection extends GuestEvents<ViewerEvents> implements Viewe
     const { clock } = environment;
     return new RelayConnection(environment, {
       address: () => url,
+      secret: () => undefined,
       opened: () => {
         this.#receivedAt = clock.now();
         this.#cancelJoin = clock.after(ACCEPT_TIME, () => this.#join());

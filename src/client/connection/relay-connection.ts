@@ -3,6 +3,7 @@ import { attempt, defer, onWake } from '../browser.js';
 import type { ResolvedEnvironment, Socket, SocketConstructor } from '../environment.js';
 import { ABNORMAL } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
+import { abandonedAttempts } from './abandoned-attempts.js';
 
 /** The longest delay before the first attempt to reconnect; it doubles with each attempt. In ms. */
 const INITIAL_DELAY = 250;
@@ -29,12 +30,11 @@ const CLOSE_AND_RETURN = 3000;
 /** How long a connection may take to open, in milliseconds. */
 const OPEN_TIMEOUT = 15_000;
 
-/** How long an abandoned attempt may still reach the relay, and replace a later one. In ms. */
-const ABANDONED_LIFETIME = 60_000;
-
 export interface RelayConnectionEvents {
   /** The URL for the next attempt. */
   address(): string;
+  /** The secret of the seat or the room; `undefined` if no connection can replace another. */
+  secret(): string | undefined;
   /** The connection is open: `send` works from now on. */
   opened(): void;
   received(data: string | Uint8Array): void;
@@ -67,7 +67,6 @@ export class RelayConnection {
   #idleTimeout = IDLE_TIMEOUT;
   /** Identifies the probe that has no answer yet. */
   #pendingProbe: object | undefined;
-  #abandonedAt = Number.NEGATIVE_INFINITY;
   /** No attempt is made before this time. */
   #notBefore = Number.NEGATIVE_INFINITY;
   /** Cancels the timer for the next attempt or the next probe. */
@@ -127,9 +126,8 @@ export class RelayConnection {
 
   /** Abandons a connection that seems to be dead, and reconnects. */
   drop(): void {
-    const { is, socket } = this.#state;
+    const { socket } = this.#state;
     if (socket === undefined) return;
-    if (is === 'connecting') this.#abandonedAt = this.#clock.now();
     abandon(socket, CLOSE_AND_RETURN);
     this.#lost(new RelayError(ABNORMAL, ''));
   }
@@ -138,6 +136,7 @@ export class RelayConnection {
   close(error = new RelayError(CLOSE_AND_LEAVE, 'left')): void {
     const { is, socket } = this.#state;
     if (socket !== undefined) abandon(socket, CLOSE_AND_LEAVE);
+    this.#abandonIfConnecting();
     if (is !== 'closed') this.#end(error);
   }
 
@@ -170,9 +169,9 @@ export class RelayConnection {
   }
 
   #lost(closed: RelayError): void {
-    const error = this.#isReplacedByAbandonedAttempt(closed)
-      ? new RelayError(ABNORMAL, '')
-      : closed;
+    this.#abandonIfConnecting();
+    const isOwn = closed.code === 'replaced' && this.#isReplacedByAbandonedAttempt();
+    const error = isOwn ? new RelayError(ABNORMAL, '') : closed;
     this.#cancelTimer();
     this.#state = { is: 'waiting' };
     // After `later`, the seat or the room is lost, except if the relay has limited the attempts.
@@ -186,9 +185,18 @@ export class RelayConnection {
     this.#cancelTimer = this.#clock.after(this.#delay(error), () => this.connect());
   }
 
-  /** Whether an abandoned attempt of this page has replaced this connection. */
-  #isReplacedByAbandonedAttempt({ code }: RelayError): boolean {
-    return code === 'replaced' && this.#clock.now() - this.#abandonedAt < ABANDONED_LIFETIME;
+  /** An attempt that has failed, or is given up, may still be on its way to the relay. */
+  #abandonIfConnecting(): void {
+    if (this.#state.is !== 'connecting') return;
+    abandonedAttempts(this.#clock).push([this.#events.secret(), this.#clock.now()]);
+  }
+
+  /** Whether an abandoned attempt of this page has replaced this connection. Each does it once. */
+  #isReplacedByAbandonedAttempt(): boolean {
+    const attempts = abandonedAttempts(this.#clock);
+    const own = this.#events.secret();
+    const index = attempts.findIndex(([secret]) => secret === own);
+    return own !== undefined && index >= 0 && attempts.splice(index, 1).length > 0;
   }
 
   /** Half of it is random, so that clients do not all reconnect at once when the relay has restarted. */

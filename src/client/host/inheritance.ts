@@ -40,7 +40,9 @@ export class Inheritance {
   set heir(player: Player | undefined) {
     const given = this.#given();
     this.#heir = player && this.#room.find([player])[0];
-    if (this.#heir !== undefined) this.#room.send([this.#heir.id], given);
+    if (this.#heir === undefined) return;
+    this.#room.store.isGiven = true;
+    this.#room.send([this.#heir.id], given);
   }
 
   /** Returns whether the player has got the room. */
@@ -49,6 +51,7 @@ export class Inheritance {
     const [player] = this.#room.find([receiver]);
     if (player === undefined) return false;
     if (!player.exact) throw new TypeError('handOver: the player does not use this SDK');
+    this.#room.store.isGiven = true;
     const isReceived = await player.deliver(given);
     if (isReceived) this.#room.leave();
     return isReceived || this.#isTaken;

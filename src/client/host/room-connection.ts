@@ -89,9 +89,12 @@ export class RoomConnection {
   }
 
   #openConnection(): RelayConnection {
-    const { environment, address, maxPlayers } = this.#parts.opening;
+    const { opening, store } = this.#parts;
+    const { environment, address, maxPlayers } = opening;
     return new RelayConnection(environment, {
-      address: () => address.socket(hostPath(this.#parts.opening, this.#parts.store.key)),
+      address: () => address.socket(hostPath(opening, store.key)),
+      // Another page that has the room's token may have taken the room.
+      secret: () => (store.isGiven ? undefined : store.key?.token),
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),

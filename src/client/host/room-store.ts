@@ -52,6 +52,8 @@ export class RoomStore {
   readonly #marks: Map<number, number>;
   #key: RoomKey | undefined;
   #isRemoved = false;
+  /** Whether another page may have the token. */
+  isGiven = false;
   /** Is called when the stored data changes. */
   changed = (): void => {};
 

@@ -128,6 +128,7 @@ export class SeatConnection extends GuestEvents<SeatEvents> implements Seat {
   #openConnection(): RelayConnection {
     return new RelayConnection(this.#joining.environment, {
       address: () => seatUrl(this.#joining, this.#isJoined),
+      secret: () => this.#joining.stored.key,
       opened: () => this.#opened(),
       received: (data) => this.#received(data),
       lost: () => this.#lost(),

@@ -2,21 +2,28 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Status } from '../../../../src/client/api.js';
 import { RelayConnection } from '../../../../src/client/connection/relay-connection.js';
 import type { RelayError } from '../../../../src/client/errors/relay-error.js';
-import { FakeSocket, settle, stillEnvironment } from '../fakes.js';
+import { type FakeClock, FakeSocket, settle, stillEnvironment } from '../fakes.js';
 
 interface ConnectionSetup {
+  readonly environment?: ReturnType<typeof stillEnvironment>;
+  readonly secret?: () => string | undefined;
   readonly probes?: boolean;
   readonly verifies?: () => boolean | undefined;
 }
 
-function openConnection({ probes = false, verifies }: ConnectionSetup = {}) {
-  const environment = stillEnvironment();
+function openConnection({
+  environment = stillEnvironment(),
+  secret = () => 'seat',
+  probes = false,
+  verifies,
+}: ConnectionSetup = {}) {
   const statuses: Status[] = [];
   const closed: RelayError[] = [];
   const probe = vi.fn(() => probes);
   const verify = vi.fn(async () => verifies?.());
   const connection = new RelayConnection(environment, {
     address: () => `ws://relay/${FakeSocket.all.length}`,
+    secret,
     opened: () => connection.accepted(),
     received: () => {},
     lost: () => true,
@@ -85,20 +92,6 @@ describe('a lost connection', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('reconnects if an abandoned attempt opens late and replaces it', () => {
-    const { clock, closed } = openConnection();
-    clock.pass(15_000);
-    clock.pass(clock.next);
-    FakeSocket.last.open();
-    FakeSocket.last.lose(4001, 'replaced by a newer connection');
-    expect(closed).toEqual([]);
-    clock.pass(clock.next);
-    FakeSocket.last.open();
-    clock.pass(60_000);
-    FakeSocket.last.lose(4001, 'replaced by a newer connection');
-    expect(closed).toMatchObject([{ code: 'replaced' }]);
-  });
-
   test('reconnects at once when the page becomes visible or the network is back', () => {
     const page = new EventTarget();
     const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
@@ -147,6 +140,78 @@ describe('a lost connection', () => {
     FakeSocket.last.lose();
     document.dispatchEvent(new Event('visibilitychange'));
     expect(FakeSocket.all).toHaveLength(1);
+  });
+});
+
+describe('a connection that is replaced', () => {
+  const loseToNewer = () => FakeSocket.last.lose(4001, 'replaced by a newer connection');
+
+  /** Opens the next connection, after the delay. */
+  function reopen({ clock }: { readonly clock: FakeClock }): void {
+    clock.pass(clock.next);
+    FakeSocket.last.open();
+  }
+
+  test('by an abandoned attempt reconnects, once for each attempt', () => {
+    const page = openConnection();
+    // One that does not open in time, and one that fails.
+    page.clock.pass(15_000);
+    page.clock.pass(page.clock.next);
+    FakeSocket.last.lose();
+    reopen(page);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      loseToNewer();
+      expect(page.closed).toEqual([]);
+      reopen(page);
+    }
+    loseToNewer();
+    expect(page.closed).toMatchObject([{ code: 'replaced' }]);
+  });
+
+  test('by an attempt that the page has closed reconnects, and only the one with its seat', () => {
+    const environment = stillEnvironment();
+    openConnection({ environment }).connection.close();
+    const other = openConnection({ environment, secret: () => 'other seat' });
+    FakeSocket.last.open();
+    loseToNewer();
+    expect(other.closed).toMatchObject([{ code: 'replaced' }]);
+    const again = openConnection({ environment });
+    FakeSocket.last.open();
+    loseToNewer();
+    reopen(again);
+    expect([again.closed, again.connection.status]).toEqual([[], 'open']);
+  });
+
+  test('reconnects neither after a minute, nor for an attempt that has opened', () => {
+    const environment = stillEnvironment();
+    const first = openConnection({ environment });
+    FakeSocket.last.open();
+    first.connection.close();
+    openConnection({ environment }).connection.close();
+    const { closed } = openConnection({ environment });
+    FakeSocket.last.open();
+    environment.clock.pass(60_000);
+    loseToNewer();
+    expect(closed).toMatchObject([{ code: 'replaced' }]);
+    openConnection({ environment }).connection.close();
+    const last = openConnection({ environment });
+    FakeSocket.last.open();
+    loseToNewer();
+    reopen(last);
+    loseToNewer();
+    expect(last.closed).toMatchObject([{ code: 'replaced' }]);
+  });
+
+  test('does not reconnect without a secret, or if it is not a secret any more', () => {
+    const environment = stillEnvironment();
+    let secret: string | undefined = 'room';
+    const { closed, clock } = openConnection({ environment, secret: () => secret });
+    FakeSocket.last.lose();
+    openConnection({ environment, secret: () => undefined }).connection.close();
+    reopen({ clock });
+    secret = undefined;
+    loseToNewer();
+    expect(closed).toMatchObject([{ code: 'replaced' }]);
   });
 });
 
@@ -276,6 +341,7 @@ test('a connection that is closed by the listener for its loss does not reconnec
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
     address: () => 'ws://relay',
+    secret: () => undefined,
     opened: () => connection.accepted(),
     received: () => {},
     lost: () => true,
@@ -297,6 +363,7 @@ test('an exception while a frame is handled does not affect the connection', asy
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
     address: () => 'ws://relay',
+    secret: () => undefined,
     opened: () => connection.accepted(),
     received: (data) => {
       if (data === 'bad') throw new Error('a mistake');

@@ -43,6 +43,15 @@ async function openGame(): Promise<{ room: Room; player: Player; clock: FakeCloc
   return { room, player, clock };
 }
 
+/** The connection is lost, and the first attempt to reconnect fails. */
+function reconnect(clock: FakeClock): void {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    FakeSocket.last.lose();
+    clock.pass(clock.next);
+  }
+  FakeSocket.last.open();
+}
+
 test('the host leaves when the player has received the room, and all messages are acknowledged', async () => {
   const { room, player } = await openGame();
   const handedOver = room.handOver(player);
@@ -92,4 +101,23 @@ test('a room that has ended is not handed over', async () => {
   FakeSocket.last.lose(4004, 'no such room');
   expect(room.status).toBe('closed');
   expect(await room.handOver(player)).toBe(false);
+});
+
+test.each([true, false])(
+  'after an abandoned attempt, a host that may have an heir (%s) leaves to a newer one',
+  async (mayHaveHeir) => {
+    const { room, player, clock } = await openGame();
+    if (mayHaveHeir) room.heir = player;
+    reconnect(clock);
+    FakeSocket.last.lose(4001, 'replaced by a newer connection');
+    expect(room.status).toBe(mayHaveHeir ? 'closed' : 'away');
+  },
+);
+
+test('after an abandoned attempt, the room is handed over if the player takes it', async () => {
+  const { room, player, clock } = await openGame();
+  reconnect(clock);
+  const handedOver = room.handOver(player);
+  FakeSocket.last.lose(4001, 'replaced by a newer connection');
+  expect([await handedOver, room.status]).toEqual([true, 'closed']);
 });
