@@ -4,7 +4,7 @@
 // copied. theme.css is a style sheet that pages can also link.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
@@ -26,9 +26,9 @@ const rtcFile = {
   name: 'rtc-file',
   /** @param {import('esbuild').PluginBuild} build */
   setup({ onResolve }) {
-    onResolve({ filter: /\/channels\.js$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './rtc.js', external: true } : undefined,
-    );
+    onResolve({ filter: /\/load-channels\.js$/ }, () => ({
+      path: resolve('src/client/rtc/load-rtc-file.ts'),
+    }));
   },
 };
 

@@ -1,16 +1,15 @@
 import type { Channel, ChannelOptions } from '../api.js';
 import { attempt } from '../browser.js';
 import { ChannelError } from '../errors/channel-error.js';
+import { loadCode } from '../load-code.js';
 import type { Message } from '../session/envelope.js';
 import { toData, toSignal } from '../session/message.js';
 import type { Channels, ChannelsContext } from './channels.js';
+import { loadChannels } from './load-channels.js';
 import { MAX_SIGNAL_BYTES } from './signal.js';
 
 /** The most signals that are buffered while the code for data channels is loaded. */
 const MAX_BUFFERED = 128;
-
-/** How long loading may take, in milliseconds. */
-const LOAD_TIMEOUT = 15_000;
 
 type ChannelsModule = Pick<typeof import('./channels.js'), 'Channels'>;
 
@@ -30,10 +29,7 @@ export class LazyChannels {
   #isClosed = false;
 
   /** @param load loads the code; tests replace it */
-  constructor(
-    context: LazyChannelsContext,
-    load: () => Promise<ChannelsModule> = () => import('./channels.js'),
-  ) {
+  constructor(context: LazyChannelsContext, load: () => Promise<ChannelsModule> = loadChannels) {
     this.#context = context;
     this.#loadCode = load;
   }
@@ -74,10 +70,7 @@ export class LazyChannels {
 
   /** @throws ChannelError `notLoaded`; the next call tries again */
   #load(): Promise<Channels> {
-    this.#loading ??= new Promise<ChannelsModule>((loaded, failed) => {
-      const cancel = this.#context.environment.clock.after(LOAD_TIMEOUT, () => failed('timeout'));
-      this.#loadCode().then(loaded, failed).finally(cancel);
-    })
+    this.#loading ??= loadCode(this.#context.environment.clock, this.#loadCode)
       .then((module) => this.#start(module))
       .catch((cause) => {
         this.#loading = undefined;
