@@ -1,5 +1,6 @@
 // Builds the files for browsers from src/ to dist/: the SDK, and the pages. The SDK is client.js, or
-// player.js for pages that only join; both load rtc.js when a data channel is opened.
+// player.js for pages that only join; both load rtc.js when a data channel is opened. player.js loads
+// lists.js when a page uses a public list.
 // Each folder of src/pages/ is a page: main.ts and style.css are bundled, documents and pictures are
 // copied. theme.css is a style sheet that pages can also link.
 
@@ -38,6 +39,7 @@ const sdk = await build({
     client: 'src/client/index.ts',
     player: 'src/client/player.ts',
     rtc: 'src/client/rtc/channels.ts',
+    lists: 'src/client/list/lists.ts',
   },
   outdir: 'dist',
   plugins: [rtcFile],

@@ -16,7 +16,7 @@ export type SocketConstructor = new (url: string) => Socket;
 
 const DEFAULT_BUFFER = 8 * 1_048_576;
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   now,
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds);

@@ -32,8 +32,8 @@ const FRONT_PAGE = 'home';
 let sdk: StaticFiles | undefined;
 let pages: StaticFiles | undefined;
 
-/** The SDK, the SDK for pages that only join, and the code that both load for data channels. */
-const SDK = ['client.js', 'player.js', 'rtc.js'];
+/** The SDK, the SDK for pages that only join, and the code that they load on demand. */
+const SDK = ['client.js', 'player.js', 'rtc.js', 'lists.js'];
 
 /** The files of the SDK. They are read once per process. */
 export function sdkFiles(): StaticFiles {

@@ -197,6 +197,26 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     pageErrors.length = 0;
   });
 
+  test('public lists of player.js work after lists.js could not be loaded at first', async () => {
+    const requested: string[] = [];
+    await context.route(/\/lists\.js(\?|$)/, (route) => {
+      const isFirst = requested.push(route.request().url()) === 1;
+      return isFirst ? route.abort() : route.continue();
+    });
+    const phone = await open('empty');
+    const list = `import('${relay.http}/player.js')
+      .then(({ listRooms }) => listRooms('${relay.http}', 'games'))
+      .catch(({ code, retry, message }) => [code, retry, message])`;
+    const failure = ['unreachable', 'yes', 'lists.js could not be loaded (1006)'];
+    expect([await phone.evaluate(list), requested.length]).toEqual([failure, 1]);
+    expect(await phone.evaluate(list)).toEqual([
+      'unsupported',
+      'no',
+      'this relay has no lists (1010)',
+    ]);
+    pageErrors.length = 0;
+  });
+
   test('joins from a page that is not a secure context, as in a home network', async () => {
     const page = await context.newPage();
     await page.route('http://192.168.7.7/', (route) =>

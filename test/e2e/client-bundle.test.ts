@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import * as packaged from '../../src/client/index.js';
+import type { ListsContext } from '../../src/client/list/lists-context.js';
 import type { ChannelsContext } from '../../src/client/rtc/channels.js';
 
 const bundle = (name: string) => new URL(`../../dist/${name}`, import.meta.url);
 
 /** The largest gzipped sizes of the bundles, in bytes. */
-const MAX_BYTES = { 'player.js': 12_350, 'client.js': 21_800, 'rtc.js': 2_750 };
+const MAX_BYTES = {
+  'player.js': 11_780,
+  'client.js': 21_800,
+  'rtc.js': 2_750,
+  'lists.js': 3_450,
+};
 
 /** The files that the bundles load on demand. They import nothing else. */
 const LOADED: Readonly<Record<string, readonly string[]>> = {
-  'player.js': ['rtc.js'],
+  'player.js': ['lists.js', 'rtc.js'],
   'client.js': ['rtc.js'],
 };
 
@@ -43,9 +49,11 @@ test('client.js has the exports of the package, and player.js all of them except
 });
 
 /**
- * The members that rtc.js may use of a page. The SDK is not published yet; from the first published
- * version on, none may be added, because pages of that version do not have it.
+ * The members that rtc.js and lists.js may use of a page. The SDK is not published yet; from the first
+ * published version on, none may be added, because pages of that version do not have it.
  */
+const LISTS_CONTEXT = ['RelayError', 'join'];
+const ROOM_ERROR = ['closeCode', 'retry', 'code'];
 const CONTEXT = [
   'environment',
   'environment.clock',
@@ -125,4 +133,41 @@ test('rtc.js of a newer relay works in a page that was open before the update', 
   one.restart();
   other.close();
   await expect(other.open({})).rejects.toBeInstanceOf(packaged.ChannelError);
+});
+
+test('lists.js of a newer relay works in a page that was open before the update', async () => {
+  const { requestRooms, joinListed } = await import(bundle('lists.js').href);
+  const rooms = ['BCDF', 'GHJK'].map((code) => ({ code, players: 1, max_players: 8 }));
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify(rooms)));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const tried: unknown[] = [];
+  const join = (async (url, code, options, closed) => {
+    tried.push([url, code, options]);
+    const error = only(new packaged.RelayError(4007, 'room full'), [...ROOM_ERROR]);
+    if (code === 'GHJK') throw error;
+    closed?.(error);
+    return { code } as packaged.Seat;
+  }) satisfies ListsContext['join'];
+  const context = only({ RelayError: packaged.RelayError, join }, LISTS_CONTEXT);
+  const listed = await requestRooms(context, 'ws://relay', 'games');
+  expect(listed.map(({ code }: packaged.ListedRoom) => code)).toEqual(['BCDF', 'GHJK']);
+  const options = { about: 'Ana', WebSocket: class {} };
+  expect(await joinListed(context, 'ws://relay', 'games', options)).toEqual({ code: 'BCDF' });
+  expect(tried).toEqual(['GHJK', 'BCDF'].map((code) => ['ws://relay', code, options]));
+});
+
+test('public lists of player.js load lists.js, and throw errors of player.js', async () => {
+  const { listRooms, quickJoin, RelayError } = await import(bundle('player.js').href);
+  vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const options = { WebSocket: class {}, storage: null };
+  for (const request of [
+    listRooms('ws://relay', 'games'),
+    quickJoin('ws://relay', 'games', options),
+  ]) {
+    const error = await request.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RelayError);
+    expect(error.code).toBe('unsupported');
+  }
+  await expect(listRooms('ws://relay', 'a b')).rejects.toThrow(RangeError);
 });

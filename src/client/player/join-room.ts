@@ -1,7 +1,6 @@
 import type { CodecOption, Data, JoinOptions, Seat, Sendable } from '../api.js';
 import { whenActivated } from '../browser.js';
 import { cancellable } from '../cancellable.js';
-import { CONNECT_OPTIONS, checkOptions, type OptionTypes } from '../check-options.js';
 import { RelayAddress } from '../connection/relay-address.js';
 import { resolveEnvironment } from '../environment.js';
 import { NO_SUCH_ROOM } from '../errors/closes.js';
@@ -9,15 +8,9 @@ import { RelayError } from '../errors/relay-error.js';
 import { parseCode } from '../room-code.js';
 import { shortJson } from '../short-json.js';
 import { PageStore } from '../storage/page-store.js';
+import { checkJoinOptions } from './join-options.js';
 import { SeatConnection } from './seat-connection.js';
 import { readStoredSeat } from './stored-seat.js';
-
-const OPTIONS: OptionTypes = {
-  ...CONNECT_OPTIONS,
-  about: 'any',
-  password: 'string',
-  plain: 'boolean',
-};
 
 /**
  * Joins a room, in the seat that this page, or a closed tab on this device, had in it before. In a
@@ -48,15 +41,6 @@ export async function joinRoom(
   options: JoinOptions & Partial<CodecOption> = {},
 ): Promise<Seat> {
   return join(url, code, options);
-}
-
-/**
- * @throws TypeError if an option does not exist or has another type
- * @throws RangeError if a number is out of bounds, or `about` is too long
- */
-export function checkJoinOptions(functionName: string, options: JoinOptions): void {
-  checkOptions(functionName, OPTIONS, options);
-  shortJson(`${functionName}: about`, options.about);
 }
 
 /** @param closed is called when the seat has ended */

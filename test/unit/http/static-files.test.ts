@@ -9,7 +9,7 @@ const sdk = sdkFiles().get('/client.js') as StaticFile;
 const built = readFileSync(new URL('../../../dist/client.js', import.meta.url));
 
 test('the SDK is the built file', () => {
-  expect([...sdkFiles().keys()]).toEqual(['/client.js', '/player.js', '/rtc.js']);
+  expect([...sdkFiles().keys()]).toEqual(['/client.js', '/player.js', '/rtc.js', '/lists.js']);
   expect(sdk.body.equals(built)).toBe(true);
   expect(gunzipSync(sdk.gzipped).equals(built)).toBe(true);
 });
