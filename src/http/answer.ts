@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import type { DoorAnswer } from '../launch/launch-door.js';
+import type { LaunchedServerAnswer } from '../launch/launched-server-api.js';
 import type { SharedScrape } from '../ops/shared-scrape.js';
 import type { CloseReason } from '../protocol/close-codes.js';
 import type { SignalingAnswer } from '../protocol/signaling/answer.js';
@@ -180,7 +180,7 @@ export function unreadBody(status: 400 | 408 | 413, why: string): Answer {
 }
 
 /** What a launched server is answered. */
-export function launched(answer: DoorAnswer): Answer {
+export function launched(answer: LaunchedServerAnswer): Answer {
   switch (answer.is) {
     case 'unknown':
       return text(404, 'No server has this id and this token\n');

@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { type DoorAnswer, type LaunchDoor, MAX_REPORT_BYTES } from '../launch/launch-door.js';
 import type { LaunchPath } from '../launch/launch-path.js';
+import {
+  type LaunchedServerAnswer,
+  type LaunchedServerApi,
+  MAX_REPORT_BYTES,
+} from '../launch/launched-server-api.js';
 import type { Admission } from '../limits/admission.js';
 import { CLOSE_REASONS } from '../protocol/close-codes.js';
 import type { Answer } from './answer.js';
@@ -14,12 +18,12 @@ import { hasBody } from './unwanted-input.js';
 
 export interface LaunchRequestsParts {
   /** `undefined` if no game servers are started. */
-  readonly door: LaunchDoor | undefined;
+  readonly serverApi: LaunchedServerApi | undefined;
   readonly admission: Admission;
 }
 
-/** Asks the door, with the token of the request. */
-type Ask = (door: LaunchDoor, token: string | undefined) => DoorAnswer;
+/** Calls a method of the API with the token of the request. */
+type ApiCall = (api: LaunchedServerApi, token: string | undefined) => LaunchedServerAnswer;
 
 /** Answers requests of launched servers. */
 export class LaunchRequests {
@@ -35,24 +39,24 @@ export class LaunchRequests {
 
   /** What the paths under `/launch/ID` answer. */
   get resources(): Pick<Resources, LaunchPath['kind']> {
-    const answerTo = (path: LaunchPath, asked: AddressedRequest, ask: Ask): Answer =>
-      this.#answer(path, asked, ask);
+    const answerTo = (path: LaunchPath, asked: AddressedRequest, call: ApiCall): Answer =>
+      this.#answer(path, asked, call);
     const launchReady: Resource<LaunchPath> = {
       POST: (path, asked, response) => this.#ready(path, asked, response),
     };
     return {
       launched: {
-        DELETE: (path, asked) => answerTo(path, asked, (door, token) => door.end(path.id, token)),
+        DELETE: (path, asked) => answerTo(path, asked, (api, token) => api.end(path.id, token)),
       },
       launchContext: {
-        GET: (path, asked) => answerTo(path, asked, (door, token) => door.context(path.id, token)),
+        GET: (path, asked) => answerTo(path, asked, (api, token) => api.context(path.id, token)),
       },
       launchReady,
       launchPlayer: {
         PUT: (path, asked) =>
-          answerTo(path, asked, (door, token) => door.claim(path.id, token, path.client)),
+          answerTo(path, asked, (api, token) => api.claim(path.id, token, path.client)),
         DELETE: (path, asked) =>
-          answerTo(path, asked, (door, token) => door.leave(path.id, token, path.client)),
+          answerTo(path, asked, (api, token) => api.leave(path.id, token, path.client)),
       },
     };
   }
@@ -68,7 +72,7 @@ export class LaunchRequests {
       return answers.unreadBody(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`);
     }
     return this.#bodies.answer(asked, response, {
-      read: (body) => this.#answer(path, asked, (door, token) => door.ready(path.id, token, body)),
+      read: (body) => this.#answer(path, asked, (api, token) => api.ready(path.id, token, body)),
       full: () => {
         this.#context.refused(CLOSE_REASONS.relayFull, asked);
         return answers.refused(503, CLOSE_REASONS.relayFull);
@@ -76,9 +80,9 @@ export class LaunchRequests {
     });
   }
 
-  #answer({ id }: LaunchPath, asked: AddressedRequest, ask: Ask): Answer {
-    const { door, admission } = this.#parts;
-    if (door === undefined) return answers.notFound();
+  #answer({ id }: LaunchPath, asked: AddressedRequest, call: ApiCall): Answer {
+    const { serverApi: api, admission } = this.#parts;
+    if (api === undefined) return answers.notFound();
     const { request, address } = asked;
     const now = performance.now();
     if (admission.isGuessLimited(address, now)) {
@@ -87,7 +91,7 @@ export class LaunchRequests {
     }
     const { authorization } = request.headers;
     // Edgegap's servers send the token alone.
-    const answer = ask(door, bearerToken(authorization) ?? authorization);
+    const answer = call(api, bearerToken(authorization) ?? authorization);
     if (answer.is === 'unknown') admission.missed(address, `launch ${id}`, now);
     return answers.launched(answer);
   }

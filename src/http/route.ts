@@ -204,7 +204,7 @@ export interface RouteParts {
   /** The dialects that are spoken. */
   readonly dialects: ReadonlySet<Dialect>;
   /** `undefined` if no game servers are started. */
-  readonly door: object | undefined;
+  readonly serverApi: object | undefined;
   readonly rooms: { readonly hasLists: boolean };
   readonly limits: { readonly codeLength: number };
 }
@@ -212,13 +212,13 @@ export interface RouteParts {
 /** Finds routes as `route` does, but those of something that is off are paths as any other. */
 export function routeWithin({
   dialects,
-  door,
+  serverApi,
   rooms,
   limits,
 }: RouteParts): (target: string) => Route {
   const { codeLength } = limits;
   const exists = (kind: Route['kind']): boolean => {
-    if (LAUNCH_KINDS.includes(kind) && door === undefined) return false;
+    if (LAUNCH_KINDS.includes(kind) && serverApi === undefined) return false;
     if (LIST_KINDS.includes(kind) && !rooms.hasLists) return false;
     const dialect = DIALECT_OF[kind];
     return dialect === undefined || dialects.has(dialect);

@@ -4,7 +4,7 @@ import type { Admittance } from '../dialects/admittance.js';
 import type { Bellhop } from '../dialects/bellhop/bellhop.js';
 import type { Bevygap } from '../dialects/bevygap/bevygap.js';
 import type { Wmbp } from '../dialects/wmbp/wmbp.js';
-import type { LaunchDoor } from '../launch/launch-door.js';
+import type { LaunchedServerApi } from '../launch/launched-server-api.js';
 import type { Admission } from '../limits/admission.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
@@ -25,7 +25,7 @@ export interface UpgradesParts {
   /** `undefined` if no game servers are started. */
   readonly bevygap: Bevygap | undefined;
   /** Knows the servers that the relay has started; `undefined` if it starts none. */
-  readonly door: LaunchDoor | undefined;
+  readonly serverApi: LaunchedServerApi | undefined;
   readonly admission: Admission;
   readonly acceptor: Acceptor;
   readonly joins: JoinCounts;

@@ -43,7 +43,7 @@ export function composeRelay(given: RelayOptions, buildLaunch: BuildLaunch): Rel
   const launch = buildLaunch(options, log);
   const dialects = buildDialects(options, core, log, {
     matchmaker: matchmaker ?? launch?.fleet,
-    door: launch?.door,
+    serverApi: launch?.serverApi,
   });
   const fleet = launch?.fleet;
   const metrics = relayMetrics({ core, dialects, log, joins, fleet, droppedLogLines });

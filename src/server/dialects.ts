@@ -5,7 +5,7 @@ import { BEVYGAP } from '../dialects/bevygap/play-requests.js';
 import { Signaling } from '../dialects/signaling/signaling.js';
 import { Wmbp } from '../dialects/wmbp/wmbp.js';
 import type { Matchmaker } from '../launch/ask.js';
-import type { LaunchDoor } from '../launch/launch-door.js';
+import type { LaunchedServerApi } from '../launch/launched-server-api.js';
 import { createTokenCheck } from '../limits/create-token.js';
 import { JoinCounts } from '../ops/join-counts.js';
 import type { DialectCounts } from '../ops/metrics.js';
@@ -20,7 +20,7 @@ export interface GameServers {
   /** Answers requests for game servers; `undefined` if none are started. */
   readonly matchmaker: Matchmaker | undefined;
   /** Knows the servers that may open rooms; `undefined` if none are started. */
-  readonly door: LaunchDoor | undefined;
+  readonly serverApi: LaunchedServerApi | undefined;
 }
 
 /** All dialects, and the names of those that are turned on. */
@@ -42,7 +42,7 @@ export function buildDialects(
   options: Options,
   core: Core,
   log: RelayLog,
-  { matchmaker, door }: GameServers,
+  { matchmaker, serverApi }: GameServers,
 ): Dialects {
   const chosen = readOption('dialects', () => parseDialects(options.dialects));
   const speaksBevygap = matchmaker !== undefined && chosen.has(BEVYGAP);
@@ -53,7 +53,7 @@ export function buildDialects(
   const joins = new JoinCounts();
   const rooms = core.rooms.unlisted(BELLHOP);
   const mayCreate = createTokenCheck(options.createToken);
-  const wmbp = new Wmbp({ ...core, limits: options, mayCreate, door });
+  const wmbp = new Wmbp({ ...core, limits: options, mayCreate, serverApi });
   const signaling = new Signaling({ ...core, mayCreate, observer: log });
   const bellhop = new Bellhop({
     rooms,

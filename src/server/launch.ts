@@ -7,7 +7,7 @@ import type { Readiness } from '../launch/config/games.js';
 import type { LaunchConfig } from '../launch/config/launch-config.js';
 import { readLaunchFile } from '../launch/config/read-file.js';
 import { Fleet } from '../launch/fleet.js';
-import { LaunchDoor } from '../launch/launch-door.js';
+import { LaunchedServerApi } from '../launch/launched-server-api.js';
 import { Launchers } from '../launch/launchers.js';
 import { NatsSessions } from '../launch/nats/nats-sessions.js';
 import { Ports } from '../launch/ports.js';
@@ -21,7 +21,7 @@ import { readOption } from './read-option.js';
 /** Game servers on demand. */
 export interface Launch {
   readonly fleet: Fleet;
-  readonly door: LaunchDoor;
+  readonly serverApi: LaunchedServerApi;
   /** Says where the relay listens; `undefined` while it does not. */
   listensAt(address: () => ListenAddress | undefined): void;
   /** Gets ready to start servers. Rejects if it cannot. */
@@ -62,7 +62,7 @@ function build(config: LaunchConfig, options: Options, log: RelayLog): Launch {
   const fleet = new Fleet({ config, starter, observer: log.launch, store });
   return {
     fleet,
-    door: new LaunchDoor(fleet.servers, config),
+    serverApi: new LaunchedServerApi(fleet.servers, config),
     listensAt(address) {
       addressOf = address;
     },

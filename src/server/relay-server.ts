@@ -160,7 +160,7 @@ export class RelayServer implements Relay {
       ...core,
       log,
       signaling: dialects.signaling,
-      door: launch?.door,
+      serverApi: launch?.serverApi,
       joins,
       dialects: dialects.spoken,
       wmbp: dialects.wmbp,

@@ -170,7 +170,7 @@ const ALWAYS_LOADED = [
   'launch/ask.ts',
   'launch/cert-digest.ts',
   'launch/is-port.ts',
-  'launch/launch-door.ts',
+  'launch/launched-server-api.ts',
   'launch/launch-path.ts',
   'launch/nats/nats-error.ts',
   'launch/ready-report.ts',

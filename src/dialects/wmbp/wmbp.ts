@@ -1,4 +1,4 @@
-import type { LaunchDoor } from '../../launch/launch-door.js';
+import type { LaunchedServerApi } from '../../launch/launched-server-api.js';
 import type { Admission } from '../../limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import { MAX_CODE_LENGTH } from '../../protocol/room-code.js';
@@ -20,7 +20,7 @@ export interface WmbpParts {
   readonly limits: HostLimits & PlayerLimits;
   readonly mayCreate: (token: string | undefined) => boolean;
   /** Knows the servers that may open rooms; `undefined` if none are started. */
-  readonly door: LaunchDoor | undefined;
+  readonly serverApi: LaunchedServerApi | undefined;
 }
 
 /** What a host requests with the URL that it connects to. */
@@ -72,8 +72,8 @@ export class Wmbp {
   /** @param room the room to resume; `undefined` if there is no room with the requested code */
   host(request: HostRequest, room: Room | undefined, address: string, now: number): Admittance {
     const { resume, launch } = request;
-    if (resume === undefined && launch !== undefined && this.#parts.door !== undefined) {
-      return this.#launchedHost(request.format, launch, this.#parts.door, address, now);
+    if (resume === undefined && launch !== undefined && this.#parts.serverApi !== undefined) {
+      return this.#launchedHost(request.format, launch, this.#parts.serverApi, address, now);
     }
     if (resume === undefined) {
       const reason = this.#refuseNewHost(request.token, address, now);
@@ -152,7 +152,7 @@ export class Wmbp {
   #launchedHost(
     format: HostFormat,
     { id, token }: { readonly id: string; readonly token: string },
-    door: LaunchDoor,
+    api: LaunchedServerApi,
     address: string,
     now: number,
   ): Admittance {
@@ -160,7 +160,7 @@ export class Wmbp {
     const full = admission.connect(address);
     if (full !== undefined) return refused(full);
     if (admission.isGuessLimited(address, now)) return refused(CLOSE_REASONS.tooManyAttempts);
-    const server = door.allowed(id, 'create', token);
+    const server = api.allowed(id, 'create', token);
     if (server === undefined) {
       admission.missed(address, `launch ${id.slice(0, MAX_TRIED)}`, now);
       return refused(CLOSE_REASONS.badToken);

@@ -38,7 +38,7 @@ function setUp({ connections = 1, misses = 2 } = {}) {
     playerBytes: 0,
   };
   const mayCreate = (token: string | undefined): boolean => token !== 'wrong';
-  const wmbp = new Wmbp({ rooms, admission, limits, mayCreate, door: undefined });
+  const wmbp = new Wmbp({ rooms, admission, limits, mayCreate, serverApi: undefined });
   const room = openRoom(new TestHost(), { reconnectWindow: 60 }, rooms);
   return { admission, rooms, room, load, wmbp };
 }

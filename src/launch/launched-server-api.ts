@@ -8,18 +8,18 @@ import type { ServerRight } from './server-keys.js';
 export const MAX_REPORT_BYTES = 4096;
 
 /** The answer to a request of a server. */
-export type DoorAnswer =
+export type LaunchedServerAnswer =
   /** There is no such server, or the token is not valid for it. The caller counts these as guesses. */
   | { readonly is: 'unknown' }
   | { readonly is: 'done' }
   | { readonly is: 'context'; readonly context: object }
   | { readonly is: 'refused'; readonly status: 400 | 404 | 413; readonly why: string };
 
-const UNKNOWN: DoorAnswer = { is: 'unknown' };
-const DONE: DoorAnswer = { is: 'done' };
+const UNKNOWN: LaunchedServerAnswer = { is: 'unknown' };
+const DONE: LaunchedServerAnswer = { is: 'done' };
 
 /** The API for launched servers: they read their context and report their state, with their own tokens. */
-export class LaunchDoor {
+export class LaunchedServerApi {
   readonly #servers: LaunchedServers;
   readonly #location: LaunchConfig['location'];
 
@@ -29,7 +29,7 @@ export class LaunchDoor {
   }
 
   /** The context that Edgegap gives to a server. Servers made with Bevygap cannot start without it. */
-  context(id: string, token: string | undefined): DoorAnswer {
+  context(id: string, token: string | undefined): LaunchedServerAnswer {
     const server = this.allowed(id, 'context', token);
     if (server === undefined) return UNKNOWN;
     const { game, contextIp } = server;
@@ -48,14 +48,14 @@ export class LaunchDoor {
   }
 
   /** The server requests its end. */
-  end(id: string, token: string | undefined): DoorAnswer {
+  end(id: string, token: string | undefined): LaunchedServerAnswer {
     const server = this.allowed(id, 'delete', token);
     server?.requestEnd();
     return server === undefined ? UNKNOWN : DONE;
   }
 
   /** Players can connect to the server. */
-  ready(id: string, token: string | undefined, body: Uint8Array): DoorAnswer {
+  ready(id: string, token: string | undefined, body: Uint8Array): LaunchedServerAnswer {
     const server = this.allowed(id, 'report', token);
     if (server === undefined) return UNKNOWN;
     if (body.length > MAX_REPORT_BYTES) {
@@ -71,7 +71,7 @@ export class LaunchDoor {
   }
 
   /** A player has connected to the server. */
-  claim(id: string, token: string | undefined, client: string): DoorAnswer {
+  claim(id: string, token: string | undefined, client: string): LaunchedServerAnswer {
     const server = this.allowed(id, 'report', token);
     if (server === undefined) return UNKNOWN;
     return server.claim(client)
@@ -80,7 +80,7 @@ export class LaunchDoor {
   }
 
   /** A player has disconnected from the server. */
-  leave(id: string, token: string | undefined, client: string): DoorAnswer {
+  leave(id: string, token: string | undefined, client: string): LaunchedServerAnswer {
     const server = this.allowed(id, 'report', token);
     server?.leave(client);
     return server === undefined ? UNKNOWN : DONE;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LaunchDoor } from '../../../src/launch/launch-door.js';
+import { LaunchedServerApi } from '../../../src/launch/launched-server-api.js';
 import type { LaunchedServer, ReadyReport } from '../../../src/launch/launched-servers.js';
 import { serverVariables } from '../../../src/launch/server-environment.js';
 import { ServerKeys, type ServerRight } from '../../../src/launch/server-keys.js';
@@ -27,15 +27,15 @@ function setup() {
     requestEnd: () => void calls.push('end'),
   };
   const servers = { find: (id: string) => (id === 'a-1' ? server : undefined) };
-  const door = new LaunchDoor(servers, { location: { city: 'Oslo' } as never });
+  const api = new LaunchedServerApi(servers, { location: { city: 'Oslo' } as never });
   const ready = (body: string | Uint8Array) =>
-    door.ready('a-1', keys.tokens.report, typeof body === 'string' ? Buffer.from(body) : body);
-  return { door, keys, game, reports, calls, ready };
+    api.ready('a-1', keys.tokens.report, typeof body === 'string' ? Buffer.from(body) : body);
+  return { api, keys, game, reports, calls, ready };
 }
 
 test('the context has the fields that servers made with Bevygap require', () => {
-  const { door, keys } = setup();
-  expect(door.context('a-1', keys.tokens.context)).toMatchObject({
+  const { api, keys } = setup();
+  expect(api.context('a-1', keys.tokens.context)).toMatchObject({
     is: 'context',
     context: {
       public_ip: '127.0.0.1-5',
@@ -48,12 +48,12 @@ test('the context has the fields that servers made with Bevygap require', () => 
 });
 
 test('each token gives one right, and other tokens give none', () => {
-  const { door, keys, calls, reports } = setup();
+  const { api, keys, calls, reports } = setup();
   const requests: Record<ServerRight, (token: string | undefined) => string> = {
-    context: (token) => door.context('a-1', token).is,
-    delete: (token) => door.end('a-1', token).is,
-    report: (token) => door.ready('a-1', token, new Uint8Array()).is,
-    create: (token) => (door.allowed('a-1', 'create', token) === undefined ? 'unknown' : 'done'),
+    context: (token) => api.context('a-1', token).is,
+    delete: (token) => api.end('a-1', token).is,
+    report: (token) => api.ready('a-1', token, new Uint8Array()).is,
+    create: (token) => (api.allowed('a-1', 'create', token) === undefined ? 'unknown' : 'done'),
   };
   const invalid = [undefined, '', 'x', `${keys.tokens.report} `, 'x'.repeat(100_000)];
   for (const [right, request] of Object.entries(requests)) {
@@ -67,15 +67,15 @@ test('each token gives one right, and other tokens give none', () => {
   for (const [right, request] of Object.entries(requests)) {
     expect(request(keys.tokens[right as ServerRight])).not.toBe('unknown');
   }
-  expect(door.claim('a-1', keys.tokens.context, '7').is).toBe('unknown');
-  expect(door.context('a-2', keys.tokens.context).is).toBe('unknown');
+  expect(api.claim('a-1', keys.tokens.context, '7').is).toBe('unknown');
+  expect(api.context('a-2', keys.tokens.context).is).toBe('unknown');
 });
 
 test('a server reports players who connect and disconnect', () => {
-  const { door, keys, calls } = setup();
-  expect(door.claim('a-1', keys.tokens.report, '7').is).toBe('done');
-  expect(door.claim('a-1', keys.tokens.report, '8')).toMatchObject({ is: 'refused', status: 404 });
-  expect(door.leave('a-1', keys.tokens.report, '7').is).toBe('done');
+  const { api, keys, calls } = setup();
+  expect(api.claim('a-1', keys.tokens.report, '7').is).toBe('done');
+  expect(api.claim('a-1', keys.tokens.report, '8')).toMatchObject({ is: 'refused', status: 404 });
+  expect(api.leave('a-1', keys.tokens.report, '7').is).toBe('done');
   expect(calls).toEqual(['claim 7', 'claim 8', 'leave 7']);
 });
 
