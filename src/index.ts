@@ -1,11 +1,11 @@
 export {
-  type Ask,
-  type AskListener,
-  type AskRequest,
   LaunchError,
   type Matchmaker,
-  type Offer,
-} from './launch/ask.js';
+  type PendingRequest,
+  type PlaceListener,
+  type PlaceRequest,
+  type ServedGame,
+} from './launch/matchmaker.js';
 export { OptionError } from './options/read.js';
 export {
   CLOSE_REASONS,

@@ -6,12 +6,12 @@ import {
   type PlayQuery,
   type PlayRequests,
 } from '../dialects/bevygap/play-requests.js';
-import type { AskRequest } from '../launch/ask.js';
+import type { PlaceRequest } from '../launch/matchmaker.js';
 import { readParty } from '../protocol/bevygap/read-request.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
-import type { AskQuery } from './matchmaker-route.js';
+import type { MatchmakerQuery } from './matchmaker-route.js';
 import type { PlayAnswers } from './play-answers.js';
 import type { RequestBodies } from './request-bodies.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
@@ -23,11 +23,11 @@ export interface MatchmakerRequestsParts {
   readonly mayConnect: (origin: string | undefined) => boolean;
 }
 
-/** What the URL asks for. */
-export interface Asked {
+/** The game that a URL requests, and the query. */
+export interface RequestTarget {
   readonly game?: string | undefined;
   readonly version?: string | undefined;
-  readonly query: AskQuery;
+  readonly query: MatchmakerQuery;
 }
 
 /** What one answer may buffer for a client that does not read, in bytes. */
@@ -47,7 +47,7 @@ export class MatchmakerRequests {
 
   /** Answers a POST. Its body is read and says nothing. */
   answer(
-    asked: Asked,
+    target: RequestTarget,
     how: PlayAnswers,
     request: AddressedRequest,
     response: ServerResponse,
@@ -55,13 +55,13 @@ export class MatchmakerRequests {
     const { bevygap, mayConnect } = this.#parts;
     if (bevygap === undefined) return answers.notFound();
     const { requests } = bevygap;
-    const caller = this.#context.callerOf(request, asked.query.clientIp);
+    const caller = this.#context.callerOf(request, target.query.clientIp);
     const refuse = (reason: CloseReason): Answer => how.refuse(requests.refuse(reason, caller));
     if (!mayConnect(caller.origin)) return refuse(CLOSE_REASONS.originNotAllowed);
     return this.#bodies.answer(request, response, {
       read: () =>
         this.#bodies.reserve(ANSWER_BYTES, request, response)
-          ? begin(requests, asked, caller, how, response)
+          ? begin(requests, target, caller, how, response)
           : refuse(CLOSE_REASONS.relayFull),
       full: () => refuse(CLOSE_REASONS.relayFull),
     });
@@ -70,12 +70,12 @@ export class MatchmakerRequests {
 
 function begin(
   requests: PlayRequests,
-  { game, version, query }: Asked,
+  { game, version, query }: RequestTarget,
   caller: Caller,
   how: PlayAnswers,
   response: ServerResponse,
 ): Reply | Promise<Reply> {
-  let request: AskRequest;
+  let request: PlaceRequest;
   try {
     const wanted = { game, version, party: partyOf(query), accepts: how.accepts };
     request = requests.check(wanted, caller, performance.now());
@@ -86,7 +86,7 @@ function begin(
 }
 
 /** @throws {RequestError} if the query has one that is none */
-function partyOf({ party, size }: AskQuery): PlayQuery['party'] {
+function partyOf({ party, size }: MatchmakerQuery): PlayQuery['party'] {
   if (party === undefined && size === undefined) return undefined;
   return readParty(party, Number(size));
 }

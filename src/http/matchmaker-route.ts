@@ -1,5 +1,5 @@
 /** What the query of a request for a game server says. */
-export interface AskQuery {
+export interface MatchmakerQuery {
   /** The address of the player; an empty one counts as none. */
   readonly clientIp: string | undefined;
   /** The ticket of a party, and how many its players are. */
@@ -12,19 +12,19 @@ export type MatchmakerRoute =
   | {
       /** By a WebSocket. */
       readonly kind: 'matchmaker';
-      readonly query: AskQuery;
+      readonly query: MatchmakerQuery;
     }
   | {
       /** For the default game, in one answer. */
       readonly kind: 'wannaplay';
-      readonly query: AskQuery;
+      readonly query: MatchmakerQuery;
     }
   | {
       /** In the values of Bevygap. */
       readonly kind: 'request';
       readonly game: string;
       readonly version: string;
-      readonly query: AskQuery;
+      readonly query: MatchmakerQuery;
     }
   | {
       /** In server-sent events. */
@@ -32,7 +32,7 @@ export type MatchmakerRoute =
       readonly game: string;
       /** `undefined` for any. */
       readonly version: string | undefined;
-      readonly query: AskQuery;
+      readonly query: MatchmakerQuery;
     };
 
 const ROOT = '/matchmaker/';
@@ -46,15 +46,15 @@ export function matchmakerRoute(
   const [kind, game, version, ...more] = path.slice(ROOT.length).split('/');
   if (more.length > 0) return undefined;
   const isWhole = game === undefined;
-  if (kind === 'ws' && isWhole) return { kind: 'matchmaker', query: askQuery(query()) };
-  if (kind === 'wannaplay' && isWhole) return { kind, query: askQuery(query()) };
+  if (kind === 'ws' && isWhole) return { kind: 'matchmaker', query: readQuery(query()) };
+  if (kind === 'wannaplay' && isWhole) return { kind, query: readQuery(query()) };
   if (game === undefined) return undefined;
-  if (kind === 'play') return { kind, game, version, query: askQuery(query()) };
+  if (kind === 'play') return { kind, game, version, query: readQuery(query()) };
   if (kind !== 'request' || version === undefined) return undefined;
-  return { kind, game, version, query: askQuery(query()) };
+  return { kind, game, version, query: readQuery(query()) };
 }
 
-function askQuery(query: URLSearchParams): AskQuery {
+function readQuery(query: URLSearchParams): MatchmakerQuery {
   return {
     clientIp: query.get('client_ip') || undefined,
     party: query.get('party') ?? undefined,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { PlayRequests } from '../dialects/bevygap/play-requests.js';
-import type { AskRequest, LaunchError } from '../launch/ask.js';
+import type { LaunchError, PlaceRequest } from '../launch/matchmaker.js';
 import { progressValue, wannaplayAnswer } from '../protocol/bevygap/values.js';
 import type { Place, Progress } from '../protocol/matchmaking.js';
 import { EVENT_STREAM, playEvent } from '../protocol/play/events.js';
@@ -15,7 +15,7 @@ export interface PlayAnswers {
   /** Has a request answered, and cancels it if the client leaves. */
   begin(
     requests: PlayRequests,
-    request: AskRequest,
+    request: PlaceRequest,
     response: ServerResponse,
   ): Reply | Promise<Reply>;
   refuse(error: LaunchError): Answer;

@@ -1,12 +1,12 @@
-import type { AskListener, LaunchError } from './ask.js';
 import type { GameServer } from './game-server.js';
+import type { LaunchError, PlaceListener } from './matchmaker.js';
 import type { Session } from './session.js';
 
 /** The result of a request: the player gets a place, leaves earlier, or gets an error with this status. */
-export type AskResult = 'ready' | 'left' | `${LaunchError['status']}`;
+export type RequestResult = 'ready' | 'left' | `${LaunchError['status']}`;
 
 /** The results of the fleet itself. Launchers may add others. */
-const RESULTS: readonly AskResult[] = ['ready', 'left', '408', '409', '500', '502', '503'];
+const RESULTS: readonly RequestResult[] = ['ready', 'left', '408', '409', '500', '502', '503'];
 
 /** The counts of one game, for the metrics. */
 export interface GameCounts {
@@ -17,16 +17,16 @@ export interface GameCounts {
 }
 
 /** Counts requests by result. */
-export class AskCounts {
+export class RequestCounts {
   /** Starts with every result, because `increase()` misses the first event of a new series. */
-  readonly results = new Map<AskResult, number>(RESULTS.map((result) => [result, 0]));
+  readonly results = new Map<RequestResult, number>(RESULTS.map((result) => [result, 0]));
 
-  count(result: AskResult): void {
+  count(result: RequestResult): void {
     this.results.set(result, (this.results.get(result) ?? 0) + 1);
   }
 
   /** Wraps a listener, and counts the result of its request. */
-  counting(listener: AskListener): AskListener {
+  counting(listener: PlaceListener): PlaceListener {
     return {
       accepted: (session) => listener.accepted(session),
       progress: (status) => listener.progress(status),

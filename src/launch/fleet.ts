@@ -1,20 +1,20 @@
 import { isLoopback } from '../limits/ip-address.js';
-import {
-  type Ask,
-  type AskListener,
-  type AskRequest,
-  LaunchError,
-  type Matchmaker,
-  type Offer,
-} from './ask.js';
 import type { GameConfig } from './config/games.js';
 import type { LaunchConfig } from './config/launch-config.js';
-import { AskCounts, countServers, type GameCounts } from './fleet-counts.js';
+import { countServers, type GameCounts, RequestCounts } from './fleet-counts.js';
 import type { FleetObserver } from './fleet-observer.js';
 import type { GameServer } from './game-server.js';
 import { GameServers, type GameServersContext } from './game-servers.js';
 import { givePlace } from './give-place.js';
 import type { LaunchedServers } from './launched-servers.js';
+import {
+  LaunchError,
+  type Matchmaker,
+  type PendingRequest,
+  type PlaceListener,
+  type PlaceRequest,
+  type ServedGame,
+} from './matchmaker.js';
 import { Parties } from './parties.js';
 import type { ServerPlace } from './place.js';
 import type { Starter } from './server-starter.js';
@@ -46,7 +46,7 @@ export class Fleet implements Matchmaker, SessionReports {
   readonly #games: ReadonlyMap<string, GameServers>;
   readonly #servers = new Map<string, GameServer>();
   readonly #parties: Parties;
-  readonly #asks = new AskCounts();
+  readonly #requestCounts = new RequestCounts();
   readonly #ids = new SessionIds();
   readonly #timers: Timers;
   readonly #store: SessionStore | undefined;
@@ -84,15 +84,15 @@ export class Fleet implements Matchmaker, SessionReports {
     await this.#store?.open(this, this.#ids.run);
   }
 
-  find(name: string | undefined, version: string | undefined): Offer | undefined {
+  find(name: string | undefined, version: string | undefined): ServedGame | undefined {
     const game = this.#find(name, version);
     if (game === undefined) return undefined;
     const place = game.ready === 'room' ? 'room' : 'server';
     return { game: game.name, version: game.version, place };
   }
 
-  ask(request: AskRequest, listener: AskListener): Ask {
-    const countingListener = this.#asks.counting(listener);
+  requestPlace(request: PlaceRequest, listener: PlaceListener): PendingRequest {
+    const countingListener = this.#requestCounts.counting(listener);
     const game = this.#find(request.game, request.version);
     if (game === undefined) throw new TypeError('find has not found this game');
     const { mayStart } = request;
@@ -114,7 +114,7 @@ export class Fleet implements Matchmaker, SessionReports {
 
   /** The number of requests, by result. */
   get results(): ReadonlyMap<string, number> {
-    return this.#asks.results;
+    return this.#requestCounts.results;
   }
 
   get counts(): GameCounts[] {
@@ -162,7 +162,7 @@ export class Fleet implements Matchmaker, SessionReports {
   }
 
   /** The player's address for launchers: some choose the location of a server by it. */
-  #addressOf({ clientAddress }: AskRequest): string {
+  #addressOf({ clientAddress }: PlaceRequest): string {
     const { loopbackClientIp = clientAddress } = this.#config;
     return isLoopback(clientAddress) ? loopbackClientIp : clientAddress;
   }
@@ -180,7 +180,7 @@ export class Fleet implements Matchmaker, SessionReports {
     return [...games.values()].find((game) => game.name === name);
   }
 
-  #begin(session: Session, { party }: AskRequest): void {
+  #begin(session: Session, { party }: PlaceRequest): void {
     if (session.state !== 'waiting') return;
     const error = this.#refusal(session.game);
     if (error !== undefined) session.fail(error);
@@ -225,7 +225,7 @@ export class Fleet implements Matchmaker, SessionReports {
 
   #cancel(session: Session): void {
     if (session.state !== 'waiting') return;
-    this.#asks.count('left');
+    this.#requestCounts.count('left');
     session.end();
   }
 

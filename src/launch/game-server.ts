@@ -1,8 +1,8 @@
-import { LaunchError } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import type { FleetObserver, ServerEnd } from './fleet-observer.js';
 import type { LaunchedRoom, LaunchedServer, ReadyReport } from './launched-servers.js';
 import type { ServerAddress } from './launcher.js';
+import { LaunchError } from './matchmaker.js';
 import { placeOf, type ServerPlace } from './place.js';
 import { Seats } from './seats.js';
 import type { StartedServer, Starter } from './server-starter.js';

@@ -1,6 +1,6 @@
-import { LaunchError } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import { GameServer, type ServerContext } from './game-server.js';
+import { LaunchError } from './matchmaker.js';
 import type { Session } from './session.js';
 
 export interface GameServersContext extends ServerContext {

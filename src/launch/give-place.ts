@@ -1,4 +1,4 @@
-import { LaunchError } from './ask.js';
+import { LaunchError } from './matchmaker.js';
 import type { ServerPlace } from './place.js';
 import { seatToken } from './seat-token.js';
 import type { Session } from './session.js';

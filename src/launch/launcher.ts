@@ -1,4 +1,4 @@
-import type { LaunchError } from './ask.js';
+import type { LaunchError } from './matchmaker.js';
 
 /** The specification of a server to start. */
 export interface ServerSpec {

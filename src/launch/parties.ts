@@ -1,4 +1,4 @@
-import { LaunchError, type Party } from './ask.js';
+import { LaunchError, type Party } from './matchmaker.js';
 import type { Session } from './session.js';
 import type { StopTimer, Timers } from './timers.js';
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import type { Place } from './ask.js';
 import { isPort } from './is-port.js';
 import type { ReadyReport } from './launched-servers.js';
 import type { ServerAddress } from './launcher.js';
+import type { Place } from './matchmaker.js';
 
 /** The place of a ready server: the place of its players, without their tokens. */
 export type ServerPlace =

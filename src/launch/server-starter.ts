@@ -1,7 +1,7 @@
-import { LaunchError } from './ask.js';
 import type { GameConfig } from './config/games.js';
 import type { LaunchConfig } from './config/launch-config.js';
 import type { Launcher, LaunchListener, ServerHandle } from './launcher.js';
+import { LaunchError } from './matchmaker.js';
 import type { Ports } from './ports.js';
 import { serverVariables } from './server-environment.js';
 import { newServerId, ServerKeys } from './server-keys.js';

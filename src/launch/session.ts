@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { AskListener, AskRequest, LaunchError, Place } from './ask.js';
 import type { GameConfig } from './config/games.js';
+import type { LaunchError, Place, PlaceListener, PlaceRequest } from './matchmaker.js';
 import type { StopTimer } from './timers.js';
 
 /** All transitions are in `Session`. */
 type SessionState =
   /** The player waits for the rest of the party, or for the server to be ready. */
-  | { readonly is: 'waiting'; readonly listener: AskListener }
+  | { readonly is: 'waiting'; readonly listener: PlaceListener }
   /** The player has got the place, and has not connected yet. */
   | { readonly is: 'reserved'; readonly stopTimer: StopTimer }
   /** The player is connected to the server. */
@@ -27,8 +27,8 @@ export class Session implements SessionIdentity {
   readonly client = randomBytes(8).readBigUInt64LE();
   readonly game: GameConfig;
   readonly clientAddress: string;
-  /** See `AskRequest`. */
-  readonly mayStart: AskRequest['mayStart'];
+  /** See `PlaceRequest`. */
+  readonly mayStart: PlaceRequest['mayStart'];
   #state: SessionState;
   #isAccepted = false;
   readonly #cleanUps: (() => void)[] = [];
@@ -36,8 +36,8 @@ export class Session implements SessionIdentity {
   constructor(
     id: string,
     game: GameConfig,
-    { clientAddress, mayStart }: Pick<AskRequest, 'clientAddress' | 'mayStart'>,
-    listener: AskListener,
+    { clientAddress, mayStart }: Pick<PlaceRequest, 'clientAddress' | 'mayStart'>,
+    listener: PlaceListener,
   ) {
     this.id = id;
     this.game = game;

@@ -1,4 +1,4 @@
-import type { Matchmaker } from '../launch/ask.js';
+import type { Matchmaker } from '../launch/matchmaker.js';
 import { JoinCounts } from '../ops/join-counts.js';
 import { RelayLog } from '../ops/relay-log.js';
 import type { RelayLogger } from '../ops/safe-logger.js';

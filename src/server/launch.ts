@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isEverywhere, urlOf } from '../http/network-address.js';
-import { LaunchError } from '../launch/ask.js';
 import { ConfigError } from '../launch/config/config-error.js';
 import type { Readiness } from '../launch/config/games.js';
 import type { LaunchConfig } from '../launch/config/launch-config.js';
@@ -9,6 +8,7 @@ import { readLaunchFile } from '../launch/config/read-file.js';
 import { Fleet } from '../launch/fleet.js';
 import { LaunchedServerApi } from '../launch/launched-server-api.js';
 import { Launchers } from '../launch/launchers.js';
+import { LaunchError } from '../launch/matchmaker.js';
 import { NatsSessions } from '../launch/nats/nats-sessions.js';
 import { Ports } from '../launch/ports.js';
 import { ServerStarter } from '../launch/server-starter.js';

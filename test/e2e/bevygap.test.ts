@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { RelayOptions } from '../../src/index.js';
-import { LaunchError } from '../../src/launch/ask.js';
+import { LaunchError } from '../../src/launch/matchmaker.js';
 import { Client, type Message } from '../support/clients.js';
 import { failing, PLACE, TestMatchmaker } from '../support/matchmaker.js';
 import { freshMetrics } from '../support/metrics.js';
@@ -72,18 +72,18 @@ describe('WebSocket', () => {
     const { url, matchmaker } = await setup();
     const client = await connect(url);
     client.send(REQUEST);
-    const ask = await matchmaker.asks.next();
+    const pending = await matchmaker.requests.next();
     expect(await client.next()).toBe('"Acknowledged"');
-    ask.accepted('950dd2eaff09-S');
+    pending.accepted('950dd2eaff09-S');
     expect(await client.next()).toBe('{"SessionRequestAccepted":"950dd2eaff09-S"}');
-    ask.progress('Deploying');
+    pending.progress('Deploying');
     expect(await client.next()).toBe('{"ProgressReport":"Deploying (N)"}');
     expect(await client.next()).toBe('{"ProgressReport":"Deploying (N)"}');
-    ask.ready(PLACE);
+    pending.ready(PLACE);
     expect(await client.next()).toBe('{"ProgressReport":"Ready (N)"}');
     expect(await client.next()).toBe(READY);
     expect(await client.closed).toEqual(GOODBYE);
-    expect(ask.isCancelled).toBe(false);
+    expect(pending.isCancelled).toBe(false);
   });
 
   test('the token is 2,732 characters of base64 (2)', () => {
@@ -98,9 +98,9 @@ describe('WebSocket', () => {
     const { url, matchmaker } = await setup();
     const client = await connect(url);
     client.send(JSON.stringify({ game: 'g', version: '1', ...more }));
-    const ask = await matchmaker.answer();
+    const pending = await matchmaker.answer();
     expect(await remaining(client)).toEqual(ALL_VALUES);
-    expect(ask.request).toEqual({
+    expect(pending.request).toEqual({
       game: 'g',
       version: '1',
       clientAddress: '127.0.0.1',
@@ -193,9 +193,9 @@ describe('WebSocket', () => {
       const { url, matchmaker } = await setup();
       const client = await connect(url);
       client.send(REQUEST);
-      const ask = await matchmaker.accepted();
+      const pending = await matchmaker.accepted();
       await client[how]();
-      await ask.cancelled;
+      await pending.cancelled;
     },
   );
 
@@ -241,8 +241,8 @@ describe('WebSocket', () => {
     expect((await matchmaker.answer()).request.mayStart()).toBeUndefined();
     const second = await connect(url);
     second.send(REQUEST);
-    const ask = await matchmaker.accepted();
-    ask.failed(ask.request.mayStart() as LaunchError);
+    const pending = await matchmaker.accepted();
+    pending.failed(pending.request.mayStart() as LaunchError);
     const values = [await second.next(), await second.next(), await second.next()];
     expect(values.at(-1)).toBe('{"Error":[429,"too many attempts"]}');
     expect(await second.closed).toEqual(GOODBYE);
@@ -252,10 +252,10 @@ describe('WebSocket', () => {
     const { url, matchmaker, relay } = await setup();
     const [waiting, silent] = [await connect(url), await connect(url)];
     waiting.send(REQUEST);
-    const ask = await matchmaker.accepted();
+    const pending = await matchmaker.accepted();
     expect(await waiting.next()).toBe('"Acknowledged"');
     await waiting.next();
-    await Promise.all([relay.close(), ask.cancelled]);
+    await Promise.all([relay.close(), pending.cancelled]);
     expect(await waiting.next()).toBe('{"Error":[503,"relay restarting"]}');
     expect(await waiting.closed).toEqual(GOODBYE);
     expect(await silent.next()).toBe('{"Error":[503,"relay restarting"]}');
@@ -341,8 +341,8 @@ describe('HTTP', () => {
       body: `${EVENTS}event: ready\ndata: {"server":{"ip":"203.0.113.7","port":30004,"cert_digest":"e3:76","token":"${TOKEN}"}}\n\n`,
     });
     const room = post(http, '/matchmaker/play/party');
-    const ask = await matchmaker.answer({ is: 'room', code: 'BCDF' });
-    expect(ask.request).toMatchObject({ game: 'party', version: '1' });
+    const pending = await matchmaker.answer({ is: 'room', code: 'BCDF' });
+    expect(pending.request).toMatchObject({ game: 'party', version: '1' });
     const { body } = await answerOf(await room);
     expect(body).toBe(`${EVENTS}event: ready\ndata: {"room":{"code":"BCDF"}}\n\n`);
   });
@@ -358,10 +358,10 @@ describe('HTTP', () => {
     const parts = response.setEncoding('utf8')[Symbol.asyncIterator]();
     const next = async (): Promise<string> => withoutSeconds((await parts.next()).value);
     expect(await next()).toBe('event: acknowledged\ndata: {}\n\n');
-    const ask = await matchmaker.accepted();
+    const pending = await matchmaker.accepted();
     expect(await next()).toBe('event: accepted\ndata: {"session":"the-session-1"}\n\n');
     expect(await next()).toBe('event: progress\ndata: {"status":"Waiting","elapsed":N}\n\n');
-    ask.failed(new LaunchError(409, 'all servers are full'));
+    pending.failed(new LaunchError(409, 'all servers are full'));
     expect(await next()).toBe(
       'event: error\ndata: {"status":409,"reason":"all servers are full"}\n\n',
     );
@@ -419,23 +419,23 @@ describe('HTTP', () => {
       const { http, matchmaker } = await setup();
       const request = httpRequest(`${http}/matchmaker/${path}`, { method: 'POST' }).end();
       request.on('error', () => {});
-      const ask = await matchmaker.accepted();
+      const pending = await matchmaker.accepted();
       request.destroy();
-      await ask.cancelled;
+      await pending.cancelled;
     },
   );
 
   test('a request may take longer than the limit for stalled connections', async () => {
     const { http, matchmaker } = await setup({ stall: 0.1 });
     const answer = post(http, '/matchmaker/wannaplay');
-    const ask = await matchmaker.accepted();
+    const pending = await matchmaker.accepted();
     // The answer to this request is sent when its socket has been idle for a multiple of the limit.
     const slow = await post(http, '/matchmaker/play/g');
     const other = await matchmaker.accepted('another-1');
     const events = slow.setEncoding('utf8')[Symbol.asyncIterator]();
     while (!(await events.next()).value.includes('"elapsed":1')) {}
     other.ready(PLACE);
-    ask.ready(PLACE);
+    pending.ready(PLACE);
     expect((await answer).statusCode).toBe(200);
   });
 
@@ -443,10 +443,10 @@ describe('HTTP', () => {
     const { http, matchmaker, relay } = await setup();
     const streamed = await post(http, '/matchmaker/request/g/1');
     const whole = post(http, '/matchmaker/wannaplay');
-    const asks = [await matchmaker.asks.next(), await matchmaker.asks.next()];
+    const requests = [await matchmaker.requests.next(), await matchmaker.requests.next()];
     const bodies = [text(streamed), whole.then(answerOf)];
     await relay.close();
-    await Promise.all(asks.map(({ cancelled }) => cancelled));
+    await Promise.all(requests.map(({ cancelled }) => cancelled));
     expect(await bodies[0]).toBe('"Acknowledged"{"Error":[503,"relay restarting"]}');
     expect(await bodies[1]).toMatchObject({ status: 503, body: 'relay restarting' });
   });
@@ -474,7 +474,7 @@ describe('HTTP', () => {
 
   test('requests of one address are limited', async () => {
     const { http, matchmaker } = await setup({ limitLoopback: true });
-    matchmaker.ask = failing(new LaunchError(409, 'full')).ask;
+    matchmaker.requestPlace = failing(new LaunchError(409, 'full')).requestPlace;
     let accepted = 0;
     let response = await post(http, '/matchmaker/play/g');
     // More than the burst: while these are answered, the limit allows further requests.

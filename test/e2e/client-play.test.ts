@@ -12,7 +12,7 @@ import {
   type PlayProgress,
   play,
 } from '../../src/client/index.js';
-import { LaunchError } from '../../src/launch/ask.js';
+import { LaunchError } from '../../src/launch/matchmaker.js';
 import { failing, PLACE, TestMatchmaker } from '../support/matchmaker.js';
 import { startRelay } from '../support/relay.js';
 

@@ -1,4 +1,3 @@
-import type { LaunchError } from '../../src/launch/ask.js';
 import type {
   Launcher,
   LaunchListener,
@@ -6,6 +5,7 @@ import type {
   ServerHandle,
   ServerSpec,
 } from '../../src/launch/launcher.js';
+import type { LaunchError } from '../../src/launch/matchmaker.js';
 
 /** A server whose events the test causes. */
 export class FakeServer implements ServerHandle {

@@ -1,10 +1,10 @@
-import type { Ask, LaunchError, Party, Place } from '../../src/launch/ask.js';
 import type { GameConfig } from '../../src/launch/config/games.js';
 import type { NatsConfig } from '../../src/launch/config/launch-config.js';
 import { Secret } from '../../src/launch/config/secret.js';
 import { Fleet } from '../../src/launch/fleet.js';
 import type { FleetObserver, ServerInfo } from '../../src/launch/fleet-observer.js';
 import type { Launcher } from '../../src/launch/launcher.js';
+import type { LaunchError, Party, PendingRequest, Place } from '../../src/launch/matchmaker.js';
 import { Ports } from '../../src/launch/ports.js';
 import { ServerStarter } from '../../src/launch/server-starter.js';
 import type { SessionStore } from '../../src/launch/session-store.js';
@@ -119,7 +119,7 @@ export class TestPlayer {
   error: LaunchError | undefined;
   /** Why no server may be started for it. */
   refusal: LaunchError | undefined;
-  readonly ask: Ask;
+  readonly request: PendingRequest;
   #answer: () => void = () => {};
   /** Resolves when the player has a place or an error. */
   readonly answered = new Promise<void>((resolve) => {
@@ -134,7 +134,7 @@ export class TestPlayer {
       party,
       mayStart: () => this.refusal,
     };
-    this.ask = fleet.ask(request, {
+    this.request = fleet.requestPlace(request, {
       accepted: (session) => {
         this.session = session;
         this.events.push('accepted');

@@ -1,8 +1,8 @@
-import type { LaunchError } from '../../src/launch/ask.js';
 import type { GameConfig } from '../../src/launch/config/games.js';
 import { readLaunchConfig } from '../../src/launch/config/launch-config.js';
 import type { LaunchLog } from '../../src/launch/launch-log.js';
 import type { LaunchListener, ServerAddress, ServerSpec } from '../../src/launch/launcher.js';
+import type { LaunchError } from '../../src/launch/matchmaker.js';
 
 /** Creates the configuration of a game. */
 export function gameWith(launcher: object, rest: object = {}): GameConfig {

@@ -1,24 +1,24 @@
 import type {
-  Ask,
-  AskListener,
-  AskRequest,
   LaunchError,
   Matchmaker,
-  Offer,
-} from '../../src/launch/ask.js';
+  PendingRequest,
+  PlaceListener,
+  PlaceRequest,
+  ServedGame,
+} from '../../src/launch/matchmaker.js';
 import type { Place } from '../../src/protocol/matchmaking.js';
 import { Inbox } from './inbox.js';
 
 /** A request at a `TestMatchmaker`, which the test answers. */
-export interface TestAsk extends AskListener {
-  readonly request: AskRequest;
+export interface TestRequest extends PlaceListener {
+  readonly request: PlaceRequest;
   /** Resolves when the player has left. */
   readonly cancelled: Promise<void>;
   readonly isCancelled: boolean;
 }
 
 /** Serves `g`, version 1 and 2, on servers, and `party`, version 1, in a room. */
-const OFFERS: readonly Offer[] = [
+const GAMES: readonly ServedGame[] = [
   { game: 'g', version: '1', place: 'server' },
   { game: 'g', version: '2', place: 'server' },
   { game: 'party', version: '1', place: 'room' },
@@ -35,23 +35,23 @@ export const PLACE: Place = {
 
 /** A matchmaker whose requests the test answers. The first game is the default. */
 export class TestMatchmaker implements Matchmaker {
-  readonly asks = new Inbox<TestAsk>();
+  readonly requests = new Inbox<TestRequest>();
   /** How many requests there were. */
   count = 0;
 
-  constructor(readonly offers: readonly Offer[] = OFFERS) {}
+  constructor(readonly games: readonly ServedGame[] = GAMES) {}
 
-  find(game: string | undefined, version: string | undefined): Offer | undefined {
-    if (game === undefined) return this.offers[0];
-    return this.offers.find(
-      (offer) => offer.game === game && (version ?? offer.version) === offer.version,
+  find(game: string | undefined, version: string | undefined): ServedGame | undefined {
+    if (game === undefined) return this.games[0];
+    return this.games.find(
+      (each) => each.game === game && (version ?? each.version) === each.version,
     );
   }
 
-  ask(request: AskRequest, listener: AskListener): Ask {
+  requestPlace(request: PlaceRequest, listener: PlaceListener): PendingRequest {
     this.count++;
     const { promise, resolve } = withResolvers();
-    const ask = {
+    const pending = {
       request,
       cancelled: promise,
       isCancelled: false,
@@ -60,38 +60,38 @@ export class TestMatchmaker implements Matchmaker {
       ready: (place: Place) => listener.ready(place),
       failed: (error: LaunchError) => listener.failed(error),
     };
-    this.asks.put(ask);
+    this.requests.put(pending);
     return {
       cancel() {
-        ask.isCancelled = true;
+        pending.isCancelled = true;
         resolve();
       },
     };
   }
 
   /** The next request, once the session is there. */
-  async accepted(session = 'the-session-1'): Promise<TestAsk> {
-    const ask = await this.asks.next();
-    ask.accepted(session);
-    return ask;
+  async accepted(session = 'the-session-1'): Promise<TestRequest> {
+    const pending = await this.requests.next();
+    pending.accepted(session);
+    return pending;
   }
 
   /** Answers the next request at once. */
-  async answer(place: Place = PLACE): Promise<TestAsk> {
-    const ask = await this.accepted();
-    ask.ready(place);
-    return ask;
+  async answer(place: Place = PLACE): Promise<TestRequest> {
+    const pending = await this.accepted();
+    pending.ready(place);
+    return pending;
   }
 }
 
 /** A matchmaker that answers every request with this error. */
 export function failing(error: LaunchError): Matchmaker {
   const matchmaker = new TestMatchmaker();
-  const ask = (_request: AskRequest, listener: AskListener): Ask => {
+  const requestPlace = (_request: PlaceRequest, listener: PlaceListener): PendingRequest => {
     setImmediate(() => listener.failed(error));
     return { cancel() {} };
   };
-  return { find: (...names) => matchmaker.find(...names), ask };
+  return { find: (...names) => matchmaker.find(...names), requestPlace };
 }
 
 function withResolvers() {

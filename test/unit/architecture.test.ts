@@ -167,11 +167,11 @@ test('there are no import cycles', () => {
 
 /** What the relay always loads of `launch`: requests for game servers, which others may answer. */
 const ALWAYS_LOADED = [
-  'launch/ask.ts',
   'launch/cert-digest.ts',
   'launch/is-port.ts',
-  'launch/launched-server-api.ts',
   'launch/launch-path.ts',
+  'launch/launched-server-api.ts',
+  'launch/matchmaker.ts',
   'launch/nats/nats-error.ts',
   'launch/ready-report.ts',
   'launch/server-environment.ts',

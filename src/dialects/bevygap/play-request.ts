@@ -1,4 +1,10 @@
-import type { Ask, AskListener, AskRequest, LaunchError, Matchmaker } from '../../launch/ask.js';
+import type {
+  LaunchError,
+  Matchmaker,
+  PendingRequest,
+  PlaceListener,
+  PlaceRequest,
+} from '../../launch/matchmaker.js';
 import type { Place, Progress } from '../../protocol/matchmaking.js';
 
 /** Gets the progress of a request. `ready` or `failed` is the last. */
@@ -15,11 +21,11 @@ const READY = 'Ready';
  * A player's request for a place. Progress is sent at each change and once a second, at least once
  * before the end, and never after it.
  */
-export class PlayRequest implements AskListener {
+export class PlayRequest implements PlaceListener {
   readonly #send: ProgressListener;
   readonly #ended: (request: PlayRequest) => void;
   readonly #startedAt = performance.now();
-  #ask: Ask | undefined;
+  #pending: PendingRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
   #status = WAITING;
   #isOver = false;
@@ -30,12 +36,12 @@ export class PlayRequest implements AskListener {
     this.#ended = ended;
   }
 
-  begin(matchmaker: Matchmaker, request: AskRequest): void {
+  begin(matchmaker: Matchmaker, request: PlaceRequest): void {
     this.#send({ is: 'acknowledged' });
     // The player may have left: writing `acknowledged` may have failed.
     if (this.#isOver) return;
     try {
-      this.#ask = matchmaker.ask(request, this);
+      this.#pending = matchmaker.requestPlace(request, this);
     } catch (error) {
       this.#end();
       throw error;
@@ -44,13 +50,13 @@ export class PlayRequest implements AskListener {
 
   /** The player has left. Does nothing after the end. */
   cancel(): void {
-    if (this.#end()) this.#ask?.cancel();
+    if (this.#end()) this.#pending?.cancel();
   }
 
   /** Ends the request without a place. */
   abandon(error: LaunchError): void {
     if (!this.#end()) return;
-    this.#ask?.cancel();
+    this.#pending?.cancel();
     this.#send({ is: 'failed', status: error.status, reason: error.message });
   }
 

@@ -1,4 +1,9 @@
-import { type AskRequest, LaunchError, type Matchmaker, type Place } from '../../launch/ask.js';
+import {
+  LaunchError,
+  type Matchmaker,
+  type Place,
+  type PlaceRequest,
+} from '../../launch/matchmaker.js';
 import type { Admission } from '../../limits/admission.js';
 import { checkGame, REQUEST_ERRORS, RequestError } from '../../protocol/bevygap/read-request.js';
 import { PLAYED_IN_ROOM } from '../../protocol/bevygap/values.js';
@@ -70,7 +75,7 @@ export class PlayRequests {
    * @param now in milliseconds
    * @throws {LaunchError | RequestError} if the request is refused
    */
-  check(query: PlayQuery, caller: Caller, now: number): AskRequest {
+  check(query: PlayQuery, caller: Caller, now: number): PlaceRequest {
     const { game, version } = this.#find(query);
     const { clientAddress } = caller;
     if (clientAddress === undefined) throw new LaunchError(400, REQUEST_ERRORS.clientIpInvalid);
@@ -90,7 +95,7 @@ export class PlayRequests {
   }
 
   /** Starts a request that was checked. `send` is called with `acknowledged` synchronously. */
-  begin(request: AskRequest, send: ProgressListener): PlayRequest {
+  begin(request: PlaceRequest, send: ProgressListener): PlayRequest {
     const playRequest = new PlayRequest(send, (ended) => this.#open.delete(ended));
     this.#open.add(playRequest);
     playRequest.begin(this.#parts.matchmaker, request);
@@ -105,10 +110,10 @@ export class PlayRequests {
 
   #find({ game, version, accepts }: PlayQuery): { game: string; version: string } {
     if (game !== undefined) checkGame({ game, version: version ?? ANY_VERSION });
-    const offer = this.#parts.matchmaker.find(game, version);
-    if (offer === undefined) throw new LaunchError(404, notServed(game, version));
-    if (offer.place === 'room' && accepts === 'server') throw new LaunchError(400, PLAYED_IN_ROOM);
-    return offer;
+    const served = this.#parts.matchmaker.find(game, version);
+    if (served === undefined) throw new LaunchError(404, notServed(game, version));
+    if (served.place === 'room' && accepts === 'server') throw new LaunchError(400, PLAYED_IN_ROOM);
+    return served;
   }
 
   #refusal({ address }: Caller, now: number): CloseReason | undefined {

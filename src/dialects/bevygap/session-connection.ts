@@ -1,4 +1,4 @@
-import { LaunchError } from '../../launch/ask.js';
+import { LaunchError } from '../../launch/matchmaker.js';
 import type { PlayerRates } from '../../limits/player-throttle.js';
 import { GOODBYE } from '../../protocol/bevygap/goodbye.js';
 import { REQUEST_ERRORS, RequestError, readRequest } from '../../protocol/bevygap/read-request.js';

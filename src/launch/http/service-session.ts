@@ -1,5 +1,5 @@
-import type { LaunchError } from '../ask.js';
 import type { LaunchListener, ServerHandle } from '../launcher.js';
+import type { LaunchError } from '../matchmaker.js';
 import type { Timers } from '../timers.js';
 import { type SessionApi, SessionError } from './session-api.js';
 

@@ -1,5 +1,5 @@
-import { LaunchError } from '../ask.js';
 import type { HttpConfig } from '../config/launchers.js';
+import { LaunchError } from '../matchmaker.js';
 import { type JsonRequest, type JsonResponse, RequestError, requestJson } from './json-request.js';
 import { messageIn, type SessionState, sessionIdIn, sessionStateIn } from './session-response.js';
 

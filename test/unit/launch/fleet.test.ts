@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LaunchError } from '../../../src/launch/ask.js';
+import { LaunchError } from '../../../src/launch/matchmaker.js';
 import { FakeLauncher } from '../../support/fake-launcher.js';
 import {
   fleetOf,
@@ -47,7 +47,7 @@ describe('a request', () => {
     const { fleet, launcher } = fleetOf();
     const mayStart = () => undefined;
     const request = { game: 'g', version: '1', clientAddress, party: undefined, mayStart };
-    fleet.ask(request, { accepted() {}, progress() {}, ready() {}, failed() {} });
+    fleet.requestPlace(request, { accepted() {}, progress() {}, ready() {}, failed() {} });
     await settle();
     expect(launcher.at(0).spec.clientAddress).toBe(expected);
   });
@@ -231,7 +231,7 @@ describe('leaving', () => {
   test('a player who leaves while waiting frees the seat, and the server keeps running (case 10)', async () => {
     const { fleet, launcher } = fleetOf({ players: 2, maxServers: 1 });
     const [first, second] = await players(fleet, 2);
-    first?.ask.cancel();
+    first?.request.cancel();
     const [third] = await players(fleet, 1);
     expect(launcher.at(0).stops).toBe(0);
     launcher.at(0).run();
@@ -244,8 +244,8 @@ describe('leaving', () => {
   test('a player who leaves at once gets no events', async () => {
     const { fleet, launcher } = fleetOf();
     const player = new TestPlayer(fleet);
-    player.ask.cancel();
-    player.ask.cancel();
+    player.request.cancel();
+    player.request.cancel();
     await settle();
     expect(player.events).toEqual([]);
     expect(launcher.servers).toEqual([]);
@@ -254,7 +254,7 @@ describe('leaving', () => {
 
   test('leaving after the answer has no effect', async () => {
     const { fleet, player } = await withPlayer();
-    player.ask.cancel();
+    player.request.cancel();
     expect(fleet.sessions.size).toBe(1);
     expect(fleet.results.get('left')).toBe(0);
   });

@@ -78,7 +78,7 @@ describe('a party', () => {
   test('accepts another member in place of one who leaves before it is complete', async () => {
     const { fleet, launcher } = fleetOf();
     const [first, second] = await members(fleet, 2, 3);
-    second?.ask.cancel();
+    second?.request.cancel();
     expect(first?.events.at(-1)).toBe('Waiting for the party, 1 of 3');
     await members(fleet, 2, 3);
     expect(launcher.servers).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('a party', () => {
   test('that all members have left is removed', async () => {
     const { fleet, timers } = fleetOf();
     const [only] = await members(fleet, 1, 3);
-    only?.ask.cancel();
+    only?.request.cancel();
     expect(timers.running).toBe(0);
     const [next] = await members(fleet, 1, 2);
     expect(next?.error).toBeUndefined();
@@ -96,7 +96,7 @@ describe('a party', () => {
   test('keeps its seats when a member leaves while the server starts', async () => {
     const { fleet, launcher } = fleetOf();
     const [first, second] = await members(fleet, 2, 2);
-    first?.ask.cancel();
+    first?.request.cancel();
     launcher.at(0).run();
     await settle();
     expect(second?.port).toBe(30_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LaunchError } from '../../../src/launch/ask.js';
+import { LaunchError } from '../../../src/launch/matchmaker.js';
 import { Ports } from '../../../src/launch/ports.js';
 import { ServerStarter } from '../../../src/launch/server-starter.js';
 import { FakeLauncher } from '../../support/fake-launcher.js';

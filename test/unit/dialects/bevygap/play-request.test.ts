@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PlayRequest } from '../../../../src/dialects/bevygap/play-request.js';
-import { LaunchError } from '../../../../src/launch/ask.js';
+import { LaunchError } from '../../../../src/launch/matchmaker.js';
 import type { Progress } from '../../../../src/protocol/matchmaking.js';
 import { PLACE, TestMatchmaker } from '../../../support/matchmaker.js';
 
@@ -32,10 +32,10 @@ async function begin() {
     () => ended++,
   );
   playRequest.begin(matchmaker, REQUEST);
-  const ask = await matchmaker.asks.next();
+  const pending = await matchmaker.requests.next();
   return {
     playRequest,
-    ask,
+    pending,
     takeSent: () => sent.splice(0),
     ended: () => ended,
     /** The player leaves when this progress is sent: writing fails. */
@@ -46,58 +46,58 @@ async function begin() {
 }
 
 test('progress is sent at each change and once a second', async () => {
-  const { ask, takeSent, ended } = await begin();
+  const { pending, takeSent, ended } = await begin();
   expect(takeSent()).toEqual([{ is: 'acknowledged' }]);
   vi.advanceTimersByTime(900);
-  ask.accepted('a-1');
+  pending.accepted('a-1');
   expect(takeSent()).toEqual([{ is: 'accepted', session: 'a-1' }]);
   vi.advanceTimersByTime(1000);
   expect(takeSent()).toEqual([waiting('Waiting', 1)]);
-  ask.progress('Deploying');
-  ask.progress('Deploying');
+  pending.progress('Deploying');
+  pending.progress('Deploying');
   expect(takeSent()).toEqual([waiting('Deploying', 1)]);
   vi.advanceTimersByTime(2000);
   expect(takeSent()).toEqual([waiting('Deploying', 2), waiting('Deploying', 3)]);
-  ask.ready(PLACE);
+  pending.ready(PLACE);
   expect(takeSent()).toEqual([waiting('Ready', 3), { is: 'ready', place: PLACE }]);
   expect(ended()).toBe(1);
 });
 
 test('nothing is sent after the end', async () => {
-  const { ask, playRequest, takeSent, ended } = await begin();
-  ask.accepted('a-1');
-  ask.ready(PLACE);
+  const { pending, playRequest, takeSent, ended } = await begin();
+  pending.accepted('a-1');
+  pending.ready(PLACE);
   takeSent();
-  ask.progress('late');
-  ask.ready(PLACE);
-  ask.failed(new LaunchError(500, 'late'));
-  ask.accepted('a-2');
+  pending.progress('late');
+  pending.ready(PLACE);
+  pending.failed(new LaunchError(500, 'late'));
+  pending.accepted('a-2');
   playRequest.cancel();
   playRequest.abandon(new LaunchError(503, 'late'));
   vi.advanceTimersByTime(5000);
   expect(takeSent()).toEqual([]);
   expect(ended()).toBe(1);
-  expect(ask.isCancelled).toBe(false);
+  expect(pending.isCancelled).toBe(false);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a player who leaves cancels the request at once', async () => {
-  const { ask, playRequest, takeSent, ended } = await begin();
-  ask.accepted('a-1');
+  const { pending, playRequest, takeSent, ended } = await begin();
+  pending.accepted('a-1');
   takeSent();
   playRequest.cancel();
   playRequest.cancel();
-  expect(ask.isCancelled).toBe(true);
+  expect(pending.isCancelled).toBe(true);
   vi.advanceTimersByTime(5000);
   expect(takeSent()).toEqual([]);
   expect(ended()).toBe(1);
 });
 
 test('a request that is abandoned is cancelled, and its player gets an error', async () => {
-  const { ask, playRequest, takeSent } = await begin();
+  const { pending, playRequest, takeSent } = await begin();
   takeSent();
   playRequest.abandon(new LaunchError(503, 'relay restarting'));
-  expect(ask.isCancelled).toBe(true);
+  expect(pending.isCancelled).toBe(true);
   expect(takeSent()).toEqual([{ is: 'failed', status: 503, reason: 'relay restarting' }]);
 });
 
@@ -112,10 +112,10 @@ test('a player who leaves at the acknowledgement causes no request', () => {
 });
 
 test('a player who leaves when the session is reported gets no more progress', async () => {
-  const { ask, takeSent, leaveAt } = await begin();
+  const { pending, takeSent, leaveAt } = await begin();
   leaveAt('accepted');
   takeSent();
-  ask.accepted('a-1');
+  pending.accepted('a-1');
   expect(takeSent()).toEqual([{ is: 'accepted', session: 'a-1' }]);
   vi.advanceTimersByTime(5000);
   expect(takeSent()).toEqual([]);
@@ -124,7 +124,7 @@ test('a player who leaves when the session is reported gets no more progress', a
 
 test('a matchmaker that throws ends the request', () => {
   const matchmaker = new TestMatchmaker();
-  matchmaker.ask = () => {
+  matchmaker.requestPlace = () => {
     throw new Error('a bug');
   };
   let ended = 0;

@@ -122,10 +122,10 @@ test('close ends open requests, and refuses further ones', async () => {
   const sent: Progress[] = [];
   const request = requests.check(WANTED, CALLER, 0);
   requests.begin(request, (progress) => void sent.push(progress));
-  const ask = await matchmaker.asks.next();
+  const pending = await matchmaker.requests.next();
   expect(requests.size).toBe(1);
   requests.close(CLOSE_REASONS.restarting);
-  expect(ask.isCancelled).toBe(true);
+  expect(pending.isCancelled).toBe(true);
   expect(sent.at(-1)).toEqual({ is: 'failed', status: 503, reason: 'relay restarting' });
   expect(requests.size).toBe(0);
   expect(check()).toBe('503 relay restarting');

@@ -3,7 +3,7 @@ import type { Party, Place } from '../protocol/matchmaking.js';
 export type { Party, Place };
 
 /** A player's request for a seat on a game server. */
-export interface AskRequest {
+export interface PlaceRequest {
   readonly game: string;
   readonly version: string;
   /** The player's full address, which launchers may pass on. */
@@ -19,7 +19,7 @@ export interface AskRequest {
 }
 
 /** A game that this matchmaker serves. */
-export interface Offer {
+export interface ServedGame {
   readonly game: string;
   readonly version: string;
   /** Whether its players get the address of a server or the code of a room. */
@@ -27,7 +27,7 @@ export interface Offer {
 }
 
 /** Gets the progress of a player's request: `accepted`, any progress, then `ready` or `failed`. */
-export interface AskListener {
+export interface PlaceListener {
   /** The session exists. Its id is letters, digits and hyphens. */
   accepted(session: string): void;
   /**
@@ -40,7 +40,7 @@ export interface AskListener {
 }
 
 /** An open request. */
-export interface Ask {
+export interface PendingRequest {
   /** The player has left, and the seat is free at once. Does nothing after the end. */
   cancel(): void;
 }
@@ -51,12 +51,12 @@ export interface Matchmaker {
    * Finds a game that is served: without a name the default game, without a version the game's first
    * version in the configuration.
    */
-  find(game: string | undefined, version: string | undefined): Offer | undefined;
+  find(game: string | undefined, version: string | undefined): ServedGame | undefined;
   /**
    * Requests a seat in a game that `find` has returned. Never calls the listener synchronously. Always
    * calls `ready` or `failed` at the end, unless the request is cancelled.
    */
-  ask(request: AskRequest, listener: AskListener): Ask;
+  requestPlace(request: PlaceRequest, listener: PlaceListener): PendingRequest;
 }
 
 /** The reason why a player gets no seat, with an HTTP status. */
