@@ -3,8 +3,8 @@ import type { EnvironmentNotice } from '../options/environment.js';
 
 /** Logs notices about the environment, without values, which may be secrets. */
 export function logNotices(notices: readonly EnvironmentNotice[], logger: Logger): void {
-  for (const { variable, why, meant } of notices) {
-    if (why === 'service-link') {
+  for (const { variable, reason, meant } of notices) {
+    if (reason === 'service-link') {
       logger.info({ variable }, 'variable skipped: it contains the address of a service');
     } else {
       logger.warn(

@@ -175,8 +175,8 @@ export function refused(status: 403 | 429 | 500 | 503, { reason }: CloseReason):
 }
 
 /** The answer to a request whose body is not read to its end. */
-export function unreadBody(status: 400 | 408 | 413, why: string): Answer {
-  return text(status, `${why}\n`);
+export function unreadBody(status: 400 | 408 | 413, reason: string): Answer {
+  return text(status, `${reason}\n`);
 }
 
 /** What a launched server is answered. */
@@ -189,7 +189,7 @@ export function launched(answer: LaunchedServerAnswer): Answer {
     case 'context':
       return json(200, answer.context);
     case 'refused':
-      return text(answer.status, `${answer.why}\n`);
+      return text(answer.status, `${answer.reason}\n`);
     default:
       return answer satisfies never;
   }

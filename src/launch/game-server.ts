@@ -13,7 +13,7 @@ import type { StopTimer, Timers } from './timers.js';
 type ServerState =
   | { readonly is: 'starting'; readonly stopTimer: StopTimer }
   | { readonly is: 'ready'; readonly place: ServerPlace }
-  | { readonly is: 'stopping'; readonly why: string }
+  | { readonly is: 'stopping'; readonly reason: string }
   | { readonly is: 'ended' };
 
 /** The parts of the fleet that a server uses. */
@@ -69,7 +69,7 @@ export class GameServer implements LaunchedServer {
     this.#started = starter.start(game, clientAddress, {
       progress: (status) => this.#setStatus(status),
       running: (address) => this.#running(address),
-      ended: (why, error) => this.#ended({ why, how: this.#unplannedEnd }, error),
+      ended: (reason, error) => this.#ended({ reason, how: this.#unplannedEnd }, error),
     });
     const timeOut = () => {
       const error = new LaunchError(408, 'session still not ready, timed out.');
@@ -158,18 +158,18 @@ export class GameServer implements LaunchedServer {
    * @param error for players who wait
    * @returns a promise that resolves when the server has ended
    */
-  stop(why: string, error: LaunchError): Promise<void> {
+  stop(reason: string, error: LaunchError): Promise<void> {
     if (this.#state.is === 'ended') return Promise.resolve();
-    this.#stopped ??= this.#stop(why, error);
+    this.#stopped ??= this.#stop(reason, error);
     return this.#stopped;
   }
 
-  async #stop(why: string, error: LaunchError): Promise<void> {
-    this.#setState({ is: 'stopping', why });
-    this.#context.observer.serverStopping(this, why);
+  async #stop(reason: string, error: LaunchError): Promise<void> {
+    this.#setState({ is: 'stopping', reason });
+    this.#context.observer.serverStopping(this, reason);
     this.#endSessions(error);
     await this.#started.stop();
-    this.#ended({ why, how: 'stopped' });
+    this.#ended({ reason, how: 'stopped' });
   }
 
   #running(address: ServerAddress | undefined): void {
@@ -208,7 +208,7 @@ export class GameServer implements LaunchedServer {
     if (state.is === 'ended') return;
     this.#setState({ is: 'ended' });
     const planned: ServerEnd | undefined =
-      state.is === 'stopping' ? { why: state.why, how: 'stopped' } : undefined;
+      state.is === 'stopping' ? { reason: state.reason, how: 'stopped' } : undefined;
     this.#context.observer.serverEnded(this, planned ?? end, this.#seconds);
     this.#endSessions(error ?? new LaunchError(500, 'the game server ended before it was ready'));
     this.#context.ended(this);

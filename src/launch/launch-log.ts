@@ -9,5 +9,5 @@ export interface LaunchLog {
    *
    * @param server the server's id; `undefined` if the failure is not about one server
    */
-  launcherFailed(game: string, server: string | undefined, why: string): void;
+  launcherFailed(game: string, server: string | undefined, reason: string): void;
 }

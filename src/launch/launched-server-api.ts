@@ -13,7 +13,7 @@ export type LaunchedServerAnswer =
   | { readonly is: 'unknown' }
   | { readonly is: 'done' }
   | { readonly is: 'context'; readonly context: object }
-  | { readonly is: 'refused'; readonly status: 400 | 404 | 413; readonly why: string };
+  | { readonly is: 'refused'; readonly status: 400 | 404 | 413; readonly reason: string };
 
 const UNKNOWN: LaunchedServerAnswer = { is: 'unknown' };
 const DONE: LaunchedServerAnswer = { is: 'done' };
@@ -59,13 +59,13 @@ export class LaunchedServerApi {
     const server = this.allowed(id, 'report', token);
     if (server === undefined) return UNKNOWN;
     if (body.length > MAX_REPORT_BYTES) {
-      const why = `The body is larger than ${MAX_REPORT_BYTES} bytes.`;
-      return { is: 'refused', status: 413, why };
+      const reason = `The body is larger than ${MAX_REPORT_BYTES} bytes.`;
+      return { is: 'refused', status: 413, reason };
     }
     try {
       server.reportReady(readReadyReport(body));
     } catch (error) {
-      return { is: 'refused', status: 400, why: (error as Error).message };
+      return { is: 'refused', status: 400, reason: (error as Error).message };
     }
     return DONE;
   }
@@ -76,7 +76,7 @@ export class LaunchedServerApi {
     if (server === undefined) return UNKNOWN;
     return server.claim(client)
       ? DONE
-      : { is: 'refused', status: 404, why: 'No player with this id has a seat here.' };
+      : { is: 'refused', status: 404, reason: 'No player with this id has a seat here.' };
   }
 
   /** A player has disconnected from the server. */

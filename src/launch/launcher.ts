@@ -39,10 +39,10 @@ export interface LaunchListener {
   /**
    * The server has ended, or could not be started.
    *
-   * @param why for the log, on one line and without secrets
+   * @param reason for the log, on one line and without secrets
    * @param error for players who wait; `undefined` for a general one
    */
-  ended(why: string, error?: LaunchError): void;
+  ended(reason: string, error?: LaunchError): void;
 }
 
 /** Starts the servers of one game. */

@@ -39,7 +39,7 @@ export class Launchers {
     const graces = [...games.values()].map(({ launcher }) =>
       launcher.type === 'command' ? launcher.stopGrace : 0,
     );
-    const failed = (why: string): void => log.launcherFailed('', undefined, why);
+    const failed = (reason: string): void => log.launcherFailed('', undefined, reason);
     this.#guard = new OrphanGuard(Math.ceil(Math.max(...graces)), failed);
     for (const [key, game] of games) this.#byGame.set(game, this.#build(key, game));
   }
@@ -54,7 +54,9 @@ export class Launchers {
   /** Removes the containers of an earlier run. Servers are started after that. */
   open(): void {
     const all = [...this.#engines.values()].map(({ engine, owner }) =>
-      removeStaleContainers(engine, owner, (why) => this.#log.launcherFailed('', undefined, why)),
+      removeStaleContainers(engine, owner, (reason) =>
+        this.#log.launcherFailed('', undefined, reason),
+      ),
     );
     this.#cleaned = Promise.all(all).then(() => undefined);
   }

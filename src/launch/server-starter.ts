@@ -54,9 +54,9 @@ export class ServerStarter implements Starter {
       {
         progress: (status) => listener.progress(status),
         running: (address) => listener.running(address),
-        ended(why, error) {
+        ended(reason, error) {
           if (port !== undefined) ports.free(port);
-          listener.ended(why, error);
+          listener.ended(reason, error);
         },
       },
     );

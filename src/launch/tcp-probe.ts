@@ -91,9 +91,9 @@ export class TcpProbingLauncher implements Launcher {
       running: (address) => {
         if (address !== undefined) void this.#probe(address, probe.signal, listener);
       },
-      ended(why, error) {
+      ended(reason, error) {
         probe.abort();
-        listener.ended(why, error);
+        listener.ended(reason, error);
       },
     });
     return {

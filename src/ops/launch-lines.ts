@@ -22,13 +22,13 @@ export class LaunchLines implements FleetObserver, LaunchLog, NatsObserver {
     this.#lines.writeBounded('info', fields, 'game server ready');
   }
 
-  serverStopping(server: ServerInfo, why: string): void {
-    this.#lines.writeBounded('debug', { ...fieldsOf(server), why }, 'game server stopping');
+  serverStopping(server: ServerInfo, reason: string): void {
+    this.#lines.writeBounded('debug', { ...fieldsOf(server), why: reason }, 'game server stopping');
   }
 
-  serverEnded(server: ServerInfo, { why, how }: ServerEnd, seconds: number): void {
+  serverEnded(server: ServerInfo, { reason, how }: ServerEnd, seconds: number): void {
     const level = how === 'stopped' ? 'info' : 'warn';
-    const fields = { ...fieldsOf(server), how, why, seconds: rounded(seconds) };
+    const fields = { ...fieldsOf(server), how, why: reason, seconds: rounded(seconds) };
     this.#lines.writeBounded(level, fields, 'game server ended');
   }
 
@@ -40,8 +40,12 @@ export class LaunchLines implements FleetObserver, LaunchLog, NatsObserver {
     this.#lines.writeBounded('debug', { server, lines }, 'game server output suppressed');
   }
 
-  launcherFailed(game: string, server: string | undefined, why: string): void {
-    const fields = { ...(game !== '' && { game }), ...(server !== undefined && { server }), why };
+  launcherFailed(game: string, server: string | undefined, reason: string): void {
+    const fields = {
+      ...(game !== '' && { game }),
+      ...(server !== undefined && { server }),
+      why: reason,
+    };
     this.#lines.writeBounded('warn', fields, 'launcher failed');
   }
 

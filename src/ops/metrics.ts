@@ -110,7 +110,7 @@ function addCounters(add: AddMetric, counts: Counts): void {
     single(counts.stateErrors()),
   );
   add('log_lines_dropped', 'Log lines that were dropped, by reason.', ['why'], () =>
-    Object.entries(counts.droppedLines()).map(([why, value]) => [{ why }, value]),
+    Object.entries(counts.droppedLines()).map(([reason, value]) => [{ why: reason }, value]),
   );
   add(
     'messages',

@@ -106,9 +106,9 @@ export class RelayLog implements RoomObserver, StateLog {
     this.#lines.writeBounded('info', fields, 'channel expired');
   }
 
-  stateFileRenamed(path: string, why: string): void {
+  stateFileRenamed(path: string, reason: string): void {
     const message = 'state file cannot be used and was renamed; starting without its rooms';
-    this.#lines.write('error', { path, why }, message);
+    this.#lines.write('error', { path, why: reason }, message);
   }
 
   /** So many rooms of the state file were not restored. */
@@ -147,10 +147,10 @@ export class RelayLog implements RoomObserver, StateLog {
   }
 
   /** An overload has started: new rooms and players are refused. */
-  overloaded(why: Overload, lag: number): void {
+  overloaded(reason: Overload, lag: number): void {
     this.#writeRare(
       'warn',
-      { why, lag: Math.round(lag) },
+      { why: reason, lag: Math.round(lag) },
       'overloaded; refusing new rooms and players',
     );
   }

@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A variable that the log mentions; it does not prevent the start. */
 export interface EnvironmentNotice {
   readonly variable: string;
-  readonly why: 'service-link' | 'unknown';
+  readonly reason: 'service-link' | 'unknown';
   /** The variable that the user probably meant. */
   readonly meant?: string;
 }
@@ -38,10 +38,10 @@ export function environmentNotices(environment: Environment): EnvironmentNotice[
   return Object.entries(environment).flatMap(([variable, value = '']): EnvironmentNotice[] => {
     const isOption = known.includes(variable);
     if (isServiceAddress(variable, value))
-      return isOption ? [{ variable, why: 'service-link' }] : [];
+      return isOption ? [{ variable, reason: 'service-link' }] : [];
     const isUnknown = variable.startsWith(PREFIX) && !isOption && !SERVICE_LINK.test(variable);
     if (!isUnknown) return [];
     const meant = closest(variable.slice(PREFIX.length), names);
-    return [{ variable, why: 'unknown', ...(meant && { meant: PREFIX + meant }) }];
+    return [{ variable, reason: 'unknown', ...(meant && { meant: PREFIX + meant }) }];
   });
 }

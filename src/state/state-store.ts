@@ -18,7 +18,7 @@ const TOO_LONG = Symbol('too long');
 /** Is notified of problems with the file. */
 export interface StateLog {
   /** The file could not be used, and was renamed to this path. */
-  stateFileRenamed(path: string, why: string): void;
+  stateFileRenamed(path: string, reason: string): void;
   /** The file could not be read or written. Games continue. */
   stateFileFailed(error: unknown): void;
 }
@@ -168,9 +168,9 @@ export class StateStore {
     return TOO_LONG;
   }
 
-  #renameUnusable(why: string): void {
+  #renameUnusable(reason: string): void {
     try {
-      this.#log.stateFileRenamed(this.#file.renameUnusable(), why);
+      this.#log.stateFileRenamed(this.#file.renameUnusable(), reason);
     } catch (error) {
       this.#fail(error);
     }

@@ -129,22 +129,22 @@ export class Connection implements WebSocketOwner, BacklogListener {
   }
 
   /** Pauses reading for this reason. TCP then slows the client down, and nothing is lost. */
-  pauseReading(why: PauseReason): void {
+  pauseReading(reason: PauseReason): void {
     // A closing connection is read to its end.
-    if (this.#closing && why !== PauseReason.turn) return;
+    if (this.#closing && reason !== PauseReason.turn) return;
     if (this.#pauses === 0) this.#webSocket.pause();
-    this.#pauses |= why;
+    this.#pauses |= reason;
   }
 
   /** Resumes reading, unless another reason remains. */
-  resumeReading(why: PauseReason): void {
+  resumeReading(reason: PauseReason): void {
     if (this.#pauses === 0) return;
-    this.#pauses &= ~why;
+    this.#pauses &= ~reason;
     if (this.#pauses !== 0) return;
     // During the pause it could not prove that it is alive.
     this.#liveness.startAnew(performance.now());
     // The caller may be handling another connection, so buffered input waits for its own share.
-    if (why !== PauseReason.turn && this.#webSocket.hasBufferedInput) this.#waitForTurn();
+    if (reason !== PauseReason.turn && this.#webSocket.hasBufferedInput) this.#waitForTurn();
     else this.#webSocket.resume();
   }
 

@@ -117,9 +117,9 @@ describe('the relay does not start, and says why, with', LINUX, () => {
     ['a FIFO that nobody writes to', () => execFileSync('mkfifo', [path]), /not a regular file/],
     ['a device without an end', () => symlinkSync('/dev/zero', path), /not a regular file/],
     ['a terminal', () => symlinkSync('/dev/ptmx', path), /not a regular file/],
-  ] as const)('%s', async (_what, make, why) => {
+  ] as const)('%s', async (_what, make, reason) => {
     make();
-    await expect(RelayProcess.start(['--state-file', path])).rejects.toThrow(why);
+    await expect(RelayProcess.start(['--state-file', path])).rejects.toThrow(reason);
     await expect(RelayProcess.start(['--state-file', path])).rejects.toThrow(/^ended with 2: /);
     expect(existsSync(`${path}.unreadable`)).toBe(false);
   });

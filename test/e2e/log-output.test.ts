@@ -126,9 +126,12 @@ async function relay(args: readonly string[], stdout: Stdout, port: number) {
   return { child, url: `ws://127.0.0.1:${port}`, http };
 }
 
-async function dropped(http: string, why: string): Promise<number> {
+async function dropped(http: string, reason: string): Promise<number> {
   const text = await (await fetch(`${http}/metrics`)).text();
-  const pattern = new RegExp(`^lobby_relay_log_lines_dropped_total\\{why="${why}"\\} (\\d+)$`, 'm');
+  const pattern = new RegExp(
+    `^lobby_relay_log_lines_dropped_total\\{why="${reason}"\\} (\\d+)$`,
+    'm',
+  );
   return Number(pattern.exec(text)?.[1] ?? Number.NaN);
 }
 

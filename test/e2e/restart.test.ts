@@ -284,12 +284,15 @@ describe('the state file', () => {
     ['has an invalid room', `${first}{"code":"BCDF"}\n{"rooms":1}\n`, 'line 2'],
     ['has a line that is not an object', `${first}[\n{"rooms":1}\n`, 'line 2'],
     ['has a room that is null', `${first}null\n{"rooms":1}\n`, 'line 2'],
-  ])('that %s is renamed, with one log line, and the relay works', async (_, content, why) => {
+  ])('that %s is renamed, with one log line, and the relay works', async (_, content, reason) => {
     writeFileSync(file, content);
     const relay = await start();
     expect(relay.faults).toHaveLength(1);
     const said = JSON.parse(relay.faults[0] as string);
-    expect(said).toMatchObject({ path: `${file}.unreadable`, why: expect.stringContaining(why) });
+    expect(said).toMatchObject({
+      path: `${file}.unreadable`,
+      why: expect.stringContaining(reason),
+    });
     expect(readFileSync(`${file}.unreadable`)).toEqual(Buffer.from(content));
     await works(relay);
     relay.signal('SIGTERM');

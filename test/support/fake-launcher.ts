@@ -40,9 +40,9 @@ export class FakeServer implements ServerHandle {
     this.#listener.running(undefined);
   }
 
-  end(why = 'it has crashed', error?: LaunchError): void {
+  end(reason = 'it has crashed', error?: LaunchError): void {
     this.#ended();
-    this.#listener.ended(why, error);
+    this.#listener.ended(reason, error);
   }
 
   stop(): Promise<void> {

@@ -62,16 +62,16 @@ export class FleetLines implements FleetObserver {
     this.lines.push(`ready after ${seconds} s`);
   }
 
-  serverStopping(_server: ServerInfo, why: string): void {
-    this.lines.push(`stopping: ${why}`);
+  serverStopping(_server: ServerInfo, reason: string): void {
+    this.lines.push(`stopping: ${reason}`);
   }
 
   serverEnded(
     _server: ServerInfo,
-    { why, how }: { readonly why: string; readonly how: string },
+    { reason, how }: { readonly reason: string; readonly how: string },
     seconds: number,
   ): void {
-    this.lines.push(`${how} after ${seconds} s: ${why}`);
+    this.lines.push(`${how} after ${seconds} s: ${reason}`);
   }
 
   fault(error: unknown): void {

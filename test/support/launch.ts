@@ -26,7 +26,7 @@ export function specWith(rest: Partial<ServerSpec> = {}): ServerSpec {
 }
 
 interface Ended {
-  readonly why: string;
+  readonly reason: string;
   readonly error: LaunchError | undefined;
 }
 
@@ -59,9 +59,9 @@ export class LaunchEvents implements LaunchListener {
     this.#run(address);
   }
 
-  ended(why: string, error?: LaunchError): void {
+  ended(reason: string, error?: LaunchError): void {
     this.all.push('ended');
-    this.#end({ why, error });
+    this.#end({ reason, error });
   }
 }
 
@@ -81,8 +81,8 @@ export class RecordedLog implements LaunchLog {
     this.suppressed += lines;
   }
 
-  launcherFailed(_game: string, _server: string | undefined, why: string): void {
-    this.failures.push(why);
+  launcherFailed(_game: string, _server: string | undefined, reason: string): void {
+    this.failures.push(reason);
   }
 
   /** Waits until a line contains this. */

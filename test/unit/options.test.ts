@@ -251,7 +251,7 @@ describe('variables that a platform sets for a service named lobby-relay', () =>
 
   test("only those with an option's name are reported", () => {
     expect(environmentNotices({ ...KUBERNETES, ...DOCKER, PATH: '/bin', PORT: '1' })).toEqual([
-      { variable: 'LOBBY_RELAY_PORT', why: 'service-link' },
+      { variable: 'LOBBY_RELAY_PORT', reason: 'service-link' },
     ]);
   });
 
@@ -274,7 +274,7 @@ test.each([
   ['LOBBY_RELAY_', undefined],
 ])('%s is unknown, and the suggestion is %s', (variable, meant) => {
   expect(environmentNotices({ [variable]: 'x' })).toEqual([
-    { variable, why: 'unknown', ...(meant && { meant }) },
+    { variable, reason: 'unknown', ...(meant && { meant }) },
   ]);
 });
 

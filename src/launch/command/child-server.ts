@@ -11,7 +11,7 @@ export interface ChildCommand {
 export interface ChildListener {
   started(): void;
   /** Is called once, even if the process could not be started, and never synchronously. */
-  ended(why: string): void;
+  ended(reason: string): void;
 }
 
 /** How long to wait for the end of a process after SIGKILL, in milliseconds. */
@@ -82,17 +82,17 @@ export class ChildServer {
     });
     child.once('exit', (code, signal) => {
       this.#endGroup();
-      const why = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-      this.#end(why, ended);
+      const reason = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+      this.#end(reason, ended);
     });
     return child;
   }
 
-  #end(why: string, ended: () => void): void {
+  #end(reason: string, ended: () => void): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     ended();
-    this.#listener.ended(why);
+    this.#listener.ended(reason);
   }
 
   /** Ends the other processes of the group. */

@@ -50,7 +50,7 @@ export class CommandLauncher implements Launcher {
     const { guard, log } = this.#parts;
     const child = new ChildServer(this.#commandFor(spec), guard, {
       started: () => listener.running(this.#addressOf(spec)),
-      ended: (why) => listener.ended(why),
+      ended: (reason) => listener.ended(reason),
     });
     const secrets = [...spec.secrets, ...configuredSecrets(this.#config.environment)];
     const output = new ServerOutput(spec.id, secrets, log);

@@ -36,7 +36,7 @@ for pid in $pids; do kill -KILL "-$pid"; done
  */
 export class OrphanGuard {
   readonly #grace: number;
-  readonly #failed: (why: string) => void;
+  readonly #failed: (reason: string) => void;
   readonly #pids = new Set<number>();
   #guard: ChildProcess | undefined;
 
@@ -44,7 +44,7 @@ export class OrphanGuard {
    * @param grace how long servers may take to end, in whole seconds
    * @param failed is called if the guard cannot be started, or has ended
    */
-  constructor(grace: number, failed: (why: string) => void) {
+  constructor(grace: number, failed: (reason: string) => void) {
     this.#grace = grace;
     this.#failed = failed;
   }
@@ -73,8 +73,8 @@ export class OrphanGuard {
       return this.#lost((error as Error).message);
     }
     this.#guard = guard;
-    const lost = (why: string): void => {
-      if (this.#guard === guard) this.#lost(why);
+    const lost = (reason: string): void => {
+      if (this.#guard === guard) this.#lost(reason);
     };
     guard.once('error', ({ message }) => lost(message));
     guard.once('exit', () => lost('it has ended'));
@@ -86,9 +86,9 @@ export class OrphanGuard {
   }
 
   /** There is no guard any more. The next server starts another one. */
-  #lost(why: string): void {
+  #lost(reason: string): void {
     this.#guard = undefined;
-    this.#failed(`no guard ends its servers if the relay crashes: ${why}`);
+    this.#failed(`no guard ends its servers if the relay crashes: ${reason}`);
   }
 
   #stop(): void {

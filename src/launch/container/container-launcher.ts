@@ -45,7 +45,7 @@ export class ContainerLauncher implements Launcher {
       output: new ServerOutput(spec.id, secrets, log),
       mayStart: whenCleaned(),
       addressOf: (state) => this.#addressOf(state, spec),
-      failed: (why) => log.launcherFailed(this.#game.name, spec.id, why),
+      failed: (reason) => log.launcherFailed(this.#game.name, spec.id, reason),
     });
   }
 

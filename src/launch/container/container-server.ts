@@ -17,7 +17,7 @@ export interface ContainerServerParts {
   readonly mayStart: Promise<void>;
   /** The address for players; `none` if they need none, `undefined` if the port is missing. */
   addressOf(state: ContainerState): ServerAddress | 'none' | undefined;
-  failed(why: string): void;
+  failed(reason: string): void;
 }
 
 /** How often the health of a container is checked, in milliseconds. */
@@ -49,19 +49,19 @@ export class ContainerServer implements ServerHandle {
   async #run(): Promise<void> {
     const { engine, options, mayStart } = this.#parts;
     let id: string | undefined;
-    let why = 'stopped';
+    let reason = 'stopped';
     try {
       await mayStart;
       if (!this.#stopping.signal.aborted) {
         id = await engine.create(options);
-        why = await this.#runContainer(id);
+        reason = await this.#runContainer(id);
       }
     } catch (error) {
-      why = engineMessage(error);
+      reason = engineMessage(error);
     }
     // Before `ended`, which frees the port.
     if (id !== undefined) await this.#remove(id);
-    this.#listener.ended(why);
+    this.#listener.ended(reason);
   }
 
   /** Starts the container, and waits for its end. Returns the reason of the end. */

@@ -10,7 +10,7 @@ import { type DockerEngine, engineMessage } from './docker-engine.js';
 export async function removeStaleContainers(
   engine: DockerEngine,
   { name, run }: Owner,
-  failed: (why: string) => void,
+  failed: (reason: string) => void,
 ): Promise<void> {
   try {
     const all = await engine.list(`${OWNER_LABEL}=${name}`);

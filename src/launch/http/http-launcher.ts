@@ -35,7 +35,7 @@ export class HttpLauncher implements Launcher {
     const session = new ServiceSession(this.#api, listener, {
       timers: this.#timers,
       pollInterval: this.#config.pollInterval * 1000,
-      failed: (why) => this.#log.launcherFailed(this.#game.name, spec.id, why),
+      failed: (reason) => this.#log.launcherFailed(this.#game.name, spec.id, reason),
     });
     void session.run(this.#config.app ?? this.#game.name, spec.clientAddress);
     return session;

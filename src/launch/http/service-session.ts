@@ -8,7 +8,7 @@ export interface ServiceSessionContext {
   /** How often the state of a session that is not ready is requested, in milliseconds. */
   readonly pollInterval: number;
   /** Is called with failures that the operator should know. */
-  failed(why: string): void;
+  failed(reason: string): void;
 }
 
 /** How often the state of a ready session is requested, to detect its end, in milliseconds. */
@@ -50,8 +50,8 @@ export class ServiceSession implements ServerHandle {
   async run(app: string, clientAddress: string): Promise<void> {
     try {
       const id = await this.#api.create(app, clientAddress);
-      const why = await this.#poll(id);
-      this.#listener.ended(...why);
+      const end = await this.#poll(id);
+      this.#listener.ended(...end);
     } catch (error) {
       if (!(error instanceof SessionError)) this.#context.failed(String(error));
       const playerError = error instanceof SessionError ? error.playerError : undefined;

@@ -12,8 +12,8 @@ export class SessionError extends Error {
   /** The error for players. */
   readonly playerError: LaunchError;
 
-  constructor(why: string, playerError = new LaunchError(502, 'The launcher does not answer.')) {
-    super(why);
+  constructor(reason: string, playerError = new LaunchError(502, 'The launcher does not answer.')) {
+    super(reason);
     this.playerError = playerError;
   }
 }
@@ -90,11 +90,11 @@ export class SessionApi {
 
 /** Players get the message only if the request was invalid, or the service has no capacity. */
 function refusalError(status: number, message: string | undefined): SessionError {
-  const why = `the service answered ${status}${message === undefined ? '' : `: ${message}`}`;
+  const reason = `the service answered ${status}${message === undefined ? '' : `: ${message}`}`;
   if (status !== 400 && status !== 409) {
-    return new SessionError(why, new LaunchError(503, 'The launcher starts no server now.'));
+    return new SessionError(reason, new LaunchError(503, 'The launcher starts no server now.'));
   }
-  return new SessionError(why, new LaunchError(status, message ?? 'The launcher refuses.'));
+  return new SessionError(reason, new LaunchError(status, message ?? 'The launcher refuses.'));
 }
 
 function pathOf(id: string): string {

@@ -8,7 +8,7 @@ import { loadNats, type NatsPackages } from './packages.js';
 /** Gets the events of the connection to NATS, for the log. */
 export interface NatsObserver {
   /** The connection is lost. Running games are not affected; requests that need NATS fail. */
-  natsLost(why: unknown): void;
+  natsLost(reason: unknown): void;
   natsRestored(): void;
   /** An operation has failed, and is tried again. */
   natsFailed(error: unknown): void;
@@ -91,10 +91,10 @@ export class NatsLink {
   }
 
   /** @param isConnected whether only the buckets are lost */
-  #lost(why: unknown, isConnected: boolean): void {
+  #lost(reason: unknown, isConnected: boolean): void {
     this.#stopRetry?.();
     if (this.#isClosed) return;
-    if (this.#buckets !== undefined) this.#parts.observer.natsLost(why);
+    if (this.#buckets !== undefined) this.#parts.observer.natsLost(reason);
     this.#dropBuckets();
     if (isConnected) this.#retry();
   }

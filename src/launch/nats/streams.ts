@@ -101,8 +101,10 @@ export async function ensureStreams(
       await jsm.streams.add(settings);
     } catch (error) {
       const isOther = error instanceof jetstream.JetStreamApiError && error.code === OTHER_SETTINGS;
-      const why = isOther ? 'it exists with other settings than those of Bevygap' : reasonOf(error);
-      throw new NatsError(`cannot use the stream ${settings.name} of NATS: ${why}`);
+      const reason = isOther
+        ? 'it exists with other settings than those of Bevygap'
+        : reasonOf(error);
+      throw new NatsError(`cannot use the stream ${settings.name} of NATS: ${reason}`);
     }
   }
   return jsm;

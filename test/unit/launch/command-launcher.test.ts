@@ -29,7 +29,7 @@ function run(
 ): RunningServer {
   const log = new RecordedLog();
   const game = gameWith({ type: 'command', command, directory: '/', ...config });
-  const guard = new OrphanGuard(5, (why) => log.failures.push(why));
+  const guard = new OrphanGuard(5, (reason) => log.failures.push(reason));
   const launcher = new CommandLauncher(game, game.launcher as CommandConfig, { guard, log });
   const events = new LaunchEvents();
   const server = launcher.start(specWith(spec), events);
@@ -64,7 +64,7 @@ test('a program gets its port, and SIGTERM at the end', async () => {
   await log.waitFor('arguments');
   expect(log.output).toEqual(['arguments 30001 a-server/127.0.0.1 tanks-1 {other} $HOME; `id`']);
   await server.stop();
-  expect(await events.end).toEqual({ why: 'exited with code 3', error: undefined });
+  expect(await events.end).toEqual({ reason: 'exited with code 3', error: undefined });
   expect(events.all).toEqual(['running', 'ended']);
   // Stopping it again is harmless.
   await server.stop();
@@ -82,13 +82,13 @@ test('a program that ignores SIGTERM is killed after its grace', async () => {
   );
   await log.waitFor('up');
   await server.stop();
-  expect(await events.end).toMatchObject({ why: 'was ended by SIGKILL' });
+  expect(await events.end).toMatchObject({ reason: 'was ended by SIGKILL' });
 });
 
 test('a program that cannot be started is reported as ended', async () => {
   const { events, server } = run(['/nowhere/server']);
   expect(events.all).toEqual([]);
-  expect(await events.end).toMatchObject({ why: 'could not be started (ENOENT)' });
+  expect(await events.end).toMatchObject({ reason: 'could not be started (ENOENT)' });
   expect(events.all).toEqual(['ended']);
   await server.stop();
 });
@@ -103,12 +103,12 @@ test('arguments that are too long for the system end only the server', async () 
       ),
     },
   );
-  expect((await events.end).why).toMatch(/^could not be started \(E2BIG\)$/);
+  expect((await events.end).reason).toMatch(/^could not be started \(E2BIG\)$/);
 });
 
 test('a program that exits at once is reported as ended', async () => {
   const { events } = program('process.exit(7)');
-  expect(await events.end).toMatchObject({ why: 'exited with code 7' });
+  expect(await events.end).toMatchObject({ reason: 'exited with code 7' });
 });
 
 test('processes that a server has started end with it', async () => {

@@ -74,7 +74,7 @@ test('a container is created, started, and removed', async () => {
     },
   });
   await server.stop();
-  expect((await events.end).why).toMatch(/^(stopped|exited with code 143)$/);
+  expect((await events.end).reason).toMatch(/^(stopped|exited with code 143)$/);
   expect(docker.containers.size).toBe(0);
   expect(docker.calls).toContain('POST stop');
 });
@@ -96,7 +96,7 @@ test('a container that exits is reported as ended, and removed', async () => {
   const { events } = start(docker);
   await events.runs;
   docker.exit(docker.only, 7);
-  expect((await events.end).why).toBe('exited with code 7');
+  expect((await events.end).reason).toBe('exited with code 7');
   expect(docker.containers.size).toBe(0);
 });
 
@@ -137,7 +137,7 @@ describe('a health check', () => {
     const docker = await FakeDocker.start();
     docker.health = 'unhealthy';
     const { events } = start(docker);
-    expect((await events.end).why).toBe('its health check fails');
+    expect((await events.end).reason).toBe('its health check fails');
     expect(docker.containers.size).toBe(0);
   });
 });
@@ -148,7 +148,7 @@ describe('an engine', () => {
     const missing = { message: 'No such image: tanks:1' };
     docker.overrides['POST create'] = (response) => send(response, 404, missing);
     const { events } = start(docker);
-    expect(await events.end).toEqual({ why: 'No such image: tanks:1', error: undefined });
+    expect(await events.end).toEqual({ reason: 'No such image: tanks:1', error: undefined });
   });
 
   test('that cannot start the container is reported, and the container removed', async () => {
@@ -156,7 +156,7 @@ describe('an engine', () => {
     const taken = { message: 'port is already allocated' };
     docker.overrides['POST start'] = (response) => send(response, 500, taken);
     const { events } = start(docker);
-    expect((await events.end).why).toBe('port is already allocated');
+    expect((await events.end).reason).toBe('port is already allocated');
     expect(docker.containers.size).toBe(0);
   });
 
@@ -164,7 +164,7 @@ describe('an engine', () => {
     const docker = await FakeDocker.start();
     docker.overrides['GET json'] = (response) => send(response, 200, { State: {} });
     const { events } = start(docker);
-    expect((await events.end).why).toBe('its port is not published');
+    expect((await events.end).reason).toBe('its port is not published');
     expect(docker.containers.size).toBe(0);
   });
 
@@ -183,7 +183,7 @@ describe('an engine', () => {
   test('that is not running is reported', async () => {
     const docker = await FakeDocker.start();
     const { events } = start(docker, { socket: '/nowhere/docker.sock' });
-    expect((await events.end).why).toBe('the engine cannot be reached (ENOENT)');
+    expect((await events.end).reason).toBe('the engine cannot be reached (ENOENT)');
   });
 
   test('whose connection breaks while the container runs is queried again', async () => {
@@ -197,7 +197,7 @@ describe('an engine', () => {
     await events.runs;
     await expect.poll(() => docker.only.ended.length).toBe(1);
     docker.exit(docker.only, 0);
-    expect((await events.end).why).toBe('exited with code 0');
+    expect((await events.end).reason).toBe('exited with code 0');
   });
 
   test('that cannot stop a container removes it by force', async () => {
@@ -214,7 +214,7 @@ test('a server that is stopped at once leaves no container', async () => {
   const docker = await FakeDocker.start();
   const { events, server } = start(docker);
   await server.stop();
-  expect((await events.end).why).toBe('stopped');
+  expect((await events.end).reason).toBe('stopped');
   expect(docker.containers.size).toBe(0);
 });
 
@@ -237,7 +237,9 @@ test('containers of an earlier run are removed, and no others', async () => {
     docker.add({}),
   ];
   const failures: string[] = [];
-  await removeStaleContainers(new DockerEngine(docker.socket), OWNER, (why) => failures.push(why));
+  await removeStaleContainers(new DockerEngine(docker.socket), OWNER, (reason) =>
+    failures.push(reason),
+  );
   expect([...docker.containers.keys()]).toEqual(others);
   expect(failures).toEqual([]);
 });
@@ -245,7 +247,7 @@ test('containers of an earlier run are removed, and no others', async () => {
 test('containers of an earlier run are reported if the engine is not running', async () => {
   const failures: string[] = [];
   const engine = new DockerEngine('/nowhere/docker.sock');
-  await removeStaleContainers(engine, OWNER, (why) => failures.push(why));
+  await removeStaleContainers(engine, OWNER, (reason) => failures.push(reason));
   expect(failures).toEqual([
     'containers of an earlier run may be left: the engine cannot be reached (ENOENT)',
   ]);

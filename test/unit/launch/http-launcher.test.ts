@@ -68,7 +68,7 @@ test('a session is created, polled until it is ready, and deleted', async () => 
   expect(await events.runs).toEqual({ ip: '203.0.113.7', port: 30_004, certDigest: undefined });
   expect(events.statuses).toEqual(['Deploying', 'Waiting', 'Ready']);
   await server.stop();
-  expect(await events.end).toEqual({ why: 'stopped', error: undefined });
+  expect(await events.end).toEqual({ reason: 'stopped', error: undefined });
   expect(service.requests[0]).toEqual({
     line: 'POST /v1/session',
     authorization: 'token s3cret',
@@ -108,10 +108,10 @@ describe('a service that refuses', () => {
     [302, '', 503, 'The launcher starts no server now.'],
   ])('with %i %j is reported with %i %s', async (status, body, shown, text) => {
     const { events, service } = await run({ POST: [json(status, body)] });
-    const { why, error } = await events.end;
+    const { reason, error } = await events.end;
     expect([error?.status, error?.message]).toEqual([shown, text]);
-    expect(why).toContain(String(status));
-    expect(why).not.toContain('s3cret');
+    expect(reason).toContain(String(status));
+    expect(reason).not.toContain('s3cret');
     expect(service.requests).toHaveLength(1);
   });
 });
@@ -147,14 +147,14 @@ describe('a service that answers invalid data', () => {
     ['invalid ports', ready('x')],
   ])('to the request for the state: ready with %s', async (_, answer) => {
     const { events, service } = await run({ GET: [answer] });
-    expect((await events.end).why).toBe('the session is ready, but its address is unusable');
+    expect((await events.end).reason).toBe('the session is ready, but its address is unusable');
     await service.waitFor(/^DELETE/);
     expect(events.all).toEqual(['progress', 'ended']);
   });
 
   test('to every request: the session is abandoned and deleted', async () => {
     const { events, service } = await run({ GET: [json(200, 'x')] });
-    expect((await events.end).why).toBe('the service answered 200 for a session');
+    expect((await events.end).reason).toBe('the service answered 200 for a session');
     await service.waitFor(/^DELETE/);
     expect(service.requests.filter(({ line }) => line.startsWith('GET'))).toHaveLength(10);
   });
@@ -167,7 +167,7 @@ describe('a service that answers invalid data', () => {
 
 test('a session that fails is reported as ended, and deleted', async () => {
   const { events, service } = await run({ GET: [session('Error')] });
-  expect((await events.end).why).toBe('the session has failed: Error');
+  expect((await events.end).reason).toBe('the session has failed: Error');
   await service.waitFor(/^DELETE/);
 });
 
@@ -175,7 +175,7 @@ test.each([404, 410])(
   'a session that no longer exists (%i) is reported as ended',
   async (status) => {
     const { events, timers } = await run({ GET: [ready(), json(status, {})] });
-    expect((await events.end).why).toBe('the service has ended the session');
+    expect((await events.end).reason).toBe('the service has ended the session');
     expect(events.all).toEqual(['progress', 'running', 'ended']);
     // The session of a running server is polled less often.
     expect(timers.pauses.slice(0, 2)).toEqual([500, 10_000]);
@@ -185,12 +185,12 @@ test.each([404, 410])(
 test('a running server is not affected by a service that does not answer', async () => {
   const failing = Array.from({ length: 30 }, () => json(500, {}));
   const { events } = await run({ GET: [ready(), ...failing, json(404, {})] });
-  expect((await events.end).why).toBe('the service has ended the session');
+  expect((await events.end).reason).toBe('the service has ended the session');
 });
 
 test('a service that does not answer in time is an error', async () => {
   const { events } = await run({ POST: [() => undefined] }, { requestTimeout: 0.1 });
-  expect(await events.end).toMatchObject({ why: 'no answer in time', error: { status: 502 } });
+  expect(await events.end).toMatchObject({ reason: 'no answer in time', error: { status: 502 } });
 });
 
 test('a session that is created after the server was stopped is deleted', async () => {
@@ -203,7 +203,7 @@ test('a session that is created after the server was stopped is deleted', async 
   const stopped = server.stop();
   create();
   await stopped;
-  expect(await events.end).toMatchObject({ why: 'stopped' });
+  expect(await events.end).toMatchObject({ reason: 'stopped' });
   expect(service.requests.map(({ line }) => line)).toEqual([
     'POST /v1/session',
     'DELETE /v1/session/abc-S',

@@ -102,9 +102,9 @@ describe('a report', () => {
     ['{"port":0}', 'port: expected a whole number from 1 to 65535'],
     ['{"port":"5"}', 'port: expected a whole number from 1 to 65535'],
     ['{"cert_digest":"a1:b2"}', 'cert_digest: expected a SHA-256 digest in hex'],
-  ])('%j is refused', (body, why) => {
+  ])('%j is refused', (body, reason) => {
     const { ready, reports } = setup();
-    expect(ready(body)).toEqual({ is: 'refused', status: 400, why });
+    expect(ready(body)).toEqual({ is: 'refused', status: 400, reason });
     expect(reports).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ vi.mock('node:child_process', async (original) => ({
 
 test('a guard that cannot be started does not affect the server', POSIX, () => {
   const failures: string[] = [];
-  const guard = new OrphanGuard(5, (why) => failures.push(why));
+  const guard = new OrphanGuard(5, (reason) => failures.push(reason));
   guard.add(1);
   guard.remove(1);
   expect(failures).toEqual(['no guard ends its servers if the relay crashes: spawn ENOMEM']);

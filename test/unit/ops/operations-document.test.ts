@@ -59,15 +59,15 @@ test('docs/operations.md has every line that a relay logs', () => {
   log.roomOpened(room);
   log.hostDisconnected(room);
   log.hostResumed(room);
-  const why = CLOSE_REASONS.gameOver;
-  log.roomEnded({ identity: room, everJoined: 0, traffic: noTraffic() }, why);
+  const reason = CLOSE_REASONS.gameOver;
+  log.roomEnded({ identity: room, everJoined: 0, traffic: noTraffic() }, reason);
   log.stateFileRenamed('', '');
   log.stateFileFailed(undefined);
   log.roomsNotRestored(1);
   log.channelOpened({ number: 1 });
   const left = { offer: '', answer: '', candidates: new Set<string>(), bytes: 0 };
   log.channelExpired({ number: 1, ...left });
-  log.refused(why, '', undefined);
+  log.refused(reason, '', undefined);
   log.untrustedProxy('');
   log.overloaded('late', 0);
   log.fault(undefined);
@@ -75,7 +75,7 @@ test('docs/operations.md has every line that a relay logs', () => {
   log.launch.serverStarting(server);
   log.launch.serverReady(server, 0);
   log.launch.serverStopping(server, '');
-  log.launch.serverEnded(server, { why: '', how: 'stopped' }, 0);
+  log.launch.serverEnded(server, { reason: '', how: 'stopped' }, 0);
   log.launch.serverOutput('', '');
   log.launch.serverOutputSuppressed('', 1);
   log.launch.launcherFailed('', undefined, '');

@@ -73,9 +73,9 @@ function large(file: string): void {
   truncateSync(file, 600 * MIB);
 }
 
-test.each(wrong)('a path that is %s is refused in one line', LINUX, (_what, pathOf, why) => {
+test.each(wrong)('a path that is %s is refused in one line', LINUX, (_what, pathOf, reason) => {
   const wrongPath = pathOf();
   const refused = (): void => checkStateFile(wrongPath, MIB);
-  expect(refused).toThrow(why);
+  expect(refused).toThrow(reason);
   expect(refused).toThrow(/^[^\n]+$/);
 });

@@ -173,8 +173,8 @@ describe('is not used, with a reason, if it is', () => {
     ['with an empty line', `${firstLine()}\n${lastLine(1, true)}`, 'line 2 is damaged'],
     ['with an empty line inside', `${firstLine()}\n${lastLine(1, true)}`, 'line 2 is damaged'],
     ['with a line that is no object', `${firstLine()}7\n${lastLine(1, true)}`, 'line 2 is damaged'],
-  ])('%s', (_, state, why) => {
-    expect(refusal(state)).toBe(why);
+  ])('%s', (_, state, reason) => {
+    expect(refusal(state)).toBe(reason);
   });
 });
 

@@ -32,10 +32,10 @@ afterEach(() => {
 
 /** The rooms and the store of a relay, with a clock that the test controls. */
 function kept(file = path) {
-  const log: (string | [path: string, why: string])[] = [];
+  const log: (string | [path: string, reason: string])[] = [];
   const rooms = new Rooms(LIMITS);
   const store = new StateStore(file, () => rooms.all, {
-    stateFileRenamed: (aside, why) => log.push([aside, why]),
+    stateFileRenamed: (aside, reason) => log.push([aside, reason]),
     stateFileFailed: (error) => log.push((error as NodeJS.ErrnoException).code ?? String(error)),
   });
   rooms.onChange = (room) => store.changed(room);

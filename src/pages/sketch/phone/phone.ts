@@ -99,8 +99,8 @@ async function joinOrWatch(code: string, name: string): Promise<PhoneSeat | Phon
 }
 
 /** Shows why a field is refused, and selects it to be filled in again. */
-function refuse(id: 'code' | 'name', why: string): void {
-  setText('join-problem', why);
+function refuse(id: 'code' | 'name', reason: string): void {
+  setText('join-problem', reason);
   const field = byId(id, HTMLInputElement);
   field.focus();
   field.select();

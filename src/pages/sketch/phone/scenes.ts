@@ -113,8 +113,8 @@ function showPodium(
   { place, players, points }: View,
 ): void {
   if (winners.length === 0) {
-    const why = 'The game ended before anybody guessed a word.';
-    return say('0', 'Nobody won', bestText(best) || why);
+    const reason = 'The game ended before anybody guessed a word.';
+    return say('0', 'Nobody won', bestText(best) || reason);
   }
   const title = place === 1 ? 'You win!' : `${winners.join(' and ')} won`;
   const text = `Place ${place} of ${players}, with ${points} points. ${bestText(best)}`;

@@ -119,9 +119,9 @@ const join = fc.constant(
         ended: CLOSE_REASONS.noSuchRoom,
         started: CLOSE_REASONS.alreadyStarted,
       };
-      const why = model.phase === 'open' ? CLOSE_REASONS.roomFull : closed[model.phase];
-      if (result.is !== 'refused' || result.reason !== why)
-        throw new Error(`joined, or not refused with ${why.reason}`);
+      const expected = model.phase === 'open' ? CLOSE_REASONS.roomFull : closed[model.phase];
+      if (result.is !== 'refused' || result.reason !== expected)
+        throw new Error(`joined, or not refused with ${expected.reason}`);
       return {};
     }
     const seat = seatOf(result);
