@@ -73,13 +73,13 @@ async function run({ file, kinds, recorded }, work) {
         inputs: inputs.map(({ kind, input }) => ({ kind: kinds[kind] ?? '', input })),
       });
     };
-    let heard = performance.now();
+    let lastProgress = performance.now();
     looking = setInterval(() => {
-      if (performance.now() - heard > MAX_SILENCE) failWithRecorded('takes for ever');
+      if (performance.now() - lastProgress > MAX_SILENCE) failWithRecorded('takes for ever');
     }, LOOK_EVERY);
     worker.on('error', (error) => failWithRecorded(error.stack ?? String(error)));
     worker.on('message', ({ event, ...detail }) => {
-      heard = performance.now();
+      lastProgress = performance.now();
       if (event !== 'alive') resolve(detail);
     });
   });

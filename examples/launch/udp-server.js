@@ -23,7 +23,7 @@ socket.on('message', (packet, { address, port: from }) => {
   const player = players.get(sender);
   // Strangers get no answer, so nobody can make this server send to somebody else.
   if (player === undefined) return;
-  player.heard = Date.now();
+  player.lastPacket = Date.now();
   if (packet.toString() === 'bye') leave(sender, player);
   else reply(`pong ${packet.toString().slice(0, 100)}`);
 });
@@ -41,7 +41,7 @@ function admit(packet, sender, reply) {
   // A request may be lost or arrive twice, so players send it until they get an answer.
   if (!used.has(id)) {
     used.set(id, { sender, expires });
-    players.set(sender, { client, timeout, heard: Date.now() });
+    players.set(sender, { client, timeout, lastPacket: Date.now() });
     // Otherwise the relay gives the seat to somebody else after `claimTime`.
     report('PUT', `${LAUNCH_PLAYERS_URL}/${client}`);
     console.log(`player ${client} has connected`);
@@ -58,7 +58,7 @@ function leave(sender, { client }) {
 function forget() {
   const now = Date.now();
   for (const [sender, player] of players) {
-    if (now - player.heard > player.timeout * 1000) leave(sender, player);
+    if (now - player.lastPacket > player.timeout * 1000) leave(sender, player);
   }
   for (const [id, { expires }] of used) if (expires <= now) used.delete(id);
 }

@@ -109,10 +109,10 @@ describe('messages', () => {
   attack('a host that sends 20,000 tiny messages to 250 players', async ({ relay }) => {
     const host = await openRoom(relay, { maxPlayers: 250 });
     const players = await crowd(relay, host, 250);
-    const heard = players.map(({ socket }) => receivesBytes(socket, 20_000 * 3));
+    const received = players.map(({ socket }) => receivesBytes(socket, 20_000 * 3));
     const tiny = frame(OPCODE.binary, hex('a3 "cmd" "to" "to" 80 "data" 4101'));
     await raw(host, Buffer.alloc(20_000 * tiny.length, tiny));
-    await Promise.all(heard);
+    await Promise.all(received);
   });
 
   attack('a host that asks for the state of 250 players 5,000 times', async ({ relay }) => {
@@ -127,10 +127,10 @@ describe('messages', () => {
   attack('a host that sends 200 messages of 8 KiB to 250 players', async ({ relay }) => {
     const host = await openRoom(relay, { maxPlayers: 250 });
     const players = await crowd(relay, host, 250);
-    const heard = players.map(({ socket }) => receivesBytes(socket, 200 * 8196));
+    const received = players.map(({ socket }) => receivesBytes(socket, 200 * 8196));
     const data = Buffer.alloc(8192);
     for (let left = 200; left > 0; left--) host.command({ cmd: 'to', to: [], data });
-    await Promise.all(heard);
+    await Promise.all(received);
   });
 });
 
@@ -296,7 +296,7 @@ describe('connections', () => {
     const path = `/${host.code}`;
     await inBatches(64, 16, () => upgrade(relay, path, { from }));
     const refused = await Promise.all(Array.from({ length: 200 }, () => knock(relay, path, from)));
-    expect(refused.filter(({ heard }) => heard).length).toBe(64);
+    expect(refused.filter(({ received }) => received).length).toBe(64);
     await Promise.all(refused.map(({ closed }) => closed));
   });
 
@@ -338,13 +338,13 @@ async function knock(
   relay: RelayProcess,
   path: string,
   from: string,
-): Promise<{ heard: boolean; closed: Promise<unknown> }> {
+): Promise<{ received: boolean; closed: Promise<unknown> }> {
   const socket = await openSocket(relay, { from });
   const closed = gone(socket);
   socket.write(upgradeRequest(path));
-  const heard = await Promise.race([
+  const received = await Promise.race([
     new Promise<boolean>((resolve) => socket.once('data', () => resolve(true))),
     closed.then(() => false),
   ]);
-  return { heard, closed };
+  return { received, closed };
 }

@@ -68,9 +68,9 @@ describe('connections that have gone silent', () => {
     await host.until('from_str');
     phone.kill('SIGSTOP');
     expect(await host.until('player_left')).toMatchObject({ player: 1 });
-    const told = once(phone, 'message');
+    const received = once(phone, 'message');
     phone.kill('SIGCONT');
-    expect((await told)[0]).toEqual({ closed: 1006 });
+    expect((await received)[0]).toEqual({ closed: 1006 });
   });
 
   attack('a phone that is stopped while it has a backlog is terminated', async ({ relay }) => {
@@ -82,9 +82,9 @@ describe('connections that have gone silent', () => {
       host.command({ cmd: 'to', to: [], data: Buffer.alloc(64 * KIB) });
     }
     expect(await host.until('player_left')).toMatchObject({ player: 1 });
-    const told = once(phone, 'message');
+    const received = once(phone, 'message');
     phone.kill('SIGCONT');
-    await told;
+    await received;
   });
 
   attack('a stopped host loses its room', async ({ relay }) => {

@@ -3,26 +3,26 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Inbox } from '../support/inbox.js';
 import { startProgram } from '../support/program.js';
-import type { Codes, News, Order, Report, Setup } from './programs/healthy-rooms.js';
+import type { Codes, Order, Report, RoomsMessage, Setup } from './programs/healthy-rooms.js';
 
 const PROGRAM = fileURLToPath(new URL('programs/healthy-rooms.ts', import.meta.url));
 
 /** Rooms in another process that play all the time and verify every message in both directions. */
 export class HealthyRooms {
   readonly #program: ChildProcess;
-  readonly #news = new Inbox<News>();
+  readonly #messages = new Inbox<RoomsMessage>();
   readonly #died: Promise<never>;
 
   /** Returns as soon as all of them play. */
   static async start(setup: Setup): Promise<HealthyRooms> {
     const rooms = new HealthyRooms(startProgram(PROGRAM, [JSON.stringify(setup)]));
-    await rooms.#hears('playing');
+    await rooms.#receives('playing');
     return rooms;
   }
 
   private constructor(program: ChildProcess) {
     this.#program = program;
-    program.on('message', (news: News) => this.#news.put(news));
+    program.on('message', (message: RoomsMessage) => this.#messages.put(message));
     this.#died = once(program, 'exit').then(() => {
       throw new Error('the healthy rooms have ended');
     });
@@ -40,18 +40,18 @@ export class HealthyRooms {
    */
   report(atLeast: number): Promise<Report> {
     this.#say({ say: 'report', atLeast });
-    return this.#hears('report');
+    return this.#receives('report');
   }
 
   /** Announces that the relay is about to close them. They play until then. */
   async expectEnd(): Promise<void> {
     this.#say({ say: 'expect-end' });
-    await this.#hears('expecting-end');
+    await this.#receives('expecting-end');
   }
 
   /** The number of closes by code, once all connections are closed. */
   async ended(): Promise<Codes> {
-    return (await this.#hears('closed')).closed;
+    return (await this.#receives('closed')).closed;
   }
 
   /** Disconnects without close frames. May be called twice. */
@@ -64,10 +64,12 @@ export class HealthyRooms {
     this.#program.send(order);
   }
 
-  async #hears<Is extends News['is']>(is: Is): Promise<Extract<News, { is: Is }>> {
+  async #receives<Is extends RoomsMessage['is']>(
+    is: Is,
+  ): Promise<Extract<RoomsMessage, { is: Is }>> {
     for (;;) {
-      const news = await Promise.race([this.#news.next(), this.#died]);
-      if (news.is === is) return news as Extract<News, { is: Is }>;
+      const message = await Promise.race([this.#messages.next(), this.#died]);
+      if (message.is === is) return message as Extract<RoomsMessage, { is: Is }>;
     }
   }
 }

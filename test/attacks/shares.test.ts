@@ -70,11 +70,11 @@ describe('at the usual limits', () => {
       const players = await quietPlayers(relay, host, 240, { from });
       const tiny = frame(OPCODE.binary, hex('a3 "cmd" "to" "to" 80 "data" 4101'));
       const said = repeated(frame(OPCODE.binary, 'x'), 1000);
-      const heard = players.map((player) => player.receives(5000 * 3));
-      const told = host.receives(240 * 1000 * 10);
+      const playersReceived = players.map((player) => player.receives(5000 * 3));
+      const hostReceived = host.receives(240 * 1000 * 10);
       void host.write(repeated(tiny, 5000));
       for (const player of players) void player.write(said);
-      await Promise.all([...heard, told]);
+      await Promise.all([...playersReceived, hostReceived]);
       await allLeave(host, ...players);
     },
   );
@@ -84,9 +84,9 @@ describe('at the usual limits', () => {
     const host = await quietRoom(relay, { from });
     const players = await quietPlayers(relay, host, 250, { from });
     const large = frame(OPCODE.binary, Buffer.alloc(255 * KIB, 7));
-    const told = host.receives(250 * 255 * KIB);
+    const hostReceived = host.receives(250 * 255 * KIB);
     for (const player of players) void player.write(large);
-    await told;
+    await hostReceived;
     await allLeave(host, ...players);
   });
 });

@@ -32,7 +32,7 @@ attack('100 players send a message of 16 KiB in records of one byte', async ({ r
   }
   const quiet = new CountingClient(host);
   const message = frame(OPCODE.binary, Buffer.alloc(16 * KIB, 7));
-  const told = quiet.receives(100 * KIB);
+  const quietReceived = quiet.receives(100 * KIB);
   for (let at = 0; at < message.length && quiet.bytes < 100 * KIB; at += 500) {
     for (const { raw } of players) {
       raw.socket.cork();
@@ -42,7 +42,7 @@ attack('100 players send a message of 16 KiB in records of one byte', async ({ r
     await new Promise((resolve) => setImmediate(resolve));
   }
   // Each client is closed because of too many chunks, or its message is forwarded.
-  await Promise.race([told, Promise.all(players.map((player) => player.receives(4)))]);
+  await Promise.race([quietReceived, Promise.all(players.map((player) => player.receives(4)))]);
   await allLeave(quiet, ...players);
 });
 

@@ -110,12 +110,12 @@ describe('a host with', () => {
     const { encode } = xWith('', options);
     const socket = new WebSocket(`${relay.url}/CREATE`);
     onTestFinished(() => socket.terminate());
-    const told = new Inbox<Event>();
-    socket.on('message', (data: Buffer) => told.put(cborg.decode(data)));
+    const events = new Inbox<Event>();
+    socket.on('message', (data: Buffer) => events.put(cborg.decode(data)));
     await once(socket, 'open');
     for (let n = 0; n < 2; n++) socket.send(encode({ cmd: 'start' }));
-    let event = await told.next();
-    while (event.cmd === 'state') event = await told.next();
+    let event = await events.next();
+    while (event.cmd === 'state') event = await events.next();
     expect(event).toMatchObject({
       cmd: 'error',
       code: 'bad_cbor',

@@ -29,7 +29,7 @@ describe('a data channel through coturn', () => {
     onTestFinished(() => room.stop());
     const seat = await joinRoom(url, room.code, onlyRelayed);
     onTestFinished(() => seat.leave());
-    const heard = new Promise((resolve) => {
+    const received = new Promise((resolve) => {
       room.on('channel', (_player, channel) => {
         channel.onmessage = ({ data }) => resolve(data);
       });
@@ -37,7 +37,7 @@ describe('a data channel through coturn', () => {
     const channel = await seat.openChannel();
     onTestFinished(() => channel.close());
     channel.send('through TURN');
-    expect(await heard).toBe('through TURN');
+    expect(await received).toBe('through TURN');
   });
 });
 
@@ -54,7 +54,7 @@ const RELAYED_CHANNEL = `(async () => {
   const environment = { RTCPeerConnection: Relayed, storage: null };
   const room = await createRoom(location.origin, environment);
   const seat = await joinRoom(location.origin, room.code, environment);
-  const heard = new Promise((resolve) => {
+  const received = new Promise((resolve) => {
     room.on('channel', (player, channel) => {
       channel.onmessage = ({ data }) => resolve(data);
     });
@@ -63,11 +63,11 @@ const RELAYED_CHANNEL = `(async () => {
   channel.send('through TURN');
   const stats = [...(await peers[0].getStats()).values()];
   const used = stats.filter((each) => each.type === 'local-candidate').map((each) => each.candidateType);
-  return { heard: await heard, used: [...new Set(used)] };
+  return { received: await received, used: [...new Set(used)] };
 })()`;
 
 describe('a data channel of a browser through coturn', { timeout: BROWSER_TIMEOUT }, () => {
-  const opened = { heard: 'through TURN', used: THROUGH_TURN };
+  const opened = { received: 'through TURN', used: THROUGH_TURN };
 
   test('opens in Chromium', needs([COTURN, CHROMIUM]), async () => {
     const { http } = await startRelayWithCoturn();

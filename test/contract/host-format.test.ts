@@ -201,7 +201,7 @@ const events: HostEvent[] = [
 describe.each(formats)('A host that speaks $name', ({ binary, encoder, peer }) => {
   const decode = (command: object): Legible => legible(readCommand(peer.encode(command), binary));
 
-  const told = (write: (sink: RecordingSink) => void): unknown => {
+  const encoded = (write: (sink: RecordingSink) => void): unknown => {
     const sink = new RecordingSink();
     write(sink);
     const message = receiveOne(sink.bytes());
@@ -236,13 +236,13 @@ describe.each(formats)('A host that speaks $name', ({ binary, encoder, peer }) =
   );
 
   it.each(events)('gets %j', (event) => {
-    expect(told((sink) => encoder.event(sink, event))).toEqual(event);
+    expect(encoded((sink) => encoder.event(sink, event))).toEqual(event);
   });
 
   it('gets any event', () => {
     fc.assert(
       fc.property(hostEvent(), (event) => {
-        expect(told((sink) => encoder.event(sink, event))).toEqual(event);
+        expect(encoded((sink) => encoder.event(sink, event))).toEqual(event);
       }),
     );
   });
@@ -255,7 +255,7 @@ describe.each(formats)('A host that speaks $name', ({ binary, encoder, peer }) =
   it("gets players' bytes as integers", () => {
     fc.assert(
       fc.property(playerId(), payloadBytes(), (from, bytes) => {
-        const message = told((sink) =>
+        const message = encoded((sink) =>
           encoder.message(sink, from, new Payload(Buffer.from(bytes), false)),
         );
         expect(message).toEqual({ cmd: 'from', from, data: [...bytes] });
@@ -267,7 +267,7 @@ describe.each(formats)('A host that speaks $name', ({ binary, encoder, peer }) =
     fc.assert(
       fc.property(playerId(), text(300), (from, words) => {
         const utf8 = Buffer.from(words);
-        const message = told((sink) => encoder.message(sink, from, new Payload(utf8, true)));
+        const message = encoded((sink) => encoder.message(sink, from, new Payload(utf8, true)));
         expect(message).toEqual({ cmd: 'from_str', from, data: words });
       }),
     );

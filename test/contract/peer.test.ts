@@ -13,19 +13,19 @@ import type { RoomSettings } from '../../src/rooms/room-info.js';
 import { Acceptor } from '../../src/transport/acceptor.js';
 import type { Connection, Link } from '../../src/transport/connection.js';
 import { Client } from '../support/clients.js';
-import { type Heard, TestPlayer, text, WmbpHost } from '../support/peers.js';
+import { type PeerCall, TestPlayer, text, WmbpHost } from '../support/peers.js';
 import { TestRooms } from '../support/rooms.js';
 
 /** A peer, and what its other end has received until the close, as texts; the close comes last. */
 interface Subject<Peer> {
   readonly peer: Peer;
-  heard(): Promise<string[]>;
+  received(): Promise<string[]>;
 }
 
 /** A connection of the relay, and what the client receives. */
 async function connected<T extends Connection>(
   create: (link: Link) => T,
-): Promise<{ peer: T; client: Client<string>; heard(): Promise<string[]> }> {
+): Promise<{ peer: T; client: Client<string>; received(): Promise<string[]> }> {
   const fault = (error: unknown) => {
     throw error;
   };
@@ -61,16 +61,16 @@ async function connected<T extends Connection>(
       return connection;
     });
   });
-  const heard = async () => {
+  const received = async () => {
     const { code, reason } = await client.closed;
     return [...client.inbox.rest, `${code} ${reason}`];
   };
-  return { peer, client, heard };
+  return { peer, client, received };
 }
 
 /** The calls of a test peer, as the client of a WebSocket receives them. */
-function written(heard: readonly Heard[]): string[] {
-  return heard.map((item) => {
+function written(received: readonly PeerCall[]): string[] {
+  return received.map((item) => {
     if ('retry' in item) return `${item.code} ${item.reason}`;
     if ('cmd' in item || 'type' in item) return JSON.stringify(item);
     if ('from' in item)
@@ -84,7 +84,7 @@ const players: [string, () => Promise<Subject<PlayerPeer>>][] = [
     'the test peer',
     async () => {
       const peer = new TestPlayer();
-      return { peer, heard: async () => written(peer.heard) };
+      return { peer, received: async () => written(peer.calls) };
     },
   ],
   [
@@ -99,21 +99,21 @@ const players: [string, () => Promise<Subject<PlayerPeer>>][] = [
 
 describe.each(players)('a player, by %s', (_, make) => {
   test('gets messages sent before the close, in order, and nothing after it', async () => {
-    const { peer, heard } = await make();
+    const { peer, received } = await make();
     for (let i = 0; i < 100; i++) peer.send(text(`${i}`));
     peer.close(CLOSE_REASONS.kicked);
     peer.send(text('late'));
     peer.close(CLOSE_REASONS.gameOver);
     const expected = Array.from({ length: 100 }, (_, i) => `${i}`);
-    expect(await heard()).toEqual([...expected, '4003 kicked']);
+    expect(await received()).toEqual([...expected, '4003 kicked']);
   });
 
   test('gets messages of every size', async () => {
-    const { peer, heard } = await make();
+    const { peer, received } = await make();
     const sizes = [0, 1, 125, 126, 65_535, 65_536, 500_000];
     for (const size of sizes) peer.send(new Payload(Buffer.alloc(size, 'x'), true));
     peer.close(CLOSE_REASONS.gameOver);
-    const lengths = (await heard()).slice(0, -1).map(({ length }) => length);
+    const lengths = (await received()).slice(0, -1).map(({ length }) => length);
     expect(lengths).toEqual(sizes);
   });
 });
@@ -128,10 +128,10 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
       const peer = new WmbpHost(new TestRooms());
       peer.session.begin();
       peer.command({ cmd: 'prepare', maxPlayers: 8, name: '' });
-      expect(peer.news()).toMatchObject(PREPARED.map((cmd) => ({ cmd })));
+      expect(peer.takeCalls()).toMatchObject(PREPARED.map((cmd) => ({ cmd })));
       return {
         peer,
-        heard: async () => written(peer.heard),
+        received: async () => written(peer.calls),
       };
     },
   ],
@@ -149,7 +149,7 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
       const rooms = new TestRooms();
       const open = (settings: RoomSettings, host: HostPeer) => rooms.open(settings, host);
       const format = { format: 'json', bytes: false } as const;
-      const { peer, client, heard } = await connected((link) => {
+      const { peer, client, received } = await connected((link) => {
         const host = new HostConnection(link, format, { open }, limits);
         host.begin();
         return host;
@@ -160,7 +160,7 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
       expect(replies.map((reply) => JSON.parse(reply))).toMatchObject(
         PREPARED.map((cmd) => ({ cmd })),
       );
-      return { peer, heard };
+      return { peer, received };
     },
   ],
 ];
@@ -170,14 +170,14 @@ describe.each(hosts)('a host of WMBP, by %s', (_, make) => {
   const state = '{"cmd":"state","name":"","players":[],"max_players":8,"accept_conns":true}';
 
   test('gets a change before a message, and the last change at the end of the turn', async () => {
-    const { peer, heard } = await make();
+    const { peer, received } = await make();
     peer.event({ type: 'playerJoined', player });
     peer.message(player, text('hi'));
     peer.event({ type: 'playerLeft', player });
     if (peer instanceof WmbpHost) peer.session.flushState();
     await new Promise(setImmediate);
     peer.close(CLOSE_REASONS.stopped);
-    expect(await heard()).toEqual([
+    expect(await received()).toEqual([
       '{"cmd":"player_joined","player":1}',
       state,
       '{"cmd":"from_str","from":1,"data":"hi"}',
@@ -188,7 +188,7 @@ describe.each(hosts)('a host of WMBP, by %s', (_, make) => {
   });
 
   test('gets events and messages in order, then the close, and nothing after it', async () => {
-    const { peer, heard } = await make();
+    const { peer, received } = await make();
     peer.event({ type: 'playerJoined', player });
     peer.message(player, text('hi'));
     peer.event({ type: 'playerLeft', player });
@@ -196,7 +196,7 @@ describe.each(hosts)('a host of WMBP, by %s', (_, make) => {
     peer.event({ type: 'playerJoined', player });
     peer.message(player, text('late'));
     peer.close(CLOSE_REASONS.restarting);
-    expect(await heard()).toEqual([
+    expect(await received()).toEqual([
       '{"cmd":"player_joined","player":1}',
       state,
       '{"cmd":"from_str","from":1,"data":"hi"}',

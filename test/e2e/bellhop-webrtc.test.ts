@@ -13,7 +13,7 @@ type DescriptionType = Parameters<PeerConnection['setRemoteDescription']>[1];
 class Peer {
   readonly channels = new Inbox<DataChannel>();
   /** The signals to this end, in order. */
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   readonly #connection: PeerConnection;
   readonly #client: BellhopClient;
   readonly #to: string;
@@ -60,7 +60,7 @@ class Peer {
   }
 
   #described({ session_type, sdp }: { session_type: string; sdp: string }): void {
-    this.heard.push(session_type);
+    this.received.push(session_type);
     this.#connection.setRemoteDescription(sdp, session_type as DescriptionType);
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -68,7 +68,7 @@ class Peer {
   }
 
   #candidate({ media, name }: { media: string; name: string }): void {
-    this.heard.push('candidate');
+    this.received.push('candidate');
     const add = (): void => this.#connection.addRemoteCandidate(name, media);
     if (this.#early === undefined) add();
     else this.#early.push(add);
@@ -113,10 +113,10 @@ test.each([
   other.sendMessage('hello yourself');
   expect(await here.next()).toBe('hello yourself');
 
-  expect(answering.heard).toContain('offer');
-  const answer = offering.heard.indexOf('answer');
-  expect(answer).toBeGreaterThan(offering.heard.indexOf('candidate'));
-  expect(offering.heard).toContain('candidate');
+  expect(answering.received).toContain('offer');
+  const answer = offering.received.indexOf('answer');
+  expect(answer).toBeGreaterThan(offering.received.indexOf('candidate'));
+  expect(offering.received).toContain('candidate');
   // The lobby may close; the connection does not need the relay.
   host.do('close_lobby');
   channel.sendMessage('still here');

@@ -28,7 +28,7 @@ async function openRoom(options: RoomOptions = {}) {
 }
 
 /** Collects messages, shared values, states and polls of a viewer, in the order of arrival. */
-function newsOf(viewer: Viewer): Inbox<unknown> {
+function inboxOf(viewer: Viewer): Inbox<unknown> {
   const inbox = new Inbox<unknown>();
   viewer.on('message', (message) => inbox.put(message));
   viewer.on('shared', (key, value) => inbox.put([key, value]));
@@ -55,7 +55,7 @@ test('viewers are counted, and get what is sent to the audience, but are no play
   const viewer = await watch();
   expect(await counts.next()).toBe(1);
   expect([room.audience, room.players.length]).toEqual([1, 1]);
-  const news = newsOf(viewer);
+  const inbox = inboxOf(viewer);
   const messages = new Inbox<unknown>();
   player.on('message', (message) => messages.put(message));
   room.send('players');
@@ -63,7 +63,7 @@ test('viewers are counted, and get what is sent to the audience, but are no play
   room.send(Uint8Array.of(1, 2), { audience: 'only' });
   const toOne: SendOptions = { to: room.players, audience: false };
   room.send('one player', toOne);
-  expect(await news.take(2)).toEqual(['everybody', Uint8Array.of(1, 2)]);
+  expect(await inbox.take(2)).toEqual(['everybody', Uint8Array.of(1, 2)]);
   expect(await messages.take(3)).toEqual(['players', 'everybody', 'one player']);
   expect(() => room.send('x', { audience: 'all' as never })).toThrow(TypeError);
   viewer.leave();
@@ -97,10 +97,10 @@ test('messages and values pass through the codec', async () => {
   const { url, room } = await openRoom({ codec: json } as RoomOptions);
   const viewer = await joinAudience<object>(url, room.code, { WebSocket, codec: json });
   onTestFinished(() => viewer.leave());
-  const news = newsOf(viewer as Viewer<never>);
+  const inbox = inboxOf(viewer as Viewer<never>);
   room.share('scores', { ana: 1 } as never);
   room.send({ x: 1 } as never, { audience: 'only' });
-  expect(await news.take(2)).toEqual([['scores', { ana: 1 }], { x: 1 }]);
+  expect(await inbox.take(2)).toEqual([['scores', { ana: 1 }], { x: 1 }]);
 });
 
 describe('what the host shares', () => {
@@ -109,11 +109,11 @@ describe('what the host shares', () => {
     room.share('a', 'A');
     const state = room.shareState({ round: 1 });
     const first = await watch();
-    const news = newsOf(first);
+    const inbox = inboxOf(first);
     state.patch({ round: 2 });
     room.share('a', undefined);
     room.share('b', 'B');
-    expect(await news.take(5)).toEqual([
+    expect(await inbox.take(5)).toEqual([
       ['a', 'A'],
       { state: { round: 1 } },
       { state: { round: 2 } },
@@ -132,8 +132,8 @@ describe('what the host shares', () => {
     room.share('b', 'B');
     const state = room.shareState({ round: 1 });
     const viewer = await watch(`ws://127.0.0.1:${cable.port}`);
-    const news = newsOf(viewer);
-    expect(await news.take(3)).toHaveLength(3);
+    const inbox = inboxOf(viewer);
+    expect(await inbox.take(3)).toHaveLength(3);
     const counts = eventsOf(room, 'audience');
     cable.unplug();
     while ((await counts.next()) > 0) {}
@@ -141,14 +141,14 @@ describe('what the host shares', () => {
     state.patch({ round: 2 });
     room.share('b', 'B2');
     cable.plugIn();
-    const changes = await news.take(3);
+    const changes = await inbox.take(3);
     expect(changes).toHaveLength(3);
     expect(changes).toEqual(
       expect.arrayContaining([['a', undefined], { state: { round: 2 } }, ['b', 'B2']]),
     );
     expect([...viewer.shared, viewer.state]).toEqual([['b', 'B2'], { round: 2 }]);
     state.patch({ round: 3 });
-    expect(await news.next()).toEqual({ state: { round: 3 } });
+    expect(await inbox.next()).toEqual({ state: { round: 3 } });
   });
 });
 
@@ -157,10 +157,10 @@ describe('a poll', () => {
     const { room, watch } = await openRoom();
     const tallies = talliesOf(room);
     const [one, other] = [await watch(), await watch()];
-    const news = newsOf(one);
+    const inbox = inboxOf(one);
     expect(() => one.vote('A')).toThrow(RangeError);
     room.poll(['A', 'B']);
-    expect(await news.next()).toEqual({ poll: ['A', 'B'] });
+    expect(await inbox.next()).toEqual({ poll: ['A', 'B'] });
     expect(one.poll).toEqual(['A', 'B']);
     await tallies.until({ A: 0, B: 0 });
     one.vote('A');
@@ -173,11 +173,11 @@ describe('a poll', () => {
     const late = await watch();
     expect(late.poll).toEqual(['A', 'B']);
     room.endPoll();
-    expect(await news.next()).toEqual({ poll: [] });
+    expect(await inbox.next()).toEqual({ poll: [] });
     await tallies.until({ A: 2, B: 0 });
     room.poll(['A', 'C']);
     await tallies.until({ A: 0, C: 0 });
-    expect(await news.next()).toEqual({ poll: ['A', 'C'] });
+    expect(await inbox.next()).toEqual({ poll: ['A', 'C'] });
   });
 
   test('counts a vote again after a reconnect, unless there is another poll', async () => {
@@ -185,9 +185,9 @@ describe('a poll', () => {
     const tallies = talliesOf(room);
     const cable = await Cable.to(port);
     const viewer = await watch(`ws://127.0.0.1:${cable.port}`);
-    const news = newsOf(viewer);
+    const inbox = inboxOf(viewer);
     room.poll(['A', 'B']);
-    await news.next();
+    await inbox.next();
     viewer.vote('A');
     await tallies.until({ A: 1, B: 0 });
     cable.unplug();
@@ -198,7 +198,7 @@ describe('a poll', () => {
     await tallies.until({ A: 0, B: 0 });
     room.poll(['A', 'B']);
     cable.plugIn();
-    expect(await news.next()).toEqual({ poll: ['A', 'B'] });
+    expect(await inbox.next()).toEqual({ poll: ['A', 'B'] });
     await tallies.until({ A: 0, B: 0 });
     viewer.vote('B');
     await tallies.until({ A: 0, B: 1 });

@@ -13,7 +13,7 @@ import { RelayProcess } from '../support/relay-process.js';
 import { eventsOf, SdkPage } from '../support/sdk-pages.js';
 
 /** Collects messages, shared values and states of a seat, in the order of arrival. */
-function newsOf(seat: Seat): Inbox<unknown> {
+function inboxOf(seat: Seat): Inbox<unknown> {
   const inbox = new Inbox<unknown>();
   seat.on('message', (message) => inbox.put(message));
   seat.on('shared', (key, value) => inbox.put([key, value]));
@@ -43,15 +43,15 @@ describe('a shared value', () => {
     const { room, join } = await openRoom();
     room.on('join', (player) => player.send('welcome'));
     const ana = await join();
-    const news = newsOf(ana);
+    const inbox = inboxOf(ana);
     room.share('phase', 'lobby');
     room.send('a message');
     room.share('map', Uint8Array.of(0, 123));
     room.share('phase', 'question 1');
     const all = ['welcome', ['phase', 'lobby'], 'a message', ['map', Uint8Array.of(0, 123)]];
-    expect(await news.take(5)).toEqual([...all, ['phase', 'question 1']]);
+    expect(await inbox.take(5)).toEqual([...all, ['phase', 'question 1']]);
     const ben = await join();
-    const late = newsOf(ben);
+    const late = inboxOf(ben);
     const current: [string, Data][] = [
       ['map', Uint8Array.of(0, 123)],
       ['phase', 'question 1'],
@@ -60,7 +60,7 @@ describe('a shared value', () => {
     expect([...ben.shared]).toEqual(current);
     expect([...ana.shared]).toEqual(current);
     room.send('end');
-    expect([await news.next(), await late.next()]).toEqual(['end', 'end']);
+    expect([await inbox.next(), await late.next()]).toEqual(['end', 'end']);
   });
 
   test('is forgotten with `undefined`, also by a player who got it from the relay', async () => {
@@ -68,10 +68,10 @@ describe('a shared value', () => {
     room.share('a', 'A');
     room.share('b', 'B');
     const ana = await join();
-    const news = newsOf(ana);
+    const inbox = inboxOf(ana);
     room.share('a', undefined);
     room.share('unknown', undefined);
-    expect(await news.take(3)).toEqual([
+    expect(await inbox.take(3)).toEqual([
       ['a', 'A'],
       ['b', 'B'],
       ['a', undefined],
@@ -80,7 +80,7 @@ describe('a shared value', () => {
     room.share('b', undefined);
     const ben = await join();
     expect([...ben.shared]).toEqual([['b', 'B']]);
-    const late = newsOf(ben);
+    const late = inboxOf(ben);
     cable.plugIn();
     expect(await late.take(2)).toEqual([
       ['b', 'B'],
@@ -88,7 +88,7 @@ describe('a shared value', () => {
     ]);
     expect([...(await join()).shared]).toEqual([]);
     room.send('end');
-    expect([await news.take(2), await late.next()]).toEqual([[['b', undefined], 'end'], 'end']);
+    expect([await inbox.take(2), await late.next()]).toEqual([[['b', undefined], 'end'], 'end']);
   });
 
   test('is there for late players while the host is disconnected, and comes once', async () => {
@@ -105,11 +105,11 @@ describe('a shared value', () => {
       'question 1',
       { round: 1 },
     ]);
-    const news = newsOf(seat);
+    const inbox = inboxOf(seat);
     cable.plugIn();
     await eventsOf(room, 'join').take(2);
     room.send('end');
-    expect(await news.take(5)).toEqual([
+    expect(await inbox.take(5)).toEqual([
       ['phase', 'question 1'],
       { state: { round: 1 }, patch: undefined },
       { state: { round: 2 }, patch: undefined },
@@ -122,10 +122,10 @@ describe('a shared value', () => {
     const { room, join, page } = await openRoom();
     const player = new SdkPage();
     const seat = await join(player);
-    const news = newsOf(seat);
+    const inbox = inboxOf(seat);
     const backs = eventsOf(room, 'back');
     room.share('a', 'A1');
-    expect(await news.next()).toEqual(['a', 'A1']);
+    expect(await inbox.next()).toEqual(['a', 'A1']);
     player.breakConnection();
     room.share('a', 'A2');
     await backs.next();
@@ -136,7 +136,7 @@ describe('a shared value', () => {
     room.share('a', 'A3');
     await open;
     room.send('end');
-    expect(await news.take(3)).toEqual([['a', 'A2'], ['a', 'A3'], 'end']);
+    expect(await inbox.take(3)).toEqual([['a', 'A2'], ['a', 'A3'], 'end']);
   });
 
   test('passes through the codec, and one that cannot be decoded is an error', async () => {
@@ -185,9 +185,11 @@ describe('a reloaded page', () => {
     const seat = await join(new SdkPage({ storage }));
     expect(seat.state).toEqual({ round: 2, winner: 'Ana' });
     expect(seat.shared.get('phase')).toBe('two');
-    const news = newsOf(seat);
+    const inbox = inboxOf(seat);
     state.patch({ winner: null });
-    while (JSON.stringify(await news.next()) !== '{"state":{"round":2},"patch":{"winner":null}}') {}
+    while (
+      JSON.stringify(await inbox.next()) !== '{"state":{"round":2},"patch":{"winner":null}}'
+    ) {}
   });
 
   test('of a host leaves its values for late players until it shares others', async () => {
@@ -197,8 +199,8 @@ describe('a reloaded page', () => {
     room.share('phase', 'one');
     room.shareState({ round: 1 });
     const ana = await join();
-    const news = newsOf(ana);
-    expect(await news.take(2)).toHaveLength(2);
+    const inbox = inboxOf(ana);
+    expect(await inbox.take(2)).toHaveLength(2);
     first.kill();
     const hostUrl = `ws://127.0.0.1:${cable.port}`;
     const resumed = await new SdkPage({ storage }).createRoom(hostUrl);
@@ -207,7 +209,7 @@ describe('a reloaded page', () => {
     expect([ben.shared.get('phase'), ben.state]).toEqual(['one', { round: 1 }]);
     resumed.share('phase', 'two');
     resumed.shareState({ round: 5 });
-    expect(await news.take(2)).toEqual([
+    expect(await inbox.take(2)).toEqual([
       ['phase', 'two'],
       { state: { round: 5 }, patch: undefined },
     ]);
@@ -228,8 +230,8 @@ test('values and the state survive a restart of the relay, with the host still d
   const joins = eventsOf(room, 'join');
   const ana = await new SdkPage().joinRoom(relay.url, room.code);
   await joins.next();
-  const news = newsOf(ana);
-  expect((await news.take(2)).length).toBe(2);
+  const inbox = inboxOf(ana);
+  expect((await inbox.take(2)).length).toBe(2);
   cable.unplug();
   relay.signal('SIGTERM');
   await relay.ended;
@@ -240,7 +242,7 @@ test('values and the state survive a restart of the relay, with the host still d
   cable.plugIn();
   await joins.next();
   room.share('phase', 'question 2');
-  expect(await news.next()).toEqual(['phase', 'question 2']);
+  expect(await inbox.next()).toEqual(['phase', 'question 2']);
 });
 
 test('a player who has lost messages gets the values and the whole state again', async () => {
@@ -248,10 +250,10 @@ test('a player who has lost messages gets the values and the whole state again',
   const state = room.shareState({ round: 0 });
   room.share('phase', '0');
   const player = await new SdkPage().joinRoom(`ws://127.0.0.1:${cable.port}`, room.code);
-  const news = newsOf(player);
+  const inbox = inboxOf(player);
   const gaps = new Inbox<number>();
   player.on('gap', (count) => gaps.put(count));
-  expect(await news.take(2)).toHaveLength(2);
+  expect(await inbox.take(2)).toHaveLength(2);
   cable.unplug();
   while (room.status !== 'away') await new Promise(setImmediate);
   for (let round = 1; round <= 100; round++) {

@@ -77,12 +77,12 @@ const EVERYTHING_ELSE: Record<string, string> = {
 };
 
 interface Round {
-  readonly heard: unknown[];
+  readonly received: unknown[];
   readonly channel: string;
   readonly none: string;
 }
 
-const WELL_PLAYED = { heard: ['up', [1, 2], 'gameOver'], none: 'noSuchRoom' };
+const WELL_PLAYED = { received: ['up', [1, 2], 'gameOver'], none: 'noSuchRoom' };
 
 /** A host and a player in one page: text and bytes in each direction, and a data channel if possible. */
 function play(relay: string): string {
@@ -95,14 +95,14 @@ function play(relay: string): string {
     const [atHost, atPlayer] = [next(room, 'message'), next(me, 'message')];
     me.send('up');
     room.send(Uint8Array.of(1, 2));
-    const heard = [await atHost, [...await atPlayer]];
+    const received = [await atHost, [...await atPlayer]];
     const opening = me.openChannel({ timeout: 5000 });
     const channel = await opening.then(() => 'open', (error) => error.code);
     const closed = next(me, 'close');
     room.stop();
-    heard.push((await closed).code);
+    received.push((await closed).code);
     const none = await joinRoom('${relay}', room.code).catch((error) => error.code);
-    return { heard, channel, none };
+    return { received, channel, none };
   })()`;
 }
 

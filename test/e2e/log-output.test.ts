@@ -46,7 +46,7 @@ const WRITER = `
   process.send('ready');
 `;
 
-interface Told {
+interface Written {
   readonly dropped: number;
   readonly recovered: readonly number[];
 }
@@ -56,10 +56,10 @@ async function writer(stdout: Stdout) {
   await once(child, 'message');
   return {
     child,
-    async write(lines: number, how: { flush?: number; exit?: boolean } = {}): Promise<Told> {
+    async write(lines: number, how: { flush?: number; exit?: boolean } = {}): Promise<Written> {
       child.send({ lines, ...how });
-      const [told] = await once(child, 'message');
-      return told as Told;
+      const [message] = await once(child, 'message');
+      return message as Written;
     },
   };
 }

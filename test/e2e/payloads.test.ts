@@ -89,13 +89,13 @@ test('a message reaches each listed player once, and nobody else', async () => {
   host.command({ cmd: 'to_str', to: [99], data: 'nobody' });
   host.command({ cmd: 'to_str', to: [null, undefined, 'x', 1.5], data: 'nobody either' });
   host.command({ cmd: 'to_str', to: [], data: 'all' });
-  const heard = [];
+  const received = [];
   for (const player of players) {
     const texts = [await player.nextText()];
     while (texts.at(-1) !== 'all') texts.push(await player.nextText());
-    heard.push(texts);
+    received.push(texts);
   }
-  expect(heard).toEqual([['some', 'all'], ['all'], ['some', 'all']]);
+  expect(received).toEqual([['some', 'all'], ['all'], ['some', 'all']]);
 });
 
 test('ids may be written in any width and as floats', async () => {

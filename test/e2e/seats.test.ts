@@ -247,7 +247,7 @@ describe('a player with a seat key', () => {
       expect(back.received.toString('latin1')).toContain(answer);
       slow.socket.resume();
       expect(await slow.closed).toMatchObject({ code: 4003 });
-      for (let heard = 0; heard < MANY; heard++) expect(await slow.nextText()).toBe(text);
+      for (let count = 0; count < MANY; count++) expect(await slow.nextText()).toBe(text);
     },
   );
 
@@ -407,8 +407,8 @@ describe('a host', () => {
       new Talker(await joined(url, host, seatKey())),
       new Talker(await joined(url, host, seatKey())),
     ];
-    const heard: number[][] = [[], []];
-    const told: number[][] = [[], []];
+    const fromPlayers: number[][] = [[], []];
+    const toPlayers: number[][] = [[], []];
     let broadcast = 0;
     for (let round = 0; round < ROUNDS; round++) {
       // At the moment of the disconnect: some messages arrive and some do not, in either direction.
@@ -416,26 +416,26 @@ describe('a host', () => {
         host.command({ cmd: 'to_str', to: [], data: String(++broadcast) });
         for (const player of players) player.say();
       }
-      await host.until('from_str').then((event) => collect([event], heard));
+      await host.until('from_str').then((event) => collect([event], fromPlayers));
       host.cut();
       await hostsAway(http, 1);
       const safe = players.map((player) => player.said + 1);
       for (let i = 0; i < 50; i++) for (const player of players) player.say();
-      collect(host.inbox.rest, heard);
+      collect(host.inbox.rest, fromPlayers);
       host = await Host.resume(url, host);
       await host.until('prepare_reply');
-      for (const [at, numbers] of heard.entries()) {
-        while (numbers.at(-1) !== players[at]?.said) collect([await host.next()], heard);
+      for (const [at, numbers] of fromPlayers.entries()) {
+        while (numbers.at(-1) !== players[at]?.said) collect([await host.next()], fromPlayers);
         expect(numbers.slice(-50)[0], 'all that came while it was away').toBe(safe[at]);
       }
     }
     host.command({ cmd: 'to_str', to: [], data: 'end' });
     for (const [at, { player }] of players.entries()) {
       for (let text = await player.nextText(); text !== 'end'; text = await player.nextText()) {
-        told[at]?.push(Number(text));
+        toPlayers[at]?.push(Number(text));
       }
     }
-    for (const numbers of [...heard, ...told]) {
+    for (const numbers of [...fromPlayers, ...toPlayers]) {
       expect(numbers, 'in order, and once').toEqual([...new Set(numbers)].sort((a, b) => a - b));
       expect(gaps(numbers).length, 'one gap a cut').toBeLessThanOrEqual(ROUNDS);
     }
@@ -595,9 +595,12 @@ async function hostsAway(http: string, count: number): Promise<void> {
 }
 
 /** Groups the numbers by player. */
-function collect(events: readonly { from?: number; data?: string }[], heard: number[][]): void {
+function collect(
+  events: readonly { from?: number; data?: string }[],
+  fromPlayers: number[][],
+): void {
   for (const { from, data } of events) {
-    if (from !== undefined) heard[from - 1]?.push(Number(data));
+    if (from !== undefined) fromPlayers[from - 1]?.push(Number(data));
   }
 }
 

@@ -21,10 +21,10 @@ describe('in WebKit', needs(WEBKIT, { timeout: BROWSER_TIMEOUT }), () => {
     const join = `
       const { joinRoom } = await import('/client.js');
       const seat = await joinRoom(location.origin, '${code}');
-      const heard = [];
+      const received = [];
       const both = new Promise((resolve) => seat.on('message', (data) => {
-        heard.push(typeof data === 'string' ? data : [...data]);
-        if (heard.length === 2) resolve(heard);
+        received.push(typeof data === 'string' ? data : [...data]);
+        if (received.length === 2) resolve(received);
       }));
       seat.send('ciao');
       seat.send(Uint8Array.of(0, 255, 7));
@@ -40,15 +40,15 @@ describe('in WebKit', needs(WEBKIT, { timeout: BROWSER_TIMEOUT }), () => {
     const { http } = await startRelay();
     const page = await WebKitPage.open(`${http}/health`);
     expect(await page.run('return typeof RTCPeerConnection;')).toBe('undefined');
-    const [what, heard] = await page.run<unknown[]>(`
+    const [what, received] = await page.run<unknown[]>(`
       const { createRoom, joinRoom } = await import('/client.js');
       const room = await createRoom(location.origin, { storage: null });
       const seat = await joinRoom(location.origin, room.code, { storage: null });
       const what = await seat.openChannel().catch((error) => error.code);
-      const heard = new Promise((resolve) => room.on('message', (player, data) => resolve(data)));
+      const received = new Promise((resolve) => room.on('message', (player, data) => resolve(data)));
       seat.send('by the relay');
-      return [what, await heard];`);
-    expect([what, heard]).toEqual(['unsupported', 'by the relay']);
+      return [what, await received];`);
+    expect([what, received]).toEqual(['unsupported', 'by the relay']);
   });
 
   test('the demo plays a turn', async () => {

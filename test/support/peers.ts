@@ -9,7 +9,7 @@ import type { RoomEvent } from '../../src/rooms/room-event.js';
 import type { ViewerPeer } from '../../src/rooms/viewer.js';
 
 /** The calls to a peer, as a test reads them. */
-export type Heard =
+export type PeerCall =
   | HostEvent
   | RoomEvent
   | { from: number; text: string }
@@ -17,42 +17,42 @@ export type Heard =
   | CloseReason;
 
 /** Records calls up to the close. */
-class Listener {
-  readonly heard: Heard[] = [];
+class RecordingPeer {
+  readonly calls: PeerCall[] = [];
   #open = true;
 
   close(reason: CloseReason): void {
-    this.hear(reason);
+    this.record(reason);
     this.#open = false;
   }
 
   /** The calls since the last read. */
-  news(): Heard[] {
-    return this.heard.splice(0);
+  takeCalls(): PeerCall[] {
+    return this.calls.splice(0);
   }
 
-  protected hear(item: Heard): void {
-    if (this.#open) this.heard.push(item);
+  protected record(item: PeerCall): void {
+    if (this.#open) this.calls.push(item);
   }
 }
 
 /** A host without a socket or a protocol. */
-export class TestHost extends Listener implements HostPeer {
+export class TestHost extends RecordingPeer implements HostPeer {
   constructor(readonly address = '') {
     super();
   }
 
   event(event: RoomEvent): void {
-    this.hear(event);
+    this.record(event);
   }
 
   message(from: number, { bytes }: Payload): void {
-    this.hear({ from, text: Buffer.from(bytes).toString() });
+    this.record({ from, text: Buffer.from(bytes).toString() });
   }
 }
 
 /** A WMBP host without a socket. Reading its calls ends a turn. */
-export class WmbpHost extends Listener implements HostOutput {
+export class WmbpHost extends RecordingPeer implements HostOutput {
   readonly session: HostSession;
 
   constructor(
@@ -77,11 +77,11 @@ export class WmbpHost extends Listener implements HostOutput {
 
   message(from: number, { bytes }: Payload): void {
     this.session.flushState();
-    this.hear({ from, text: Buffer.from(bytes).toString() });
+    this.record({ from, text: Buffer.from(bytes).toString() });
   }
 
   send(event: HostEvent): void {
-    this.hear(event);
+    this.record(event);
   }
 
   requestFlush(): void {}
@@ -92,14 +92,14 @@ export class WmbpHost extends Listener implements HostOutput {
     this.session.end(true);
   }
 
-  override news(): Heard[] {
+  override takeCalls(): PeerCall[] {
     this.session.flushState();
-    return super.news();
+    return super.takeCalls();
   }
 }
 
 /** A player without a socket. */
-export class TestPlayer extends Listener implements PlayerPeer {
+export class TestPlayer extends RecordingPeer implements PlayerPeer {
   reading = true;
 
   constructor(readonly address = '') {
@@ -107,7 +107,7 @@ export class TestPlayer extends Listener implements PlayerPeer {
   }
 
   send({ bytes }: Payload): void {
-    this.hear({ text: Buffer.from(bytes).toString() });
+    this.record({ text: Buffer.from(bytes).toString() });
   }
 
   setReading(reading: boolean): void {
@@ -116,9 +116,9 @@ export class TestPlayer extends Listener implements PlayerPeer {
 }
 
 /** A viewer without a socket. */
-export class TestViewer extends Listener implements ViewerPeer {
+export class TestViewer extends RecordingPeer implements ViewerPeer {
   send({ bytes }: Payload): void {
-    this.hear({ text: Buffer.from(bytes).toString() });
+    this.record({ text: Buffer.from(bytes).toString() });
   }
 
   end(reason: CloseReason): void {

@@ -13,7 +13,7 @@ import { WebSocket } from 'ws';
 export type Order =
   | { readonly say: 'begin' | 'expect-end' }
   | { readonly say: 'report'; readonly atLeast: number };
-export type News =
+export type RoomsMessage =
   | { is: 'playing' }
   | { is: 'expecting-end' }
   | ({ is: 'report' } & Report)
@@ -71,7 +71,7 @@ function watch(socket: WebSocket, name: string): void {
     connections--;
     codes[code] = (codes[code] ?? 0) + 1;
     if (!endExpected) fault(`${name} was closed with ${code}`);
-    else if (connections === 0) tell({ is: 'closed', closed: codes });
+    else if (connections === 0) sendToParent({ is: 'closed', closed: codes });
   });
 }
 
@@ -97,7 +97,7 @@ class HealthyPlayer {
     this.#socket = socket;
     this.#room = room;
     this.#id = id;
-    socket.on('message', (data: Buffer, binary) => this.#hear(data.toString(), binary));
+    socket.on('message', (data: Buffer, binary) => this.#receive(data.toString(), binary));
   }
 
   get sent(): number {
@@ -120,7 +120,7 @@ class HealthyPlayer {
     this.#socket.send(n % 2 === 0 ? text : Buffer.from(text));
   }
 
-  #hear(text: string, binary: boolean): void {
+  #receive(text: string, binary: boolean): void {
     if (text.startsWith('all')) {
       check(text, words('all', this.#room, 0, this.broadcasts++));
       return;
@@ -137,7 +137,7 @@ class HealthyRoom {
   broadcasts = 0;
   readonly #host: WebSocket;
   readonly #number: number;
-  readonly #heard: number[] = [];
+  readonly #received: number[] = [];
   #events: Record<string, unknown>[] = [];
   #wake: () => void = () => {};
 
@@ -163,7 +163,7 @@ class HealthyRoom {
     this.#host = host;
     this.#number = number;
     watch(host, `the host of room ${number}`);
-    host.on('message', (data: Buffer) => this.#hear(decode(data)));
+    host.on('message', (data: Buffer) => this.#receive(decode(data)));
   }
 
   /** The number of sent messages that have not arrived yet. */
@@ -171,7 +171,7 @@ class HealthyRoom {
     const { broadcasts } = this;
     return this.players
       .filter((player) => player.answers < player.sent || player.broadcasts < broadcasts)
-      .map(({ name, answers, sent }) => `${name} has heard ${answers} of ${sent} answers`);
+      .map(({ name, answers, sent }) => `${name} has received ${answers} of ${sent} answers`);
   }
 
   broadcast(): void {
@@ -179,7 +179,7 @@ class HealthyRoom {
     this.#command({ cmd: 'to_str', to: [], data });
   }
 
-  #hear(event: Record<string, unknown>): void {
+  #receive(event: Record<string, unknown>): void {
     const { cmd, from } = event;
     if (cmd !== 'from' && cmd !== 'from_str') {
       this.#events.push(event);
@@ -187,8 +187,8 @@ class HealthyRoom {
       return;
     }
     const id = Number(from);
-    const n = this.#heard[id] ?? 0;
-    this.#heard[id] = n + 1;
+    const n = this.#received[id] ?? 0;
+    this.#received[id] = n + 1;
     const binary = cmd === 'from';
     const text = binary ? Buffer.from(event['data'] as Uint8Array).toString() : `${event['data']}`;
     check(text, words('says', this.#number, id, n));
@@ -250,7 +250,7 @@ function reportIfSettled(): void {
   if (missing.length > 0 && worst < LOST_AFTER && faults.length === 0) return;
   reporting = false;
   reportAt = undefined;
-  tell({ is: 'report', verified, worst, late, faults: [...faults, ...missing] });
+  sendToParent({ is: 'report', verified, worst, late, faults: [...faults, ...missing] });
 }
 
 process.on('disconnect', () => process.exit());
@@ -266,15 +266,15 @@ process.on('message', (order: Order) => {
       break;
     case 'expect-end':
       endExpected = true;
-      tell({ is: 'expecting-end' });
+      sendToParent({ is: 'expecting-end' });
       break;
     default:
       order satisfies never;
   }
 });
 
-function tell(news: News): void {
-  process.send?.(news);
+function sendToParent(message: RoomsMessage): void {
+  process.send?.(message);
 }
 
-tell({ is: 'playing' });
+sendToParent({ is: 'playing' });

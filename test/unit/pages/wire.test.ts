@@ -183,23 +183,23 @@ describe('messages to phones', () => {
   );
   game = start(game, 1, NOW);
   game = { ...game, phase: { ...game.phase, words: [word, 'b', 'c'] } } as Game;
-  const news = (of: Game) => shareGame(of, NOW, NOW);
+  const sharedBy = (of: Game) => shareGame(of, NOW, NOW);
   const viewOf = (of: Game, id: number) => {
     const secret = secretOf(of);
-    return viewFor(news(of), id, secret?.drawer === id ? secret.message : undefined);
+    return viewFor(sharedBy(of), id, secret?.drawer === id ? secret.message : undefined);
   };
   const told = (id: number): string => JSON.stringify(viewOf(game, id));
 
   test('the word is sent only to the drawer before the end', () => {
     expect(told(1)).toContain(word);
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
-    expect(JSON.stringify(news(game))).not.toContain(word);
+    expect(JSON.stringify(sharedBy(game))).not.toContain(word);
     game = choose(game, 1, 0, NOW);
     expect(told(1)).toContain(word);
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
     game = guess(game, 2, word, NOW).game;
     for (const id of [2, 3]) expect(told(id)).not.toContain(word);
-    expect(JSON.stringify(news(game))).not.toContain(word);
+    expect(JSON.stringify(sharedBy(game))).not.toContain(word);
     game = guess(game, 3, word, NOW).game;
     for (const id of [1, 2, 3]) expect(told(id)).toContain(word);
   });
@@ -215,18 +215,18 @@ describe('messages to phones', () => {
 
   test('players without a name get nothing', () => {
     expect(viewOf(game, 4)).toBeUndefined();
-    expect(viewFor(news(game), undefined, undefined)).toBeUndefined();
+    expect(viewFor(sharedBy(game), undefined, undefined)).toBeUndefined();
   });
 
   test('a drawer whose page is new, and a phone that the screen does not know, are told so', () => {
     const choosing = start({ ...game, phase: { is: 'lobby' } }, 1, NOW);
     const drawing = choose(choosing, 1, 0, NOW);
     for (const each of [choosing, drawing]) {
-      expect(viewFor(news(each), 1, undefined)?.scene).toEqual({ is: 'untold' });
+      expect(viewFor(sharedBy(each), 1, undefined)?.scene).toEqual({ is: 'untold' });
       // A secret of another turn is none.
       const old = { is: 'secret', turn: 0, words: ['x'], word: 'x' } as const;
-      expect(viewFor(news(each), 1, old)?.scene).toEqual({ is: 'untold' });
-      const { name, scene } = viewForStranger(news(each), 'Dan');
+      expect(viewFor(sharedBy(each), 1, old)?.scene).toEqual({ is: 'untold' });
+      const { name, scene } = viewForStranger(sharedBy(each), 'Dan');
       expect([name, scene]).toEqual(['Dan', { is: 'unknown', drawer: 'Ada' }]);
     }
   });

@@ -5,7 +5,7 @@ import { HostOfflineBuffer } from '../../../src/rooms/host-offline-buffer.js';
 import type { PlayerId } from '../../../src/rooms/ids.js';
 import { MESSAGE_OVERHEAD } from '../../../src/rooms/offline-buffer.js';
 import type { PresenceEvent } from '../../../src/rooms/room-event.js';
-import { type Heard, TestHost, text } from '../../support/peers.js';
+import { type PeerCall, TestHost, text } from '../../support/peers.js';
 
 const ONE = 1 as PlayerId;
 let fulls: number;
@@ -17,10 +17,10 @@ function buffer(bound: number): HostOfflineBuffer {
   return new HostOfflineBuffer(bound, () => fulls++);
 }
 
-function drained(buffered: HostOfflineBuffer): Heard[] {
+function drained(buffered: HostOfflineBuffer): PeerCall[] {
   const back = new TestHost();
   buffered.drainTo(back);
-  return back.news();
+  return back.takeCalls();
 }
 
 const TYPES: Record<string, PresenceEvent['type']> = {
@@ -130,5 +130,5 @@ test('a closed buffer stores nothing', () => {
   const back = new TestHost();
   buffered.drainTo(back);
   back.close(CLOSE_REASONS.hostGone);
-  expect([buffered.bytes, back.news()]).toEqual([0, [CLOSE_REASONS.hostGone]]);
+  expect([buffered.bytes, back.takeCalls()]).toEqual([0, [CLOSE_REASONS.hostGone]]);
 });

@@ -19,7 +19,7 @@ function drained(buffer: OfflineBuffer): Payload[] {
   return payloads;
 }
 
-const heard = (buffer: OfflineBuffer): string[] =>
+const received = (buffer: OfflineBuffer): string[] =>
   drained(buffer).map(({ bytes }) => Buffer.from(bytes).toString());
 
 test('messages are delivered once, in order, text as text and bytes as bytes', () => {
@@ -49,7 +49,7 @@ test('above the limit, the oldest messages are dropped and counted', () => {
   buffer.send(text('d'));
   expect([buffer.bytes, buffer.missed]).toEqual([3 * (MESSAGE_OVERHEAD + 1), 1]);
   buffer.send(text('ef'));
-  expect([buffer.missed, heard(buffer)]).toEqual([3, ['d', 'ef']]);
+  expect([buffer.missed, received(buffer)]).toEqual([3, ['d', 'ef']]);
 });
 
 test('a message above the limit is dropped, and so are all earlier ones', () => {
@@ -58,13 +58,13 @@ test('a message above the limit is dropped, and so are all earlier ones', () => 
   buffer.send(text('x'.repeat(11)));
   expect([buffer.bytes, buffer.missed]).toEqual([0, 2]);
   buffer.send(text('b'));
-  expect(heard(buffer)).toEqual(['b']);
+  expect(received(buffer)).toEqual(['b']);
 });
 
 test('with a capacity of 0 every message is dropped and counted', () => {
   const buffer = new OfflineBuffer(0);
   for (let i = 0; i < 1000; i++) buffer.send(text(''));
-  expect([buffer.bytes, buffer.missed, heard(buffer)]).toEqual([0, 1000, []]);
+  expect([buffer.bytes, buffer.missed, received(buffer)]).toEqual([0, 1000, []]);
 });
 
 test('empty messages are limited, too', () => {
@@ -80,7 +80,7 @@ test('an evicted buffer counts what it dropped, and buffers later messages', () 
   buffer.evict();
   expect([buffer.bytes, buffer.missed]).toEqual([0, 3]);
   buffer.send(text('d'));
-  expect([buffer.missed, heard(buffer)]).toEqual([3, ['d']]);
+  expect([buffer.missed, received(buffer)]).toEqual([3, ['d']]);
 });
 
 test('a broadcast in several buffers is in memory once', () => {
@@ -102,5 +102,5 @@ test('a closed buffer stores nothing', () => {
   const player = new TestPlayer();
   seat.drainTo(player);
   player.close(CLOSE_REASONS.kicked);
-  expect([seat.bytes, player.news()]).toEqual([0, [CLOSE_REASONS.kicked]]);
+  expect([seat.bytes, player.takeCalls()]).toEqual([0, [CLOSE_REASONS.kicked]]);
 });

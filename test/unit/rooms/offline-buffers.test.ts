@@ -14,7 +14,7 @@ function waitingRoom(kept: number) {
   const other = join(room, here);
   seat.leave(away, false);
   room.send([seat.id], text('x'.repeat(kept)));
-  host.news();
+  host.takeCalls();
   return { room, host, here, other };
 }
 
@@ -32,7 +32,7 @@ test('then rooms with disconnected hosts end, and no others', () => {
   held.room.hostGone(held.host, false);
   held.other.receive(text('y'.repeat(3000)), held.here);
   evictOfflineBuffers([held.room, running.room], 3000);
-  expect(held.here.news()).toEqual([CLOSE_REASONS.hostGone]);
-  expect(running.here.news()).toEqual([]);
+  expect(held.here.takeCalls()).toEqual([CLOSE_REASONS.hostGone]);
+  expect(running.here.takeCalls()).toEqual([]);
   expect(bufferedBytes([held.room, running.room])).toBe(0);
 });

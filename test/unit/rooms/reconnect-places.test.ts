@@ -47,7 +47,7 @@ test('disconnected players of one address are limited; a further one leaves', ()
   const { rooms, players } = registry({ perAddress: 2 });
   const { room, host } = open(rooms);
   const disconnected = [1, 2, 3].map(() => joinAndDisconnect(room, '192.0.2.9'));
-  expect(host.news()).toContainEqual({ type: 'playerLeft', player: 3 });
+  expect(host.takeCalls()).toContainEqual({ type: 'playerLeft', player: 3 });
   expect(disconnected.map(({ status }) => status)).toEqual([
     'disconnected',
     'disconnected',
@@ -71,7 +71,7 @@ test('disconnected hosts of one address are limited; a further room ends', () =>
   opened[2]?.room.join(player);
   for (const { room, host } of opened) room.hostGone(host, false);
   expect(opened.map(({ code }) => rooms.find(code) !== undefined)).toEqual([true, true, false]);
-  expect(player.heard.at(-1)).toBe(CLOSE_REASONS.hostGone);
+  expect(player.calls.at(-1)).toBe(CLOSE_REASONS.hostGone);
   opened[0]?.room.resume(new TestHost('192.0.2.8'), opened[0].token);
   expect(hosts.used).toBe(1);
   opened[1]?.room.end(CLOSE_REASONS.gameOver);

@@ -21,14 +21,14 @@ test('the host gets events of the room', () => {
   seat.leave(player, false);
   join(room, back, KEY);
   room.kick(1);
-  expect(host.news()).toEqual([
+  expect(host.takeCalls()).toEqual([
     { type: 'playerJoined', player: 1 },
     { from: 1, text: 'hi' },
     { type: 'playerDisconnected', player: 1 },
     { type: 'playerReconnected', player: 1, missed: 0 },
     { type: 'playerLeft', player: 1 },
   ]);
-  expect([back.news(), refusal(room, new TestPlayer(), KEY)]).toEqual([
+  expect([back.takeCalls(), refusal(room, new TestPlayer(), KEY)]).toEqual([
     [CLOSE_REASONS.kicked],
     CLOSE_REASONS.kicked,
   ]);
@@ -41,12 +41,12 @@ test('a host that resumes gets hostResumed, and then what it missed', () => {
   join(room, player).receive(text('hi'), player);
   const back = new TestHost();
   expect(room.resume(back, token)).toBe(true);
-  expect(back.news()).toEqual([
+  expect(back.takeCalls()).toEqual([
     { type: 'hostResumed', code: CODE, token },
     { type: 'playerJoined', player: 1 },
     { from: 1, text: 'hi' },
   ]);
-  expect([rooms.hostConnections, host.news()]).toEqual([[false, true], []]);
+  expect([rooms.hostConnections, host.takeCalls()]).toEqual([[false, true], []]);
 });
 
 test('a snapshot lists disconnected players, with a reconnect window', () => {

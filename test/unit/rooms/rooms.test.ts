@@ -61,7 +61,7 @@ test('endAll closes all hosts and players', () => {
   const player = new TestPlayer();
   join(room, player);
   rooms.endAll(CLOSE_REASONS.restarting);
-  const last = [host, player].map((peer) => peer.news().at(-1));
+  const last = [host, player].map((peer) => peer.takeCalls().at(-1));
   expect(last).toEqual([CLOSE_REASONS.restarting, CLOSE_REASONS.restarting]);
   expect(rooms.size).toBe(0);
 });
@@ -127,7 +127,7 @@ describe('a room with a reconnect window', () => {
     expect(refused).toEqual([false, false, false, false, false]);
     const back = new TestHost();
     expect(resume(rooms, code, token, back)).toBe(true);
-    expect(back.news()[0]).toEqual({ type: 'hostResumed', code, token });
+    expect(back.takeCalls()[0]).toEqual({ type: 'hostResumed', code, token });
     expect(room.resumeToken).toBe(token);
   });
 
@@ -146,10 +146,10 @@ describe('a room with a reconnect window', () => {
     vi.advanceTimersByTime(milliseconds - 1);
     expect(rooms.find(code)).toBe(room);
     vi.advanceTimersByTime(1);
-    expect(player.news()).toEqual([CLOSE_REASONS.hostGone]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.hostGone]);
     const late = new TestHost();
     expect(room.resume(late, token)).toBe(false);
-    expect([late.news(), vi.getTimerCount()]).toEqual([[], 0]);
+    expect([late.takeCalls(), vi.getTimerCount()]).toEqual([[], 0]);
   });
 
   test.each([0, -0, Number.NaN, -1])('does not exist with a hold of %d', (hold) => {
@@ -201,9 +201,9 @@ describe('a room with a reconnect window', () => {
     expect(after.find(code)?.seatStatus(KEY as SecretHash)).toBe('disconnected');
     const back = new TestHost();
     expect(resume(after, code, token, back)).toBe(true);
-    expect(back.news()).toContainEqual({ type: 'playerDisconnected', player: 1 });
+    expect(back.takeCalls()).toContainEqual({ type: 'playerDisconnected', player: 1 });
     vi.advanceTimersByTime(1000);
-    expect(back.news()).toContainEqual({ type: 'playerLeft', player: 1 });
+    expect(back.takeCalls()).toContainEqual({ type: 'playerLeft', player: 1 });
     expect(after.find(code)?.saved?.hold).toBe(1);
   });
 
@@ -221,7 +221,7 @@ describe('a room with a reconnect window', () => {
     expect([after.size, after.totals.players]).toEqual([4, 3]);
     const back = new TestHost();
     resume(after, code, token, back);
-    expect(back.news()).toContainEqual({ type: 'playerLeft', player: 4 });
+    expect(back.takeCalls()).toContainEqual({ type: 'playerLeft', player: 4 });
     expect(new Rooms(LIMITS).restore(saved, 2)).toBe(3);
   });
 
@@ -236,7 +236,7 @@ describe('a room with a reconnect window', () => {
     expect(after.find(code)?.saved?.seats).toEqual([]);
     const back = new TestHost();
     resume(after, code, token, back);
-    expect(back.news()).toContainEqual({ type: 'playerLeft', player: 2 });
+    expect(back.takeCalls()).toContainEqual({ type: 'playerLeft', player: 2 });
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -42,7 +42,7 @@ test('an occupied seat belongs to the latest connection', () => {
   present.receive(text('late'), first);
   present.leave(first, true);
   present.receiver.send(text('for the second'));
-  expect([calls, first.news(), second.news()]).toEqual([
+  expect([calls, first.takeCalls(), second.takeCalls()]).toEqual([
     ['1 says'],
     [],
     [{ text: 'for the second' }],
@@ -65,7 +65,12 @@ test('a disconnected seat buffers messages for the player', () => {
     undefined,
   ]);
   expect(disconnected.occupy(after)).toEqual({ missed: 0 });
-  expect([calls, after.news(), before.news(), stops()]).toEqual([[], [{ text: 'kept' }], [], 1]);
+  expect([calls, after.takeCalls(), before.takeCalls(), stops()]).toEqual([
+    [],
+    [{ text: 'kept' }],
+    [],
+    1,
+  ]);
   expect(totals).toEqual(noTotals());
 });
 
@@ -84,7 +89,7 @@ test.each(['pending', 'present', 'disconnected'])(
     gone.receive(text('late'), player);
     gone.leave(player, true);
     expect([gone.peer, gone.buffer]).toEqual([undefined, undefined]);
-    expect([calls, player.news()]).toEqual([[], []]);
+    expect([calls, player.takeCalls()]).toEqual([[], []]);
     expect([stops(), totals]).toEqual([from === 'disconnected' ? 1 : 0, noTotals()]);
   },
 );

@@ -13,7 +13,7 @@ function open() {
     shares.receive({ kind, mark, number, key, content: new TextEncoder().encode(content) });
   return {
     shares,
-    news: () => events.splice(0),
+    takeEvents: () => events.splice(0),
     value: (mark: number, number: number, content: string, key = 'k') =>
       item('text', mark, number, content, key),
     forget: (mark: number, number: number, key = 'k') => item('forgotten', mark, number, '', key),
@@ -26,50 +26,50 @@ function open() {
 }
 
 test('a value comes once, and no older one after it', () => {
-  const { value, forget, news, shares } = open();
+  const { value, forget, takeEvents, shares } = open();
   for (const number of [2, 2, 1, 3]) value(7, number, `value ${number}`);
   forget(7, 3);
-  expect(news()).toEqual([
+  expect(takeEvents()).toEqual([
     ['k', 'value 2'],
     ['k', 'value 3'],
   ]);
   forget(7, 4);
   forget(7, 4);
   forget(7, 5, 'unknown');
-  expect([news(), shares.values.size]).toEqual([[['k', undefined]], 0]);
+  expect([takeEvents(), shares.values.size]).toEqual([[['k', undefined]], 0]);
   value(7, 6, 'again');
-  expect(news()).toEqual([['k', 'again']]);
+  expect(takeEvents()).toEqual([['k', 'again']]);
 });
 
 test('a value of another page of the host is newer, whatever its number', () => {
-  const { value, news } = open();
+  const { value, takeEvents } = open();
   value(7, 50, 'before the reload');
   value(8, 1, 'after the reload');
   value(8, 1, 'after the reload');
-  expect(news()).toEqual([
+  expect(takeEvents()).toEqual([
     ['k', 'before the reload'],
     ['k', 'after the reload'],
   ]);
 });
 
 test('an invalid value changes nothing', () => {
-  const { value, news, shares } = open();
+  const { value, takeEvents, shares } = open();
   value(7, 1, 'valid');
   value(7, 2, 'invalid');
-  expect([news(), shares.values.get('k')]).toEqual([[['k', 'valid']], 'valid']);
+  expect([takeEvents(), shares.values.get('k')]).toEqual([[['k', 'valid']], 'valid']);
 });
 
 test('a patch applies only to the state before it', () => {
-  const { state, patch, news, shares } = open();
+  const { state, patch, takeEvents, shares } = open();
   patch(7, 1, { a: 1 });
-  expect([news(), shares.state]).toEqual([[], undefined]);
+  expect([takeEvents(), shares.state]).toEqual([[], undefined]);
   state(7, 1, { a: 1, b: { c: 1 } });
   patch(7, 2, { b: { d: 2 } });
   patch(7, 2, { b: { d: 9 } });
   patch(7, 4, { a: 9 });
   patch(8, 3, { a: 9 });
   const latest = { a: 1, b: { c: 1, d: 2 } };
-  expect(news()).toEqual([
+  expect(takeEvents()).toEqual([
     { state: { a: 1, b: { c: 1 } }, patch: undefined },
     { state: latest, patch: { b: { d: 2 } } },
   ]);
@@ -77,37 +77,37 @@ test('a patch applies only to the state before it', () => {
   // The whole replaces the state: nothing of the state before is left.
   state(7, 4, { x: 1 });
   patch(7, 5, { x: null });
-  expect(news()).toEqual([
+  expect(takeEvents()).toEqual([
     { state: { x: 1 }, patch: undefined },
     { state: {}, patch: { x: null } },
   ]);
 });
 
 test('a state that is no JSON changes nothing', () => {
-  const { item, state, news, shares } = open();
+  const { item, state, takeEvents, shares } = open();
   state(7, 1, { a: 1 });
   item('patch', 7, 2, '{');
   item('state', 8, 1, '');
-  expect([news().length, shares.state]).toEqual([1, { a: 1 }]);
+  expect([takeEvents().length, shares.state]).toEqual([1, { a: 1 }]);
 });
 
 /** Keys of values, one for each turn of a game. */
 const turns = Array.from({ length: 1_000 }, (_, turn) => `turn ${turn}`);
 
 test('of more values than the relay stores, the oldest are forgotten', () => {
-  const { value, news, shares } = open();
+  const { value, takeEvents, shares } = open();
   turns.forEach((key, turn) => {
     value(7, turn + 1, 'x', key);
   });
   expect([...shares.values.keys()]).toEqual(turns.slice(-64));
-  expect(news().slice(-2)).toEqual([
+  expect(takeEvents().slice(-2)).toEqual([
     ['turn 999', 'x'],
     ['turn 935', undefined],
   ]);
 });
 
 test('the versions of the latest forgotten values are known, and those of the others are not', () => {
-  const { value, forget, state, news } = open();
+  const { value, forget, state, takeEvents } = open();
   value(7, 1, 'the title', 'title');
   state(7, 1, {});
   turns.forEach((key, turn) => {
@@ -115,9 +115,9 @@ test('the versions of the latest forgotten values are known, and those of the ot
     forget(7, 2 * turn + 3, key);
     state(7, turn + 2, {});
   });
-  news();
+  takeEvents();
   value(7, 1, 'the title', 'title');
   state(7, 1_001, {});
   for (const turn of [0, 900, 999]) value(7, 2 * turn + 2, 'again', `turn ${turn}`);
-  expect(news()).toEqual([['turn 0', 'again']]);
+  expect(takeEvents()).toEqual([['turn 0', 'again']]);
 });

@@ -13,12 +13,12 @@ function prepared(features: RequestedFeatures | undefined, hold = 60) {
   const rooms = new TestRooms();
   const host = new WmbpHost(rooms);
   host.command({ cmd: 'prepare', maxPlayers: 4, name: '', hold, ...(features && { features }) });
-  const reply = host.news().at(-1) as { resume: string };
+  const reply = host.takeCalls().at(-1) as { resume: string };
   return { rooms, host, room: rooms.room as Room, reply };
 }
 
 const joined = (host: WmbpHost) =>
-  host.news().filter((event) => 'cmd' in event && event.cmd !== 'state');
+  host.takeCalls().filter((event) => 'cmd' in event && event.cmd !== 'state');
 
 describe('a room in which players say something about themselves', () => {
   test('the host gets the text when a player joins, and again when it asks', () => {
@@ -32,7 +32,7 @@ describe('a room in which players say something about themselves', () => {
       { cmd: 'player_joined', player: 3, about: '' },
     ]);
     host.command({ cmd: 'who' });
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'about', player: 1, about: 'Ana' },
       { cmd: 'about', player: 3, about: '' },
     ]);
@@ -45,7 +45,7 @@ describe('a room in which players say something about themselves', () => {
     room.join(new TestPlayer(), { about: 'Ben' });
     const next = new WmbpHost();
     expect(next.session.resume(room, reply.resume)).toBe(true);
-    expect(next.news()).toEqual([
+    expect(next.takeCalls()).toEqual([
       expect.objectContaining({
         cmd: 'prepare_reply',
         resumed: true,
@@ -63,7 +63,7 @@ describe('a room in which players say something about themselves', () => {
     const ana = new TestPlayer();
     const seat = seatOf(room.join(ana, { key: KEY, about: 'Ana' }));
     seat.leave(ana, false);
-    host.news();
+    host.takeCalls();
     const again = new TestPlayer();
     room.join(again, { key: KEY });
     seat.leave(again, false);
@@ -107,7 +107,7 @@ test('a host that requests nothing gets none of it', () => {
   room.join(new TestPlayer(), { about: 'x'.repeat(5000) });
   expect(joined(host)).toEqual([{ cmd: 'player_joined', player: 1 }]);
   host.command({ cmd: 'who' });
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
 });
 
 test('a host can ask for the list of features alone', () => {

@@ -15,7 +15,7 @@ function prepared(features: RequestedFeatures = { ask: true }, hold = 600, maxPl
   const rooms = new TestRooms();
   const host = new WmbpHost(rooms);
   host.command({ cmd: 'prepare', maxPlayers, name: '', hold, features });
-  const reply = host.news().at(-1) as { resume: string };
+  const reply = host.takeCalls().at(-1) as { resume: string };
   return { rooms, host, room: rooms.room as Room, token: reply.resume };
 }
 
@@ -31,7 +31,7 @@ describe('the host is asked before a player joins', () => {
   test('and admits one under the same id, who then says what it said before', () => {
     const { host, room } = prepared({ about: true, ask: true });
     const { player, seat } = ask(room, { about: 'Ana' });
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_asks', player: 1, about: 'Ana' },
       state({ players: [], asking: [1], away: [] }),
     ]);
@@ -39,27 +39,27 @@ describe('the host is asked before a player joins', () => {
     room.send([1], text('nor this'));
     seat.receive(text('one'), player);
     seat.receive(text('two'), player);
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
     host.command({ cmd: 'admit', player: 1 });
     seat.receive(text('three'), player);
     room.send([1], text('welcome'));
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_joined', player: 1, about: 'Ana' },
       state({ players: [1], asking: [] }),
       { from: 1, text: 'one' },
       { from: 1, text: 'two' },
       { from: 1, text: 'three' },
     ]);
-    expect(player.news()).toEqual([{ text: 'welcome' }]);
+    expect(player.takeCalls()).toEqual([{ text: 'welcome' }]);
   });
 
   test('and refuses one, who cannot ask again with this key', () => {
     const { host, room } = prepared();
     const { player } = ask(room, { key: KEY });
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'kick', player: 1 });
-    expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state({ asking: [] })]);
-    expect(player.news()).toEqual([CLOSE_REASONS.kicked]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_left', player: 1 }, state({ asking: [] })]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.kicked]);
     expect(room.join(new TestPlayer(), { key: KEY })).toEqual({
       is: 'refused',
       reason: CLOSE_REASONS.kicked,
@@ -71,9 +71,9 @@ describe('the host is asked before a player joins', () => {
     const { host, room } = prepared();
     ask(room);
     host.command({ cmd: 'admit', player: 1 });
-    host.news();
+    host.takeCalls();
     for (const player of [1, 2]) host.command({ cmd: 'admit', player });
-    expect(host.news()).toEqual([state({ players: [1] }), state({ players: [1] })]);
+    expect(host.takeCalls()).toEqual([state({ players: [1] }), state({ players: [1] })]);
     expect(room.everJoined).toBe(1);
   });
 
@@ -82,9 +82,9 @@ describe('the host is asked before a player joins', () => {
     const { player, seat } = ask(room, { key: KEY });
     host.command({ cmd: 'admit', player: 1 });
     seat.leave(player, false);
-    host.news();
+    host.takeCalls();
     expect(ask(room, { key: KEY }).seat).toBe(seat);
-    expect(host.news()).toEqual([{ cmd: 'player_back', player: 1 }, state({ asking: [] })]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_back', player: 1 }, state({ asking: [] })]);
   });
 });
 
@@ -116,16 +116,16 @@ describe('what a player says while it asks', () => {
     const { host, room } = prepared({ about: true, ask: true });
     const { player, seat } = ask(room, { key: KEY, about: 'Ana' });
     seat.receive(text('one'), player);
-    host.news();
+    host.takeCalls();
     const again = ask(room, { key: KEY, about: 'Anna' });
     expect(again.seat).toBe(seat);
-    expect(player.news()).toEqual([CLOSE_REASONS.replaced]);
-    expect(host.news()).toEqual([{ cmd: 'about', player: 1, about: 'Anna' }]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.replaced]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'about', player: 1, about: 'Anna' }]);
     seat.leave(player, true);
     seat.receive(text('late'), player);
     seat.receive(text('two'), again.player);
     host.command({ cmd: 'admit', player: 1 });
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_joined', player: 1, about: 'Anna' },
       state({ asking: [] }),
       { from: 1, text: 'one' },
@@ -140,10 +140,10 @@ describe('asking ends', () => {
     ask(room, { key: KEY });
     rooms.pass(ASK_TIMEOUT - 1);
     const { player } = ask(room, { key: KEY });
-    host.news();
+    host.takeCalls();
     rooms.pass(1);
-    expect(player.news()).toEqual([CLOSE_REASONS.notAdmitted]);
-    expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state({ asking: [] })]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.notAdmitted]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_left', player: 1 }, state({ asking: [] })]);
     expect([rooms.timers, room.everJoined]).toEqual([0, 0]);
   });
 
@@ -153,10 +153,10 @@ describe('asking ends', () => {
     const tooMany = { is: 'refused', reason: CLOSE_REASONS.tooManyAsking };
     expect(room.join(new TestPlayer())).toEqual(tooMany);
     expect(room.info.acceptsPlayers).toBe(false);
-    host.news();
+    host.takeCalls();
     all[3]?.seat.leave(all[3].player, false);
     const asking = [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_left', player: 4 },
       state({ asking, accept_conns: true }),
     ]);
@@ -167,13 +167,16 @@ describe('asking ends', () => {
     const { host, room } = prepared({ ask: true }, 0, 1);
     const ana = ask(room);
     host.command({ cmd: 'start' });
-    expect(ana.player.news()).toEqual([CLOSE_REASONS.alreadyStarted]);
+    expect(ana.player.takeCalls()).toEqual([CLOSE_REASONS.alreadyStarted]);
     host.command({ cmd: 'open' });
-    host.news();
+    host.takeCalls();
     const [ben, cleo] = [ask(room), ask(room)];
     host.command({ cmd: 'admit', player: 2 });
-    expect([ben.player.news(), cleo.player.news()]).toEqual([[], [CLOSE_REASONS.roomFull]]);
-    expect(host.news()).toEqual([
+    expect([ben.player.takeCalls(), cleo.player.takeCalls()]).toEqual([
+      [],
+      [CLOSE_REASONS.roomFull],
+    ]);
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_asks', player: 2 },
       { cmd: 'player_asks', player: 3 },
       { cmd: 'player_joined', player: 2 },
@@ -190,7 +193,7 @@ describe('asking ends', () => {
     host.command({ cmd: 'admit', player: 2 });
     seat.receive(text('hello'), player);
     host.command({ cmd: 'stop' });
-    expect(player.news()).toEqual([CLOSE_REASONS.gameOver]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.gameOver]);
     expect([rooms.timers, rooms.totals.players, rooms.totals.storedBytes]).toEqual([0, 0, 0]);
     expect(seat.heldBytes).toBe(0);
   });
@@ -206,7 +209,7 @@ describe('a host that disconnects', () => {
     rooms.pass(ASK_TIMEOUT / 2);
     const next = new WmbpHost();
     next.session.resume(room, token);
-    expect(next.news()).toEqual([
+    expect(next.takeCalls()).toEqual([
       expect.objectContaining({
         cmd: 'prepare_reply',
         with: expect.arrayContaining(['about', 'ask']),
@@ -242,7 +245,7 @@ describe('a host that disconnects', () => {
     const restored = rooms.restore(saved);
     const next = new WmbpHost();
     next.session.resume(restored, token);
-    expect(next.news()).toEqual([
+    expect(next.takeCalls()).toEqual([
       expect.objectContaining({ cmd: 'prepare_reply', with: expect.arrayContaining(['ask']) }),
       { cmd: 'player_left', player: 1 },
       state({ players: [], asking: [] }),

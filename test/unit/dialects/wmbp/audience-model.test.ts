@@ -47,11 +47,13 @@ class Step implements fc.Command<AudienceModel, Real> {
 }
 
 function compare(model: AudienceModel, { host, player, visits, room, rooms }: Real): void {
-  const heard = host.news().filter((event) => 'cmd' in event && /audience|tally/.test(event.cmd));
-  same('the host heard', heard, model.hostHears.splice(0));
-  same('the player heard', player.news(), model.playerHears.splice(0));
+  const received = host
+    .takeCalls()
+    .filter((event) => 'cmd' in event && /audience|tally/.test(event.cmd));
+  same('the host received', received, model.hostReceives.splice(0));
+  same('the player received', player.takeCalls(), model.playerReceives.splice(0));
   for (const [visit, { peer }] of visits.entries()) {
-    same(`viewer ${visit} heard`, peer.news(), model.viewersHear.get(visit) ?? []);
+    same(`viewer ${visit} received`, peer.takeCalls(), model.viewersHear.get(visit) ?? []);
   }
   model.viewersHear.clear();
   same('viewers', room.audience?.size, model.viewers.length);
@@ -161,7 +163,7 @@ function start(most: number): { model: AudienceModel; real: Real } {
   const host = new WmbpHost(rooms);
   const features = { audience: most };
   host.command({ cmd: 'prepare', maxPlayers: 1, name: 'model', hold: 600, features });
-  const { resume: token } = host.news().at(-1) as { resume: string };
+  const { resume: token } = host.takeCalls().at(-1) as { resume: string };
   const room = rooms.room as Room;
   const player = new TestPlayer();
   room.join(player, { key: KEY });

@@ -47,9 +47,9 @@ export class AudienceModel {
   choices: readonly string[] | undefined;
   isHostThere = true;
   /** The expected events and messages since the last comparison. */
-  readonly hostHears: object[] = [];
+  readonly hostReceives: object[] = [];
   readonly viewersHear = new Map<number, object[]>();
-  readonly playerHears: object[] = [];
+  readonly playerReceives: object[] = [];
   readonly most: number;
   #counts = new Pace(this, () => this.#tell(this.count));
   #tallies = new Pace(this, () => this.#tell(this.tally));
@@ -101,9 +101,9 @@ export class AudienceModel {
   }
 
   send(audience: 'too' | 'only' | undefined, content: string): void {
-    if (audience !== 'only') this.playerHears.push({ text: content });
+    if (audience !== 'only') this.playerReceives.push({ text: content });
     if (audience === undefined) return;
-    for (const { visit } of this.viewers) this.viewerHears(visit, { text: content });
+    for (const { visit } of this.viewers) this.viewerReceives(visit, { text: content });
   }
 
   hostReturns(): void {
@@ -121,18 +121,18 @@ export class AudienceModel {
   }
 
   restart(reason: object): void {
-    for (const { visit } of this.viewers) this.viewerHears(visit, reason);
+    for (const { visit } of this.viewers) this.viewerReceives(visit, reason);
     this.viewers = [];
     this.isHostThere = false;
     this.#counts.stop();
     this.#tallies.stop();
   }
 
-  viewerHears(visit: number, item: object): void {
+  viewerReceives(visit: number, item: object): void {
     this.viewersHear.set(visit, [...(this.viewersHear.get(visit) ?? []), item]);
   }
 
   #tell(event: object | undefined): void {
-    if (this.isHostThere && event !== undefined) this.hostHears.push(event);
+    if (this.isHostThere && event !== undefined) this.hostReceives.push(event);
   }
 }

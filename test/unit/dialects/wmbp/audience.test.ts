@@ -3,7 +3,7 @@ import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import { Payload } from '../../../../src/protocol/payload.js';
 import type { RequestedFeatures } from '../../../../src/protocol/wmbp/features.js';
 import type { Room } from '../../../../src/rooms/room.js';
-import { type Heard, TestPlayer, TestViewer, text, WmbpHost } from '../../../support/peers.js';
+import { type PeerCall, TestPlayer, TestViewer, text, WmbpHost } from '../../../support/peers.js';
 import { TestRooms, watch } from '../../../support/rooms.js';
 
 function prepared(features: RequestedFeatures | 'none' = { audience: 100 }, hold = 60) {
@@ -16,14 +16,14 @@ function prepared(features: RequestedFeatures | 'none' = { audience: 100 }, hold
     hold,
     ...(features !== 'none' && { features }),
   });
-  const reply = host.news().at(-1) as unknown as { resume: string };
+  const reply = host.takeCalls().at(-1) as unknown as { resume: string };
   return { rooms, host, room: rooms.room as Room, reply };
 }
 
-const resumed = (room: Room, token: string): Heard[] => {
+const resumed = (room: Room, token: string): PeerCall[] => {
   const host = new WmbpHost();
   expect(host.session.resume(room, token)).toBe(true);
-  return host.news();
+  return host.takeCalls();
 };
 
 describe('an audience', () => {
@@ -37,9 +37,9 @@ describe('an audience', () => {
     expect(room.deliveries.sendToAudience('too', 'everybody', text('all'))).toBe(3);
     expect(room.deliveries.sendToAudience('only', 'everybody', text('audience'))).toBe(2);
     expect(room.deliveries.sendToAudience('too', [7], text('nobody and the audience'))).toBe(2);
-    expect(player.news()).toEqual([{ text: 'players' }, { text: 'all' }]);
+    expect(player.takeCalls()).toEqual([{ text: 'players' }, { text: 'all' }]);
     for (const viewer of viewers) {
-      expect(viewer.news()).toEqual([
+      expect(viewer.takeCalls()).toEqual([
         { text: 'all' },
         { text: 'audience' },
         { text: 'nobody and the audience' },
@@ -52,7 +52,11 @@ describe('an audience', () => {
     const { host, room } = prepared();
     for (let i = 0; i < 50; i++) watch(room, new TestViewer());
     room.join(new TestPlayer());
-    expect(host.news().at(-1)).toMatchObject({ cmd: 'state', players: [1], accept_conns: true });
+    expect(host.takeCalls().at(-1)).toMatchObject({
+      cmd: 'state',
+      players: [1],
+      accept_conns: true,
+    });
     expect([room.info.players, room.everJoined]).toEqual([1, 1]);
   });
 
@@ -86,7 +90,7 @@ describe('an audience', () => {
     const viewer = new TestViewer();
     const place = watch(room, viewer);
     room.end(CLOSE_REASONS.gameOver, CLOSE_REASONS.stopped);
-    expect(viewer.news()).toEqual([CLOSE_REASONS.gameOver]);
+    expect(viewer.takeCalls()).toEqual([CLOSE_REASONS.gameOver]);
     place.leave();
     expect(room.watch(new TestViewer()).is).toBe('refused');
     expect(rooms.timers).toBe(0);
@@ -97,19 +101,19 @@ describe('the number of viewers', () => {
   test('is sent at once, and then at most once a second', () => {
     const { rooms, host, room } = prepared();
     const viewers = Array.from({ length: 100 }, () => watch(room, new TestViewer()));
-    expect(host.news()).toEqual([{ cmd: 'audience', count: 1 }]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'audience', count: 1 }]);
     rooms.pass(999);
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
     rooms.pass(1);
-    expect(host.news()).toEqual([{ cmd: 'audience', count: 100 }]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'audience', count: 100 }]);
     for (const viewer of viewers.slice(0, 40)) viewer.leave();
     viewers[0]?.leave();
     rooms.pass(1000);
-    expect(host.news()).toEqual([{ cmd: 'audience', count: 60 }]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'audience', count: 60 }]);
     rooms.pass(1000);
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
     viewers.at(-1)?.leave();
-    expect(host.news()).toEqual([{ cmd: 'audience', count: 59 }]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'audience', count: 59 }]);
   });
 
   test('is not buffered for a disconnected host, which gets the latest when it resumes', () => {
@@ -130,13 +134,13 @@ describe('the number of viewers', () => {
 
 describe('a poll', () => {
   const CHOICES = ['A', 'B', 'Käse 🧀'];
-  const ask = (host: WmbpHost, choices: readonly string[]): Heard[] => {
-    host.news();
+  const ask = (host: WmbpHost, choices: readonly string[]): PeerCall[] => {
+    host.takeCalls();
     host.command({ cmd: 'poll', choices });
-    return host.news();
+    return host.takeCalls();
   };
-  const tallies = (host: WmbpHost): Heard[] =>
-    host.news().filter((event) => 'cmd' in event && event.cmd === 'tally');
+  const tallies = (host: WmbpHost): PeerCall[] =>
+    host.takeCalls().filter((event) => 'cmd' in event && event.cmd === 'tally');
 
   test('counts texts of viewers that equal a choice byte by byte', () => {
     const { rooms, host, room } = prepared();
@@ -248,12 +252,12 @@ describe('a room without an audience', () => {
       const { host, room } = prepared(features);
       const player = new TestPlayer();
       room.join(player);
-      host.news();
+      host.takeCalls();
       expect(room.watch(new TestViewer()).is).toBe('refused');
       room.deliveries.sendToAudience('only', 'everybody', text('hi'));
-      expect(player.news()).toEqual([{ text: 'hi' }]);
+      expect(player.takeCalls()).toEqual([{ text: 'hi' }]);
       host.command({ cmd: 'poll', choices: ['A'] });
-      expect(host.news()).toEqual([expect.objectContaining({ code: 'not_requested' })]);
+      expect(host.takeCalls()).toEqual([expect.objectContaining({ code: 'not_requested' })]);
     }
   });
 
@@ -262,7 +266,9 @@ describe('a room without an audience', () => {
     rooms.maxAudience = 0;
     const host = new WmbpHost(rooms);
     host.command({ cmd: 'prepare', maxPlayers: 2, name: '', features: { audience: 5 } });
-    expect(host.news().at(-1)).toMatchObject({ with: expect.not.arrayContaining(['audience']) });
+    expect(host.takeCalls().at(-1)).toMatchObject({
+      with: expect.not.arrayContaining(['audience']),
+    });
     expect(rooms.room?.audience).toBeUndefined();
   });
 });
@@ -272,10 +278,10 @@ describe('the values of an audience', () => {
     room.deliveries.keep('everybody', key, value === undefined ? undefined : text(value), {
       audience,
     });
-  const heard = (room: Room): Heard[] => {
+  const received = (room: Room): PeerCall[] => {
     const viewer = new TestViewer();
     watch(room, viewer);
-    return viewer.news();
+    return viewer.takeCalls();
   };
 
   test('come first, in the order in which they were last set, and only those for the audience', () => {
@@ -287,23 +293,23 @@ describe('the values of an audience', () => {
     keep(room, 'secret', 'for players');
     keep(room, 'stage', 'for viewers', 'only');
     keep(room, 'phase', 'question 1', 'too');
-    expect(player.news()).toEqual([
+    expect(player.takeCalls()).toEqual([
       { text: 'lobby' },
       { text: 'for players' },
       { text: 'question 1' },
     ]);
-    expect(viewer.news()).toEqual([
+    expect(viewer.takeCalls()).toEqual([
       { text: 'lobby' },
       { text: 'for viewers' },
       { text: 'question 1' },
     ]);
-    expect(heard(room)).toEqual([{ text: 'for viewers' }, { text: 'question 1' }]);
+    expect(received(room)).toEqual([{ text: 'for viewers' }, { text: 'question 1' }]);
     const late = new TestPlayer();
     room.join(late);
-    expect(late.news()).toEqual([{ text: 'for players' }, { text: 'question 1' }]);
+    expect(late.takeCalls()).toEqual([{ text: 'for players' }, { text: 'question 1' }]);
     keep(room, 'stage', undefined, 'only');
     keep(room, 'phase', undefined, 'too');
-    expect(heard(room)).toEqual([]);
+    expect(received(room)).toEqual([]);
   });
 
   test('are stored or refused together with those of players', () => {
@@ -315,7 +321,7 @@ describe('the values of an audience', () => {
     const { storedBytes } = rooms.totals;
     expect(keep(room, 'b', 'y'.repeat(244), 'too')).toMatchObject({ is: 'tooManyBytes' });
     expect(rooms.totals.storedBytes).toBe(storedBytes);
-    expect(viewer.news()).toHaveLength(1);
+    expect(viewer.takeCalls()).toHaveLength(1);
     expect(room.values.after(0, { player: 1 as never, all: true })).toEqual([]);
     expect(keep(room, 'b', 'y'.repeat(244))).toBe(0);
   });
@@ -326,7 +332,7 @@ describe('the values of an audience', () => {
     keep(room, 'stage', 'red', 'only');
     const { saved } = room;
     if (saved === undefined) throw new Error('not saved');
-    expect(heard(rooms.restore(saved))).toEqual([{ text: 'lobby' }, { text: 'red' }]);
+    expect(received(rooms.restore(saved))).toEqual([{ text: 'lobby' }, { text: 'red' }]);
   });
 
   test('are those of players in a room without an audience', () => {
@@ -334,6 +340,6 @@ describe('the values of an audience', () => {
     keep(room, 'phase', 'lobby', 'only');
     const player = new TestPlayer();
     room.join(player);
-    expect(player.news()).toEqual([{ text: 'lobby' }]);
+    expect(player.takeCalls()).toEqual([{ text: 'lobby' }]);
   });
 });

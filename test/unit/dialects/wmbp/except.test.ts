@@ -21,9 +21,9 @@ test('a message goes to all players but some, connected or not', () => {
   expect([to(1, 2), to(3)]).toEqual([1, 2]);
   const back = new TestPlayer();
   room.join(back, { key });
-  const heard = [...players, back].map((player) => player.news());
+  const received = [...players, back].map((player) => player.takeCalls());
   const texts = (...contents: string[]) => contents.map((content) => ({ text: content }));
-  expect(heard).toEqual([
+  expect(received).toEqual([
     texts('', '2,2,99', '3'),
     texts('', '1', '3'),
     texts('', '1', '2,2,99'),
@@ -31,6 +31,6 @@ test('a message goes to all players but some, connected or not', () => {
   ]);
   // A message to one player after it is not affected.
   room.send([1], text('only you'));
-  expect(players[0]?.news()).toEqual(texts('only you'));
+  expect(players[0]?.takeCalls()).toEqual(texts('only you'));
   expect(room.traffic.toPlayers.text).toBe(3 + 2 + 2 + 0 + 1 + 2 + 1);
 });

@@ -17,7 +17,7 @@ function prepared(hold = 60, features?: RequestedFeatures) {
     hold,
     ...(features && { features }),
   });
-  const { resume = '' } = host.news().at(-1) as { resume?: string };
+  const { resume = '' } = host.takeCalls().at(-1) as { resume?: string };
   return { rooms, host, room: rooms.room as Room, resume };
 }
 
@@ -37,7 +37,7 @@ describe('set', () => {
     host.command({ cmd: 'set', name: 'after' });
     host.command({ cmd: 'set', maxPlayers: 1000 });
     host.command({ cmd: 'set' });
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       state('after', [], 4, true),
       state('after', [], 100, true),
       state('after', [], 100, true),
@@ -49,9 +49,9 @@ describe('set', () => {
   test('removes nobody, not even after a restart', () => {
     const { host, room, rooms, resume } = prepared();
     for (const key of ['a', 'b', 'c']) room.join(new TestPlayer(), { key: hashSecret(key) });
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'set', maxPlayers: 2 });
-    expect(host.news()).toEqual([state('before', [1, 2, 3], 2, false)]);
+    expect(host.takeCalls()).toEqual([state('before', [1, 2, 3], 2, false)]);
     expect(refusal(room, new TestPlayer())).toBe(CLOSE_REASONS.roomFull);
     const saved = room.saved as NonNullable<Room['saved']>;
     room.end(CLOSE_REASONS.restarting);
@@ -59,13 +59,13 @@ describe('set', () => {
     const next = new WmbpHost();
     next.session.resume(restored, resume);
     const away = { away: [1, 2, 3] };
-    expect(next.news().at(-1)).toEqual({ ...state('before', [1, 2, 3], 2, false), ...away });
+    expect(next.takeCalls().at(-1)).toEqual({ ...state('before', [1, 2, 3], 2, false), ...away });
   });
 
   test('before prepare is answered by the empty state', () => {
     const host = new WmbpHost(new TestRooms());
     host.command({ cmd: 'set', name: 'x' });
-    expect(host.news()).toMatchObject([{ cmd: 'state', name: '', max_players: 0 }]);
+    expect(host.takeCalls()).toMatchObject([{ cmd: 'state', name: '', max_players: 0 }]);
   });
 });
 
@@ -74,24 +74,24 @@ describe('leave', () => {
     const { host, room, rooms, resume } = prepared();
     const player = new TestPlayer();
     room.join(player);
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'leave' });
     host.command({ cmd: 'stop' });
-    expect(host.news()).toEqual([CLOSE_REASONS.left]);
-    expect([room.info.hostConnected, rooms.hostConnections, player.news()]).toEqual([
+    expect(host.takeCalls()).toEqual([CLOSE_REASONS.left]);
+    expect([room.info.hostConnected, rooms.hostConnections, player.takeCalls()]).toEqual([
       false,
       [false],
       [],
     ]);
     const heir = new WmbpHost();
     expect(heir.session.resume(room, resume)).toBe(true);
-    expect(heir.news()).toMatchObject([{ resumed: true }, state('before', [1], 4, true)]);
+    expect(heir.takeCalls()).toMatchObject([{ resumed: true }, state('before', [1], 4, true)]);
   });
 
   test('is an error in a room that would end', () => {
     const { host, room } = prepared(0);
     host.command({ cmd: 'leave' });
-    expect(host.news()).toMatchObject([{ cmd: 'error', code: 'no_hold' }]);
+    expect(host.takeCalls()).toMatchObject([{ cmd: 'error', code: 'no_hold' }]);
     expect(room.info.hostConnected).toBe(true);
   });
 
@@ -101,9 +101,9 @@ describe('leave', () => {
     Object.assign(rooms, { places: { players: full, hosts: full } });
     const player = new TestPlayer();
     room.join(player);
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'leave' });
-    expect([host.news(), player.news()]).toEqual([
+    expect([host.takeCalls(), player.takeCalls()]).toEqual([
       [CLOSE_REASONS.hostGone],
       [CLOSE_REASONS.hostGone],
     ]);
@@ -112,7 +112,7 @@ describe('leave', () => {
   test('before prepare closes the host', () => {
     const host = new WmbpHost(new TestRooms());
     host.command({ cmd: 'leave' });
-    expect(host.news()).toEqual([CLOSE_REASONS.left]);
+    expect(host.takeCalls()).toEqual([CLOSE_REASONS.left]);
   });
 });
 
@@ -123,7 +123,7 @@ describe('kick', () => {
     for (const player of [ana, ben]) room.join(player);
     host.command({ cmd: 'kick', player: 1, reason: 'Größe 🎉' });
     host.command({ cmd: 'kick', player: 2, reason: '' });
-    expect([ana.news(), ben.news()]).toEqual([
+    expect([ana.takeCalls(), ben.takeCalls()]).toEqual([
       [{ code: 4003, reason: 'Größe 🎉', retry: 'no' }],
       [CLOSE_REASONS.kicked],
     ]);
@@ -180,11 +180,11 @@ describe('where the host is asked', () => {
     const { host, room } = prepared(60, { ask: true });
     const eve = new TestPlayer('192.0.2.1');
     room.join(eve);
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'kick', player: 1, reason: 'not you', ban: true });
-    expect(eve.news()).toEqual([{ ...CLOSE_REASONS.kicked, reason: 'not you' }]);
+    expect(eve.takeCalls()).toEqual([{ ...CLOSE_REASONS.kicked, reason: 'not you' }]);
     expect(refusal(room, new TestPlayer('192.0.2.1'))).toBe(CLOSE_REASONS.kicked);
-    expect(host.news()).toMatchObject([
+    expect(host.takeCalls()).toMatchObject([
       { cmd: 'player_left', player: 1 },
       { cmd: 'state', asking: [] },
     ]);
@@ -195,10 +195,10 @@ describe('where the host is asked', () => {
     const [ana, ben] = [new TestPlayer(), new TestPlayer()];
     for (const player of [ana, ben]) room.join(player);
     host.command({ cmd: 'admit', player: 1 });
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'set', maxPlayers: 1 });
-    expect(ben.news()).toEqual([CLOSE_REASONS.roomFull]);
-    expect(host.news()).toMatchObject([
+    expect(ben.takeCalls()).toEqual([CLOSE_REASONS.roomFull]);
+    expect(host.takeCalls()).toMatchObject([
       { cmd: 'player_left', player: 2 },
       { cmd: 'state', players: [1], asking: [] },
     ]);
@@ -209,8 +209,8 @@ describe('where the host is asked', () => {
     room.deliveries.keep('everybody', 'phase', text('lobby'));
     const ana = new TestPlayer();
     room.join(ana);
-    expect(ana.news()).toEqual([]);
+    expect(ana.takeCalls()).toEqual([]);
     host.command({ cmd: 'admit', player: 1 });
-    expect(ana.news()).toEqual([{ text: 'lobby' }]);
+    expect(ana.takeCalls()).toEqual([{ text: 'lobby' }]);
   });
 });

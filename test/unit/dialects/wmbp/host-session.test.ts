@@ -19,7 +19,7 @@ function connected() {
 function prepared({ maxPlayers = 3, name = 'Trivia' } = {}) {
   const { host, rooms } = connected();
   host.command({ cmd: 'prepare', maxPlayers, name });
-  host.news();
+  host.takeCalls();
   return { host, rooms, room: rooms.room as Room };
 }
 
@@ -36,16 +36,16 @@ const EMPTY = state([], { name: '', max_players: 0, accept_conns: false });
 
 describe('before prepare', () => {
   test('the host gets an empty state', () => {
-    expect(connected().host.news()).toEqual([EMPTY]);
+    expect(connected().host.takeCalls()).toEqual([EMPTY]);
   });
 
   test.each<MembershipCommand>([{ cmd: 'start' }, { cmd: 'open' }, { cmd: 'kick', player: 1 }])(
     '$cmd answers the empty state',
     (command) => {
       const { host } = connected();
-      host.news();
+      host.takeCalls();
       host.command(command);
-      expect(host.news()).toEqual([EMPTY]);
+      expect(host.takeCalls()).toEqual([EMPTY]);
     },
   );
 
@@ -53,7 +53,7 @@ describe('before prepare', () => {
     const { host } = connected();
     host.command({ cmd: 'start' });
     host.command({ cmd: 'prepare', maxPlayers: 3, name: 'Trivia' });
-    expect(host.news()).toContainEqual(state([]));
+    expect(host.takeCalls()).toContainEqual(state([]));
   });
 
   test('messages reach nobody', () => {
@@ -63,18 +63,18 @@ describe('before prepare', () => {
 
   test('stop closes the host', () => {
     const { host } = connected();
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'stop' });
-    expect(host.news()).toEqual([CLOSE_REASONS.stopped]);
+    expect(host.takeCalls()).toEqual([CLOSE_REASONS.stopped]);
   });
 });
 
 describe('prepare', () => {
   test('is answered with the state, then the code', () => {
     const { host } = connected();
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'prepare', maxPlayers: 3, name: 'Trivia' });
-    expect(host.news()).toEqual([state([]), { cmd: 'prepare_reply', key: CODE }]);
+    expect(host.takeCalls()).toEqual([state([]), { cmd: 'prepare_reply', key: CODE }]);
   });
 
   test('makes the room joinable before its code is sent', () => {
@@ -93,7 +93,7 @@ describe('prepare', () => {
   test('repeated returns the same code and changes nothing', () => {
     const { room, host } = prepared();
     host.command({ cmd: 'prepare', maxPlayers: 9, name: 'Other' });
-    expect(host.news()).toEqual([{ cmd: 'prepare_reply', key: CODE }]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'prepare_reply', key: CODE }]);
     expect(room.info).toMatchObject({ name: 'Trivia', maxPlayers: 3 });
   });
 
@@ -105,9 +105,9 @@ describe('prepare', () => {
   test('without a free code closes the host', () => {
     const { host, rooms } = connected();
     rooms.code = CLOSE_REASONS.relayFull;
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'prepare', maxPlayers: 3, name: '' });
-    expect(host.news()).toEqual([CLOSE_REASONS.relayFull]);
+    expect(host.takeCalls()).toEqual([CLOSE_REASONS.relayFull]);
   });
 });
 
@@ -115,25 +115,25 @@ describe('joining', () => {
   test('sends the host player_joined, then the state', () => {
     const { room, host } = prepared();
     seated(room);
-    expect(host.news()).toEqual([{ cmd: 'player_joined', player: 1 }, state([1])]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_joined', player: 1 }, state([1])]);
   });
 
   test('a full room refuses players without notifying the host', () => {
     const { room, host } = prepared({ maxPlayers: 1 });
     seated(room);
-    expect(host.news().at(-1)).toEqual(state([1], { max_players: 1, accept_conns: false }));
+    expect(host.takeCalls().at(-1)).toEqual(state([1], { max_players: 1, accept_conns: false }));
     expect(refusal(room, new TestPlayer())).toBe(CLOSE_REASONS.roomFull);
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
     expect(room.info).toMatchObject({ players: 1, acceptsPlayers: false });
   });
 
   test('a started room refuses until it is opened again', () => {
     const { room, host } = prepared();
     host.command({ cmd: 'start' });
-    expect(host.news()).toEqual([state([], { accept_conns: false })]);
+    expect(host.takeCalls()).toEqual([state([], { accept_conns: false })]);
     expect(refusal(room, new TestPlayer())).toBe(CLOSE_REASONS.alreadyStarted);
     host.command({ cmd: 'open' });
-    expect(host.news()).toEqual([state([])]);
+    expect(host.takeCalls()).toEqual([state([])]);
     seated(room);
   });
 
@@ -151,30 +151,30 @@ describe('leaving', () => {
   test('sends the host player_left, then the state, once', () => {
     const { room, host } = prepared();
     const { seat, player } = seated(room);
-    host.news();
+    host.takeCalls();
     seat.leave(player, true);
     seat.leave(player, true);
-    expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
   });
 
   test('a kick closes the player, and later messages from it are dropped', () => {
     const { room, host } = prepared();
     const { seat, player } = seated(room);
-    host.news();
+    host.takeCalls();
     host.command({ cmd: 'kick', player: 1 });
-    expect(player.news()).toEqual([CLOSE_REASONS.kicked]);
-    expect(host.news()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
+    expect(player.takeCalls()).toEqual([CLOSE_REASONS.kicked]);
+    expect(host.takeCalls()).toEqual([{ cmd: 'player_left', player: 1 }, state([])]);
     seat.receive(text('late'), player);
     seat.leave(player, true);
     host.session.room?.send([1], text('gone'));
-    expect(host.news()).toEqual([]);
-    expect(player.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
+    expect(player.takeCalls()).toEqual([]);
   });
 
   test('kicking an unknown player answers the state', () => {
     const { host } = prepared();
     host.command({ cmd: 'kick', player: 7 });
-    expect(host.news()).toEqual([state([])]);
+    expect(host.takeCalls()).toEqual([state([])]);
   });
 });
 
@@ -182,26 +182,26 @@ describe('messages', () => {
   test('from a player reach the host with the id', () => {
     const { room, host } = prepared();
     const { seat, player } = seated(room);
-    host.news();
+    host.takeCalls();
     seat.receive(text('hi'), player);
-    expect(host.news()).toEqual([{ from: 1, text: 'hi' }]);
+    expect(host.takeCalls()).toEqual([{ from: 1, text: 'hi' }]);
   });
 
   test('reach all players, or each listed player once', () => {
     const { room, host } = prepared();
     const send = (to: 'everybody' | number[]) => host.session.room?.send(to, text('hi'));
     const players = [seated(room), seated(room), seated(room)].map(({ player }) => player);
-    const heard = () => players.map((player) => player.news().length);
-    expect([send('everybody'), heard()]).toEqual([3, [1, 1, 1]]);
-    expect([send([3, 1, 3, 1, 9]), heard()]).toEqual([2, [1, 0, 1]]);
-    expect([send([]), heard()]).toEqual([0, [0, 0, 0]]);
-    expect([send([3]), heard()]).toEqual([1, [0, 0, 1]]);
+    const received = () => players.map((player) => player.takeCalls().length);
+    expect([send('everybody'), received()]).toEqual([3, [1, 1, 1]]);
+    expect([send([3, 1, 3, 1, 9]), received()]).toEqual([2, [1, 0, 1]]);
+    expect([send([]), received()]).toEqual([0, [0, 0, 0]]);
+    expect([send([3]), received()]).toEqual([1, [0, 0, 1]]);
   });
 
   test('that are not commands are answered with an error', () => {
     const { host } = prepared();
     host.session.reject(new CommandError('bad_field', 'to: expected a list'), 0);
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'error', reason: 'to: expected a list', code: 'bad_field' },
     ]);
   });
@@ -236,15 +236,15 @@ describe('the end', () => {
   ])('by %s closes players and host, and frees the code', (_, end, forPlayers, forHost) => {
     const { room, host, rooms } = prepared();
     const { player, seat } = seated(room);
-    host.news();
+    host.takeCalls();
     end(host, room);
     end(host, room);
-    expect(player.news()).toEqual([forPlayers]);
-    expect(host.news()).toEqual([forHost]);
+    expect(player.takeCalls()).toEqual([forPlayers]);
+    expect(host.takeCalls()).toEqual([forHost]);
     expect(rooms.endedCodes).toEqual([CODE]);
     seat.receive(text('late'), player);
     seat.leave(player, true);
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
   });
 
   test.each<MembershipCommand>([
@@ -257,12 +257,12 @@ describe('the end', () => {
     const { room, host, rooms } = prepared();
     const { player } = seated(room);
     host.session.end(false);
-    host.news();
-    player.news();
+    host.takeCalls();
+    player.takeCalls();
     host.command(command);
     host.session.room?.send('everybody', text('late'));
     host.session.reject(new CommandError('bad_json', 'late'), 0);
-    expect([host.news(), player.news()]).toEqual([[], []]);
+    expect([host.takeCalls(), player.takeCalls()]).toEqual([[], []]);
     expect(rooms.endedCodes).toHaveLength(1);
     expect(refusal(room, new TestPlayer())).toBe(CLOSE_REASONS.noSuchRoom);
   });
@@ -274,7 +274,7 @@ describe('state', () => {
     const [first, second] = [seated(room), seated(room)];
     second.seat.leave(second.player, true);
     first.seat.receive(text('hi'), first.player);
-    expect(host.heard.splice(0)).toEqual([
+    expect(host.calls.splice(0)).toEqual([
       { cmd: 'player_joined', player: 1 },
       { cmd: 'player_joined', player: 2 },
       { cmd: 'player_left', player: 2 },
@@ -282,7 +282,7 @@ describe('state', () => {
       { from: 1, text: 'hi' },
     ]);
     host.session.flushState();
-    expect(host.heard).toEqual([]);
+    expect(host.calls).toEqual([]);
   });
 
   test('answers each command, even after other changes in the same turn', () => {
@@ -290,7 +290,7 @@ describe('state', () => {
     seated(room);
     host.command({ cmd: 'kick', player: 1 });
     // The earlier changes, then the answer.
-    expect(host.news()).toEqual([
+    expect(host.takeCalls()).toEqual([
       { cmd: 'player_joined', player: 1 },
       { cmd: 'player_left', player: 1 },
       state([]),
@@ -302,7 +302,10 @@ describe('state', () => {
     const { room, host } = prepared();
     seated(room);
     room.end(CLOSE_REASONS.restarting);
-    expect(host.news()).toEqual([{ cmd: 'player_joined', player: 1 }, CLOSE_REASONS.restarting]);
+    expect(host.takeCalls()).toEqual([
+      { cmd: 'player_joined', player: 1 },
+      CLOSE_REASONS.restarting,
+    ]);
   });
 });
 
@@ -315,9 +318,9 @@ describe('errors', () => {
     });
     const reject = (now: number) => session.reject(new CommandError('bad_json', 'JSON'), now);
     for (const now of [0, 0, 0, 4999]) reject(now);
-    expect(output.news()).toHaveLength(2);
+    expect(output.takeCalls()).toHaveLength(2);
     reject(5000);
-    expect(output.news()).toHaveLength(1);
+    expect(output.takeCalls()).toHaveLength(1);
   });
 });
 
@@ -325,7 +328,7 @@ describe('resuming', () => {
   test('sends the code, the missed events, and one state', () => {
     const { host, rooms } = connected();
     host.command({ cmd: 'prepare', maxPlayers: 3, name: 'Trivia', hold: 60 });
-    const { resume: token = '' } = host.news().at(-1) as PrepareReply;
+    const { resume: token = '' } = host.takeCalls().at(-1) as PrepareReply;
     const { room } = rooms;
     host.session.end(false);
     const { seat, player } = seated(room as Room);
@@ -333,9 +336,9 @@ describe('resuming', () => {
     seat.leave(player, true);
     const back = new WmbpHost(rooms);
     expect(back.session.resume(room as Room, `${token}x`)).toBe(false);
-    expect(back.news()).toEqual([]);
+    expect(back.takeCalls()).toEqual([]);
     expect(back.session.resume(room as Room, token)).toBe(true);
-    expect(back.news()).toEqual([
+    expect(back.takeCalls()).toEqual([
       { cmd: 'prepare_reply', key: CODE, resume: token, resumed: true },
       { cmd: 'player_joined', player: 1 },
       { from: 1, text: 'hi' },
@@ -343,6 +346,6 @@ describe('resuming', () => {
       { ...state([]), away: [] },
     ]);
     back.command({ cmd: 'start' });
-    expect(back.news()).toEqual([{ ...state([], { accept_conns: false }), away: [] }]);
+    expect(back.takeCalls()).toEqual([{ ...state([], { accept_conns: false }), away: [] }]);
   });
 });

@@ -17,7 +17,7 @@ function prepared({ keep = 1 << 18, storage = Number.POSITIVE_INFINITY, asks = f
   const host = new WmbpHost(rooms);
   const features = { ...(asks && { ask: true as const }) };
   host.command({ cmd: 'prepare', maxPlayers: 200, name: '', hold: 60, features });
-  const reply = host.news().at(-1);
+  const reply = host.takeCalls().at(-1);
   const set = (to: 'everybody' | number, key: string, content?: string, later?: true) => {
     const payload = content === undefined ? undefined : text(content);
     return host.session.deliver({ cmd: 'keep', to, key, payload, ...(later && { later }) }, 0);
@@ -26,7 +26,10 @@ function prepared({ keep = 1 << 18, storage = Number.POSITIVE_INFINITY, asks = f
     const player = new TestPlayer();
     const seat = seatOf((rooms.room as Room).join(player, { key, allValues }));
     const cut = () => seat.leave(player, false);
-    return { heard: () => player.heard.splice(0).map((item) => 'text' in item && item.text), cut };
+    return {
+      received: () => player.calls.splice(0).map((item) => 'text' in item && item.text),
+      cut,
+    };
   };
   return { rooms, host, room: rooms.room as Room, reply, set, join };
 }
@@ -42,10 +45,10 @@ describe('a value', () => {
     expect([set('everybody', 'a', 'A1'), set('everybody', 'b', 'B1')]).toEqual([1, 1]);
     set('everybody', 'a', 'A2');
     room.send('everybody', text('a message'));
-    expect(ana.heard()).toEqual(['A1', 'B1', 'A2', 'a message']);
+    expect(ana.received()).toEqual(['A1', 'B1', 'A2', 'a message']);
     const ben = join();
     room.send('everybody', text('newer'));
-    expect(ben.heard()).toEqual(['B1', 'A2', 'newer']);
+    expect(ben.received()).toEqual(['B1', 'A2', 'newer']);
   });
 
   test('is forgotten without data, and nobody hears of that', () => {
@@ -53,10 +56,10 @@ describe('a value', () => {
     set('everybody', 'a', 'A');
     set('everybody', 'b', 'B');
     const ana = join();
-    ana.heard();
+    ana.received();
     expect(set('everybody', 'a')).toBe(0);
     expect(set('everybody', 'unknown')).toBe(0);
-    expect([ana.heard(), join().heard()]).toEqual([[], ['B']]);
+    expect([ana.received(), join().received()]).toEqual([[], ['B']]);
     expect(rooms.totals.storedBytes).toBe(1 + MESSAGE_OVERHEAD);
   });
 
@@ -65,9 +68,9 @@ describe('a value', () => {
     const ana = join(KEY);
     const ben = join();
     expect([set(1, 'a', 'for Ana'), set(9, 'a', 'for nobody')]).toEqual([1, 0]);
-    expect([ana.heard(), ben.heard(), join().heard()]).toEqual([['for Ana'], [], []]);
+    expect([ana.received(), ben.received(), join().received()]).toEqual([['for Ana'], [], []]);
     set('everybody', 'a', 'for everybody');
-    expect(join(KEY, true).heard()).toEqual(['for Ana', 'for everybody']);
+    expect(join(KEY, true).received()).toEqual(['for Ana', 'for everybody']);
     room.kick(1);
     const values = 'for everybody'.length + MESSAGE_OVERHEAD;
     // Her key cannot be used again.
@@ -79,7 +82,7 @@ describe('a value', () => {
     set('everybody', 'a', 'A');
     host.session.end(false);
     expect(room.info.hostConnected).toBe(false);
-    expect(join().heard()).toEqual(['A']);
+    expect(join().received()).toEqual(['A']);
   });
 
   test('for later goes to nobody now, and to those who ask for all values when they connect', () => {
@@ -88,18 +91,18 @@ describe('a value', () => {
     expect(set('everybody', 'a', 'A', true)).toBe(0);
     set(1, 'b', 'B', true);
     set('everybody', 'c', 'C');
-    expect(ana.heard()).toEqual(['C']);
-    expect([join().heard(), join(undefined, true).heard()]).toEqual([['C'], ['A', 'C']]);
+    expect(ana.received()).toEqual(['C']);
+    expect([join().received(), join(undefined, true).received()]).toEqual([['C'], ['A', 'C']]);
     ana.cut();
     set('everybody', 'd', 'D', true);
     set('everybody', 'e', 'E');
     const back = join(KEY);
-    expect(back.heard()).toEqual(['E']);
+    expect(back.received()).toEqual(['E']);
     back.cut();
-    expect(join(KEY, true).heard()).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect(join(KEY, true).received()).toEqual(['A', 'B', 'C', 'D', 'E']);
     set('everybody', 'c', 'C2', true);
     set('everybody', 'a', 'A2');
-    expect(join().heard()).toEqual(['E', 'A2']);
+    expect(join().received()).toEqual(['E', 'A2']);
   });
 
   test('for later reaches those who asked for all values when they asked to join', () => {
@@ -107,7 +110,7 @@ describe('a value', () => {
     set('everybody', 'a', 'A', true);
     const [ana, ben] = [join(KEY, true), join()];
     for (const player of [1, 2]) room.admit(player);
-    expect([ana.heard(), ben.heard()]).toEqual([['A'], []]);
+    expect([ana.received(), ben.received()]).toEqual([['A'], []]);
   });
 
   test('ends with the room', () => {
@@ -135,7 +138,7 @@ describe('a player who reconnects', () => {
     set('everybody', 'a', 'A1');
     room.send([1], text('a message'));
     set(1, 'a', 'A2');
-    expect(join(KEY).heard()).toEqual(['A1', 'a message', 'A2']);
+    expect(join(KEY).received()).toEqual(['A1', 'a message', 'A2']);
   });
 
   test('gets values that its full buffer has dropped before what is still in there', () => {
@@ -147,8 +150,8 @@ describe('a player who reconnects', () => {
     room.send([1], text('2'));
     set('everybody', 'b', '3');
     for (const content of ['4', '5', '6']) room.send([1], text(content));
-    expect(join(KEY).heard()).toEqual(['1', '3', '4', '5', '6']);
-    expect(host.news()).toContainEqual({ cmd: 'player_back', player: 1, missed: 2 });
+    expect(join(KEY).received()).toEqual(['1', '3', '4', '5', '6']);
+    expect(host.takeCalls()).toContainEqual({ cmd: 'player_back', player: 1, missed: 2 });
   });
 
   test('gets all values if it has none left, or if its connection is taken over', () => {
@@ -158,32 +161,32 @@ describe('a player who reconnects', () => {
     ana.cut();
     set('everybody', 'b', 'B');
     const reloaded = join(KEY, true);
-    expect(reloaded.heard()).toEqual(['A', 'B']);
-    expect(join(KEY).heard()).toEqual(['A', 'B']);
+    expect(reloaded.received()).toEqual(['A', 'B']);
+    expect(join(KEY).received()).toEqual(['A', 'B']);
   });
 });
 
 describe('a value that does not fit', () => {
   const errors = (host: WmbpHost) =>
-    host.news().map((event) => ('reason' in event ? [event.code, event.reason] : event));
+    host.takeCalls().map((event) => ('reason' in event ? [event.code, event.reason] : event));
 
   test('because of its key has no effect, and is answered by an error', () => {
     const { set, join, host } = prepared();
     const ana = join();
-    host.news();
+    host.takeCalls();
     for (let i = 0; i < MAX_VALUES; i++) set('everybody', `key ${i}`, '');
-    ana.heard();
+    ana.received();
     expect(set('everybody', 'one more', 'x')).toBe(0);
     expect(errors(host)).toEqual([
       ['keep_full', 'keep: expected at most 64 keys, for everybody and for each player'],
     ]);
-    expect(ana.heard()).toEqual([]);
+    expect(ana.received()).toEqual([]);
     set('everybody', 'key 0', 'again');
     set(1, 'one more', "Ana's");
     set('everybody', 'key 1');
     set('everybody', 'one more', 'fits now');
-    expect(ana.heard()).toEqual(['again', "Ana's", 'fits now']);
-    expect(host.news()).toEqual([]);
+    expect(ana.received()).toEqual(['again', "Ana's", 'fits now']);
+    expect(host.takeCalls()).toEqual([]);
   });
 
   test('because of its size leaves the earlier one', () => {
@@ -194,9 +197,9 @@ describe('a value that does not fit', () => {
     set('everybody', 'b', '');
     const error = ['keep_full', `keep: expected at most ${keep} bytes in all values of the room`];
     expect(errors(host)).toEqual([error, error]);
-    expect(join().heard()).toEqual(['xxxxxxxxxx']);
+    expect(join().received()).toEqual(['xxxxxxxxxx']);
     set('everybody', 'a', 'z');
-    expect(join().heard()).toEqual(['z']);
+    expect(join().received()).toEqual(['z']);
   });
 
   test('because of all rooms together can be replaced by a smaller one', () => {
@@ -208,7 +211,7 @@ describe('a value that does not fit', () => {
       ['keep_full', 'keep: the values of all rooms take too much memory'],
     ]);
     set('everybody', 'a', 'x'.repeat(500));
-    expect(host.news()).toEqual([]);
+    expect(host.takeCalls()).toEqual([]);
   });
 });
 
@@ -229,10 +232,10 @@ test('a restored room has its values, and players get what they have not seen', 
   const restored = rooms.restore(JSON.parse(JSON.stringify(saved)));
   expect(restored.saved).toEqual(saved);
   expect(rooms.totals.storedBytes).toBe(stored);
-  expect(join(KEY).heard()).toEqual(['late']);
+  expect(join(KEY).received()).toEqual(['late']);
   const late = new TestPlayer();
   restored.join(late);
-  expect(late.news()).toEqual(['ä', '\0\ufffd', 'late'].map((content) => ({ text: content })));
+  expect(late.takeCalls()).toEqual(['ä', '\0\ufffd', 'late'].map((content) => ({ text: content })));
 });
 
 test('a restored room drops values that a smaller limit does not allow', () => {
@@ -243,12 +246,12 @@ test('a restored room drops values that a smaller limit does not allow', () => {
   room.end(CLOSE_REASONS.restarting);
   rooms.keep = 1000;
   rooms.restore(saved as NonNullable<typeof saved>);
-  expect(join().heard()).toEqual(['B']);
+  expect(join().received()).toEqual(['B']);
 });
 
 test('before prepare, and in a room that has ended, nothing happens', () => {
   const host = new WmbpHost(new TestRooms());
   const command = { cmd: 'keep', to: 'everybody', key: 'a', payload: text('x') } as const;
   expect(host.session.deliver(command, 0)).toBe(0);
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
 });

@@ -12,7 +12,7 @@ function prepared(password = 'sesame') {
   const rooms = new TestRooms();
   const host = new WmbpHost(rooms);
   host.command({ cmd: 'prepare', maxPlayers: 2, name: '', hold: 60, features: { password } });
-  return { rooms, host, room: rooms.room as Room, reply: host.news().at(-1) };
+  return { rooms, host, room: rooms.room as Room, reply: host.takeCalls().at(-1) };
 }
 
 const WRONG = { is: 'refused', reason: CLOSE_REASONS.wrongPassword };
@@ -23,7 +23,7 @@ test('only a player with the password gets a seat, and the host does not notice 
   for (const password of [undefined, '', 'Sesame', 'sesame ', 'x'.repeat(257)]) {
     expect(room.join(new TestPlayer(), { password })).toEqual(WRONG);
   }
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
   expect(room.join(new TestPlayer(), { password: 'sesame' }).is).toBe('seated');
 });
 

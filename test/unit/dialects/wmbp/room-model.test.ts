@@ -3,7 +3,7 @@ import { test } from 'vitest';
 import { CLOSE_REASONS } from '../../../../src/protocol/close-codes.js';
 import type { Room } from '../../../../src/rooms/room.js';
 import type { Seat } from '../../../../src/rooms/seat.js';
-import { type Heard, TestPlayer, text, WmbpHost } from '../../../support/peers.js';
+import { type PeerCall, TestPlayer, text, WmbpHost } from '../../../support/peers.js';
 import { seatOf, TestRooms } from '../../../support/rooms.js';
 
 /*
@@ -34,11 +34,11 @@ interface Real {
   readonly seats: Map<number, { seat: Seat; player: TestPlayer }>;
 }
 
-type Expected = Heard | object;
+type Expected = PeerCall | object;
 
-function expectHeard(who: string, heard: Heard[], expected: Expected[]): void {
-  const [got, wanted] = [JSON.stringify(heard), JSON.stringify(expected)];
-  if (got !== wanted) throw new Error(`${who} heard ${got}, not ${wanted}`);
+function expectCalls(who: string, received: PeerCall[], expected: Expected[]): void {
+  const [got, wanted] = [JSON.stringify(received), JSON.stringify(expected)];
+  if (got !== wanted) throw new Error(`${who} received ${got}, not ${wanted}`);
 }
 
 /** One step: runs it on the room and the model, and returns the expected events. */
@@ -58,9 +58,9 @@ class Step implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     const ended = model.phase === 'ended';
     const { host = [], players = new Map() } = this.act(model, real);
-    expectHeard('the host', real.host.news(), ended ? [] : host);
+    expectCalls('the host', real.host.takeCalls(), ended ? [] : host);
     for (const [id, { player }] of real.seats) {
-      expectHeard(`player ${id}`, player.news(), ended ? [] : (players.get(id) ?? []));
+      expectCalls(`player ${id}`, player.takeCalls(), ended ? [] : (players.get(id) ?? []));
     }
     const info = real.room()?.info;
     if ((info === undefined) !== (model.maxPlayers === 0)) throw new Error('no room, or one');
@@ -174,9 +174,9 @@ const send = fc.tuple(fc.array(someId), fc.boolean()).map(
   ([ids, everybody]) =>
     new Step(everybody ? 'send to everybody' : `send to ${ids}`, (model, { host }) => {
       host.session.room?.send(everybody ? 'everybody' : ids, text('hi'));
-      const heard = [{ text: 'hi' }];
+      const received = [{ text: 'hi' }];
       const named = [...model.players].filter((id) => everybody || ids.includes(id));
-      return { players: new Map(named.map((id) => [id, heard])) };
+      return { players: new Map(named.map((id) => [id, received])) };
     }),
 );
 

@@ -46,7 +46,7 @@ class Step implements fc.Command<Model, Real> {
 
   run(model: Model, real: Real): void {
     this.act(model, real);
-    compareHeard(model, real);
+    compareReceived(model, real);
     compareRooms(model, real);
   }
 
@@ -58,19 +58,20 @@ class Step implements fc.Command<Model, Real> {
 /** Events that only a host with a reconnect window may receive. */
 const NEW = /player_away|player_back|"away"|resume|missed/;
 
-function compareHeard(model: Model, { hosts, visits }: Real): void {
+function compareReceived(model: Model, { hosts, visits }: Real): void {
   for (const [i, host] of hosts.entries()) {
-    const heard = host.news();
-    same(`host ${i} heard`, heard, model.hostHears.get(i) ?? []);
-    if (model.hold === 0 && NEW.test(JSON.stringify(heard))) throw new Error('a plain host heard');
+    const received = host.takeCalls();
+    same(`host ${i} received`, received, model.hostReceives.get(i) ?? []);
+    if (model.hold === 0 && NEW.test(JSON.stringify(received)))
+      throw new Error('a plain host received');
   }
   for (const [i, { player }] of visits.entries()) {
-    same(`connection ${i} heard`, player.news(), model.playerHears.get(i) ?? []);
+    same(`connection ${i} received`, player.takeCalls(), model.playerReceives.get(i) ?? []);
     const isRead = model.isRead(i);
     if (isRead !== undefined) same(`connection ${i} is read`, player.reading, isRead);
   }
-  model.hostHears.clear();
-  model.playerHears.clear();
+  model.hostReceives.clear();
+  model.playerReceives.clear();
 }
 
 function compareRooms(model: Model, { room, rooms, visits }: Real): void {
@@ -370,7 +371,7 @@ function start(setup: Setup): { model: Model; real: Real } {
   const { hold, maxPlayers, ask } = setup;
   const features = ask ? { features: { ask: true as const } } : {};
   host.command({ cmd: 'prepare', maxPlayers, name: 'model', hold, ...features });
-  const reply = host.news().at(-1) as { resume?: string };
+  const reply = host.takeCalls().at(-1) as { resume?: string };
   const model = new Model(setup, reply.resume);
   const room = rooms.room as Room;
   return { model, real: { room, rooms, hosts: [host], visits: [], messages: 0 } };

@@ -104,8 +104,8 @@ export class Model {
   readonly setup: Setup;
   readonly token: string | undefined;
   /** The expected events and messages by connection. */
-  readonly hostHears = new Map<number, object[]>();
-  readonly playerHears = new Map<number, object[]>();
+  readonly hostReceives = new Map<number, object[]>();
+  readonly playerReceives = new Map<number, object[]>();
   #now = 0;
   #waits = 0;
   #hostWait: Wait | undefined;
@@ -207,7 +207,7 @@ export class Model {
     for (const seat of this.seats) {
       if (to !== 'everybody' && !to.includes(seat.id)) continue;
       if (seat.visit !== undefined) {
-        this.#playerHears(seat.visit, { text: words });
+        this.#playerReceives(seat.visit, { text: words });
         continue;
       }
       seat.kept.push(words);
@@ -249,7 +249,7 @@ export class Model {
     if (seat !== undefined) {
       if (seat.key !== undefined) this.banned.add(seat.key);
       if (ban && seat.address !== '') this.bannedAddresses.add(seat.address);
-      if (seat.visit !== undefined) this.#playerHears(seat.visit, close);
+      if (seat.visit !== undefined) this.#playerReceives(seat.visit, close);
       this.#remove(seat);
       this.#tellPresence({ cmd: 'player_left', player: id });
     }
@@ -275,8 +275,8 @@ export class Model {
   leave(): void {
     const { host } = this;
     if (host === undefined || this.phase === 'ended') return;
-    if (this.hold === 0) return this.#hostHears(host, NO_HOLD);
-    this.#hostHears(host, CLOSE_REASONS.left);
+    if (this.hold === 0) return this.#hostReceives(host, NO_HOLD);
+    this.#hostReceives(host, CLOSE_REASONS.left);
     this.#awaitHost();
   }
 
@@ -303,21 +303,21 @@ export class Model {
   }
 
   hostReturns(host: number): void {
-    if (this.host !== undefined) this.#hostHears(this.host, CLOSE_REASONS.replaced);
+    if (this.host !== undefined) this.#hostReceives(this.host, CLOSE_REASONS.replaced);
     const { token: resume } = this;
     const features = this.setup.ask ? { with: withOf({ ask: true }) } : {};
     const reply = { cmd: 'prepare_reply', key: CODE, resume, resumed: true, ...features };
-    this.#hostHears(host, reply);
-    for (const event of this.#keptForHost) this.#hostHears(host, event);
+    this.#hostReceives(host, reply);
+    for (const event of this.#keptForHost) this.#hostReceives(host, event);
     for (const [player, { wasAway, cmd }] of this.#late) {
       const isAway = cmd === 'player_away';
-      if (cmd === 'player_left' || isAway !== wasAway) this.#hostHears(host, { cmd, player });
+      if (cmd === 'player_left' || isAway !== wasAway) this.#hostReceives(host, { cmd, player });
     }
     this.#forgetKeptForHost();
     this.host = host;
     this.#hostWait = undefined;
     this.hostKeepsUp = true;
-    this.#hostHears(host, this.state);
+    this.#hostReceives(host, this.state);
   }
 
   setHostKeepsUp(host: number, keepsUp: boolean): void {
@@ -376,17 +376,17 @@ export class Model {
 
   #closeAll(forPlayers: CloseReason, forHost: CloseReason): void {
     for (const { visit } of this.seats) {
-      if (visit !== undefined) this.#playerHears(visit, forPlayers);
+      if (visit !== undefined) this.#playerReceives(visit, forPlayers);
     }
-    for (const { visit } of this.asking) this.#playerHears(visit, forPlayers);
-    if (this.host !== undefined) this.#hostHears(this.host, forHost);
+    for (const { visit } of this.asking) this.#playerReceives(visit, forPlayers);
+    if (this.host !== undefined) this.#hostReceives(this.host, forHost);
   }
 
   #seat({ id, key, visit, address }: Pick<ModelAsker, 'id' | 'key' | 'visit' | 'address'>): void {
     const nothing = { kept: [], missed: 0, wait: undefined, given: new Set<string>() };
     const seat: ModelSeat = { id, key, visit, address, ...nothing };
     this.seats.push(seat);
-    for (const { words } of this.#valuesOf(seat)) this.#playerHears(visit, { text: words });
+    for (const { words } of this.#valuesOf(seat)) this.#playerReceives(visit, { text: words });
   }
 
   #askerAt(visit: number): ModelAsker | undefined {
@@ -395,7 +395,7 @@ export class Model {
 
   #askAgain(asker: ModelAsker, visit: number, address: string): number {
     asker.address = address;
-    this.#playerHears(asker.visit, CLOSE_REASONS.replaced);
+    this.#playerReceives(asker.visit, CLOSE_REASONS.replaced);
     asker.visit = visit;
     return asker.id;
   }
@@ -403,7 +403,7 @@ export class Model {
   /** The asker is gone; the `state` that follows covers it. */
   #refuse(asker: ModelAsker, reason: CloseReason): void {
     this.asking = this.asking.filter((other) => other !== asker);
-    this.#playerHears(asker.visit, reason);
+    this.#playerReceives(asker.visit, reason);
     this.#tellPresence({ cmd: 'player_left', player: asker.id });
   }
 
@@ -414,7 +414,7 @@ export class Model {
   }
 
   #timesOut(asker: ModelAsker): void {
-    this.#playerHears(asker.visit, CLOSE_REASONS.notAdmitted);
+    this.#playerReceives(asker.visit, CLOSE_REASONS.notAdmitted);
     this.#stopsAsking(asker);
   }
 
@@ -433,13 +433,13 @@ export class Model {
     seat.visit = visit;
     for (const { words } of this.#valuesOf(seat)) {
       const hasIt = before === undefined && !wantsAll && given.has(words);
-      if (!hasIt && !kept.includes(words)) this.#playerHears(visit, { text: words });
+      if (!hasIt && !kept.includes(words)) this.#playerReceives(visit, { text: words });
     }
     if (before !== undefined) {
-      this.#playerHears(before, CLOSE_REASONS.replaced);
+      this.#playerReceives(before, CLOSE_REASONS.replaced);
       return id;
     }
-    for (const words of kept) this.#playerHears(visit, { text: words });
+    for (const words of kept) this.#playerReceives(visit, { text: words });
     seat.kept = [];
     seat.wait = undefined;
     this.#tell({ cmd: 'player_back', player: id, ...(missed > 0 && { missed }) });
@@ -488,7 +488,7 @@ export class Model {
   /** A presence event, with the state that follows. */
   #tell(event: Presence): void {
     this.#tellPresence(event);
-    if (this.host !== undefined) this.#hostHears(this.host, this.state);
+    if (this.host !== undefined) this.#hostReceives(this.host, this.state);
   }
 
   #tellPresence(event: Presence): void {
@@ -501,7 +501,7 @@ export class Model {
   }
 
   #hostGets(what: object, bytes: number): void {
-    if (this.host !== undefined) return this.#hostHears(this.host, what);
+    if (this.host !== undefined) return this.#hostReceives(this.host, what);
     this.#keptForHost.push(what);
     this.#keptForHostBytes += MESSAGE_OVERHEAD + bytes;
     if (this.#isFull) this.hostKeepsUp = false;
@@ -517,14 +517,14 @@ export class Model {
     this.#late.clear();
   }
 
-  #hostHears(host: number, what: object): void {
-    this.hostHears.set(host, [...(this.hostHears.get(host) ?? []), what]);
+  #hostReceives(host: number, what: object): void {
+    this.hostReceives.set(host, [...(this.hostReceives.get(host) ?? []), what]);
   }
 
-  #playerHears(visit: number, what: { readonly text: string } | CloseReason): void {
+  #playerReceives(visit: number, what: { readonly text: string } | CloseReason): void {
     const seat = this.seats.find((taken) => taken.visit === visit);
     if ('text' in what) seat?.given.add(what.text);
-    this.playerHears.set(visit, [...(this.playerHears.get(visit) ?? []), what]);
+    this.playerReceives.set(visit, [...(this.playerReceives.get(visit) ?? []), what]);
   }
 }
 

@@ -20,7 +20,7 @@ function prepared(times = 10) {
   const rooms = new TestRooms();
   const host = new WmbpHost(rooms);
   host.command({ cmd: 'prepare', maxPlayers: 4, name: '', hold: 60, features: { times } });
-  const reply = host.news().at(-1) as { resume: string };
+  const reply = host.takeCalls().at(-1) as { resume: string };
   return { rooms, host, room: rooms.room as Room, token: reply.resume };
 }
 
@@ -32,7 +32,7 @@ function joined(room: Room, key?: typeof KEY) {
 test('the host gets at a steady pace what was measured since', () => {
   const { rooms, host, room } = prepared();
   const [ana, ben] = [joined(room), joined(room)];
-  host.news();
+  host.takeCalls();
   rooms.pass(9_999);
   expect(ana.player.measured).toBe(0);
   rooms.pass(1);
@@ -40,9 +40,9 @@ test('the host gets at a steady pace what was measured since', () => {
   ana.seat.measured(20.4, ana.player);
   ben.seat.measured(31.5, ben.player);
   ben.seat.measured(33.5, new MeasuredPlayer());
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
   rooms.pass(10_000);
-  expect(host.news()).toEqual([
+  expect(host.takeCalls()).toEqual([
     {
       cmd: 'times',
       players: [
@@ -52,7 +52,7 @@ test('the host gets at a steady pace what was measured since', () => {
     },
   ]);
   rooms.pass(10_000);
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
   expect(ana.player.measured).toBe(3);
 });
 
@@ -62,9 +62,9 @@ test('players who are not connected any more have no time', () => {
   for (const { seat, player } of [ana, ben]) seat.measured(20, player);
   ana.seat.leave(ana.player, false);
   room.kick(2);
-  host.news();
+  host.takeCalls();
   rooms.pass(10_000);
-  expect(host.news()).toEqual([]);
+  expect(host.takeCalls()).toEqual([]);
 });
 
 test('nobody is measured while the host is disconnected or slow', () => {
@@ -80,7 +80,7 @@ test('nobody is measured while the host is disconnected or slow', () => {
   expect(player.measured).toBe(0);
   const next = new WmbpHost();
   next.session.resume(room, token);
-  expect(next.news()).not.toContainEqual(expect.objectContaining({ cmd: 'times' }));
+  expect(next.takeCalls()).not.toContainEqual(expect.objectContaining({ cmd: 'times' }));
   rooms.pass(10_000);
   expect(player.measured).toBe(1);
 });
