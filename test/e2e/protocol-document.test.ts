@@ -89,12 +89,14 @@ describe('every vector from the host is read as documented', () => {
   test.each(table('CBOR from the host'))('%s', (_, hex, json = '') => {
     const { cmd, to, data, max_players, ...rest } = JSON.parse(json);
     const command = readCommand(hexOf(hex), true);
-    if (command.cmd !== 'send') {
+    if (command.cmd !== 'send' && command.cmd !== 'keep') {
       expect(command).toEqual({ cmd, ...rest, ...(max_players && { maxPlayers: max_players }) });
       return;
     }
-    expect(command.payload.text).toBe(cmd === 'to_str');
-    expect(Buffer.from(command.payload.bytes)).toEqual(Buffer.from(data));
+    const { key: keep, later } = command.cmd === 'keep' ? command : {};
+    expect({ keep, later }).toEqual(rest);
+    expect(command.payload?.text).toBe(cmd === 'to_str');
+    expect(Buffer.from(command.payload?.bytes ?? [])).toEqual(Buffer.from(data));
     const ids = to.filter((id: unknown) => id !== null);
     expect(command.to).toEqual(to.length === 0 ? 'everybody' : ids);
   });

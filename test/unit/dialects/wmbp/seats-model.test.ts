@@ -170,15 +170,16 @@ const send = fc.tuple(fc.option(fc.array(someId, { maxLength: 4 })), size).map(
 /** Few names of values, so that many are set again. */
 const name = fc.constantFrom('phase', 'score', 'word');
 
-/** Sets a value of everybody or of one player, or forgets it. */
-const keep = fc.tuple(fc.option(someId), name, fc.option(size, { freq: 5 })).map(
-  ([id, named, length]) =>
-    new Step(`keep ${named} of ${id ?? 'everybody'}: ${length}`, (model, real) => {
+/** Sets a value of everybody or of one player, for now and later or only for later, or forgets it. */
+const keep = fc.tuple(fc.option(someId), name, fc.option(size, { freq: 5 }), fc.boolean()).map(
+  ([id, named, length, later]) =>
+    new Step(`keep ${named} of ${id ?? 'everybody'}: ${length} ${later}`, (model, real) => {
       if (model.host === undefined) return;
       const content = length === null ? undefined : words(real, length);
       const payload = content === undefined ? undefined : text(content);
-      const fits = model.keep(id ?? undefined, named, content);
-      const result = real.room.deliveries.keep(id ?? 'everybody', named, payload);
+      const fits = model.keep(id ?? undefined, named, content, later);
+      const { deliveries } = real.room;
+      const result = deliveries.keep(id ?? 'everybody', named, payload, { later });
       same('it fits', typeof result === 'number', fits);
     }),
 );

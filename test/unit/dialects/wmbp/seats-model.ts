@@ -43,7 +43,7 @@ interface ModelJoin {
   readonly visit: number;
   readonly key: string | undefined;
   readonly malformed: boolean;
-  /** Whether it requests all values on reconnecting. */
+  /** Whether it requests all values. */
   readonly wantsAll: boolean;
   /** Empty for an unknown one. */
   readonly address: string;
@@ -60,6 +60,8 @@ interface ModelValue {
   readonly of: number | undefined;
   readonly key: string;
   readonly words: string;
+  /** Whether only connections that request all values get it, when they connect. */
+  readonly later: boolean;
 }
 
 /** A player about whom the host is asked. */
@@ -68,6 +70,7 @@ interface ModelAsker {
   readonly key: string | undefined;
   visit: number;
   address: string;
+  wantsAll: boolean;
   readonly said: string[];
   readonly wait: Wait;
 }
@@ -163,7 +166,7 @@ export class Model {
     const seat = withKey ? this.seats.find((taken) => taken.key === key) : undefined;
     if (seat !== undefined) return this.#rejoin(seat, visit, wantsAll, address);
     const asker = withKey ? this.asking.find((other) => other.key === key) : undefined;
-    if (asker !== undefined) return this.#askAgain(asker, visit, address);
+    if (asker !== undefined) return this.#askAgain(asker, { visit, wantsAll, address });
     if (withKey && this.banned.has(key)) return CLOSE_REASONS.kicked;
     if (this.bannedAddresses.has(address)) return CLOSE_REASONS.kicked;
     const refusal = this.#refusal();
@@ -172,8 +175,8 @@ export class Model {
     const usedKey = withKey ? key : undefined;
     if (this.setup.ask) {
       const wait = this.#wait(ASK_TIMEOUT);
-      this.asking.push({ id, key: usedKey, visit, address, said: [], wait });
-    } else this.#seat({ id, key: usedKey, visit, address });
+      this.asking.push({ id, key: usedKey, visit, address, wantsAll, said: [], wait });
+    } else this.#seat({ id, key: usedKey, visit, address, wantsAll });
     this.#tell({ cmd: this.setup.ask ? 'player_asks' : 'player_joined', player: id });
     return id;
   }
@@ -193,13 +196,13 @@ export class Model {
   }
 
   /** Sets a value, or forgets it. Returns whether it fits; otherwise nothing changes. */
-  keep(of: number | undefined, key: string, words: string | undefined): boolean {
+  keep(of: number | undefined, key: string, words: string | undefined, later: boolean): boolean {
     if (of !== undefined && !this.seats.some(({ id }) => id === of)) return true;
     const others = this.values.filter((value) => value.of !== of || value.key !== key);
-    const values = words === undefined ? others : [...others, { of, key, words }];
+    const values = words === undefined ? others : [...others, { of, key, words, later }];
     if (sizeOf(values.map((value) => value.words)) > this.setup.keep) return false;
     this.values = values;
-    if (words !== undefined) this.send(of === undefined ? 'everybody' : [of], words);
+    if (words !== undefined && !later) this.send(of === undefined ? 'everybody' : [of], words);
     return true;
   }
 
@@ -382,21 +385,25 @@ export class Model {
     if (this.host !== undefined) this.#hostReceives(this.host, forHost);
   }
 
-  #seat({ id, key, visit, address }: Pick<ModelAsker, 'id' | 'key' | 'visit' | 'address'>): void {
+  #seat({ id, key, visit, address, wantsAll }: Omit<ModelAsker, 'said' | 'wait'>): void {
     const nothing = { kept: [], missed: 0, wait: undefined, given: new Set<string>() };
     const seat: ModelSeat = { id, key, visit, address, ...nothing };
     this.seats.push(seat);
-    for (const { words } of this.#valuesOf(seat)) this.#playerReceives(visit, { text: words });
+    for (const { words } of this.#valuesFor(seat, wantsAll)) {
+      this.#playerReceives(visit, { text: words });
+    }
   }
 
   #askerAt(visit: number): ModelAsker | undefined {
     return this.asking.find((asker) => asker.visit === visit);
   }
 
-  #askAgain(asker: ModelAsker, visit: number, address: string): number {
-    asker.address = address;
+  #askAgain(
+    asker: ModelAsker,
+    connection: Pick<ModelAsker, 'visit' | 'wantsAll' | 'address'>,
+  ): number {
     this.#playerReceives(asker.visit, CLOSE_REASONS.replaced);
-    asker.visit = visit;
+    Object.assign(asker, connection);
     return asker.id;
   }
 
@@ -431,7 +438,7 @@ export class Model {
     seat.address = address;
     const { id, missed, kept, visit: before, given } = seat;
     seat.visit = visit;
-    for (const { words } of this.#valuesOf(seat)) {
+    for (const { words } of this.#valuesFor(seat, wantsAll)) {
       const hasIt = before === undefined && !wantsAll && given.has(words);
       if (!hasIt && !kept.includes(words)) this.#playerReceives(visit, { text: words });
     }
@@ -446,8 +453,9 @@ export class Model {
     return id;
   }
 
-  #valuesOf(seat: ModelSeat): ModelValue[] {
-    return this.values.filter(({ of }) => of === undefined || of === seat.id);
+  #valuesFor(seat: ModelSeat, wantsAll: boolean): ModelValue[] {
+    const values = this.values.filter(({ of }) => of === undefined || of === seat.id);
+    return values.filter(({ later }) => wantsAll || !later);
   }
 
   #forgetValuesOf(id: number): void {
