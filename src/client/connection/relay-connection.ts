@@ -24,7 +24,7 @@ const PROBE_TIMEOUT = 6_000;
 const PROBE_TIMEOUT_AFTER_WAKE = 2_500;
 
 /** A close with 1000 gives up the seat or the room. Any other code keeps it for a reconnect. */
-const CLOSE_AND_LEAVE = 1000;
+export const CLOSE_AND_LEAVE = 1000;
 const CLOSE_AND_RETURN = 3000;
 
 /** How long a connection may take to open, in milliseconds. */

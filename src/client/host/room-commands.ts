@@ -21,7 +21,7 @@ export class RoomCommands {
   /** Set by `stop`: the time at which the relay ends the room even if it does not get the command. */
   #endsBy: number | undefined;
   /** Whether another host has the room. */
-  #hasLeft = false;
+  hasLeft = false;
 
   /**
    * @param hold the reconnect window of the room, in seconds
@@ -38,7 +38,7 @@ export class RoomCommands {
    * command.
    */
   get isOver(): boolean {
-    if (this.#hasLeft) return true;
+    if (this.hasLeft) return true;
     return this.#endsBy !== undefined && this.#clock.now() >= this.#endsBy;
   }
 
@@ -73,12 +73,12 @@ export class RoomCommands {
 
   /** The room waits for its next host. This one must not resume it, not even to repeat this command. */
   leave(): void {
-    this.#hasLeft = true;
+    this.hasLeft = true;
     this.#send({ cmd: 'leave' });
   }
 
   stop(): void {
-    if (this.#hasLeft) return;
+    if (this.hasLeft) return;
     this.#endsBy ??= this.#clock.now() + this.#hold * 1000;
     this.#send({ cmd: 'stop' });
   }

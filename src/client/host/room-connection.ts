@@ -1,8 +1,8 @@
 import type { Codec, Room, Status } from '../api.js';
 import type { RelayAddress } from '../connection/relay-address.js';
-import { RelayConnection } from '../connection/relay-connection.js';
+import { CLOSE_AND_LEAVE, RelayConnection } from '../connection/relay-connection.js';
 import type { ResolvedEnvironment } from '../environment.js';
-import { UNSUPPORTED } from '../errors/closes.js';
+import { ABNORMAL, UNSUPPORTED } from '../errors/closes.js';
 import { CommandError } from '../errors/command-error.js';
 import { RelayError } from '../errors/relay-error.js';
 import type { PageStore } from '../storage/page-store.js';
@@ -124,11 +124,15 @@ export class RoomConnection {
     return this.#isOpen && this.#parts.store.key !== undefined && !this.#parts.commands.isOver;
   }
 
-  #closed(error: RelayError): void {
-    this.#parts.members.close();
-    this.#parts.opening.page.closed(error);
+  #closed(closed: RelayError): void {
+    const { members, opening, commands } = this.#parts;
+    // The connection was lost before the answer: the relay waits for the next host all the same.
+    const hasLeft = commands.hasLeft && closed.closeCode === ABNORMAL;
+    const error = hasLeft ? new RelayError(CLOSE_AND_LEAVE, 'left') : closed;
+    members.close();
+    opening.page.closed(error);
     if (this.#isOpen) this.#parts.closed(error);
-    else this.#parts.opening.refused(error);
+    else opening.refused(error);
   }
 
   #received(data: string | Uint8Array): void {

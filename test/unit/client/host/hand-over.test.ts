@@ -1,5 +1,5 @@
 import { decode, encode } from 'cborg';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createRoom, type Player, type Room } from '../../../../src/client/index.js';
 import {
   type Greeting,
@@ -75,7 +75,11 @@ test('the host does not reconnect after that, and does not stop the room of the 
   await handedOver;
   room.stop();
   expect(sent().at(-1)).toEqual({ cmd: 'leave' });
+  const closed = vi.fn();
+  room.on('close', closed);
   FakeSocket.last.lose();
+  // As if the answer of the relay had arrived.
+  expect(closed.mock.calls).toMatchObject([[{ code: 'closed', closeCode: 1000, reason: 'left' }]]);
   clock.pass(60_000);
   expect([room.status, FakeSocket.all.length]).toEqual(['closed', 1]);
 });
