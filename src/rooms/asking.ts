@@ -5,6 +5,7 @@ import type { PlayerPeer } from './peer.js';
 import type { RoomEvent } from './room-event.js';
 import type { SavedRoom } from './saved-room.js';
 import type { Seat } from './seat.js';
+import type { SeatIndexContext } from './seat-index.js';
 import type { SecretHash } from './secret.js';
 import type { Timers } from './timers.js';
 import type { RoomTotals } from './totals.js';
@@ -16,7 +17,7 @@ export const MAX_ASKING = 16;
 export const ASK_TIMEOUT = 60_000;
 
 /** What asking needs from the room. */
-export interface AskingContext extends Timers {
+export interface AskingContext extends Timers, SeatIndexContext {
   readonly totals: RoomTotals;
   notifyHost(event: RoomEvent): void;
   /** The saved state of the room has changed. */
@@ -81,7 +82,9 @@ export class Asking {
     const timeOut = (): void => this.#remove(seat)?.close(CLOSE_REASONS.notAdmitted);
     const stopTimer = this.#context.after(ASK_TIMEOUT, timeOut);
     this.#askers.set(seat.id, { seat, stopTimer });
-    this.#context.totals.storedBytes += aboutBytes(about);
+    const { totals, seatIndex, identity } = this.#context;
+    totals.storedBytes += aboutBytes(about);
+    if (seat.key !== undefined) seatIndex?.add(seat.key, identity.code);
     this.unseated++;
     this.#report({
       type: 'playerAsks',
@@ -148,8 +151,11 @@ export class Asking {
     if (asker === undefined) return undefined;
     this.#askers.delete(id);
     asker.stopTimer();
-    this.#context.totals.storedBytes -= aboutBytes(asker.seat.about);
-    return asker.seat;
+    const { totals, seatIndex, identity } = this.#context;
+    const { seat } = asker;
+    totals.storedBytes -= aboutBytes(seat.about);
+    if (seat.key !== undefined) seatIndex?.remove(seat.key, identity.code);
+    return seat;
   }
 
   #report(event: RoomEvent): void {

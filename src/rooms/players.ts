@@ -8,11 +8,11 @@ import type { ReconnectWindow } from './reconnect-window.js';
 import type { RoomEvent } from './room-event.js';
 import type { SavedRoom, SavedSeat } from './saved-room.js';
 import { Seat, type SeatContext } from './seat.js';
-import { SeatTable } from './seat-table.js';
+import { SeatTable, type SeatTableContext } from './seat-table.js';
 import type { SecretHash } from './secret.js';
 
 /** What players need from their room. */
-export interface PlayersContext extends SeatContext, DeliveriesContext {
+export interface PlayersContext extends SeatContext, SeatTableContext, DeliveriesContext {
   /** Sends the host an event. */
   notifyHost(event: RoomEvent): void;
 }
@@ -44,7 +44,7 @@ export class Players {
   constructor(context: PlayersContext, window: ReconnectWindow | undefined) {
     this.#context = context;
     this.#window = window;
-    this.seats = new SeatTable(context.totals);
+    this.seats = new SeatTable(context);
     this.bans = new Bans(context.totals);
     this.deliveries = new Deliveries(this.seats, context);
   }

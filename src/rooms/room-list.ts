@@ -1,6 +1,5 @@
 import type { RoomCode } from './ids.js';
 import type { Room } from './room.js';
-import type { SecretHash } from './secret.js';
 
 /** A room in a list. */
 export interface Listed {
@@ -79,14 +78,6 @@ export class RoomList {
       most = share;
     }
     return fullest;
-  }
-
-  /** The room in which this key has a seat, even if nobody else can join it. */
-  withSeat(key: SecretHash): Room | undefined {
-    for (const { room } of this.#all.values()) {
-      if (room.seatStatus(key) !== undefined) return room;
-    }
-    return undefined;
   }
 
   /** The position of the first open room with this number or a higher one. */

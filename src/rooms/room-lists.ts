@@ -1,6 +1,8 @@
 import type { RoomCode } from './ids.js';
 import type { Room } from './room.js';
 import { type Listed, RoomList } from './room-list.js';
+import { SeatIndex } from './seat-index.js';
+import type { SecretHash } from './secret.js';
 import type { RoomTotals } from './totals.js';
 
 /** How many rooms that have left their list are remembered, for readers who are at them. */
@@ -15,6 +17,8 @@ interface Left {
 
 /** The public lists of rooms, by name. A list exists while rooms are in it. */
 export class RoomLists {
+  /** Where keys have seats, in all rooms: a room may be listed later. */
+  readonly seatIndex = new SeatIndex();
   readonly #lists = new Map<string, RoomList>();
   readonly #listed = new Map<RoomCode, Listed>();
   readonly #left = new Map<RoomCode, Left>();
@@ -28,6 +32,15 @@ export class RoomLists {
 
   find(name: string): RoomList | undefined {
     return this.#lists.get(name);
+  }
+
+  /** The room of this list in which this key has a seat, even if nobody else can join it. */
+  withSeat(list: RoomList, key: SecretHash): Room | undefined {
+    for (const code of this.seatIndex.of(key)) {
+      const listed = this.#listed.get(code);
+      if (listed?.list === list) return listed.room;
+    }
+    return undefined;
   }
 
   /** The room has opened or changed: whether it can be joined, or which list it is in. */

@@ -25,8 +25,10 @@ import type {
   RoomSnapshot,
 } from './room-info.js';
 import type { SavedRoom } from './saved-room.js';
-import type { Seat, SeatStatus } from './seat.js';
+import type { Seat } from './seat.js';
+import type { SeatIndex } from './seat-index.js';
 import type { SeatKey } from './seat-key.js';
+import type { SecretHash } from './secret.js';
 import { Times, type TimesContext } from './times.js';
 import type { RoomTotals } from './totals.js';
 import { count, noTraffic } from './traffic.js';
@@ -94,6 +96,10 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
   /** `undefined` for a plain room. */
   get features(): Features | undefined {
     return this.#features;
+  }
+
+  get seatIndex(): SeatIndex | undefined {
+    return this.#context.seatIndex;
   }
 
   /** Starts a timer; returns a function that stops it. */
@@ -199,19 +205,14 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     return this.#entrance.abouts;
   }
 
-  /** Whether the player with this key asks to join. */
-  isAsking(key: SeatKey): boolean {
-    return key !== 'malformed' && this.#entrance.seatWith(key)?.isAsking === true;
+  /** The seat with this key, also one that is only asked for. */
+  seatWith(key: SeatKey): Pick<Seat, 'status' | 'isAsking'> | undefined {
+    return key === 'malformed' ? undefined : this.#entrance.seatWith(key);
   }
 
-  /** Whether the player with this key is connected; `undefined` if no seat has it. */
-  seatStatus(key: SeatKey): SeatStatus | undefined {
-    return key === 'malformed' ? undefined : this.#entrance.seatWith(key)?.status;
-  }
-
-  /** Whether a player with this key or from this address was kicked and cannot join again. */
-  keepsOut(key: SeatKey | undefined, address: string): boolean {
-    return this.#players.bans.include(key === 'malformed' ? undefined : key, address);
+  /** Whether a player with this key, or from the address with this hash, was kicked for good. */
+  keepsOut(key: SecretHash | undefined, address: SecretHash): boolean {
+    return this.#players.bans.includeHash(key, address);
   }
 
   /** Whether a host with this token may resume the room. */

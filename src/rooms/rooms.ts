@@ -11,6 +11,7 @@ import { Room, type RoomContext } from './room.js';
 import type { RoomIdentity, RoomSettings } from './room-info.js';
 import { RoomLists } from './room-lists.js';
 import type { SavedRoom } from './saved-room.js';
+import type { SeatIndex } from './seat-index.js';
 import { noTotals } from './totals.js';
 import { UnlistedRooms } from './unlisted-rooms.js';
 
@@ -63,6 +64,7 @@ export class Rooms implements RoomContext, Directory {
   readonly totals = noTotals();
   /** The public lists. */
   readonly lists = new RoomLists(this.totals);
+  readonly seatIndex: SeatIndex | undefined;
   readonly storage: number | undefined;
   readonly places: ReconnectPlaces | undefined;
   /** Whether the relay is shutting down, and opens no more rooms. */
@@ -86,6 +88,7 @@ export class Rooms implements RoomContext, Directory {
     this.storage = limits.storage;
     this.maxAudience = limits.maxAudience;
     this.hasLists = limits.hasLists;
+    this.seatIndex = limits.hasLists ? this.lists.seatIndex : undefined;
     this.places = limits.places;
     this.#maxRooms = limits.maxRooms;
     this.#codes = new Codes(limits.maxHold * 1000, limits);

@@ -4,8 +4,15 @@ import type { OfflineBuffer } from './offline-buffer.js';
 import type { PlayerPeer } from './peer.js';
 import type { SavedRoom } from './saved-room.js';
 import type { Seat } from './seat.js';
+import type { SeatIndexContext } from './seat-index.js';
 import type { SecretHash } from './secret.js';
 import type { RoomTotals } from './totals.js';
+
+/** What a table needs from its room. */
+export interface SeatTableContext extends SeatIndexContext {
+  /** Where the players of all rooms are counted. */
+  readonly totals: RoomTotals;
+}
 
 /** The seats of one room by id and by key. */
 export class SeatTable {
@@ -13,11 +20,10 @@ export class SeatTable {
   #lastId: PlayerId | undefined;
   // Most rooms have no player with a key.
   #byKey: Map<SecretHash, Seat> | undefined;
-  readonly #totals: RoomTotals;
+  readonly #context: SeatTableContext;
 
-  /** @param totals where the players of all rooms are counted */
-  constructor(totals: RoomTotals) {
-    this.#totals = totals;
+  constructor(context: SeatTableContext) {
+    this.#context = context;
   }
 
   get size(): number {
@@ -82,25 +88,34 @@ export class SeatTable {
   }
 
   add(seat: Seat): void {
-    this.#totals.players++;
-    this.#totals.storedBytes += aboutBytes(seat.about);
+    const { totals, seatIndex, identity } = this.#context;
+    totals.players++;
+    totals.storedBytes += aboutBytes(seat.about);
     this.#byId.set(seat.id, seat);
     if (seat.key === undefined) return;
     this.#byKey ??= new Map();
     this.#byKey.set(seat.key, seat);
+    seatIndex?.add(seat.key, identity.code);
   }
 
   /** @returns the player's connection, which the caller closes; `undefined` if disconnected */
   remove(seat: Seat): PlayerPeer | undefined {
     this.setAbout(seat, undefined);
-    if (this.#byId.delete(seat.id)) this.#totals.players--;
-    if (seat.key !== undefined) this.#byKey?.delete(seat.key);
+    if (this.#byId.delete(seat.id)) this.#removed(seat);
     return seat.vacate();
   }
 
   /** The player in this seat says something else about itself. */
   setAbout(seat: Seat, about: string | undefined): void {
-    this.#totals.storedBytes += aboutBytes(about) - aboutBytes(seat.about);
+    this.#context.totals.storedBytes += aboutBytes(about) - aboutBytes(seat.about);
     seat.about = about;
+  }
+
+  #removed({ key }: Seat): void {
+    const { totals, seatIndex, identity } = this.#context;
+    totals.players--;
+    if (key === undefined) return;
+    this.#byKey?.delete(key);
+    seatIndex?.remove(key, identity.code);
   }
 }

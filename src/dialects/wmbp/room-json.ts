@@ -28,6 +28,7 @@ export interface RoomJson {
  */
 export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: number): RoomJson {
   const { info } = room;
+  const seat = key && room.seatWith(key);
   return {
     code: info.code,
     name: info.name,
@@ -37,8 +38,8 @@ export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: numbe
     host: info.hostConnected ? 'connected' : 'disconnected',
     max_message: maxMessage,
     ...(room.audience && { audience: room.audience.size }),
-    ...(key && room.hasReconnectWindow && { seat: room.seatStatus(key) ?? 'disconnected' }),
-    ...(key && room.isAsking(key) && { asking: true as const }),
+    ...(key && room.hasReconnectWindow && { seat: seat?.status ?? 'disconnected' }),
+    ...(seat?.isAsking && { asking: true as const }),
     ...(room.features?.password !== undefined && { password: true }),
   };
 }

@@ -8,6 +8,7 @@ import { triedPassword } from '../../rooms/password.js';
 import type { Room } from '../../rooms/room.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
+import { hashSecret } from '../../rooms/secret.js';
 import { type Admittance, refused } from '../admittance.js';
 import { HostConnection, type HostLimits, type RoomOpener } from './host-connection.js';
 import { LaunchedRooms } from './launched-rooms.js';
@@ -93,7 +94,7 @@ export class Wmbp {
     if (request.watches && room?.audience !== undefined) {
       return this.#viewer(request, room, address, now);
     }
-    const isReturning = seat !== undefined && room?.seatStatus(seat) !== undefined;
+    const isReturning = seat !== undefined && room?.seatWith(seat) !== undefined;
     const reason = isReturning
       ? this.#refuseReturning(address)
       : this.#refuseNewPlayer(request.path, room, address, now);
@@ -109,21 +110,22 @@ export class Wmbp {
 
   /** A player joins the fullest room of a list that it can join, or the room where it has a seat. */
   quickJoin(request: QuickJoinRequest, address: string, now: number): Admittance {
-    const { seat: key, about, allValues } = request;
+    const { seat, about, allValues } = request;
     const { rooms, admission } = this.#parts;
-    // Before the list is searched for the key, which takes a while.
     const full = this.#refuseReturning(address);
     if (full !== undefined) return refused(full);
     const list = rooms.lists.find(request.list);
-    const last = key === undefined || key === 'malformed' ? undefined : list?.withSeat(key);
+    const key = seat === 'malformed' ? undefined : seat;
+    const last = list && key && rooms.lists.withSeat(list, key);
     const reason =
       last === undefined
         ? (admission.connect(address) ?? admission.tryCode(address, now))
         : undefined;
     if (reason !== undefined) return refused(reason);
-    const room = last ?? list?.fullest((each) => each.keepsOut(key, address));
+    const addressHash = hashSecret(address);
+    const room = last ?? list?.fullest((each) => each.keepsOut(key, addressHash));
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
-    return this.#admitPlayer(room, { key, about, allValues });
+    return this.#admitPlayer(room, { key: seat, about, allValues });
   }
 
   #viewer(

@@ -5,7 +5,7 @@ import type { Features } from '../../../src/rooms/features.js';
 import type { Room } from '../../../src/rooms/room.js';
 import { Rooms } from '../../../src/rooms/rooms.js';
 import type { Seat } from '../../../src/rooms/seat.js';
-import { hashSecret } from '../../../src/rooms/secret.js';
+import { hashSecret, type SecretHash } from '../../../src/rooms/secret.js';
 import type { Viewer } from '../../../src/rooms/viewer.js';
 import { TestPlayer, TestViewer, text, WmbpHost } from '../../support/peers.js';
 import { LIMITS, openRoom } from '../../support/rooms.js';
@@ -37,6 +37,8 @@ interface World {
 }
 
 type Step = (world: World) => void;
+
+const KEYS = ['1', '2', '3'];
 
 const someOne = fc.nat(50);
 const player = fc.integer({ min: 1, max: 6 });
@@ -88,7 +90,7 @@ const open = fc
   );
 
 const join = fc
-  .tuple(someOne, fc.option(fc.constantFrom('1', '2', '3'), { nil: undefined }), content)
+  .tuple(someOne, fc.option(fc.constantFrom(...KEYS), { nil: undefined }), content)
   .map(([n, key, about]) =>
     withRoom(n, ({ room }, { visits }) => {
       const peer = new TestPlayer(`192.0.2.${n % 3}`);
@@ -225,6 +227,7 @@ function finish({ rooms, visits, viewers }: World): void {
   });
   expect(vi.getTimerCount()).toBe(0);
   expect(['a', 'b'].map((each) => rooms.lists.find(each))).toEqual([undefined, undefined]);
+  expect(rooms.seatIndex?.size).toBe(0);
 }
 
 /** Lists have the rooms that can be joined now, and no others. */
@@ -241,7 +244,18 @@ function checkLists({ rooms }: World): void {
     const fullest = rooms.lists.find(each)?.fullest()?.info;
     const most = fullest && fullest.players / fullest.maxPlayers;
     expect(most).toBe(shares.length === 0 ? undefined : Math.max(...shares));
+    for (const key of KEYS.map(hashSecret)) checkSeats(rooms, each, key);
   }
+}
+
+/** A key is found in a list exactly if it has a seat in one of its rooms. */
+function checkSeats(rooms: Rooms, name: string, key: SecretHash): void {
+  const list = rooms.lists.find(name);
+  const found = list && rooms.lists.withSeat(list, key);
+  const seated = [...rooms.all].filter(
+    (room) => room.features?.list === name && room.seatWith(key) !== undefined,
+  );
+  expect(seated.length > 0 ? seated : [undefined]).toContain(found);
 }
 
 const step = fc.oneof(

@@ -40,7 +40,7 @@ function joinAndDisconnect(
   const key = parseSeatKey(`key-${(keys++).toString().padStart(20, '0')}`) as SeatKey;
   const player = new TestPlayer(address);
   join(room, player, key).leave(player, false);
-  return { key, status: room.seatStatus(key) };
+  return { key, status: room.seatWith(key)?.status };
 }
 
 test('disconnected players of one address are limited; a further one leaves', () => {

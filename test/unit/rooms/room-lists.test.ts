@@ -5,7 +5,7 @@ import type { Features } from '../../../src/rooms/features.js';
 import type { Room } from '../../../src/rooms/room.js';
 import { parseRoomCode } from '../../../src/rooms/room-code.js';
 import { Rooms } from '../../../src/rooms/rooms.js';
-import { hashSecret } from '../../../src/rooms/secret.js';
+import { hashSecret, type SecretHash } from '../../../src/rooms/secret.js';
 import { TestHost, TestPlayer } from '../../support/peers.js';
 import { join, LIMITS, openRoom, seatOf } from '../../support/rooms.js';
 
@@ -185,6 +185,11 @@ describe('a list of rooms', () => {
 });
 
 describe('the room for a quick join', () => {
+  const withSeat = (rooms: Rooms, name: string, key: SecretHash): Room | undefined => {
+    const list = rooms.lists.find(name);
+    return list && rooms.lists.withSeat(list, key);
+  };
+
   const filled = (rooms: Rooms, players: number, maxPlayers: number): Room => {
     const { room } = openedIn(rooms, { maxPlayers });
     for (let i = 0; i < players; i++) room.join(new TestPlayer());
@@ -217,9 +222,25 @@ describe('the room for a quick join', () => {
     const { room } = openedIn(rooms, { maxPlayers: 1 });
     const ana = new TestPlayer();
     join(room, ana, key).leave(ana, false);
-    const list = rooms.lists.find(LIST);
-    expect(list?.withSeat(key)).toBe(room);
-    expect(list?.withSeat(hashSecret('another phone'))).toBeUndefined();
+    expect(withSeat(rooms, LIST, key)).toBe(room);
+    expect(withSeat(rooms, LIST, hashSecret('another phone'))).toBeUndefined();
     expect(seatOf(room.join(new TestPlayer(), { key })).id).toBe(1);
+  });
+
+  test('is in the list that is asked for, also if the key has seats in several', () => {
+    const rooms = new Rooms(LIMITS);
+    const key = hashSecret("ana's phone");
+    const [one, other] = [openedIn(rooms), openedIn(rooms, { features: { list: 'other' } })];
+    for (const { room } of [one, other]) join(room, new TestPlayer(), key);
+    expect(withSeat(rooms, LIST, key)).toBe(one.room);
+    expect(withSeat(rooms, 'other', key)).toBe(other.room);
+    one.room.kick(1);
+    expect(withSeat(rooms, LIST, key)).toBeUndefined();
+    other.room.change({ list: LIST });
+    expect(withSeat(rooms, LIST, key)).toBe(other.room);
+    expect(rooms.seatIndex?.size).toBe(1);
+    other.room.end(CLOSE_REASONS.gameOver);
+    expect(rooms.seatIndex?.size).toBe(0);
+    expect(new Rooms({ ...LIMITS, hasLists: false }).seatIndex).toBeUndefined();
   });
 });

@@ -198,7 +198,7 @@ describe('a room with a reconnect window', () => {
     after.restore([saved, saved]);
     expect([after.size, after.totals.players]).toEqual([1, 1]);
     expect(after.find(code)?.info).toMatchObject({ players: 1, maxPlayers: 2 });
-    expect(after.find(code)?.seatStatus(KEY as SecretHash)).toBe('disconnected');
+    expect(after.find(code)?.seatWith(KEY as SecretHash)?.status).toBe('disconnected');
     const back = new TestHost();
     expect(resume(after, code, token, back)).toBe(true);
     expect(back.takeCalls()).toContainEqual({ type: 'playerDisconnected', player: 1 });
