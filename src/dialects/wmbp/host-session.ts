@@ -1,4 +1,3 @@
-import { TokenBucket } from '../../limits/token-bucket.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import { CommandError } from '../../protocol/wmbp/command-error.js';
 import type {
@@ -13,6 +12,7 @@ import type { Room } from '../../rooms/room.js';
 import type { RoomEvent } from '../../rooms/room-event.js';
 import type { RoomSettings } from '../../rooms/room-info.js';
 import type { OpenResult } from '../../rooms/rooms.js';
+import { CommandErrorLimit } from './command-error-limit.js';
 import { deliver } from './deliver.js';
 import { messageOf } from './event-messages.js';
 import { settingsOf } from './settings.js';
@@ -27,16 +27,13 @@ export interface HostOutput extends HostPeer {
 }
 
 export interface SessionOptions {
-  /** Maximum `error` events in `ERROR_PERIOD`; 0 for no limit. */
+  /** Maximum `error` events in ten seconds; 0 for no limit. */
   readonly commandErrors: number;
   /** The message size limits, for hosts that request them. */
   readonly sizes?: Pick<PrepareReply, 'max_message' | 'max_player_message'> | undefined;
   /** Opens a room, or returns the reason for refusing it. */
   openRoom(settings: RoomSettings, host: HostPeer): OpenResult;
 }
-
-/** The period of the limit `commandErrors`, in seconds. */
-const ERROR_PERIOD = 10;
 
 type Phase =
   | { readonly is: 'unprepared' }
@@ -56,14 +53,15 @@ type Phase =
 export class HostSession {
   readonly #output: HostOutput;
   readonly #options: SessionOptions;
+  readonly #errorLimit: CommandErrorLimit;
   #phase: Phase = { is: 'unprepared' };
   #isStateDue = false;
-  #errors: TokenBucket | undefined;
 
   /** Does not use the output before `begin` or `resume`. */
   constructor(output: HostOutput, options: SessionOptions) {
     this.#output = output;
     this.#options = options;
+    this.#errorLimit = new CommandErrorLimit(options.commandErrors);
   }
 
   /** Whether `flushState` has a `state` to send. */
@@ -112,17 +110,9 @@ export class HostSession {
     return this.#phase.is === 'hosting' ? this.#phase.room : undefined;
   }
 
-  /**
-   * Answers an invalid command, unless there were too many: a game with a bug may send sixty of them
-   * per second. The connection stays open.
-   */
+  /** Answers an invalid command, unless there were too many. The connection stays open. */
   reject({ code, message }: CommandError, now: number): void {
-    const { commandErrors: burst } = this.#options;
-    if (burst > 0) {
-      this.#errors ??= new TokenBucket({ rate: burst / ERROR_PERIOD, burst }, now);
-      if (!this.#errors.tryTake(1, now)) return;
-    }
-    this.#send({ cmd: 'error', reason: message, code });
+    if (this.#errorLimit.allows(now)) this.#send({ cmd: 'error', reason: message, code });
   }
 
   /** An event of the room. */
