@@ -5,7 +5,15 @@ import { CLOSE_REASONS } from '../../src/protocol/close-codes.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const text = read('docs/sdk.md');
-const api = ['api.ts', 'options.ts', 'state.ts', 'audience/api.ts', 'events.ts', 'play/play.ts']
+const api = [
+  'api.ts',
+  'options.ts',
+  'state.ts',
+  'audience/api.ts',
+  'player/api.ts',
+  'events.ts',
+  'play/play.ts',
+]
   .map((file) => read(`src/client/${file}`))
   .join('');
 
