@@ -23,7 +23,7 @@ export type RequestsParts = ContentsParts &
   SignalingRequestsParts &
   MatchmakerRequestsParts &
   LaunchRequestsParts & {
-    /** The dialects that are spoken. */
+    /** The enabled dialects. */
     readonly dialects: ReadonlySet<Dialect>;
     readonly admission: Admission;
     readonly limits: { readonly stall: number; readonly codeLength: number };

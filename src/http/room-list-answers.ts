@@ -12,7 +12,7 @@ import type { RequestBodies } from './request-bodies.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
 
 /** The most rooms of one answer. */
-const MOST = 100;
+const MAX_LISTED = 100;
 
 /** How long an answer may be used again, in milliseconds; not at all if a room has changed. */
 const FRESH = 1000;
@@ -68,7 +68,7 @@ export class RoomListAnswers {
     const last = this.#pages.get(key);
     const isCurrent = last?.list === list && last.version === list.version;
     if (isCurrent && now - last.madeAt < FRESH) return last;
-    const page = makePage(list, roomListJson(list.page(MOST, before)), now);
+    const page = makePage(list, roomListJson(list.page(MAX_LISTED, before)), now);
     this.#pages.set(key, page);
     return page;
   }

@@ -201,7 +201,7 @@ export function tokenIn(target: string): string | undefined {
 
 /** What a relay has, on which it depends which routes exist. */
 export interface RouteParts {
-  /** The dialects that are spoken. */
+  /** The enabled dialects. */
   readonly dialects: ReadonlySet<Dialect>;
   /** `undefined` if no game servers are started. */
   readonly serverApi: object | undefined;

@@ -17,7 +17,7 @@ import type { RequestContext } from './request-context.js';
 import { type Route, routeWithin } from './route.js';
 
 export interface UpgradesParts {
-  /** The dialects that are spoken. */
+  /** The enabled dialects. */
   readonly dialects: ReadonlySet<Dialect>;
   readonly rooms: { readonly hasLists: boolean };
   readonly wmbp: Wmbp;

@@ -148,8 +148,8 @@ export class Admission {
    */
   reconnect(address: string): CloseReason | undefined {
     const { maxConnections, connectionsPerAddress } = this.#limits;
-    const most = maxConnections + Math.ceil(Math.min(SPARE_CONNECTIONS, maxConnections / 8));
-    const isFull = this.#total >= most || this.#reaches(2 * connectionsPerAddress, address);
+    const limit = maxConnections + Math.ceil(Math.min(SPARE_CONNECTIONS, maxConnections / 8));
+    const isFull = this.#total >= limit || this.#reaches(2 * connectionsPerAddress, address);
     return isFull ? CLOSE_REASONS.relayFull : undefined;
   }
 

@@ -3,14 +3,14 @@ import { type Network, networksOf } from './networks.js';
 /** Counts something for each address and each network that contains it. */
 export class NetworkCounts {
   readonly #counts = new Map<string, number>();
-  readonly #most: number;
+  readonly #max: number;
 
   /**
-   * @param most the most that a network may have, whatever its share, so that one network cannot
+   * @param max the most that a network may have, whatever its share, so that one network cannot
    * use up everything. It does not reduce the limit of one address.
    */
-  constructor(most = Number.POSITIVE_INFINITY) {
-    this.#most = most;
+  constructor(max = Number.POSITIVE_INFINITY) {
+    this.#max = max;
   }
 
   /** The address has so many more. */
@@ -54,6 +54,6 @@ export class NetworkCounts {
   }
 
   #bound(count: number, { share }: Network): number {
-    return Math.max(count, Math.min(share * count, this.#most));
+    return Math.max(count, Math.min(share * count, this.#max));
   }
 }

@@ -1,10 +1,10 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { Features } from './features.js';
-import { Paced } from './paced.js';
 import { Poll } from './poll.js';
 import type { AudienceEvent } from './room-event.js';
 import type { SavedRoom } from './saved-room.js';
+import { ThrottledReport } from './throttled-report.js';
 import type { Timers } from './timers.js';
 import type { RoomTotals } from './totals.js';
 import { Viewer, type ViewerContext, type ViewerPeer, type WatchResult } from './viewer.js';
@@ -26,27 +26,27 @@ export interface AudienceContext extends Timers {
  * that they send is dropped. The host gets their number, and never an event about one of them.
  */
 export class Audience implements ViewerContext {
-  readonly #most: number;
+  readonly #maxViewers: number;
   readonly #context: AudienceContext;
   readonly #viewers = new Set<Viewer>();
-  readonly #counts: Paced;
-  readonly #tallies: Paced;
+  readonly #counts: ThrottledReport;
+  readonly #tallies: ThrottledReport;
   #poll: Poll | undefined;
   #hasEnded = false;
 
-  private constructor(most: number, context: AudienceContext) {
-    this.#most = most;
+  private constructor(maxViewers: number, context: AudienceContext) {
+    this.#maxViewers = maxViewers;
     this.#context = context;
-    this.#counts = new Paced(context, PERIOD, () =>
+    this.#counts = new ThrottledReport(context, PERIOD, () =>
       context.notifyHost({ type: 'audienceChanged', count: this.size }),
     );
-    this.#tallies = new Paced(context, PERIOD, () => this.#reportTally());
+    this.#tallies = new ThrottledReport(context, PERIOD, () => this.#reportTally());
   }
 
   /** The audience of this room; `undefined` if nobody can watch the room. */
   static of(room: AudienceContext): Audience | undefined {
-    const most = room.features?.audience;
-    return most === undefined ? undefined : new Audience(most, room);
+    const maxViewers = room.features?.audience;
+    return maxViewers === undefined ? undefined : new Audience(maxViewers, room);
   }
 
   /** The number of viewers. */
@@ -72,7 +72,8 @@ export class Audience implements ViewerContext {
   /** Admits a viewer, or returns the reason for refusing it. */
   admit(peer: ViewerPeer): WatchResult {
     if (this.#hasEnded) return { is: 'refused', reason: CLOSE_REASONS.noSuchRoom };
-    if (this.#viewers.size >= this.#most) return { is: 'refused', reason: CLOSE_REASONS.roomFull };
+    if (this.#viewers.size >= this.#maxViewers)
+      return { is: 'refused', reason: CLOSE_REASONS.roomFull };
     const viewer = new Viewer(peer, this);
     this.#viewers.add(viewer);
     this.#counts.changed();

@@ -76,11 +76,11 @@ export class Bans {
     this.#add(this.#addresses, hash, MAX_ADDRESSES);
   }
 
-  #add(bans: Set<SecretHash>, hash: SecretHash, most: number): void {
+  #add(bans: Set<SecretHash>, hash: SecretHash, max: number): void {
     const before = bans.size;
     bans.add(hash);
     const [first] = bans;
-    if (bans.size > most && first !== undefined) bans.delete(first);
+    if (bans.size > max && first !== undefined) bans.delete(first);
     this.#totals.storedBytes += (bans.size - before) * BAN_BYTES;
   }
 }

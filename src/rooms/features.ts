@@ -36,10 +36,10 @@ export function grant(
   { audience, list, listing, ...rest }: Features,
   { maxAudience, hasLists }: FeatureLimits,
 ): Features {
-  const most = Math.min(audience ?? 0, maxAudience);
+  const maxViewers = Math.min(audience ?? 0, maxAudience);
   return {
     ...rest,
-    ...(most > 0 && { audience: most }),
+    ...(maxViewers > 0 && { audience: maxViewers }),
     ...(hasLists && list !== undefined && { list, ...(listing !== undefined && { listing }) }),
   };
 }

@@ -56,9 +56,9 @@ export class RoomList {
    * @param most the maximum number of rooms
    * @param before only rooms with a lower number
    */
-  page(most: number, before = Number.POSITIVE_INFINITY): Room[] {
+  page(max: number, before = Number.POSITIVE_INFINITY): Room[] {
     const rooms: Room[] = [];
-    for (let at = this.#positionOf(before) - 1; at >= 0 && rooms.length < most; at--) {
+    for (let at = this.#positionOf(before) - 1; at >= 0 && rooms.length < max; at--) {
       rooms.push((this.#open[at] as Listed).room);
     }
     return rooms;

@@ -172,12 +172,12 @@ export class Rooms implements RoomContext, Directory {
   /**
    * Restores saved rooms, in which everybody is disconnected. Skips rooms whose code is in use.
    *
-   * @param most a lower limit on the number of rooms than `maxRooms`
+   * @param max a lower limit on the number of rooms than `maxRooms`
    * @returns how many rooms were not restored because of either limit, or because codes have another
    * length now
    */
-  restore(rooms: readonly SavedRoom[], most = Number.POSITIVE_INFINITY): number {
-    const limit = Math.min(most, this.#maxRooms);
+  restore(rooms: readonly SavedRoom[], max = Number.POSITIVE_INFINITY): number {
+    const limit = Math.min(max, this.#maxRooms);
     let skipped = 0;
     for (const saved of rooms) {
       if (this.#byCode.has(saved.code)) continue;

@@ -10,8 +10,8 @@ export type ValueOwner = 'everybody' | 'audience' | PlayerId;
 
 /** Why a value cannot be stored. */
 export type ValueRefusal =
-  | { readonly is: 'tooManyKeys'; readonly most: number }
-  | { readonly is: 'tooManyBytes'; readonly most: number }
+  | { readonly is: 'tooManyKeys'; readonly limit: number }
+  | { readonly is: 'tooManyBytes'; readonly limit: number }
   /** The values of all rooms take too much memory. */
   | { readonly is: 'noMemory' };
 
@@ -150,9 +150,9 @@ export class RoomValues {
   ): ValueRefusal | undefined {
     const { keep, storage = Number.POSITIVE_INFINITY, totals } = this.#limits;
     if (owners.some((values) => values && values.size >= MAX_VALUES && !values.has(key))) {
-      return { is: 'tooManyKeys', most: MAX_VALUES };
+      return { is: 'tooManyKeys', limit: MAX_VALUES };
     }
-    if (this.#bytes + growth > keep) return { is: 'tooManyBytes', most: keep };
+    if (this.#bytes + growth > keep) return { is: 'tooManyBytes', limit: keep };
     return growth > 0 && totals.storedBytes + growth > storage ? { is: 'noMemory' } : undefined;
   }
 

@@ -25,7 +25,7 @@ export interface GameServers {
 
 /** All dialects, and the names of those that are turned on. */
 export interface Dialects {
-  readonly spoken: ReadonlySet<Dialect>;
+  readonly enabled: ReadonlySet<Dialect>;
   readonly wmbp: Wmbp;
   readonly bellhop: Bellhop;
   readonly signaling: Signaling;
@@ -45,9 +45,9 @@ export function buildDialects(
   { matchmaker, serverApi }: GameServers,
 ): Dialects {
   const chosen = readOption('dialects', () => parseDialects(options.dialects));
-  const speaksBevygap = matchmaker !== undefined && chosen.has(BEVYGAP);
-  const spoken = new Set([...chosen].filter((name) => name !== BEVYGAP || speaksBevygap));
-  const bevygap = speaksBevygap
+  const hasBevygap = matchmaker !== undefined && chosen.has(BEVYGAP);
+  const enabled = new Set([...chosen].filter((name) => name !== BEVYGAP || hasBevygap));
+  const bevygap = hasBevygap
     ? new Bevygap({ ...core, matchmaker, limits: options, log })
     : undefined;
   const joins = new JoinCounts();
@@ -71,6 +71,6 @@ export function buildDialects(
     joins: () => joins.results,
     traffic: () => rooms.totals.traffic,
   };
-  const counts = new Map(spoken.has(BELLHOP) ? [[BELLHOP, bellhopCounts]] : []);
-  return { spoken, wmbp, bellhop, signaling, bevygap, counts };
+  const counts = new Map(enabled.has(BELLHOP) ? [[BELLHOP, bellhopCounts]] : []);
+  return { enabled, wmbp, bellhop, signaling, bevygap, counts };
 }

@@ -47,12 +47,12 @@ export function relayMetrics({
       } = rooms.totals;
       return { players, hosts, bufferedBytes };
     },
-    requesters: dialects.spoken.has('bevygap')
+    requesters: dialects.enabled.has('bevygap')
       ? () => acceptor.connections.counts.requester
       : undefined,
     stateErrors: () => state?.store.errors ?? 0,
     socketsRefused: () => admission.sockets.refused,
-    signaling: dialects.spoken.has('signaling')
+    signaling: dialects.enabled.has('signaling')
       ? () => ({
           channels: admission.channels.used,
           bytes: admission.channelBytes.used,

@@ -155,14 +155,14 @@ export class RelayServer implements Relay {
 
   #buildFrontDoor(): FrontDoor {
     const { options, log, core, launch, dialects, joins, metrics } = this.#parts;
-    const speaksWmbp = dialects.spoken.has('wmbp');
+    const hasWmbp = dialects.enabled.has('wmbp');
     return new FrontDoor({
       ...core,
       log,
       signaling: dialects.signaling,
       serverApi: launch?.serverApi,
       joins,
-      dialects: dialects.spoken,
+      dialects: dialects.enabled,
       wmbp: dialects.wmbp,
       bellhop: dialects.bellhop,
       bevygap: dialects.bevygap,
@@ -171,7 +171,7 @@ export class RelayServer implements Relay {
       isOverloaded: () => core.load.overload !== undefined,
       metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
       // The SDK is served without pages, too: games on other sites import it. Both use WMBP.
-      files: new Map(speaksWmbp ? [...sdkFiles(), ...(options.pages ? pageFiles() : [])] : []),
+      files: new Map(hasWmbp ? [...sdkFiles(), ...(options.pages ? pageFiles() : [])] : []),
       iceServers: readOption('turnUrl', () => iceServers(options)),
       networkUrls: () => this.#networkUrls(),
     });

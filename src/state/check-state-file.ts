@@ -44,8 +44,8 @@ function checkFile(path: string, stats: Stats, maxBytes: number): void {
   if (stats.isDirectory()) throw new Error(`${path} is a folder; name a file in it`);
   if (!stats.isFile()) throw new Error(`${path} is not a regular file; name another one`);
   if (!isWithin(stats, maxBytes)) {
-    const [size, most] = [stats.size, maxBytes].map((bytes) => Math.ceil(bytes / MIB));
-    throw new Error(`${path} has ${size} MiB, the limit is ${most} MiB; move it away`);
+    const [size, limit] = [stats.size, maxBytes].map((bytes) => Math.ceil(bytes / MIB));
+    throw new Error(`${path} has ${size} MiB, the limit is ${limit} MiB; move it away`);
   }
   try {
     closeSync(openForReading(path));

@@ -23,9 +23,9 @@ export function deliver(room: Room, command: DeliveryCommand): number | CommandE
 function reason(refusal: ValueRefusal): string {
   switch (refusal.is) {
     case 'tooManyKeys':
-      return `keep: expected at most ${refusal.most} keys, for everybody and for each player`;
+      return `keep: expected at most ${refusal.limit} keys, for everybody and for each player`;
     case 'tooManyBytes':
-      return `keep: expected at most ${refusal.most} bytes in all values of the room`;
+      return `keep: expected at most ${refusal.limit} bytes in all values of the room`;
     case 'noMemory':
       return 'keep: the values of all rooms take too much memory';
     default:

@@ -57,7 +57,7 @@ export interface QuickJoinRequest extends Pick<PlayerRequest, 'seat' | 'about' |
 }
 
 /** How much of a wrong id is counted, in characters. */
-const MAX_TRIED = 64;
+const MAX_COUNTED_ID = 64;
 
 /**
  * Decides which WMBP hosts and players are admitted, and serves them. The caller has located the
@@ -164,7 +164,7 @@ export class Wmbp {
     if (admission.isGuessLimited(address, now)) return refused(CLOSE_REASONS.tooManyAttempts);
     const server = api.allowed(id, 'create', token);
     if (server === undefined) {
-      admission.missed(address, `launch ${id.slice(0, MAX_TRIED)}`, now);
+      admission.missed(address, `launch ${id.slice(0, MAX_COUNTED_ID)}`, now);
       return refused(CLOSE_REASONS.badToken);
     }
     return this.#admitNewHost(format, new LaunchedRooms(rooms, server));

@@ -64,10 +64,11 @@ function describe({
   code,
   name,
   players,
-  max_players: most,
+  max_players: maxPlayers,
   accept_conns: open,
 }: RoomInfo): string {
   const game = name === '' ? 'a game without a name' : `“${name}”`;
-  const full = players >= most ? 'full' : open ? 'open to new players' : 'closed to new players';
-  return `${code} is ${game}: ${players} of ${most} players, ${full}. Its big screen shows how to join.`;
+  const full =
+    players >= maxPlayers ? 'full' : open ? 'open to new players' : 'closed to new players';
+  return `${code} is ${game}: ${players} of ${maxPlayers} players, ${full}. Its big screen shows how to join.`;
 }

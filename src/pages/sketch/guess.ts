@@ -33,8 +33,8 @@ function isClose(said: string, wanted: string): boolean {
   const parts = runsOfWords(said);
   if (parts.some((part) => forms(part).some((form) => wantedForms.includes(form)))) return true;
   if (wanted.length >= MIN_LENGTH_FOR_ONE) {
-    const most = wanted.length >= MIN_LENGTH_FOR_TWO ? 2 : 1;
-    return parts.some((part) => distance(part, wanted) <= most);
+    const maxDistance = wanted.length >= MIN_LENGTH_FOR_TWO ? 2 : 1;
+    return parts.some((part) => distance(part, wanted) <= maxDistance);
   }
   // Another letter makes another short word ("cat" and "bat"), and any sentence has one that is
   // nearly this one. So only a slip counts, in a guess that is nothing but the word.

@@ -93,10 +93,10 @@ export function decodeInk(bytes: Uint8Array): Ink | undefined {
 
 /** Splits a whole stroke into as many messages as it needs. */
 export function splitStroke({ colour, width, points }: Stroke): Ink[] {
-  const most = MAX_POINTS * 2;
-  const messages: Ink[] = [{ is: 'stroke', colour, width, points: points.slice(0, most) }];
-  for (let from = most; from < points.length; from += most) {
-    messages.push({ is: 'more', points: points.slice(from, from + most) });
+  const max = MAX_POINTS * 2;
+  const messages: Ink[] = [{ is: 'stroke', colour, width, points: points.slice(0, max) }];
+  for (let from = max; from < points.length; from += max) {
+    messages.push({ is: 'more', points: points.slice(from, from + max) });
   }
   return messages;
 }

@@ -13,13 +13,13 @@ const VISIBLE = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S
 const UNITS_PER_CHARACTER = 4;
 
 /**
- * @param most in characters, as people count them: an emoji of several parts is one
+ * @param max in characters, as people count them: an emoji of several parts is one
  * @returns `""` if nothing of it is visible
  */
-export function plainText(text: string, most: number): string {
+export function plainText(text: string, max: number): string {
   let kept = '';
-  for (const character of characters(text.replace(INVISIBLE, ' ').trim()).slice(0, most)) {
-    if (kept.length + character.length > most * UNITS_PER_CHARACTER) break;
+  for (const character of characters(text.replace(INVISIBLE, ' ').trim()).slice(0, max)) {
+    if (kept.length + character.length > max * UNITS_PER_CHARACTER) break;
     kept += character;
   }
   return VISIBLE.test(kept) ? kept.trim() : '';

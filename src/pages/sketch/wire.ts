@@ -87,12 +87,12 @@ export function decodeFromScreen(text: string): FromScreen | undefined {
   return isKnown ? (message as unknown as FromScreen) : undefined;
 }
 
-function clean(value: unknown, most: number): string {
-  return typeof value === 'string' ? plainText(value, most) : '';
+function clean(value: unknown, max: number): string {
+  return typeof value === 'string' ? plainText(value, max) : '';
 }
 
-function parse(text: string, most = MAX_TEXT): Record<string, unknown> | undefined {
-  if (text.length > most) return undefined;
+function parse(text: string, max = MAX_TEXT): Record<string, unknown> | undefined {
+  if (text.length > max) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const isRecord = typeof value === 'object' && value !== null;

@@ -265,9 +265,9 @@ class CborReader {
    * nearly every length changes, branch prediction fails and each integer takes ten times as long,
    * so their number is limited.
    */
-  #readShortIntegers(source: DataView, sink: DataView, length: number, most: number): number {
+  #readShortIntegers(source: DataView, sink: DataView, length: number, max: number): number {
     const start = length;
-    const end = Math.min(sink.byteLength, start + most);
+    const end = Math.min(sink.byteLength, start + max);
     let at = this.#at;
     let mixed = this.#mixed;
     while (length < end && mixed <= MAX_MIXED) {
@@ -357,7 +357,7 @@ class CborReader {
   #takeCommand(): string | undefined {
     const length = this.#info < ONE_BYTE ? this.#info : 0;
     for (const command of BY_USE) {
-      if (command.length !== length || !spells(this.#bytes, this.#at, command)) continue;
+      if (command.length !== length || !matchesAt(this.#bytes, this.#at, command)) continue;
       this.#at += length;
       return command;
     }
@@ -535,7 +535,7 @@ function canBeIndefinite(major: number): boolean {
 function keyIn(bytes: Uint8Array, start: number, end = bytes.length): Key {
   const names = NAMES_BY_LENGTH[end - start] ?? NO_NAMES;
   for (let i = 0; i < names.length; i++) {
-    if (spells(bytes, start, names[i] as FieldName)) return names[i];
+    if (matchesAt(bytes, start, names[i] as FieldName)) return names[i];
   }
   return undefined;
 }
@@ -551,7 +551,7 @@ for (const name of FIELD_NAMES) {
   NAMES_BY_LENGTH[name.length]?.push(name);
 }
 
-function spells(bytes: Uint8Array, start: number, key: string): boolean {
+function matchesAt(bytes: Uint8Array, start: number, key: string): boolean {
   for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key.charCodeAt(i)) return false;
   return true;
 }

@@ -222,10 +222,10 @@ describe('messages to phones', () => {
     const choosing = start({ ...game, phase: { is: 'lobby' } }, 1, NOW);
     const drawing = choose(choosing, 1, 0, NOW);
     for (const each of [choosing, drawing]) {
-      expect(viewFor(sharedBy(each), 1, undefined)?.scene).toEqual({ is: 'untold' });
+      expect(viewFor(sharedBy(each), 1, undefined)?.scene).toEqual({ is: 'awaitingSecret' });
       // A secret of another turn is none.
       const old = { is: 'secret', turn: 0, words: ['x'], word: 'x' } as const;
-      expect(viewFor(sharedBy(each), 1, old)?.scene).toEqual({ is: 'untold' });
+      expect(viewFor(sharedBy(each), 1, old)?.scene).toEqual({ is: 'awaitingSecret' });
       const { name, scene } = viewForStranger(sharedBy(each), 'Dan');
       expect([name, scene]).toEqual(['Dan', { is: 'unknown', drawer: 'Ada' }]);
     }

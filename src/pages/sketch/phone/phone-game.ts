@@ -1,7 +1,7 @@
 import type { Data, Seat, Sendable } from '../../../client/index.js';
 import type { SharedGame } from '../shared-game.js';
 import { encode, type Secret } from '../wire.js';
-import type { Desk } from './desk.js';
+import type { DrawingBoard } from './drawing-board.js';
 import { showScene } from './scenes.js';
 import { viewFor, viewForStranger } from './view.js';
 
@@ -11,16 +11,16 @@ export type PhoneSeat = Seat<Sendable, Data, SharedGame>;
 export class PhoneGame {
   readonly #me: PhoneSeat;
   readonly #name: string;
-  readonly #desk: Desk;
+  readonly #drawingBoard: DrawingBoard;
   #secret: Secret | undefined;
   /** The secret that the screen was asked for. */
   #asked = '';
 
   /** @param name the name with which this phone has joined */
-  constructor(me: PhoneSeat, name: string, desk: Desk) {
+  constructor(me: PhoneSeat, name: string, drawingBoard: DrawingBoard) {
     this.#me = me;
     this.#name = name;
-    this.#desk = desk;
+    this.#drawingBoard = drawingBoard;
     me.on('state', () => this.#show());
     me.on('host', () => this.#show());
     me.on('gap', () => this.#forget());
@@ -49,9 +49,9 @@ export class PhoneGame {
     // The screen does not know this phone yet, and will in a moment.
     if (view === undefined) return;
     const ends = 'ends' in game.phase ? game.phase.ends : undefined;
-    this.#desk.beginTurn(view.turn);
+    this.#drawingBoard.beginTurn(view.turn);
     showScene(view, { ends, clock: () => this.#me.hostTime() });
-    if (view.scene.is === 'untold') this.#ask(`${game.turn} ${game.phase.is}`);
+    if (view.scene.is === 'awaitingSecret') this.#ask(`${game.turn} ${game.phase.is}`);
   }
 
   /** Asks for what this phone's new page does not know. The strokes are part of the answer. */

@@ -12,7 +12,7 @@ import { type About, decodeFromScreen, encode, MAX_NAME } from '../wire.js';
 import { withRetries } from '../with-retries.js';
 import { type PhoneViewer, watchGame } from './audience.js';
 import { onVote } from './ballot.js';
-import { Desk } from './desk.js';
+import { DrawingBoard } from './drawing-board.js';
 import { watchConnections } from './notice.js';
 import { PhoneGame, type PhoneSeat } from './phone-game.js';
 import { storedName, storeName } from './player-name.js';
@@ -34,7 +34,7 @@ export function openPhone(typed: string, watches: boolean): void {
   nameField.maxLength = MAX_NAME;
   nameField.value = name;
   let seat: PhoneSeat | undefined;
-  const desk = new Desk((data) => seat?.send(data));
+  const drawingBoard = new DrawingBoard((data) => seat?.send(data));
   const join = (): void =>
     void enter(codeField.value, async (code) => {
       const called = plainText(nameField.value, MAX_NAME);
@@ -43,7 +43,7 @@ export function openPhone(typed: string, watches: boolean): void {
       const joined = await joinOrWatch(code, called);
       if (!('id' in joined)) return watch(joined);
       seat = joined;
-      play(seat, called, desk);
+      play(seat, called, drawingBoard);
     });
   const onlyWatch = (): void =>
     void enter(codeField.value, async (code) =>
@@ -111,24 +111,24 @@ function watch(me: PhoneViewer): void {
   watchGame(me);
 }
 
-function play(me: PhoneSeat, name: string, desk: Desk): void {
+function play(me: PhoneSeat, name: string, drawingBoard: DrawingBoard): void {
   enterRoom(me, `?code=${me.code}`);
-  desk.reset();
+  drawingBoard.reset();
   listenToPlayer(me);
 
-  const game = new PhoneGame(me, name, desk);
+  const game = new PhoneGame(me, name, drawingBoard);
   me.on('message', (data) => {
     if (typeof data !== 'string') {
       const ink = decodeInk(data);
-      if (ink !== undefined) desk.ink(ink);
+      if (ink !== undefined) drawingBoard.ink(ink);
       return;
     }
     const message = decodeFromScreen(data);
     if (message?.is === 'secret') game.tell(message);
-    if (message?.is === 'verdict') desk.showVerdict(message.text, message.verdict);
-    if (message?.is === 'sheet') desk.clear();
+    if (message?.is === 'verdict') drawingBoard.showVerdict(message.text, message.verdict);
+    if (message?.is === 'sheet') drawingBoard.clear();
   });
-  me.on('restart', () => desk.repeat());
+  me.on('restart', () => drawingBoard.repeat());
   watchConnections(me);
   onVote((turn) => me.send(encode({ is: 'vote', turn })));
 }

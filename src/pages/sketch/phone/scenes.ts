@@ -59,7 +59,7 @@ function sectionOf(scene: Scene): string {
     case 'guessed':
     case 'reveal':
     case 'podium':
-    case 'untold':
+    case 'awaitingSecret':
     case 'unknown':
     case 'watch':
       return 'message';
@@ -85,7 +85,7 @@ function show(scene: Scene, view: View): void {
       );
     case 'podium':
       return showPodium(scene, view);
-    case 'untold':
+    case 'awaitingSecret':
       return say('…', 'Your turn!', 'Waiting for the big screen…');
     case 'unknown': {
       const turn = scene.drawer === undefined ? '' : `: ${scene.drawer} draws`;

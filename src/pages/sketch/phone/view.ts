@@ -30,7 +30,7 @@ export type Scene =
       readonly text: string;
     }
   /** The drawer's phone is to be told the word, or the words to choose from. */
-  | { readonly is: 'untold' }
+  | { readonly is: 'awaitingSecret' }
   /** The screen is disconnected, and does not know this phone yet. */
   | { readonly is: 'unknown'; readonly drawer: string | undefined };
 
@@ -120,9 +120,10 @@ function sceneFor(game: SharedGame, id: number, secret: Secret | undefined): Sce
       return { is: 'lobby' };
     case 'choosing':
       if (phase.drawer !== id) return { is: 'wait', drawer: nameOf(game, phase.drawer) };
-      return words === undefined ? { is: 'untold' } : { is: 'choose', words };
+      return words === undefined ? { is: 'awaitingSecret' } : { is: 'choose', words };
     case 'drawing': {
-      if (phase.drawer === id) return word === undefined ? { is: 'untold' } : { is: 'draw', word };
+      if (phase.drawer === id)
+        return word === undefined ? { is: 'awaitingSecret' } : { is: 'draw', word };
       const drawer = nameOf(game, phase.drawer);
       if (phase.guessed.includes(id)) return { is: 'guessed', drawer };
       return { is: 'guess', drawer, mask: phase.mask };

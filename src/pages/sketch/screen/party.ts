@@ -51,7 +51,7 @@ export class Party {
     this.#sheet = new Sheet(saved?.strokes);
     this.#end = new PhaseEnd(() => room.time());
     this.#catchUp();
-    this.#shared = room.shareState(this.#news());
+    this.#shared = room.shareState(this.#sharedGame());
     room.on('join', (player) => this.#enter(player));
     room.on('about', (player) => this.#enter(player));
     room.on('message', (player, data) => this.#receive(player, data));
@@ -197,11 +197,11 @@ export class Party {
     // First, so that the drawer's phone knows the word when the turn begins.
     this.#tellDrawer();
     const before = this.#shared.value;
-    this.#shared.set(this.#news());
+    this.#shared.set(this.#sharedGame());
     return this.#shared.value !== before;
   }
 
-  #news(): SharedGame {
+  #sharedGame(): SharedGame {
     const now = Date.now();
     return shareGame(this.#game, now, this.#end.of(this.#game, now));
   }

@@ -15,9 +15,9 @@ import { showBest, showVote } from './vote-stage.js';
 /** The sections of the big screen, of which one is shown. */
 export const SECTIONS = ['standby', 'lobby', 'turn', 'vote', 'podium'];
 /** The number of guesses that stay on the screen. */
-const MOST_GUESSES = 12;
+const MAX_GUESSES = 12;
 /** How many names the result shows; for more players, it shows their number. */
-const MOST_NAMES = 2;
+const MAX_NAMES = 2;
 
 /** Shows the game on the big screen. */
 export class Stage {
@@ -79,7 +79,7 @@ export class Stage {
     line.append(who, ' ', isRight ? 'got it!' : create('bdi', '', text));
     const list = byId('guesses');
     list.append(line);
-    while (list.childElementCount > MOST_GUESSES) list.firstElementChild?.remove();
+    while (list.childElementCount > MAX_GUESSES) list.firstElementChild?.remove();
   }
 
   #showTurn(game: Game): void {
@@ -170,6 +170,6 @@ function resultOf(game: Game): string {
     .filter(({ id }) => id !== phase.drawer)
     .flatMap(({ id }) => findPlayer(game, id)?.name ?? []);
   if (phase.ending === 'everybody') return 'Everybody got it!';
-  if (names.length > MOST_NAMES) return `${names.length} players got it.`;
+  if (names.length > MAX_NAMES) return `${names.length} players got it.`;
   return names.length === 0 ? 'Nobody got it.' : `${names.join(' and ')} got it.`;
 }

@@ -1,7 +1,7 @@
 import type { Timers } from './timers.js';
 
 /** Reports changes: the first one at once, and the changes within a period after it together. */
-export class Paced {
+export class ThrottledReport {
   readonly #timers: Timers;
   readonly #period: number;
   readonly #report: () => void;

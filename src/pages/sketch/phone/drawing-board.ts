@@ -11,7 +11,7 @@ const ANSWERS: Record<Verdict, string> = {
 };
 
 /** The player's sheet with its tools, and their guesses so far. */
-export class Desk {
+export class DrawingBoard {
   readonly #send: (data: Uint8Array) => void;
   readonly #view: SheetView;
   readonly #pen: Pen;
@@ -33,8 +33,8 @@ export class Desk {
     fillTools('widths', 'width', WIDTHS, 1, (index) => {
       this.#pen.width = index;
     });
-    byId('undo').onclick = () => this.#takeBack({ is: 'undo' });
-    byId('clear').onclick = () => this.#takeBack({ is: 'clear' });
+    byId('undo').onclick = () => this.#erase({ is: 'undo' });
+    byId('clear').onclick = () => this.#erase({ is: 'clear' });
   }
 
   /** Clears the sheet and the guesses if this is another turn. */
@@ -84,7 +84,7 @@ export class Desk {
     byId('answers').prepend(line);
   }
 
-  #takeBack(ink: Ink): void {
+  #erase(ink: Ink): void {
     this.#pen.lift();
     this.ink(ink);
     this.#send(encodeInk(ink));
