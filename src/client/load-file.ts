@@ -2,8 +2,8 @@
 let failures = 0;
 
 /**
- * Loads a file that is beside the SDK's file. Only the files for browsers do this: bundlers make such
- * files of what is loaded by `import()` with a fixed name.
+ * Loads another file of the SDK from the folder of this one. Only for the files that the relay serves:
+ * bundlers make chunks of `import()`s with a fixed name.
  */
 export async function loadFile<Module>(name: string): Promise<Module> {
   const url = new URL(name, import.meta.url);

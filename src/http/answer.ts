@@ -179,7 +179,7 @@ export function unreadBody(status: 400 | 408 | 413, reason: string): Answer {
   return text(status, `${reason}\n`);
 }
 
-/** What a launched server is answered. */
+/** The answer to a launched server. */
 export function launched(answer: LaunchedServerAnswer): Answer {
   switch (answer.is) {
     case 'unknown':

@@ -37,7 +37,7 @@ export class LaunchRequests {
     this.#bodies = bodies;
   }
 
-  /** What the paths under `/launch/ID` answer. */
+  /** The handlers of the paths under `/launch/ID`. */
   get resources(): Pick<Resources, LaunchPath['kind']> {
     const answerTo = (path: LaunchPath, asked: AddressedRequest, call: ApiCall): Answer =>
       this.#answer(path, asked, call);

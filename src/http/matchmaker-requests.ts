@@ -45,7 +45,7 @@ export class MatchmakerRequests {
     this.#bodies = bodies;
   }
 
-  /** Answers a POST. Its body is read and says nothing. */
+  /** Answers a POST. Its body is read and ignored. */
   answer(
     target: RequestTarget,
     how: PlayAnswers,

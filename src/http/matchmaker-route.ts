@@ -1,13 +1,13 @@
-/** What the query of a request for a game server says. */
+/** The query of a request for a game server. */
 export interface MatchmakerQuery {
   /** The address of the player; an empty one counts as none. */
   readonly clientIp: string | undefined;
-  /** The ticket of a party, and how many its players are. */
+  /** The ticket of a party, and its number of players. */
   readonly party: string | undefined;
   readonly size: string | undefined;
 }
 
-/** Where players ask for game servers. */
+/** The route of a request for a game server. */
 export type MatchmakerRoute =
   | {
       /** By a WebSocket. */
@@ -20,14 +20,14 @@ export type MatchmakerRoute =
       readonly query: MatchmakerQuery;
     }
   | {
-      /** In the values of Bevygap. */
+      /** Answered with Bevygap's values. */
       readonly kind: 'request';
       readonly game: string;
       readonly version: string;
       readonly query: MatchmakerQuery;
     }
   | {
-      /** In server-sent events. */
+      /** Answered with server-sent events. */
       readonly kind: 'play';
       readonly game: string;
       /** `undefined` for any. */

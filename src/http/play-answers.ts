@@ -12,7 +12,7 @@ import type { Reply } from './resource.js';
 export interface PlayAnswers {
   /** What its client understands. */
   readonly accepts: Place['is'];
-  /** Has a request answered, and cancels it if the client leaves. */
+  /** Starts a request, and cancels it if the client leaves. */
   begin(
     requests: PlayRequests,
     request: PlaceRequest,
@@ -21,7 +21,7 @@ export interface PlayAnswers {
   refuse(error: LaunchError): Answer;
 }
 
-/** Bevygap's values, one behind another with nothing between. */
+/** Bevygap's values, concatenated. */
 export const VALUES = streamed('server', 'application/json', progressValue);
 
 /** Server-sent events. */

@@ -29,7 +29,7 @@ export class RequestBodies {
     this.#parts = parts;
   }
 
-  /** Reads the body, and has the request answered; at once if there is none. */
+  /** Reads the body, then answers the request; at once if there is no body. */
   answer(
     asked: AddressedRequest,
     response: ServerResponse,

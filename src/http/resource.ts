@@ -13,7 +13,7 @@ export type Handler<Target = Route> = (
   response: ServerResponse,
 ) => Reply | Promise<Reply>;
 
-/** What a kind of route answers, by method. `GET` answers HEAD as well, `other` all that is left. */
+/** The handlers of a kind of route, by method. `GET` also handles HEAD, `other` all other methods. */
 export interface Resource<Target = Route> {
   readonly GET?: Handler<Target> | undefined;
   readonly POST?: Handler<Target> | undefined;
@@ -36,7 +36,7 @@ export function methodsOf(resource: Resource): readonly string[] {
   return [...get, ...head, ...rest.flat()];
 }
 
-/** What answers this method; `undefined` if it is not allowed. */
+/** The handler of this method; `undefined` if it is not allowed. */
 export function handlerOf(resource: Resource, method: string): Handler | undefined {
   const known = METHODS.find((each) => each === (method === 'HEAD' ? 'GET' : method));
   return (known && resource[known]) ?? resource.other;

@@ -113,7 +113,10 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'SKETCH',
 ]);
 
-/** With four letters, no path other than a room's has this many characters, so all others are wrong codes. */
+/**
+ * With four letters, no path other than a room's has this many characters, so all others are wrong
+ * codes.
+ */
 const ROOM = new RegExp(`^/([^/]{${CODE_LENGTH}})$`);
 
 /** Files have a dot. */
@@ -199,7 +202,7 @@ export function tokenIn(target: string): string | undefined {
   return new URLSearchParams(split(target).search).get('token') ?? undefined;
 }
 
-/** What a relay has, on which it depends which routes exist. */
+/** The parts of a relay that decide which routes exist. */
 export interface RouteParts {
   /** The enabled dialects. */
   readonly dialects: ReadonlySet<Dialect>;
@@ -209,7 +212,10 @@ export interface RouteParts {
   readonly limits: { readonly codeLength: number };
 }
 
-/** Finds routes as `route` does, but those of something that is off are paths as any other. */
+/**
+ * Finds routes as `route` does; the routes of a disabled dialect or feature are treated as any other
+ * path.
+ */
 export function routeWithin({
   dialects,
   serverApi,
@@ -259,7 +265,7 @@ function create(query: URLSearchParams): Route {
 function launch(query: URLSearchParams): LaunchQuery | undefined {
   const [id, token, more] = query.get('launch')?.split('.') ?? [];
   if (id === undefined) return undefined;
-  // What has another form is no server's.
+  // A value of another form belongs to no server.
   return { id, token: more === undefined ? (token ?? '') : '' };
 }
 

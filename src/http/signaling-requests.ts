@@ -17,7 +17,10 @@ export interface SignalingRequestsParts {
   readonly mayConnect: (origin: string | undefined) => boolean;
 }
 
-/** Answers requests of signaling-server's clients: reads their bodies, and says over HTTP what came of them. */
+/**
+ * Answers requests of signaling-server's clients: reads their bodies, and sends the results over
+ * HTTP.
+ */
 export class SignalingRequests {
   readonly #parts: SignalingRequestsParts;
   readonly #context: RequestContext;

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** An HTTP response whose body is written in the course of time. */
+/** An HTTP response whose body is written part by part. */
 export interface StreamedAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;

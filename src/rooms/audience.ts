@@ -22,7 +22,7 @@ export interface AudienceContext extends Timers {
 }
 
 /**
- * Everybody who watches a room. Viewers get what the host sends to them, and vote in polls; all else
+ * The viewers of a room. They get what the host sends to the audience, and vote in polls; all else
  * that they send is dropped. The host gets their number, and never an event about one of them.
  */
 export class Audience implements ViewerContext {

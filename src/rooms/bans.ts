@@ -14,7 +14,7 @@ export const MAX_ADDRESSES = 256;
 /** The memory that a banned address or key takes: measured with 130 bytes. */
 export const BAN_BYTES = 128;
 
-/** Who cannot join one room again, for as long as it lasts. */
+/** The players and addresses that are banned from one room, for as long as it lasts. */
 export class Bans {
   // Most rooms ban nobody.
   #keys: Set<SecretHash> | undefined;

@@ -135,7 +135,7 @@ export class Deliveries {
   }
 
   /**
-   * Sends a viewer who comes the values for the audience.
+   * Sends the values for the audience to a new viewer.
    *
    * @param all whether the viewer has asked for all values
    */

@@ -5,8 +5,8 @@ import { cost } from './offline-buffer.js';
 export const MAX_HELD_BYTES = 16 * 1024;
 
 /**
- * What a player says before the host has admitted it, in order. Its connection is read on until this is
- * full: otherwise the relay would not notice that the player has left.
+ * A player's messages before the host has admitted it, in order. Reading from its connection
+ * continues until this is full: otherwise the relay would not notice that the player has left.
  */
 export class HeldMessages {
   #payloads: Payload[] = [];

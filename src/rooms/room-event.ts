@@ -20,7 +20,7 @@ export type PresenceEvent =
       readonly about?: string;
     };
 
-/** How the audience is doing. Each event replaces the one before, so a disconnected host misses none. */
+/** The state of the audience. Each event replaces the one before, so a disconnected host misses none. */
 export type AudienceEvent =
   | { readonly type: 'audienceChanged'; readonly count: number }
   /** How many viewers have chosen each choice of the poll, in the order of the choices. */

@@ -53,7 +53,7 @@ export class RoomList {
   /**
    * Rooms that can be joined, the newest first.
    *
-   * @param most the maximum number of rooms
+   * @param max the maximum number of rooms
    * @param before only rooms with a lower number
    */
   page(max: number, before = Number.POSITIVE_INFINITY): Room[] {

@@ -45,7 +45,7 @@ export interface RoomObserver {
   hostResumed(room: RoomIdentity): void;
 }
 
-/** Is told how one room is doing. */
+/** Is notified of the changes of one room. */
 export interface RoomWatcher {
   /** Players have joined, left, disconnected or reconnected, or others may join now. */
   changed(): void;
@@ -150,7 +150,7 @@ export class Rooms implements RoomContext, Directory {
     return { is: 'opened', room };
   }
 
-  /** Tells this watcher how the room is doing, until it has ended. */
+  /** Notifies this watcher of changes of the room, until it has ended. */
   watch(room: Room, watcher: RoomWatcher): void {
     this.#watchers.set(room, watcher);
   }

@@ -23,7 +23,7 @@ export interface GameServers {
   readonly serverApi: LaunchedServerApi | undefined;
 }
 
-/** All dialects, and the names of those that are turned on. */
+/** All dialects, and the names of the enabled ones. */
 export interface Dialects {
   readonly enabled: ReadonlySet<Dialect>;
   readonly wmbp: Wmbp;
@@ -31,7 +31,7 @@ export interface Dialects {
   readonly signaling: Signaling;
   /** `undefined` if no game servers are started. */
   readonly bevygap: Bevygap | undefined;
-  /** The counts of the dialects that are turned on, except WMBP. */
+  /** The counts of the enabled dialects, except WMBP. */
   readonly counts: ReadonlyMap<string, DialectCounts>;
 }
 

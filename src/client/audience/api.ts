@@ -17,7 +17,10 @@ export interface AudienceOptions {
 
 /** The events of a viewer, with the arguments of their listeners. */
 export interface ViewerEvents<Down = Data, State = unknown> {
-  /** The host has sent a message to the audience. Messages of a time without a connection are lost. */
+  /**
+   * The host has sent a message to the audience. Messages that are sent while this viewer is
+   * disconnected are lost.
+   */
   message: [message: Down];
   /** The host has shared a value: see `Viewer.shared`. `undefined` if it does not share it any more. */
   shared: [key: string, value: Down | undefined];
@@ -44,8 +47,8 @@ export interface Viewer<Down = Data, State = unknown> extends Emitter<ViewerEven
   /** The choices of the host's poll; empty if there is none. */
   readonly poll: readonly string[];
   /**
-   * Votes in the poll, in place of the earlier vote. The vote counts as long as this viewer is connected,
-   * and again after a reconnect.
+   * Votes in the poll, in place of the earlier vote. The vote counts as long as this viewer is
+   * connected, and again after a reconnect.
    *
    * @throws RangeError if this is no choice of the poll
    */

@@ -8,8 +8,8 @@ type CandidatesContext = Pick<RoomContext, 'commands' | 'emit'>;
 /** A player who asks to join. */
 class AskingPlayer implements Candidate {
   readonly id: number;
-  readonly saysOfItself = new About();
   isAsking = true;
+  readonly #about = new About();
   readonly #commands: CandidatesContext['commands'];
 
   constructor(id: number, commands: CandidatesContext['commands']) {
@@ -18,7 +18,12 @@ class AskingPlayer implements Candidate {
   }
 
   get about(): unknown {
-    return this.saysOfItself.value;
+    return this.#about.value;
+  }
+
+  /** @param text what the player says about itself */
+  setAbout(text: unknown): void {
+    this.#about.set(text);
   }
 
   get asking(): boolean {
@@ -54,7 +59,7 @@ export class Candidates {
   ask(id: number, about?: unknown): void {
     if (this.setAbout(id, about)) return;
     const candidate = new AskingPlayer(id, this.#room.commands);
-    candidate.saysOfItself.set(about);
+    candidate.setAbout(about);
     this.#asking.set(id, candidate);
     this.#room.emit('ask', candidate);
   }
@@ -62,7 +67,7 @@ export class Candidates {
   /** Returns whether this player asks. */
   setAbout(id: number, text: unknown): boolean {
     const candidate = this.#asking.get(id);
-    candidate?.saysOfItself.set(text);
+    candidate?.setAbout(text);
     return candidate !== undefined;
   }
 

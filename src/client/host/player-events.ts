@@ -29,7 +29,7 @@ const EVENTS = [
 export abstract class PlayerEvents extends GameEvents<RoomEvents> {
   /** The players whose `join` is buffered. */
   readonly #bufferedJoins = new Set<unknown>();
-  /** The players that the game has got an event of. */
+  /** The players of whom the game has got an event. */
   readonly #announced = new WeakSet<object>();
 
   constructor(codec: Codec | undefined) {

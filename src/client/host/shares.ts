@@ -54,7 +54,7 @@ export class Shares {
     this.#effects = effects;
   }
 
-  /** Everything that a player needs who has nothing yet. */
+  /** Everything that a new player needs. */
   get all(): readonly Message[] {
     const state = this.#state === undefined ? [] : [this.#state];
     return [...state, ...this.#current.values(), ...this.#forgotten.values()];

@@ -6,10 +6,10 @@ import type { RoomSettings } from '../../rooms/room-info.js';
 import type { OpenResult, Rooms } from '../../rooms/rooms.js';
 import type { RoomOpener } from './host-connection.js';
 
-/** The servers that have a room, or had one: a server opens one. */
+/** The servers that have opened a room: each of them may open only one. */
 const withRoom = new WeakSet<LaunchedServer>();
 
-/** Opens the room of a launched server, and tells the server's fleet how the room is doing. */
+/** Opens the room of a launched server, and reports its players and its end to the server's fleet. */
 export class LaunchedRooms implements RoomOpener {
   readonly #rooms: Rooms;
   readonly #server: LaunchedServer;

@@ -150,7 +150,7 @@ export class Wmbp {
     };
   }
 
-  /** A launched server: neither the create token nor the rate of new rooms is about it. */
+  /** Neither the create token nor the rate of new rooms applies to a launched server. */
   #launchedHost(
     format: HostFormat,
     { id, token }: { readonly id: string; readonly token: string },

@@ -25,7 +25,7 @@ export class SheetView {
     this.#settled = contextOf(document.createElement('canvas'));
     this.#sheet = sheet;
     const resize = (): void => this.#resize();
-    // Without an observer, a canvas has the size that it has when the window gets another one.
+    // Without an observer, the canvas is only resized together with the window.
     if (attempt(() => new ResizeObserver(resize).observe(canvas) === undefined)) return;
     listen(() => window, 'resize', resize);
   }

@@ -4,11 +4,11 @@ import { forms } from './word-forms.js';
 /** The result of a guess. Only the player who guessed is told `close`. */
 export type Verdict = 'right' | 'close' | 'wrong';
 
-/** From how many letters on a word with one wrong letter, or with two, is close. */
+/** The shortest words for which one wrong letter, or two, still make a close guess; in letters. */
 const MIN_LENGTH_FOR_ONE = 4;
 const MIN_LENGTH_FOR_TWO = 8;
 
-/** From how many letters on a slip (see `isOneSlip`) is close. */
+/** The shortest words for which a slip (see `isOneSlip`) makes a close guess; in letters. */
 const MIN_LENGTH_FOR_SLIP = 3;
 
 const ARTICLES = /^(a|an|the) /;

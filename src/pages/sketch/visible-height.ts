@@ -9,7 +9,7 @@ export function followVisibleHeight(): void {
   const view = attempt(() => window.visualViewport);
   if (!view) return;
   const adjust = (): void => {
-    // Whoever zooms in wants to see a part of the page, as large as it is.
+    // While the user has zoomed in, the page keeps its size.
     if (view.scale > 1.01) return;
     document.documentElement.style.setProperty('--visible-height', `${view.height}px`);
     if (view.offsetTop > 0) scrollTo(0, 0);

@@ -257,7 +257,7 @@ class CborReader {
   }
 
   /**
-   * Reads up to `most` integers in their shortest form, as every encoder writes them, and returns
+   * Reads up to `max` integers in their shortest form, as every encoder writes them, and returns
    * how many there were. Up to 16 MiB of them block the event loop, so this is a loop over local
    * variables.
    *

@@ -1,7 +1,7 @@
 import type { HostStatus, Seat, Viewer } from '../../../client/index.js';
 import { byId, setText } from '../dom.js';
 
-/** Shows at the top of the phone what keeps the game from going on, for as long as it does. */
+/** Shows at the top of the phone why the game does not continue, for as long as it does not. */
 export function watchConnections(me: Seat): void {
   const show = (): void => {
     const text = textFor(me);

@@ -29,7 +29,7 @@ export type Scene =
       readonly title: string;
       readonly text: string;
     }
-  /** The drawer's phone is to be told the word, or the words to choose from. */
+  /** The drawer's phone waits for the word, or for the words to choose from. */
   | { readonly is: 'awaitingSecret' }
   /** The screen is disconnected, and does not know this phone yet. */
   | { readonly is: 'unknown'; readonly drawer: string | undefined };

@@ -16,7 +16,7 @@ export class PhaseEnd {
     this.#time = time;
   }
 
-  /** The same for as long as a phase lasts: phones need no news because time goes by. */
+  /** Constant while a phase lasts, so that passing time sends nothing to the phones. */
   of(game: Game, now: number): number {
     const until = 'until' in game.phase ? game.phase.until : undefined;
     if (until === this.#until) return this.#ends;
