@@ -1,6 +1,6 @@
 // Builds the files for browsers from src/ to dist/: the SDK, and the pages. The SDK is client.js, or
-// player.js for pages that only join; both load rtc.js when a data channel is opened. player.js loads
-// lists.js when a page uses a public list.
+// player.js for pages that only join; both load rtc.js when a data channel is opened, and lists.js when
+// a page uses a public list.
 // Each folder of src/pages/ is a page: main.ts and style.css are bundled, documents and pictures are
 // copied. theme.css is a style sheet that pages can also link.
 
@@ -22,14 +22,21 @@ const FOR_BROWSERS = {
   logLevel: 'warning',
 };
 
-/** Has the bundles load the code for data channels from the file beside them. */
-const rtcFile = {
-  name: 'rtc-file',
+/** Modules that load code from a file beside the bundles, by the modules that they replace. */
+const LOADERS = {
+  '/load-channels.js': 'src/client/rtc/load-rtc-file.ts',
+  '/list-rooms.js': 'src/client/list/lazy-lists.ts',
+  '/quick-join.js': 'src/client/list/lazy-lists.ts',
+};
+
+/** Has the bundles load code that few pages need from the files beside them. */
+const filesOnDemand = {
+  name: 'files-on-demand',
   /** @param {import('esbuild').PluginBuild} build */
   setup({ onResolve }) {
-    onResolve({ filter: /\/load-channels\.js$/ }, () => ({
-      path: resolve('src/client/rtc/load-rtc-file.ts'),
-    }));
+    for (const [module, loader] of Object.entries(LOADERS)) {
+      onResolve({ filter: new RegExp(`${module}$`) }, () => ({ path: resolve(loader) }));
+    }
   },
 };
 
@@ -42,7 +49,7 @@ const sdk = await build({
     lists: 'src/client/list/lists.ts',
   },
   outdir: 'dist',
-  plugins: [rtcFile],
+  plugins: [filesOnDemand],
   write: false,
 });
 // Phones load the SDK: terser inlines functions and constants that esbuild keeps, which is 3 %.

@@ -10,6 +10,8 @@ import type * as directJoin from './quick-join.js';
 
 type ListsModule = typeof import('./lists.js');
 
+/* The files for browsers have these functions in place of those that load nothing. */
+
 const context: ListsContext = { RelayError, join };
 
 /** @throws RelayError `unreachable`; the next call tries again */
