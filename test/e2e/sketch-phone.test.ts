@@ -89,7 +89,7 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
   test.each(['create', 'BBB', 'BBBBBBBBB', '../x', 'B%3Fa'])(
     'is told that no room has the code %s, and joins nothing',
     async (code) => {
-      const phone = await party.phoneAtDoor('BBBB');
+      const phone = await party.phoneAtJoinForm('BBBB');
       let sockets = 0;
       phone.on('websocket', () => sockets++);
       const { origin, pathname } = new URL(phone.url());
@@ -108,7 +108,7 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
 
   test('takes a code with spaces in it, and in any case', async () => {
     const code = await codeOn(await party.screen());
-    const phone = await party.phoneAtDoor('');
+    const phone = await party.phoneAtJoinForm('');
     const [first, ...others] = code.toLowerCase();
     await phone.getByLabel('Code on the big screen').fill(`  ${first} ${others.join('')} `);
     await phone.getByLabel('Your name').fill('Ada');
@@ -136,7 +136,7 @@ describe('a phone in the demo', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), (
     const line = await openLine(new URL(relay.http).port);
     onTestFinished(() => line.close());
     const ada = await party.guest(code, 'Ada');
-    const ben = await party.at(line.origin).phoneAtDoor(code);
+    const ben = await party.at(line.origin).phoneAtJoinForm(code);
     await ben.clock.install();
     await ben.getByLabel('Your name').fill('Ben');
     await ben.getByRole('button', { name: 'Play' }).click();

@@ -63,16 +63,16 @@ describe('the vote for the best drawing', needs(CHROMIUM, { timeout: BROWSER_TIM
     const code = await codeOn(screen);
     const ada = await party.guest(code, 'Ada');
     const ben = await party.guest(code, 'Ben');
-    const door = await party.phoneAtDoor(code);
-    await door.getByRole('button', { name: 'Only watch' }).click();
-    await door.getByText('You are watching').waitFor();
-    await inspect(door, 'phone-watch-lobby');
+    const phone = await party.phoneAtJoinForm(code);
+    await phone.getByRole('button', { name: 'Only watch' }).click();
+    await phone.getByText('You are watching').waitFor();
+    await inspect(phone, 'phone-watch-lobby');
     await screen.locator('#viewers').getByText('1 viewer', { exact: true }).waitFor();
     await screen.getByRole('link', { name: 'Only watch.' }).waitFor();
     await inspect(screen, 'screen-watched-lobby');
     const eve = await party.viewer(code);
     await eve.getByText('You are watching').waitFor();
-    await door.close();
+    await phone.close();
 
     const [first = '', second = ''] = await playGame(party, screen, ada, ben);
     await screen.getByRole('heading', { name: 'Which drawing is the best?' }).waitFor();
@@ -236,7 +236,7 @@ describe(
         expect(end(last), name).toBeLessThan(end(card) - 10);
         expect(await screen.evaluate('document.body.scrollWidth <= innerWidth')).toBe(true);
       }
-      const phone = await own.phoneAtDoor(code);
+      const phone = await own.phoneAtJoinForm(code);
       for (const shape of PHONES) {
         await phone.setViewportSize(shape);
         await inspect(phone, `phone-eight-letters-${shape.width}x${shape.height}`);

@@ -72,7 +72,7 @@ describe('sketch and guess', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () =
 
   test('a busy relay is tried again', async () => {
     const code = await codeOn(await party.screen());
-    const phone = await party.phoneAtDoor(code);
+    const phone = await party.phoneAtJoinForm(code);
     let refusals = 1;
     await phone.routeWebSocket(/./, (socket) => {
       if (refusals-- > 0) void socket.close({ code: 1013, reason: 'relay full' });
@@ -90,11 +90,10 @@ describe('sketch and guess', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), () =
     const code = await codeOn(screen);
     await inspect(screen, 'screen-empty');
 
-    const door = await party.phoneAtDoor(code);
-    await inspect(door, 'phone-join');
-    await door.getByLabel('Your name').fill('Ada');
-    await door.getByRole('button', { name: 'Play' }).click();
-    const ada = door;
+    const ada = await party.phoneAtJoinForm(code);
+    await inspect(ada, 'phone-join');
+    await ada.getByLabel('Your name').fill('Ada');
+    await ada.getByRole('button', { name: 'Play' }).click();
     const ben = await party.phone(code, 'Ben');
     const cleo = await party.phone(code, '<b>Cleo</b>');
     for (const phone of [ada, ben, cleo]) await phone.getByText('You are in!').waitFor();

@@ -107,7 +107,7 @@ export class Party {
 
   /** A phone that has sent its name. */
   async phone(code: string, name: string, script = ''): Promise<Page> {
-    const page = await this.phoneAtDoor(code, script);
+    const page = await this.phoneAtJoinForm(code, script);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Play' }).click();
     return page;
@@ -125,7 +125,7 @@ export class Party {
    *
    * @param script runs before the page's own scripts, to simulate another browser
    */
-  async phoneAtDoor(code: string, script = ''): Promise<Page> {
+  async phoneAtJoinForm(code: string, script = ''): Promise<Page> {
     const page = await this.#open({ viewport: PHONE, hasTouch: true, isMobile: true });
     await page.addInitScript(script);
     await page.goto(`${this.#site.http}/sketch?code=${code}`);
