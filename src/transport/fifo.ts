@@ -14,6 +14,17 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
+  /** Puts items in front of all others, in this order. */
+  unshift(items: readonly T[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#first)];
+    this.#first = 0;
+  }
+
+  /** The oldest item; `undefined` if there is none. */
+  peek(): T | undefined {
+    return this.#items[this.#first];
+  }
+
   /** Takes the oldest item out; `undefined` if there is none. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
