@@ -6,6 +6,7 @@ import { route } from '../../dist/http/route.js';
 import { CommandError } from '../../dist/protocol/wmbp/command-error.js';
 import { readCommand } from '../../dist/protocol/wmbp/read-command.js';
 import { BELLHOP_READER } from './bellhop-reader.js';
+import { LINK_READER } from './link-reader.js';
 import { disagreement, readWithCborg } from './oracles.js';
 import { SIGNALING_READER } from './signaling-reader.js';
 
@@ -76,6 +77,7 @@ export const READERS = [
     },
   },
   BELLHOP_READER,
+  LINK_READER,
   {
     kind: 'route',
     longest: maxHeaderSize,

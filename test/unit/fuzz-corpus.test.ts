@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { readFrames } from '../../src/cluster/wire/frame-reader.js';
+import { IGNORES_FRAMES, WireError } from '../../src/cluster/wire/frames.js';
+import { readHead } from '../../src/cluster/wire/head.js';
+import { Streams } from '../../src/cluster/wire/streams.js';
 import { route } from '../../src/http/route.js';
 import { SignalingError } from '../../src/protocol/signaling/errors.js';
 import { readCall, readRequest } from '../../src/protocol/signaling/read-request.js';
@@ -48,6 +52,23 @@ function isSignalingRequest(bytes: Buffer): boolean {
   }
 }
 
+/** Any exception other than a WireError fails the test. */
+function isBatch(bytes: Buffer): boolean {
+  try {
+    readHead(bytes);
+    readFrames(bytes, { handler: IGNORES_FRAMES, streams: new Streams(256 * 1024) });
+    return true;
+  } catch (error) {
+    if (error instanceof WireError) return false;
+    throw error;
+  }
+}
+
+test('the corpus has valid and invalid batches of links', () => {
+  const batches = files.filter((file) => file.startsWith('link/'));
+  expect(new Set(batches.map((file) => isBatch(read(file))))).toEqual(new Set([true, false]));
+});
+
 test('the corpus has valid and invalid requests of signaling-server', () => {
   const requests = files.filter((file) => file.startsWith('signaling/'));
   expect(new Set(requests.map((file) => isSignalingRequest(read(file))))).toEqual(
@@ -74,6 +95,7 @@ test.each(files)('%s', (file) => {
   isCommand(bytes, true);
   isCommand(bytes, false);
   isSignalingRequest(bytes);
+  isBatch(bytes);
   route(bytes.toString('latin1'));
   route(bytes.toString('utf8'));
 });
