@@ -17,6 +17,7 @@ const LAYERS = [
   'http',
   'ops',
   'dialects',
+  'cluster',
   'transport',
   'launch',
   'limits',
@@ -35,6 +36,7 @@ const ONLY_FROM: Record<string, string[]> = {
 
 /** Layers that may import only some of the lower layers: rooms know no connection, and the reverse. */
 const ONLY_TO: Record<string, string[]> = {
+  cluster: ['cluster', 'transport', 'launch', 'rooms', 'protocol', 'units'],
   transport: ['transport', 'limits', 'protocol', 'units'],
   launch: ['launch', 'limits', 'protocol', 'units'],
   rooms: ['rooms', 'protocol', 'units'],
@@ -52,6 +54,7 @@ const PACKAGES: Record<string, string[]> = {
   http: [],
   ops: ['pino', 'prom-client'],
   dialects: [],
+  cluster: ['@nats-io/kv', '@nats-io/transport-node'],
   transport: ['ws'],
   launch: ['@nats-io/jetstream', '@nats-io/kv', '@nats-io/transport-node', 'dockerode'],
   limits: ['proxy-addr'],
@@ -87,7 +90,7 @@ function importsOf(file: string): string[] {
 }
 
 /** Layers that do not know any protocol of hosts and players. */
-const WITHOUT_DIALECT = ['ops', 'transport', 'launch', 'limits', 'state', 'rooms'];
+const WITHOUT_DIALECT = ['ops', 'cluster', 'transport', 'launch', 'limits', 'state', 'rooms'];
 
 test('every file belongs to a layer', () => {
   expect(files.length).toBeGreaterThan(20);
@@ -120,6 +123,14 @@ describe.each(files)('%s', (file) => {
     const outside = importsOf(file).filter((name) => !name.startsWith('.'));
     expect(outside.filter((name) => !allowed(name))).toEqual([]);
   });
+});
+
+test('only two folders import the packages of NATS', () => {
+  const importing = files.filter((file) =>
+    importsOf(file).some((name) => name.startsWith('@nats-io/')),
+  );
+  const folders = new Set(importing.map((file) => dirname(file)));
+  expect([...folders].toSorted()).toEqual(['cluster/nats', 'launch/nats']);
 });
 
 test.each(files.filter((file) => layerOf(file) === 'pages'))(
@@ -177,7 +188,7 @@ const ALWAYS_LOADED = [
   'launch/server-environment.ts',
 ];
 
-test('the command loads what starts game servers only if it is configured', () => {
+test('the command loads what starts game servers or connects relays only if it is configured', () => {
   const loaded = new Set<string>();
   const load = (file: string): void => {
     if (loaded.has(file)) return;
@@ -191,4 +202,5 @@ test('the command loads what starts game servers only if it is configured', () =
   expect(loaded.size).toBeGreaterThan(100);
   const launch = [...loaded].filter((file) => layerOf(file) === 'launch');
   expect(launch.toSorted()).toEqual(ALWAYS_LOADED);
+  expect([...loaded].filter((file) => layerOf(file) === 'cluster')).toEqual([]);
 });

@@ -10,14 +10,19 @@ export const NATS_TIMEOUT = 5000;
 /** How often a server that sends nothing is pinged, in milliseconds. */
 const PING_INTERVAL = 10_000;
 
+/** Where NATS is, and how to log in. */
+export type NatsAddress = Pick<NatsConfig, 'url'> & Partial<NatsConfig>;
+
 /**
  * Connects to NATS. The connection is restored whenever it is lost.
  *
+ * @param options beyond those of the configuration
  * @throws {NatsError} if the first attempt fails
  */
 export async function connectNats(
   { transport }: NatsPackages,
-  config: NatsConfig,
+  config: NatsAddress,
+  options: Pick<ConnectionOptions, 'name' | 'reconnectJitter' | 'reconnectTimeWait'> = {},
 ): Promise<NatsConnection> {
   try {
     return await transport.connect({
@@ -29,6 +34,7 @@ export async function connectNats(
       ignoreAuthErrorAbort: true,
       ...login(transport, config),
       ...tls(config),
+      ...options,
     });
   } catch (error) {
     throw new NatsError(`cannot connect to NATS at ${config.url}: ${reasonOf(error)}`);
@@ -44,7 +50,7 @@ export function reasonOf(error: unknown): string {
 
 function login(
   transport: NatsPackages['transport'],
-  { user, password, credentials }: NatsConfig,
+  { user, password, credentials }: NatsAddress,
 ): ConnectionOptions {
   if (credentials !== undefined) {
     return { authenticator: transport.credsAuthenticator(readFileSync(credentials)) };
@@ -53,7 +59,7 @@ function login(
   return { user, ...(password !== undefined && { pass: password.reveal() }) };
 }
 
-function tls({ url, tls: files }: NatsConfig): ConnectionOptions {
+function tls({ url, tls: files }: NatsAddress): ConnectionOptions {
   if (files === undefined && !url.startsWith('tls:')) return {};
   const { ca, cert, key } = files ?? {};
   return {

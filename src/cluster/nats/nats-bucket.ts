@@ -1,0 +1,142 @@
+import type { KV, KvEntry, KvStatus } from '@nats-io/kv';
+import { reasonOf } from '../../launch/nats/connect.js';
+import { type Bucket, type BucketEntry, BusError } from '../bus/bus.js';
+
+/** The time before another attempt to watch, in milliseconds. */
+const RETRY_TIME = 1000;
+
+export interface NatsBucketContext {
+  isConnected(): boolean;
+  /** Whether a change was refused because the entry has another revision. */
+  isConflict(error: unknown): boolean;
+}
+
+/** A key-value bucket of JetStream. */
+export class NatsBucket implements Bucket {
+  readonly #kv: KV;
+  readonly #context: NatsBucketContext;
+  readonly #watches = new Set<{ stop(): void }>();
+  #isClosed = false;
+
+  constructor(kv: KV, context: NatsBucketContext) {
+    this.#kv = kv;
+    this.#context = context;
+  }
+
+  async get(key: string): Promise<BucketEntry | undefined> {
+    const entry = await this.#ask(() => this.#kv.get(key));
+    return entry === null || entry.operation !== 'PUT' ? undefined : entryOf(entry);
+  }
+
+  async put(key: string, value: string): Promise<number> {
+    return this.#ask(() => this.#kv.put(key, value));
+  }
+
+  async create(key: string, value: string): Promise<number | undefined> {
+    return this.#unlessConflict(() => this.#kv.create(key, value));
+  }
+
+  async update(key: string, value: string, revision: number): Promise<number | undefined> {
+    return this.#unlessConflict(() => this.#kv.update(key, value, revision));
+  }
+
+  async watch(changed: (entry: BucketEntry) => void): Promise<() => void> {
+    const watch = new Watch(this.#kv, changed);
+    this.#watches.add(watch);
+    await watch.begin();
+    return () => {
+      watch.stop();
+      this.#watches.delete(watch);
+    };
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const watch of this.#watches) watch.stop();
+  }
+
+  async #unlessConflict(change: () => Promise<number>): Promise<number | undefined> {
+    return this.#ask(async () => {
+      try {
+        return await change();
+      } catch (error) {
+        if (this.#context.isConflict(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Fails at once while disconnected. The client would wait for a connection. */
+  #ask<T>(question: () => Promise<T>): Promise<T> {
+    if (!this.#context.isConnected()) return Promise.reject(new BusError('NATS is not available'));
+    return asked(question());
+  }
+}
+
+/** A watch that is started again if it ends by itself. */
+class Watch {
+  readonly #kv: KV;
+  readonly #changed: (entry: BucketEntry) => void;
+  #entries: Awaited<ReturnType<KV['watch']>> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(kv: KV, changed: (entry: BucketEntry) => void) {
+    this.#kv = kv;
+    this.#changed = changed;
+  }
+
+  /** Resolves when all entries were reported. Rejects with a `BusError`. */
+  async begin(): Promise<void> {
+    const { values }: KvStatus = await asked(this.#kv.status());
+    this.#entries = await asked(this.#kv.watch());
+    const complete = new Promise<void>((resolve, reject) => {
+      void this.#follow(this.#entries as AsyncIterable<KvEntry>, resolve).finally(() =>
+        reject(new BusError('the watch has ended')),
+      );
+    });
+    if (values > 0) await complete;
+    else complete.catch(() => {});
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
+    this.#entries?.stop();
+  }
+
+  async #follow(entries: AsyncIterable<KvEntry>, complete: () => void): Promise<void> {
+    try {
+      for await (const entry of entries) {
+        if (this.#isStopped) return;
+        if (entry.operation === 'PUT') this.#changed(entryOf(entry));
+        if (entry.delta === 0) complete();
+      }
+    } catch {
+      // It is started again.
+    }
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#isStopped) return;
+    this.#retry = setTimeout(() => {
+      this.begin().catch(() => this.#retryLater());
+    }, RETRY_TIME);
+    this.#retry.unref();
+  }
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new BusError(reasonOf(error));
+  }
+}
+
+function entryOf({ key, value, revision }: KvEntry): BucketEntry {
+  return { key, value: Buffer.from(value).toString(), revision };
+}

@@ -1,0 +1,189 @@
+import type { Kvm } from '@nats-io/kv';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import {
+  connectNats,
+  NATS_TIMEOUT,
+  type NatsAddress,
+  reasonOf,
+} from '../../launch/nats/connect.js';
+import { NatsError } from '../../launch/nats/nats-error.js';
+import { loadNats, type NatsPackages } from '../../launch/nats/packages.js';
+import {
+  type Bucket,
+  type Bus,
+  type BusAnswer,
+  BusError,
+  type BusMessage,
+  type BusStatus,
+} from '../bus/bus.js';
+import { MAX_BATCH } from '../wire/wire.js';
+import { NatsBucket } from './nats-bucket.js';
+
+/** The time between attempts to reconnect, in milliseconds. */
+const RECONNECT_WAIT = 100;
+
+export interface NatsBusOptions {
+  readonly address: NatsAddress;
+  /** The name of the connection, for the operators of NATS. */
+  readonly name?: string;
+  /** The number of replicas of each bucket; 1 by default. */
+  readonly replicas?: number;
+}
+
+/** A bus over NATS. Buckets need JetStream. */
+export class NatsBus implements Bus {
+  readonly #connection: NatsConnection;
+  readonly #packages: NatsPackages;
+  readonly #replicas: number;
+  readonly #listeners = new Set<(status: BusStatus) => void>();
+  readonly #buckets = new Set<NatsBucket>();
+  #kvm: Kvm | undefined;
+  #isConnected = true;
+
+  private constructor(
+    connection: NatsConnection,
+    packages: NatsPackages,
+    { replicas = 1 }: NatsBusOptions,
+  ) {
+    this.#connection = connection;
+    this.#packages = packages;
+    this.#replicas = replicas;
+    void this.#follow();
+  }
+
+  /** @throws {NatsError} if NATS cannot be used */
+  static async connect(options: NatsBusOptions): Promise<NatsBus> {
+    const packages = await loadNats();
+    const { name = 'lobby-relay' } = options;
+    const connecting = { name, reconnectJitter: 0, reconnectTimeWait: RECONNECT_WAIT };
+    const connection = await connectNats(packages, options.address, connecting);
+    const { max_payload: largest = 0 } = connection.info ?? {};
+    if (largest < MAX_BATCH) {
+      await connection.close();
+      throw new NatsError(`the max_payload of NATS is ${largest} bytes: links need ${MAX_BATCH}`);
+    }
+    return new NatsBus(connection, packages, options);
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected && !this.#connection.isClosed();
+  }
+
+  publish(subject: string, bytes: Uint8Array): void {
+    // While disconnected, the client would buffer the message, and drop it when it reconnects.
+    if (this.isConnected) this.#connection.publish(subject, bytes);
+  }
+
+  subscribe(subject: string, receive: (message: BusMessage) => void): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback(error, message) {
+        if (error === null) attempt(() => receive(new NatsMessage(message)));
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  async request(subject: string, bytes: Uint8Array, timeout: number): Promise<BusAnswer> {
+    try {
+      const { data } = await this.#connection.request(subject, bytes, { timeout });
+      return { is: 'answer', bytes: data };
+    } catch (error) {
+      return { is: this.#isNoResponders(error) ? 'noResponders' : 'timeout' };
+    }
+  }
+
+  async flush(): Promise<void> {
+    try {
+      await this.#connection.flush();
+    } catch (error) {
+      throw new BusError(`NATS does not answer: ${reasonOf(error)}`);
+    }
+  }
+
+  async bucket(name: string): Promise<Bucket> {
+    const { jetstream, kv } = this.#packages;
+    this.#kvm ??= new kv.Kvm(jetstream.jetstream(this.#connection, { timeout: NATS_TIMEOUT }));
+    try {
+      const opened = await this.#kvm.create(name, { history: 1, replicas: this.#replicas });
+      const bucket = new NatsBucket(opened, {
+        isConnected: () => this.isConnected,
+        isConflict: (error) => this.#isConflict(error),
+      });
+      this.#buckets.add(bucket);
+      return bucket;
+    } catch (error) {
+      throw new BusError(`cannot use the bucket ${name} of NATS: ${reasonOf(error)}`);
+    }
+  }
+
+  onStatus(listener: (status: BusStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    for (const bucket of this.#buckets) bucket.close();
+    await this.#connection.close();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') this.#report('disconnected');
+      if (type === 'reconnect') this.#report('reconnected');
+    }
+  }
+
+  #report(status: BusStatus): void {
+    const isConnected = status === 'reconnected';
+    if (isConnected === this.#isConnected) return;
+    this.#isConnected = isConnected;
+    for (const listener of [...this.#listeners]) attempt(() => listener(status));
+  }
+
+  #isNoResponders(error: unknown): boolean {
+    const { RequestError, NoRespondersError } = this.#packages.transport;
+    if (error instanceof RequestError) return error.isNoResponders();
+    return error instanceof NoRespondersError;
+  }
+
+  /** Whether JetStream has refused a change, because the entry has another revision. */
+  #isConflict(error: unknown): boolean {
+    const { JetStreamApiError } = this.#packages.jetstream;
+    return error instanceof JetStreamApiError && error.code === WRONG_REVISION;
+  }
+}
+
+/** The error of JetStream for a change of another revision than the last one. */
+const WRONG_REVISION = 10_071;
+
+class NatsMessage implements BusMessage {
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#message.data;
+  }
+
+  respond(bytes: Uint8Array): void {
+    this.#message.respond(bytes);
+  }
+}
+
+/** Throws exceptions as uncaught ones. The client would ignore them. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
