@@ -1,0 +1,105 @@
+import { every, type StopTimer, type Timers } from '../../launch/timers.js';
+import type { Bus } from '../bus/bus.js';
+import { type Beat, readBeat, writeBeat } from './beat.js';
+import { Liveness, type LivenessObserver } from './liveness.js';
+
+/** How often a relay publishes its beat, in milliseconds. */
+const BEAT_INTERVAL = 500;
+
+/** More relays than any cluster has. Other clients of the bus could publish beats, too. */
+const MAX_NODES = 1000;
+
+const NOTHING = new Uint8Array(0);
+
+export interface NodesParts {
+  readonly bus: Bus;
+  /** The prefix of all subjects. */
+  readonly prefix: string;
+  readonly timers: Timers;
+  readonly observer: LivenessObserver;
+  /** The beat of this relay. */
+  readonly own: () => Beat;
+}
+
+/** The relays of a cluster. Publishes the beat of this one, and receives those of the others. */
+export class Nodes {
+  readonly #parts: NodesParts;
+  readonly #liveness: Liveness;
+  readonly #beats = new Map<string, Beat>();
+  readonly #stops: StopTimer[];
+  readonly #run: string;
+
+  constructor(parts: NodesParts) {
+    const { bus, prefix, timers, own, observer } = parts;
+    this.#parts = parts;
+    this.#run = own().run;
+    this.#liveness = new Liveness({
+      timers,
+      ping: (run, timeout) => this.ping(run, timeout),
+      observer: {
+        silent: (run) => observer.silent(run),
+        back: (run) => observer.back(run),
+        ended: (run) => {
+          this.#beats.delete(run);
+          observer.ended(run);
+        },
+      },
+    });
+    this.#stops = [
+      bus.subscribe(`${prefix}.beat`, ({ bytes }) => this.#heard(readBeat(bytes))),
+      bus.subscribe(`${prefix}.${this.#run}.ping`, (message) => message.respond(NOTHING)),
+      bus.onStatus((status) => {
+        if (status === 'reconnected') this.#liveness.reconnected();
+      }),
+      every(timers, BEAT_INTERVAL, () => this.#beat()),
+    ];
+    this.#beat();
+  }
+
+  /** The latest beats of the other relays. */
+  get others(): Beat[] {
+    return [...this.#beats.values()];
+  }
+
+  /** The latest beat of a run; `undefined` if there was none, or the run has ended. */
+  get(run: string): Beat | undefined {
+    return this.#beats.get(run);
+  }
+
+  isSilent(run: string): boolean | undefined {
+    return this.#liveness.isSilent(run);
+  }
+
+  /** Something other than a beat was received from the run. */
+  heard(run: string): void {
+    this.#liveness.heard(run);
+  }
+
+  /** Sets whether the run is in use, so that its end must be detected soon. */
+  setUsed(run: string, isUsed: boolean): void {
+    this.#liveness.setUsed(run, isUsed);
+  }
+
+  /** Checks whether a run answers. */
+  async ping(run: string, timeout: number): Promise<'answer' | 'noResponders' | 'timeout'> {
+    const { bus, prefix } = this.#parts;
+    return (await bus.request(`${prefix}.${run}.ping`, NOTHING, timeout)).is;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#liveness.close();
+  }
+
+  #beat(): void {
+    const { bus, prefix, own } = this.#parts;
+    bus.publish(`${prefix}.beat`, writeBeat(own()));
+  }
+
+  #heard(beat: Beat | undefined): void {
+    if (beat === undefined || beat.run === this.#run) return;
+    if (!this.#beats.has(beat.run) && this.#beats.size >= MAX_NODES) return;
+    this.#beats.set(beat.run, beat);
+    this.#liveness.heard(beat.run);
+  }
+}
