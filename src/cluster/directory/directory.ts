@@ -1,0 +1,122 @@
+import type { RoomCode } from '../../rooms/ids.js';
+import type { Bucket, BucketEntry } from '../bus/bus.js';
+import {
+  type BlockRecord,
+  type MoveRecord,
+  type Place,
+  readBlock,
+  readMove,
+  writeRecord,
+} from './records.js';
+
+/** A block of codes: those that start with the same two letters. */
+export type Block = string;
+
+/** The length of a block's name. */
+export const BLOCK_LENGTH = 2;
+
+export function blockOf(code: RoomCode): Block {
+  return code.slice(0, BLOCK_LENGTH);
+}
+
+/** The relay that has the room with a code, if there is such a room. */
+export interface Home extends Place {
+  /** Increases with each move of the room, from 1. The highest epoch is valid. */
+  readonly epoch: number;
+}
+
+/** Gets changes of the directory. */
+export interface DirectoryObserver {
+  blockChanged?(block: Block, record: BlockRecord | undefined, revision: number): void;
+  /** A room has moved, or its move has ended. */
+  moved?(code: RoomCode, record: MoveRecord): void;
+}
+
+const BLOCK = /^[A-Z]{2}$/;
+const CODE = /^[A-Z]{4,8}$/;
+
+/**
+ * The relay of each code, in memory. A code belongs to the owner of its block, unless its room has moved
+ * to another relay.
+ */
+export class Directory {
+  readonly #bucket: Bucket;
+  readonly #observer: DirectoryObserver;
+  readonly #blocks = new Map<Block, BlockRecord>();
+  readonly #moves = new Map<RoomCode, MoveRecord>();
+  #stop: (() => void) | undefined;
+
+  private constructor(bucket: Bucket, observer: DirectoryObserver) {
+    this.#bucket = bucket;
+    this.#observer = observer;
+  }
+
+  /** Reads the directory, and follows its changes. Rejects with a `BusError`. */
+  static async open(bucket: Bucket, observer: DirectoryObserver = {}): Promise<Directory> {
+    const directory = new Directory(bucket, observer);
+    directory.#stop = await bucket.watch((entry) => directory.#changed(entry));
+    return directory;
+  }
+
+  /** `undefined` if no relay has the code, so that there is no such room. */
+  home(code: RoomCode): Home | undefined {
+    const { epoch = 0, place } = this.#moves.get(code) ?? {};
+    if (place !== undefined) return { ...place, epoch };
+    const owner = this.#blocks.get(blockOf(code))?.owner;
+    return owner && { run: owner.run, url: owner.url, epoch: epoch + 1 };
+  }
+
+  /** All blocks that were ever claimed. */
+  get blocks(): ReadonlyMap<Block, BlockRecord> {
+    return this.#blocks;
+  }
+
+  /**
+   * Moves a room from its current relay, where it has the epoch `from`. Rejects with a `BusError`.
+   *
+   * @returns the new epoch; `undefined` if the room has been moved already
+   */
+  async move(code: RoomCode, from: number, place: Place): Promise<number | undefined> {
+    const epoch = from + 1;
+    const entry = await this.#bucket.get(code);
+    const before = entry && readMove(entry.value);
+    if (before !== undefined && before.epoch >= epoch) return undefined;
+    const revision = await this.#write(code, writeRecord({ epoch, place }), entry);
+    return revision === undefined ? undefined : epoch;
+  }
+
+  /**
+   * Records that a moved room has ended. Rejects with a `BusError`.
+   *
+   * @returns false if this was not the latest epoch
+   */
+  async endMove(code: RoomCode, epoch: number): Promise<boolean> {
+    const entry = await this.#bucket.get(code);
+    if (entry === undefined || readMove(entry.value)?.epoch !== epoch) return false;
+    const value = writeRecord({ epoch, place: undefined });
+    return (await this.#write(code, value, entry)) !== undefined;
+  }
+
+  close(): void {
+    this.#stop?.();
+  }
+
+  #write(code: RoomCode, value: string, entry: BucketEntry | undefined) {
+    if (entry === undefined) return this.#bucket.create(code, value);
+    return this.#bucket.update(code, value, entry.revision);
+  }
+
+  #changed({ key, value, revision }: BucketEntry): void {
+    if (BLOCK.test(key)) {
+      const record = readBlock(value);
+      if (record === undefined) this.#blocks.delete(key);
+      else this.#blocks.set(key, record);
+      this.#observer.blockChanged?.(key, record, revision);
+    } else if (CODE.test(key)) {
+      const record = readMove(value);
+      if (record === undefined) return;
+      this.#moves.set(key as RoomCode, record);
+      this.#observer.moved?.(key as RoomCode, record);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { type Bucket, BusError } from '../bus/bus.js';
+import { type Place, readNode, writeRecord } from './records.js';
+
+/** The number of attempts, because another run may register at the same time. */
+const MAX_TRIES = 5;
+
+/**
+ * Registers this run under the relay's name.
+ *
+ * @param isRunning checks whether a run answers
+ * @returns the previous run, whose blocks this run may claim; `undefined` if there was none
+ * @throws {BusError} if another relay with this name is running, or the bus does not answer
+ */
+export async function registerNode(
+  bucket: Bucket,
+  node: string,
+  place: Place,
+  isRunning: (run: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  const key = `node.${node}`;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const entry = await bucket.get(key);
+    const before = entry && readNode(entry.value)?.run;
+    if (before !== undefined && (await isRunning(before))) {
+      throw new BusError(`another relay with the name ${node} is running`);
+    }
+    const value = writeRecord({ ...place, before });
+    const revision = await (entry === undefined
+      ? bucket.create(key, value)
+      : bucket.update(key, value, entry.revision));
+    if (revision !== undefined) return before;
+  }
+  throw new BusError(`other relays with the name ${node} start at the same time`);
+}
