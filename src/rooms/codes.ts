@@ -1,4 +1,5 @@
 import { CODE_LENGTH } from '../protocol/room-code.js';
+import { BLOCKS, blocksOf, type CodeShare, randomCodesOf } from './code-share.js';
 import type { RoomCode } from './ids.js';
 import { CODE_SPACE, codeSpace, drawRoomCode, parseRoomCode, randomCodes } from './room-code.js';
 
@@ -13,6 +14,8 @@ export interface CodeOptions {
   readonly customCodes?: boolean;
   /** Names of paths, in capitals, that are no codes. */
   readonly reservedNames?: ReadonlySet<string>;
+  /** Which codes this process draws, if the relay has several processes. */
+  readonly share?: CodeShare | undefined;
 }
 
 /** The codes in use. */
@@ -28,6 +31,10 @@ export class Codes {
   readonly #reserveTime: number;
   readonly #options: CodeOptions;
   readonly #random: () => string;
+  /** How many codes can be drawn. */
+  readonly #space: number;
+  /** Codes of this process that hosts of other processes have chosen. */
+  readonly #elsewhere = new Set<RoomCode>();
   /** When the room of each reserved code ended, the earliest first. */
   readonly #endedAt = new Map<RoomCode, number>();
 
@@ -36,7 +43,11 @@ export class Codes {
     this.#reserveTime = reserveTime;
     this.#options = options;
     this.length = options.codeLength ?? CODE_LENGTH;
-    this.#random = randomCodes(this.length);
+    const { share } = options;
+    const [first, end] = share === undefined ? [0, BLOCKS] : blocksOf(share);
+    this.#random =
+      share === undefined ? randomCodes(this.length) : randomCodesOf(share, this.length);
+    this.#space = (codeSpace(this.length) * (end - first)) / BLOCKS;
   }
 
   /**
@@ -46,15 +57,21 @@ export class Codes {
    */
   draw(taken: Taken, now: number): RoomCode | undefined {
     const has = (code: RoomCode): boolean => taken.has(code) || this.isReserved(code, now);
-    return drawRoomCode({ size: taken.size, has }, this.#random, codeSpace(this.length));
+    return drawRoomCode({ size: taken.size, has }, this.#random, this.#space);
   }
 
   /** The code that a host has chosen, in capitals; `undefined` if it cannot have it. */
   choose(chosen: string, taken: Taken, now: number): RoomCode | undefined {
+    const code = this.readChosen(chosen);
+    if (code === undefined) return undefined;
+    return taken.has(code) || this.isReserved(code, now) ? undefined : code;
+  }
+
+  /** A chosen code in capitals; `undefined` if no host can have it. */
+  readChosen(chosen: string): RoomCode | undefined {
     const { customCodes = false, reservedNames } = this.#options;
     const code = customCodes && chosen.length === this.length ? parseRoomCode(chosen) : undefined;
-    if (code === undefined || reservedNames?.has(code)) return undefined;
-    return taken.has(code) || this.isReserved(code, now) ? undefined : code;
+    return code === undefined || reservedNames?.has(code) ? undefined : code;
   }
 
   /** Reserves the code of a room that has ended. */
@@ -68,7 +85,25 @@ export class Codes {
     }
   }
 
+  /**
+   * Gives this code to a room of another process.
+   *
+   * @returns whether it was free
+   */
+  giveAway(code: RoomCode, taken: Taken, now: number): boolean {
+    if (taken.has(code) || this.isReserved(code, now)) return false;
+    this.#elsewhere.add(code);
+    return true;
+  }
+
+  /** The room of another process that had this code has ended. */
+  takeBack(code: RoomCode, now: number): void {
+    if (this.#elsewhere.delete(code)) this.reserve(code, now);
+  }
+
+  /** Whether a room had this code recently, or one of another process has it now. */
   isReserved(code: RoomCode, now: number): boolean {
+    if (this.#elsewhere.has(code)) return true;
     const endedAt = this.#endedAt.get(code);
     return endedAt !== undefined && now - endedAt < this.#reserveTime;
   }
