@@ -18,6 +18,7 @@ import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { type BuildLaunch, composeRelay } from './server/compose-relay.js';
 import type { Relay } from './server/relay.js';
+import type { Surroundings } from './server/surroundings.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -43,9 +44,7 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
   const onTerminal = isatty(1);
   const logger = await createLog(options, stdout, onTerminal);
   const buildLaunch = await loadLaunch(options);
-  const relay = await orUsage(() =>
-    composeRelay({ ...options, logger, droppedLogLines: () => stdout.dropped }, buildLaunch),
-  );
+  const relay = await buildRelay({ options, logger, buildLaunch, onTerminal });
   stopOnSignals(relay, logger, options);
   abortOnFaults(relay, logger);
   try {
@@ -60,6 +59,35 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
     if (error instanceof OptionError) await fail(EXIT_USAGE, error.message);
     await fail(EXIT_FAILED, explain(error, options));
   }
+}
+
+interface RelayParts {
+  readonly options: Options;
+  readonly logger: Logger;
+  readonly buildLaunch: BuildLaunch;
+  readonly onTerminal: boolean;
+}
+
+async function buildRelay({
+  options,
+  logger,
+  buildLaunch,
+  onTerminal,
+}: RelayParts): Promise<Relay> {
+  const log = { logger, droppedLogLines: () => stdout.dropped };
+  const compose = (own: Options, surroundings?: Surroundings): Relay => {
+    const { logLevel: _, logFormat: __, qr: ___, workers: ____, ...rest } = own;
+    return composeRelay({ ...rest, ...log }, buildLaunch, surroundings);
+  };
+  if (options.workers === 1) return orUsage(() => compose(options));
+  const { primaryOf, workersOf } = await import('./workers/primary/primary.js');
+  if (workersOf(options) === 1) return orUsage(() => compose(options));
+  return orUsage(() => {
+    const entry = new URL('./cli/worker.js', import.meta.url);
+    const writeLine = (line: string): void => stdout.write(`${line}\n`);
+    const primary = primaryOf({ options, entry, onTerminal, writeLine });
+    return compose(primary.options, primary.surroundings);
+  });
 }
 
 /** Loads what starts game servers only if it is needed. */

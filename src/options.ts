@@ -72,6 +72,15 @@ export const OPTIONS = {
     short: 'H',
     help: 'address to listen on; all interfaces if empty',
   },
+  workers: {
+    kind: 'number',
+    unit: 'count',
+    default: 1,
+    min: 0,
+    max: 64,
+    zero: 'automatic',
+    help: 'processes that share the rooms; auto, or 0, starts one for each core',
+  },
   tlsCert: { kind: 'text', default: '', help: 'file with the certificate chain; serves TLS' },
   tlsKey: { kind: 'text', default: '', help: "file with the certificate's private key" },
 

@@ -3,10 +3,12 @@ import { roomJson } from '../dialects/wmbp/room-json.js';
 import type { Admission } from '../limits/admission.js';
 import type { SharedScrape } from '../ops/shared-scrape.js';
 import { CLOSE_REASONS } from '../protocol/close-codes.js';
+import type { RoomCode } from '../rooms/ids.js';
 import type { Rooms } from '../rooms/rooms.js';
 import { prefersJson, prefersPage } from './accept.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
+import type { Elsewhere, RoomDescription } from './elsewhere.js';
 import type { IceServer } from './ice.js';
 import { isFromThisMachine } from './local-request.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
@@ -15,6 +17,8 @@ import type { StaticFiles } from './static-files.js';
 
 export interface ContentsParts {
   readonly rooms: Rooms;
+  /** Rooms in other processes; `undefined` if there are none. */
+  readonly elsewhere: Elsewhere | undefined;
   readonly admission: Admission;
   readonly limits: { readonly maxPlayerMessage: number };
   readonly mayConnect: (origin: string | undefined) => boolean;
@@ -54,17 +58,16 @@ export class Contents {
     if (this.#parts.admission.isGuessLimited(address, performance.now())) {
       return this.tooManyAttempts({ request, address });
     }
-    const room = await this.#context.locate(code);
+    const room = code && (await this.#describe(code, seat));
     if (room === undefined) this.#parts.admission.missed(address, path, performance.now());
     const asJson = json || prefersJson(request.headers.accept);
-    return answers.roomInfo(
-      room && (asJson ? roomJson(room, seat, this.#parts.limits.maxPlayerMessage) : room.info.name),
-    );
+    return answers.roomInfo(room && (asJson ? room.json : room.name));
   }
 
   readiness(): Answer {
     if (this.#parts.rooms.draining) return answers.notReady('draining');
-    return this.#parts.isOverloaded() ? answers.notReady('overloaded') : answers.ok();
+    const isOverloaded = this.#parts.isOverloaded() || this.#parts.elsewhere?.isOverloaded;
+    return isOverloaded ? answers.notReady('overloaded') : answers.ok();
   }
 
   metrics(): Answer | Promise<Answer> {
@@ -93,5 +96,12 @@ export class Contents {
   tooManyAttempts(refused: AddressedRequest): Answer {
     this.#context.refused(CLOSE_REASONS.tooManyAttempts, refused);
     return answers.tooManyAttempts();
+  }
+
+  async #describe(code: RoomCode, seat: RoomRoute['seat']): Promise<RoomDescription | undefined> {
+    const { elsewhere, limits } = this.#parts;
+    const room = await this.#context.locate(code);
+    if (room === undefined) return elsewhere?.describe(code, seat);
+    return { name: room.info.name, json: roomJson(room, seat, limits.maxPlayerMessage) };
   }
 }

@@ -12,6 +12,7 @@ import { RequestBodies, type RequestBodiesParts } from './request-bodies.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
 import { handlerOf, methodsOf, type Reply, type Resource, type Resources } from './resource.js';
 import { RoomListAnswers } from './room-list-answers.js';
+import { PagesElsewhere, RoomListPages } from './room-list-pages.js';
 import { type Route, routeWithin } from './route.js';
 import { SignalingRequests, type SignalingRequestsParts } from './signaling-requests.js';
 import { limitStall, sendStream } from './streamed-answer.js';
@@ -109,11 +110,13 @@ export class Requests {
 
   #buildResources(): Resources {
     const contents = this.#contents;
+    const { rooms, elsewhere } = this.#parts;
+    const pages = elsewhere ? new PagesElsewhere(elsewhere) : new RoomListPages(rooms.lists);
     const bodies = new RequestBodies(this.#parts);
     const signaling = new SignalingRequests(this.#parts, this.#context, bodies);
     const matchmaker = new MatchmakerRequests(this.#parts, this.#context, bodies);
     const launched = new LaunchRequests(this.#parts, this.#context, bodies);
-    const lists = new RoomListAnswers(this.#parts.rooms.lists, this.#context, bodies);
+    const lists = new RoomListAnswers(pages, this.#context, bodies);
     const upgrade: Resource = { GET: answers.upgradeRequired };
     const signalingPost: Resource = { POST: (_, ...asked) => signaling.answer(...asked) };
     // Clients of signaling-server may know an address and no path.

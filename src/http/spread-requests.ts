@@ -60,7 +60,9 @@ function delayInput(socket: Socket, queue: TurnQueue): void {
     queued.push(chunk);
     // After `push` has returned false, a TLS socket still delivers what it has decrypted.
     readNext();
-    return queued.length === 0 && wantsMore;
+    // After an upgrade, nothing is read until somebody reads the socket: it may be handed over to
+    // another process, and what this one has read would be lost.
+    return socket.push === delayed && queued.length === 0 && wantsMore;
   };
   socket.push = delayed;
 }

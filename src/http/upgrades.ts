@@ -5,14 +5,17 @@ import type { Bellhop } from '../dialects/bellhop/bellhop.js';
 import type { Bevygap } from '../dialects/bevygap/bevygap.js';
 import type { Wmbp } from '../dialects/wmbp/wmbp.js';
 import type { LaunchedServerApi } from '../launch/launched-server-api.js';
-import type { Admission } from '../limits/admission.js';
+import type { ClientAdmission } from '../limits/admission.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Dialect } from '../protocol/dialects.js';
+import { NO_CODE, type RoomCode } from '../rooms/ids.js';
 import type { Room } from '../rooms/room.js';
 import type { Acceptor, Upgrade } from '../transport/acceptor.js';
 import type { Connection, Link } from '../transport/connection.js';
 import { bearerToken } from './bearer-token.js';
+import type { Elsewhere } from './elsewhere.js';
+import { holdInput } from './hold-input.js';
 import type { RequestContext } from './request-context.js';
 import { type Route, routeWithin } from './route.js';
 
@@ -26,7 +29,9 @@ export interface UpgradesParts {
   readonly bevygap: Bevygap | undefined;
   /** Knows the servers that the relay has started; `undefined` if it starts none. */
   readonly serverApi: LaunchedServerApi | undefined;
-  readonly admission: Admission;
+  readonly clientAdmission: ClientAdmission;
+  /** Rooms in other processes; `undefined` if there are none. */
+  readonly elsewhere: Elsewhere | undefined;
   readonly acceptor: Acceptor;
   readonly joins: JoinCounts;
   readonly mayConnect: (origin: string | undefined) => boolean;
@@ -54,6 +59,8 @@ export class Upgrades {
   async accept(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const upgrade = { request, socket, head, address: this.#context.addressOf(request) };
     const target = this.#route(request.url ?? '');
+    const { elsewhere } = this.#parts;
+    if (elsewhere !== undefined && (await this.#isTaken(elsewhere, target, upgrade))) return;
     const room = await this.#locate(target);
     // There is no `await` after this, so that limits apply to simultaneous connections.
     const admittance = this.#admit(target, room, upgrade);
@@ -70,14 +77,23 @@ export class Upgrades {
     if (isAccepted) this.#limitClosing(upgrade.address);
   }
 
+  async #isTaken(elsewhere: Elsewhere, target: Route, upgrade: Upgrade): Promise<boolean> {
+    const { origin } = upgrade.request.headers;
+    if (this.closed || !this.#parts.mayConnect(origin)) return false;
+    const readOn = holdInput(upgrade.socket);
+    await elsewhere.settled(codeOf(target) ?? NO_CODE);
+    const isTaken = elsewhere.take(target, upgrade);
+    if (!isTaken) readOn();
+    return isTaken;
+  }
+
   /** The room with the code of the path or the query, if there is one. */
   async #locate(target: Route): Promise<Room | undefined> {
-    if (target.kind === 'room') return this.#context.locate(target.code);
-    return target.kind === 'create' ? this.#context.locate(target.resume?.code) : undefined;
+    return this.#context.locate(codeOf(target));
   }
 
   #admit(target: Route, room: Room | undefined, upgrade: Upgrade): Admittance {
-    const { admission, bellhop, bevygap, mayConnect, wmbp } = this.#parts;
+    const { clientAdmission, bellhop, bevygap, mayConnect, wmbp } = this.#parts;
     const { request, address } = upgrade;
     const { authorization, origin } = request.headers;
     if (this.closed) return { is: 'refused', reason: CLOSE_REASONS.restarting };
@@ -98,7 +114,10 @@ export class Upgrades {
         if (bevygap === undefined) return { is: 'refused', reason: CLOSE_REASONS.noSuchRoom };
         return bevygap.admit(this.#context.callerOf(upgrade, target.query.clientIp));
       default:
-        return { is: 'refused', reason: admission.connect(address) ?? CLOSE_REASONS.noSuchRoom };
+        return {
+          is: 'refused',
+          reason: clientAdmission.connect(address) ?? CLOSE_REASONS.noSuchRoom,
+        };
     }
   }
 
@@ -122,9 +141,15 @@ export class Upgrades {
    * terminated.
    */
   #limitClosing(address: string): void {
-    const { acceptor, admission } = this.#parts;
-    if (admission.isOverLimit(address)) acceptor.connections.terminateClosing(address);
+    const { acceptor, clientAdmission } = this.#parts;
+    if (clientAdmission.isOverLimit(address)) acceptor.connections.terminateClosing(address);
   }
+}
+
+/** The code of the path or the query. */
+function codeOf(target: Route): RoomCode | undefined {
+  if (target.kind === 'room') return target.code;
+  return target.kind === 'create' ? target.resume?.code : undefined;
 }
 
 function isJoin(target: Route, room: Room | undefined): boolean {

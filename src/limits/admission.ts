@@ -74,6 +74,19 @@ const WITHOUT_VIEWERS = 1 / 4;
 /** Connections beyond `maxConnections` for reconnecting clients: half of the spare sockets. */
 const SPARE_CONNECTIONS = 48;
 
+/** What is asked about the client of a WebSocket. */
+export type ClientAdmission = Pick<
+  Admission,
+  | 'connect'
+  | 'connectViewer'
+  | 'reconnect'
+  | 'openRoom'
+  | 'tryCode'
+  | 'isGuessLimited'
+  | 'missed'
+  | 'isOverLimit'
+>;
+
 /**
  * Decides what an address may do: each check returns the reason for a refusal, or `undefined`. It has
  * counts and rates per address and per network, and knows neither requests nor sockets. Times are in
@@ -186,6 +199,11 @@ export class Admission {
   /** Checks whether this address may try a code. */
   tryCode(address: string, now: number): CloseReason | undefined {
     if (this.isGuessLimited(address, now)) return CLOSE_REASONS.tooManyAttempts;
+    return this.overload;
+  }
+
+  /** Why nobody may open rooms or try codes now. */
+  get overload(): CloseReason | undefined {
     return this.#overload() === undefined ? undefined : CLOSE_REASONS.relayFull;
   }
 
@@ -208,7 +226,7 @@ export class Admission {
     if (!this.#isExempt(address) && !buckets.tryTake(address, now)) {
       return CLOSE_REASONS.tooManyAttempts;
     }
-    return this.#overload() === undefined ? undefined : CLOSE_REASONS.relayFull;
+    return this.overload;
   }
 
   /** Whether this address has at least `count` connections, or one of its networks the multiple. */

@@ -100,8 +100,12 @@ function addGauges(add: AddMetric, counts: Counts): void {
   add('paused_connections', 'Connections from which reading is paused.', [], () =>
     single(counts.paused()),
   );
-  add('event_loop_lag_seconds', 'Event loop delay at the last check.', [], () =>
-    single(counts.lag() / 1000),
+  add(
+    'event_loop_lag_seconds',
+    'Event loop delay at the last check.',
+    [],
+    () => single(counts.lag() / 1000),
+    'max',
   );
 }
 

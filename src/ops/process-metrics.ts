@@ -34,18 +34,26 @@ export function processMetrics(registry: Registry): void {
     'Memory outside of the heap, mostly buffers.',
     () => getHeapStatistics().external_memory,
   );
-  const startedAt = Math.round(Date.now() / 1000 - process.uptime());
-  gauge(
-    'process_start_time_seconds',
-    'Start time of the process, since the epoch.',
-    () => startedAt,
-  );
   gauge(
     'process_open_fds',
     'Open file descriptors.',
     lastKnown(() => readdirSync('/proc/self/fd').length),
   );
+  addStartTime(registry);
   addCpuTime(registry);
+}
+
+function addStartTime(registry: Registry): void {
+  const startedAt = Math.round(Date.now() / 1000 - process.uptime());
+  new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'Start time of the process, since the epoch.',
+    aggregator: 'min',
+    registers: [registry],
+    collect() {
+      this.set(startedAt);
+    },
+  });
 }
 
 function addCpuTime(registry: Registry): void {

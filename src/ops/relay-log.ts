@@ -155,6 +155,15 @@ export class RelayLog implements RoomObserver, StateLog {
     );
   }
 
+  /** The process of a worker has ended unexpectedly. */
+  workerEnded(
+    worker: number,
+    { code, signal }: { code: number | null; signal: string | null },
+  ): void {
+    const message = 'worker ended; its rooms that wait come back with the next process';
+    this.#lines.write('error', { worker, code, signal }, message);
+  }
+
   /** A request was forwarded by a peer that is not a trusted proxy. Logged once. */
   untrustedProxy(address: string): void {
     if (this.#warnedOfProxy) return;

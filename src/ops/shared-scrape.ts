@@ -1,5 +1,10 @@
 import { Buffer } from 'node:buffer';
-import type { Registry } from 'prom-client';
+
+/** Computes the text of `/metrics`, as `Registry` of `prom-client` does. */
+export interface MetricsSource {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
 
 /** How long the computed metrics are reused, in milliseconds. */
 const MAX_AGE = 1000;
@@ -10,13 +15,13 @@ const MAX_AGE = 1000;
  */
 export class SharedScrape {
   readonly contentType: string;
-  readonly #registry: Registry;
+  readonly #source: MetricsSource;
   #text: Promise<Buffer> | undefined;
   #computedAt = 0;
 
-  constructor(registry: Registry) {
-    this.#registry = registry;
-    this.contentType = registry.contentType;
+  constructor(source: MetricsSource) {
+    this.#source = source;
+    this.contentType = source.contentType;
   }
 
   /**
@@ -33,6 +38,6 @@ export class SharedScrape {
   }
 
   async #compute(): Promise<Buffer> {
-    return Buffer.from(await this.#registry.metrics());
+    return Buffer.from(await this.#source.metrics());
   }
 }

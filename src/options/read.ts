@@ -119,6 +119,7 @@ function parse(name: OptionName, text: string): unknown {
     case 'flag':
       return TRUE.has(lower) || (FALSE.has(lower) ? false : text);
     case 'number':
+      if (spec.zero === 'automatic' && lower === 'auto') return 0;
       return parseNumber(spec, lower) ?? text;
   }
 }

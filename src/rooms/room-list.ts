@@ -56,12 +56,12 @@ export class RoomList {
    * @param max the maximum number of rooms
    * @param before only rooms with a lower number
    */
-  page(max: number, before = Number.POSITIVE_INFINITY): Room[] {
-    const rooms: Room[] = [];
-    for (let at = this.#positionOf(before) - 1; at >= 0 && rooms.length < max; at--) {
-      rooms.push((this.#open[at] as Listed).room);
+  page(max: number, before = Number.POSITIVE_INFINITY): Listed[] {
+    const page: Listed[] = [];
+    for (let at = this.#positionOf(before) - 1; at >= 0 && page.length < max; at--) {
+      page.push(this.#open[at] as Listed);
     }
-    return rooms;
+    return page;
   }
 
   /**
@@ -69,13 +69,12 @@ export class RoomList {
    *
    * @param keepsOut whether a player who looks for a room was kicked from this one
    */
-  fullest(keepsOut = (_: Room): boolean => false): Room | undefined {
-    let fullest: Room | undefined;
-    let most = -1;
-    for (const { room, share } of this.#open) {
-      if (share <= most || room.features?.password !== undefined || keepsOut(room)) continue;
-      fullest = room;
-      most = share;
+  fullest(keepsOut = (_: Room): boolean => false): Listed | undefined {
+    let fullest: Listed | undefined;
+    for (const listed of this.#open) {
+      const { room, share } = listed;
+      if (fullest !== undefined && share <= fullest.share) continue;
+      if (room.features?.password === undefined && !keepsOut(room)) fullest = listed;
     }
     return fullest;
   }

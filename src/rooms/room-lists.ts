@@ -35,10 +35,10 @@ export class RoomLists {
   }
 
   /** The room of this list in which this key has a seat, even if nobody else can join it. */
-  withSeat(list: RoomList, key: SecretHash): Room | undefined {
+  withSeat(list: RoomList, key: SecretHash): Listed | undefined {
     for (const code of this.seatIndex.of(key)) {
       const listed = this.#listed.get(code);
-      if (listed?.list === list) return listed.room;
+      if (listed?.list === list) return listed;
     }
     return undefined;
   }
@@ -74,11 +74,18 @@ export class RoomLists {
     const { code } = room.identity;
     let listed = this.#listed.get(code);
     if (listed === undefined) {
-      listed = { room, list: this.#listFor(name), number: ++this.#lastNumber, bytes: 0, share: 0 };
+      listed = { room, list: this.#listFor(name), number: this.#nextNumber(), bytes: 0, share: 0 };
       this.#listed.set(code, listed);
     }
     this.#setBytes(listed, Buffer.byteLength(name + (room.features?.listing ?? '')));
     listed.list.update(listed);
+  }
+
+  /** Grows, and is comparable with the numbers of other processes: microseconds since the epoch. */
+  #nextNumber(): number {
+    const now = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+    this.#lastNumber = Math.max(this.#lastNumber + 1, now);
+    return this.#lastNumber;
   }
 
   #remove(listed: Listed): void {

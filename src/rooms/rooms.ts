@@ -35,6 +35,8 @@ export interface RoomLimits extends CodeOptions, FeatureLimits {
   readonly storage?: number;
   /** Limits disconnected players and hosts; no limit without it. */
   readonly places?: ReconnectPlaces;
+  /** How many rooms other processes of the relay have, which count towards the maximum. */
+  readonly elsewhere?: (() => number) | undefined;
 }
 
 /** Is notified when rooms open and end, and when their hosts disconnect and resume. */
@@ -77,6 +79,7 @@ export class Rooms implements RoomContext, Directory {
   readonly #watchers = new WeakMap<Room, RoomWatcher>();
   readonly #codes: Codes;
   readonly #observer: RoomObserver | undefined;
+  readonly #elsewhere: () => number;
   #lastNumber = 0;
   #onEmpty: (() => void) | undefined;
 
@@ -93,6 +96,7 @@ export class Rooms implements RoomContext, Directory {
     this.#maxRooms = limits.maxRooms;
     this.#codes = new Codes(limits.maxHold * 1000, limits);
     this.#observer = observer;
+    this.#elsewhere = limits.elsewhere ?? (() => 0);
   }
 
   /** How many rooms have codes. */
@@ -129,7 +133,9 @@ export class Rooms implements RoomContext, Directory {
   /** Why no room can be opened now. */
   get refusal(): CloseReason | undefined {
     if (this.draining) return CLOSE_REASONS.restarting;
-    return this.#sizeOfAll < this.#maxRooms ? undefined : CLOSE_REASONS.relayFull;
+    return this.#sizeOfAll + this.#elsewhere() < this.#maxRooms
+      ? undefined
+      : CLOSE_REASONS.relayFull;
   }
 
   /** Opens a room for this host, or returns the reason for refusing it. */
@@ -162,6 +168,21 @@ export class Rooms implements RoomContext, Directory {
   async locate(code: RoomCode): Promise<Location> {
     const room = this.find(code);
     return room === undefined ? { is: 'nowhere' } : { is: 'here', room };
+  }
+
+  /** A code that a host has chosen, in capitals; `undefined` if no host can have it. */
+  readChosenCode(chosen: string): RoomCode | undefined {
+    return this.#codes.readChosen(chosen);
+  }
+
+  /** Gives a code to a room of another process. Returns whether it was free. */
+  giveAway(code: RoomCode): boolean {
+    return this.#codes.giveAway(code, this.#byCode, performance.now());
+  }
+
+  /** The room of another process that had this code has ended. */
+  takeBack(code: RoomCode): void {
+    this.#codes.takeBack(code, performance.now());
   }
 
   /** Whether this token resumes this room. Takes the same time if there is no room. */

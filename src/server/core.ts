@@ -1,20 +1,10 @@
-import { MAX_VIEWER_MESSAGE } from '../dialects/wmbp/viewer-connection.js';
-import { RESERVED_NAMES } from '../http/route.js';
-import { type Addresses, addresses } from '../limits/address.js';
-import { Admission } from '../limits/admission.js';
-import { oldGeneration } from '../ops/heap.js';
-import { LoadMonitor } from '../ops/load-monitor.js';
-import { connectionBound, memoryForBuffers } from '../ops/machine.js';
-import { MemoryLimit } from '../ops/memory-limit.js';
-import type { RelayLog } from '../ops/relay-log.js';
-import type { Options } from '../options.js';
-import { MAX_MESSAGE } from '../protocol/bellhop/limits.js';
-import { MAX_REQUEST } from '../protocol/bevygap/limits.js';
-import { evictOfflineBuffers } from '../rooms/offline-buffers.js';
-import { Rooms } from '../rooms/rooms.js';
-import { PersistentRooms } from '../state/persistent-rooms.js';
-import { Acceptor } from '../transport/acceptor.js';
-import { readOption } from './read-option.js';
+import type { Addresses } from '../limits/address.js';
+import type { Admission, ClientAdmission } from '../limits/admission.js';
+import type { LoadMonitor } from '../ops/load-monitor.js';
+import type { MemoryLimit } from '../ops/memory-limit.js';
+import type { Rooms } from '../rooms/rooms.js';
+import type { PersistentRooms } from '../state/persistent-rooms.js';
+import type { Acceptor } from '../transport/acceptor.js';
 
 /** Rooms and connections, with their limits. */
 export interface Core {
@@ -22,84 +12,12 @@ export interface Core {
   readonly maxConnections: number;
   readonly addresses: Addresses;
   readonly admission: Admission;
+  /** The same, or what another process knows about clients. */
+  readonly clientAdmission: ClientAdmission;
   readonly rooms: Rooms;
   /** The state file, from which rooms are restored after a restart; `undefined` without one. */
   readonly state: PersistentRooms | undefined;
   readonly acceptor: Acceptor;
   readonly memoryLimit: MemoryLimit;
   readonly load: LoadMonitor;
-}
-
-/** What rooms may store for their hosts, as a fraction of the memory for buffers and of the heap. */
-const STORAGE_SHARE = 4;
-const HEAP_SHARE = 8;
-
-/** @throws {OptionError} if an option cannot be used */
-export function buildCore(options: Options, log: RelayLog): Core {
-  const maxConnections = readOption('maxConnections', () =>
-    connectionBound(options.maxConnections),
-  );
-  const heap = oldGeneration().limit;
-  const admission = new Admission({ ...options, maxConnections, heap }, () => load.overload);
-  // Buffered messages must fit into the send buffer of the next connection.
-  const keep = Math.min(options.keep, options.playerBacklog / 2);
-  const memory = options.memory || memoryForBuffers();
-  const limits = { ...options, keep, hasLists: options.list, storage: storageOf(memory, heap) };
-  const places = admission.reconnectPlaces;
-  const rooms = new Rooms({ ...limits, places, reservedNames: RESERVED_NAMES }, log);
-  const acceptor = buildAcceptor(options, admission, log);
-  const memoryLimit = buildMemoryLimit(memory, rooms, acceptor);
-  const load = new LoadMonitor(
-    options,
-    () => memoryLimit.isNearlyFull,
-    (what, lag) => log.overloaded(what, lag),
-  );
-  return {
-    maxConnections,
-    addresses: readOption('trustProxy', () => addresses(options.trustProxy)),
-    admission,
-    rooms,
-    state:
-      options.stateFile === ''
-        ? undefined
-        : new PersistentRooms(options.stateFile, heap, rooms, log),
-    acceptor,
-    memoryLimit,
-    load,
-  };
-}
-
-function buildAcceptor(options: Options, admission: Admission, log: RelayLog): Acceptor {
-  return new Acceptor({
-    ...options,
-    maxMessage: {
-      host: options.maxHostMessage,
-      player: options.maxPlayerMessage,
-      viewer: MAX_VIEWER_MESSAGE,
-      peer: MAX_MESSAGE,
-      requester: MAX_REQUEST,
-    },
-    fault: (error) => log.fault(error),
-    connected: (address) => admission.connected(address),
-    disconnected: (address) => admission.disconnected(address),
-  });
-}
-
-/**
- * How much rooms may store for their hosts. It cannot be dropped as buffers can, and with a state file
- * the heap contains a copy.
- */
-function storageOf(memory: number, heap: number): number {
-  return Math.min(memory / STORAGE_SHARE, heap / HEAP_SHARE);
-}
-
-function buildMemoryLimit(memory: number, rooms: Rooms, acceptor: Acceptor): MemoryLimit {
-  return new MemoryLimit({
-    memory,
-    connections: acceptor.connections,
-    offlineBuffers: {
-      bytes: () => rooms.totals.bufferedBytes + rooms.totals.storedBytes,
-      evict: (excess) => evictOfflineBuffers([...rooms.all], excess),
-    },
-  });
 }

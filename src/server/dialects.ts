@@ -3,6 +3,7 @@ import { Bellhop } from '../dialects/bellhop/bellhop.js';
 import { Bevygap } from '../dialects/bevygap/bevygap.js';
 import { BEVYGAP } from '../dialects/bevygap/play-requests.js';
 import { Signaling } from '../dialects/signaling/signaling.js';
+import type { ClaimCode } from '../dialects/wmbp/host-connection.js';
 import { Wmbp } from '../dialects/wmbp/wmbp.js';
 import type { LaunchedServerApi } from '../launch/launched-server-api.js';
 import type { Matchmaker } from '../launch/matchmaker.js';
@@ -36,6 +37,7 @@ export interface Dialects {
 }
 
 /**
+ * @param claimCode asks for a code that another process draws; `undefined` if there is none
  * @throws {OptionError} if an option cannot be used
  */
 export function buildDialects(
@@ -43,6 +45,7 @@ export function buildDialects(
   core: Core,
   log: RelayLog,
   { matchmaker, serverApi }: GameServers,
+  claimCode?: ClaimCode,
 ): Dialects {
   const chosen = readOption('dialects', () => parseDialects(options.dialects));
   const hasBevygap = matchmaker !== undefined && chosen.has(BEVYGAP);
@@ -53,7 +56,14 @@ export function buildDialects(
   const joins = new JoinCounts();
   const rooms = core.rooms.unlisted(BELLHOP);
   const mayCreate = createTokenCheck(options.createToken);
-  const wmbp = new Wmbp({ ...core, limits: options, mayCreate, serverApi });
+  const wmbp = new Wmbp({
+    ...core,
+    admission: core.clientAdmission,
+    limits: options,
+    mayCreate,
+    serverApi,
+    claimCode,
+  });
   const signaling = new Signaling({ ...core, mayCreate, observer: log });
   const bellhop = new Bellhop({
     rooms,

@@ -1,9 +1,9 @@
 import type { Fleet } from '../launch/fleet.js';
+import type { Registry } from '../ops/all-metrics.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import type { LaunchCounts } from '../ops/launch-metrics.js';
 import { metricsRegistry } from '../ops/metrics.js';
 import type { RelayLog } from '../ops/relay-log.js';
-import { SharedScrape } from '../ops/shared-scrape.js';
 import type { Core } from './core.js';
 import type { Dialects } from './dialects.js';
 
@@ -26,9 +26,9 @@ export function relayMetrics({
   joins,
   fleet,
   droppedLogLines,
-}: MetricsParts): SharedScrape {
+}: MetricsParts): Registry {
   const { acceptor, admission, load, rooms, state } = core;
-  const registry = metricsRegistry({
+  return metricsRegistry({
     rooms: () => rooms.size,
     connections: () => {
       const { host, player, viewer } = acceptor.connections.counts;
@@ -68,7 +68,6 @@ export function relayMetrics({
       unwritable: log.failedLines + droppedLogLines(),
     }),
   });
-  return new SharedScrape(registry);
 }
 
 function launchCounts(fleet: Fleet): LaunchCounts {

@@ -11,9 +11,10 @@ import { webServer } from '../http/web-server.js';
 import type { Addresses } from '../limits/address.js';
 import { originCheck } from '../limits/origins.js';
 import type { Slots } from '../limits/slots.js';
+import type { Registry } from '../ops/all-metrics.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import type { RelayLog } from '../ops/relay-log.js';
-import type { SharedScrape } from '../ops/shared-scrape.js';
+import { SharedScrape } from '../ops/shared-scrape.js';
 import type { Options } from '../options.js';
 import { CLOSE_REASONS } from '../protocol/close-codes.js';
 import type { Core } from './core.js';
@@ -22,6 +23,7 @@ import type { Launch } from './launch.js';
 import { addressOf, type ListenAddress, listen } from './listen.js';
 import { readOption } from './read-option.js';
 import type { Relay } from './relay.js';
+import type { OtherProcesses } from './surroundings.js';
 
 /** How long connections may take to finish closing before they are terminated, in milliseconds. */
 const CLOSE_GRACE = 2_000;
@@ -34,12 +36,16 @@ export interface RelayServerParts {
   readonly launch: Launch | undefined;
   readonly dialects: Dialects;
   readonly joins: JoinCounts;
-  readonly metrics: SharedScrape;
+  readonly registry: Registry;
+  /** `undefined` if the relay is one process. */
+  readonly others: OtherProcesses | undefined;
 }
 
 /** Starts, serves and stops a relay. */
 export class RelayServer implements Relay {
-  readonly #parts: RelayServerParts;
+  /** What it is made of. */
+  readonly parts: RelayServerParts;
+  readonly #metrics: SharedScrape;
   readonly #frontDoor: FrontDoor;
   /** Functions that stop everything that was started. */
   readonly #stops: (() => void)[] = [];
@@ -48,20 +54,23 @@ export class RelayServer implements Relay {
 
   /** @throws {OptionError} if an option cannot be used */
   constructor(parts: RelayServerParts) {
-    this.#parts = parts;
+    this.parts = parts;
+    const { registry, others } = parts;
+    this.#metrics = new SharedScrape(others?.metricsWith(registry) ?? registry);
     this.#frontDoor = this.#buildFrontDoor();
   }
 
   get rooms(): number {
-    return this.#parts.core.rooms.size;
+    const { core, others } = this.parts;
+    return core.rooms.size + (others?.rooms ?? 0);
   }
 
   get players(): number {
-    return this.#parts.core.rooms.players;
+    return this.parts.core.rooms.players;
   }
 
   attach(server: Server): void {
-    const { launch, log } = this.#parts;
+    const { launch, log } = this.parts;
     this.#serve(server, { requests: server.listenerCount('request') === 0 });
     launch?.listensAt(() => addressOf(server));
     launch?.open().catch((error: unknown) => log.fault(error));
@@ -71,7 +80,7 @@ export class RelayServer implements Relay {
     this.#frontDoor.request(request, response);
 
   async listen(): Promise<ListenAddress> {
-    const { options, log, core, launch, metrics } = this.#parts;
+    const { options, log, core, launch, others } = this.parts;
     // Errors of the state file are reported before anything is opened.
     this.#restore();
     const sockets = socketLimit(core.addresses, core.admission.sockets);
@@ -85,8 +94,9 @@ export class RelayServer implements Relay {
     await launch?.open();
     const fault = (error: unknown): void => log.fault(error);
     if (options.metricsListen !== '') {
-      this.#stops.push(await serveMetrics(options.metricsListen, metrics, fault));
+      this.#stops.push(await serveMetrics(options.metricsListen, this.#metrics, fault));
     }
+    await others?.start();
     const address = await listen(server, options);
     // A socket that cannot be accepted does not affect the others.
     server.on('error', throttleReports(fault));
@@ -94,22 +104,38 @@ export class RelayServer implements Relay {
     return address;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#drainAndEnd();
+  /** Restores rooms and starts all checks, in a process whose connections another process accepts. */
+  start(): void {
+    this.#restore();
+    this.#startChecks();
+  }
+
+  /** Serves a WebSocket that another process has accepted. Never throws or rejects. */
+  handOver(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    return this.#frontDoor.upgrade(request, socket, head);
+  }
+
+  close(drain = this.parts.options.drain): Promise<void> {
+    this.#closing ??= this.#drainAndEnd(drain * 1000);
     return this.#closing;
   }
 
-  abort(): Promise<void> {
-    this.#parts.core.state?.store.stop();
-    return this.#endAll(CLOSE_REASONS.internalError);
+  async abort(): Promise<void> {
+    const { core, others } = this.parts;
+    core.state?.store.stop();
+    await Promise.all([this.#endAll(CLOSE_REASONS.internalError), others?.abort()]);
   }
 
-  async #drainAndEnd(): Promise<void> {
-    const { options, core, launch } = this.#parts;
+  /** @param drain how long rooms may go on, in milliseconds */
+  async #drainAndEnd(drain: number): Promise<void> {
+    const { core, launch, others } = this.parts;
     core.rooms.draining = true;
     launch?.fleet.drain();
-    const drain = options.drain * 1000;
-    await Promise.all([core.rooms.whenEmpty(drain), launch?.fleet.whenEmpty(drain)]);
+    await Promise.all([
+      core.rooms.whenEmpty(drain),
+      launch?.fleet.whenEmpty(drain),
+      others?.close(),
+    ]);
     // Before the file is written: after a restart, nobody could resume them.
     launch?.fleet.endRooms();
     // Before connections are closed: these players may reconnect after the restart.
@@ -120,7 +146,7 @@ export class RelayServer implements Relay {
   async #endAll(
     reason: typeof CLOSE_REASONS.restarting | typeof CLOSE_REASONS.internalError,
   ): Promise<void> {
-    const { core, dialects, launch } = this.#parts;
+    const { core, dialects, launch } = this.parts;
     const { rooms, acceptor } = core;
     this.#frontDoor.close();
     dialects.bevygap?.requests.close(reason);
@@ -132,15 +158,20 @@ export class RelayServer implements Relay {
   }
 
   #serve(server: Server, { requests }: { readonly requests: boolean }): void {
-    const { core, dialects } = this.#parts;
-    const { load, memoryLimit } = core;
     this.#restore();
     server.on('upgrade', this.#handleUpgrade);
     if (requests) server.on('request', this.handleRequest);
-    this.#stops.push(load.start(), memoryLimit.start(), dialects.signaling.start(), () => {
+    this.#startChecks();
+    this.#stops.push(() => {
       server.off('upgrade', this.#handleUpgrade);
       server.off('request', this.handleRequest);
     });
+  }
+
+  #startChecks(): void {
+    const { core, dialects } = this.parts;
+    const { load, memoryLimit } = core;
+    this.#stops.push(load.start(), memoryLimit.start(), dialects.signaling.start());
   }
 
   readonly #handleUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void =>
@@ -148,13 +179,13 @@ export class RelayServer implements Relay {
 
   /** Restores saved rooms, once. */
   #restore(): void {
-    const { state } = this.#parts.core;
+    const { state } = this.parts.core;
     readOption('stateFile', () => state?.check());
     state?.restore();
   }
 
   #buildFrontDoor(): FrontDoor {
-    const { options, log, core, launch, dialects, joins, metrics } = this.#parts;
+    const { options, log, core, launch, dialects, joins, others } = this.parts;
     const hasWmbp = dialects.enabled.has('wmbp');
     return new FrontDoor({
       ...core,
@@ -167,9 +198,10 @@ export class RelayServer implements Relay {
       bellhop: dialects.bellhop,
       bevygap: dialects.bevygap,
       limits: options,
+      elsewhere: others,
       mayConnect: readOption('origin', () => originCheck(options.origin)),
       isOverloaded: () => core.load.overload !== undefined,
-      metrics: options.metrics && options.metricsListen === '' ? metrics : undefined,
+      metrics: options.metrics && options.metricsListen === '' ? this.#metrics : undefined,
       // The SDK is served without pages, too: games on other sites import it. Both use WMBP.
       files: new Map(hasWmbp ? [...sdkFiles(), ...(options.pages ? pageFiles() : [])] : []),
       iceServers: readOption('turnUrl', () => iceServers(options)),
@@ -179,7 +211,7 @@ export class RelayServer implements Relay {
 
   /** None behind a proxy, where phones use the address of the proxy. */
   #networkUrls(): readonly string[] {
-    const isDirect = this.#parts.options.trustProxy === '';
+    const isDirect = this.parts.options.trustProxy === '';
     return this.#listening !== undefined && isDirect ? networkUrls(this.#listening) : [];
   }
 }

@@ -45,6 +45,8 @@ export const PauseReason = {
   turn: 4,
   /** Nothing more is read, because the client is about to be closed. */
   stopped: 8,
+  /** Another process is asked about its last message. */
+  answer: 16,
 } as const;
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 

@@ -150,7 +150,7 @@ const hosts: [string, () => Promise<Subject<HostPeer>>][] = [
       const open = (settings: RoomSettings, host: HostPeer) => rooms.open(settings, host);
       const format = { format: 'json', bytes: false } as const;
       const { peer, client, received } = await connected((link) => {
-        const host = new HostConnection(link, format, { open }, limits);
+        const host = new HostConnection(link, format, { opener: { open }, limits });
         host.begin();
         return host;
       });

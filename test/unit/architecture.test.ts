@@ -12,6 +12,7 @@ const LAYERS = [
   'index',
   'pages',
   'client',
+  'workers',
   'server',
   'options',
   'http',
@@ -29,7 +30,7 @@ const LAYERS = [
 
 /** Layers beside the others, and the layers that may import them. */
 const ONLY_FROM: Record<string, string[]> = {
-  options: ['cli', 'index', 'server', 'options'],
+  options: ['cli', 'index', 'workers', 'server', 'options'],
   pages: ['pages'],
   client: ['client', 'pages'],
 };
@@ -49,6 +50,7 @@ const PACKAGES: Record<string, string[]> = {
   cli: ['commander', 'pino', 'pino-pretty', 'uqr'],
   index: [],
   pages: ['uqr'],
+  workers: [],
   server: [],
   options: [],
   http: [],

@@ -2,7 +2,7 @@ import { CLOSE_REASONS, type CloseReason, isFinal } from '../../protocol/close-c
 import type { Payload } from '../../protocol/payload.js';
 import { cborEncoder } from '../../protocol/wmbp/cbor-encoder.js';
 import { CommandError } from '../../protocol/wmbp/command-error.js';
-import type { HostCommand } from '../../protocol/wmbp/commands.js';
+import type { HostCommand, PrepareCommand } from '../../protocol/wmbp/commands.js';
 import type { HostEvent } from '../../protocol/wmbp/events.js';
 import type { HostEncoder, HostFormat } from '../../protocol/wmbp/host-encoder.js';
 import { jsonEncoder } from '../../protocol/wmbp/json-encoder.js';
@@ -32,6 +32,19 @@ export interface HostLimits {
 /** Opens the rooms of a host. */
 export type RoomOpener = Pick<Rooms, 'open'>;
 
+/**
+ * Asks other processes for a code that a host has chosen, and then calls `use` with whether a room of
+ * this process may have it.
+ */
+export type ClaimCode = (code: string, use: (isFree: boolean) => void) => void;
+
+export interface HostConnectionParts {
+  readonly opener: RoomOpener;
+  readonly limits: HostLimits;
+  /** `undefined` if this process draws all codes. */
+  readonly claimCode?: ClaimCode | undefined;
+}
+
 /** The work that a command other than a message counts as: its answer may be a long list. */
 const COMMAND_WORK = 32;
 
@@ -40,17 +53,19 @@ export class HostConnection extends Connection implements HostOutput {
   readonly #encoder: HostEncoder;
   readonly #limits: HostLimits;
   readonly #session: HostSession;
+  readonly #claimCode: ClaimCode | undefined;
   #prepareTimer: NodeJS.Timeout | undefined;
   #keepsUp = true;
 
-  constructor(link: Link, format: HostFormat, rooms: RoomOpener, limits: HostLimits) {
+  constructor(link: Link, format: HostFormat, { opener, limits, claimCode }: HostConnectionParts) {
     super(link);
+    this.#claimCode = claimCode;
     this.#encoder = format.format === 'json' ? jsonEncoder : cborEncoder(format);
     this.#limits = limits;
     this.#session = new HostSession(this, {
       commandErrors: limits.commandErrors,
       sizes: format.limits && sizesOf(limits),
-      openRoom: (settings, host) => rooms.open(settings, host),
+      openRoom: (settings, host) => opener.open(settings, host),
     });
   }
 
@@ -125,7 +140,7 @@ export class HostConnection extends Connection implements HostOutput {
     if ('payload' in command) {
       return this.use(this.#session.deliver(command, performance.now()));
     }
-    if (command.cmd === 'prepare') clearTimeout(this.#prepareTimer);
+    if (command.cmd === 'prepare') return this.#prepare(command);
     this.#session.command(command);
   }
 
@@ -138,7 +153,27 @@ export class HostConnection extends Connection implements HostOutput {
     this.#session.end(isFinal(code));
   }
 
+  #prepare(command: PrepareCommand): void {
+    clearTimeout(this.#prepareTimer);
+    const code = command.features?.code;
+    if (code === undefined || this.#claimCode === undefined || this.#session.room !== undefined) {
+      return this.#session.command(command);
+    }
+    // What follows depends on the code.
+    this.pauseReading(PauseReason.answer);
+    this.#claimCode(code, (isFree) => {
+      this.#session.command(isFree ? command : withoutCode(command));
+      this.resumeReading(PauseReason.answer);
+    });
+  }
+
   readonly #flushState = (): void => this.#session.flushState();
+}
+
+/** A room whose code is not free gets another one. */
+function withoutCode({ features, ...command }: PrepareCommand): PrepareCommand {
+  const { code: _, ...rest } = features ?? {};
+  return { ...command, features: rest };
 }
 
 function sizesOf({ maxHostMessage, maxPlayerMessage, playerBacklog }: HostLimits) {

@@ -1,7 +1,7 @@
 import type { Room } from '../../rooms/room.js';
 
 /** A room in a public list. */
-interface ListedRoomJson {
+export interface ListedRoomJson {
   readonly code: string;
   readonly name: string;
   readonly players: number;
@@ -12,12 +12,8 @@ interface ListedRoomJson {
   readonly password?: true;
 }
 
-/** A list of rooms as JSON. */
-export function roomListJson(rooms: readonly Room[]): string {
-  return JSON.stringify(rooms.map(describe));
-}
-
-function describe({ info, features }: Room): ListedRoomJson {
+/** Describes a room as a public list shows it. */
+export function listedRoomJson({ info, features }: Room): ListedRoomJson {
   const { code, name, players, maxPlayers } = info;
   return {
     code,

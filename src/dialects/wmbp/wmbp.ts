@@ -1,5 +1,5 @@
 import type { LaunchedServerApi } from '../../launch/launched-server-api.js';
-import type { Admission } from '../../limits/admission.js';
+import type { ClientAdmission } from '../../limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import { MAX_CODE_LENGTH } from '../../protocol/room-code.js';
 import type { HostFormat } from '../../protocol/wmbp/host-encoder.js';
@@ -10,18 +10,25 @@ import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
 import { hashSecret } from '../../rooms/secret.js';
 import { type Admittance, refused } from '../admittance.js';
-import { HostConnection, type HostLimits, type RoomOpener } from './host-connection.js';
+import {
+  type ClaimCode,
+  HostConnection,
+  type HostLimits,
+  type RoomOpener,
+} from './host-connection.js';
 import { LaunchedRooms } from './launched-rooms.js';
 import { PlayerConnection, type PlayerLimits } from './player-connection.js';
 import { ViewerConnection } from './viewer-connection.js';
 
 export interface WmbpParts {
   readonly rooms: Rooms;
-  readonly admission: Admission;
+  readonly admission: Omit<ClientAdmission, 'isOverLimit'>;
   readonly limits: HostLimits & PlayerLimits;
   readonly mayCreate: (token: string | undefined) => boolean;
   /** Knows the servers that may open rooms; `undefined` if none are started. */
   readonly serverApi: LaunchedServerApi | undefined;
+  /** Asks for a code that another process draws; `undefined` if there is none. */
+  readonly claimCode?: ClaimCode | undefined;
 }
 
 /** What a host requests with the URL that it connects to. */
@@ -116,14 +123,14 @@ export class Wmbp {
     if (full !== undefined) return refused(full);
     const list = rooms.lists.find(request.list);
     const key = seat === 'malformed' ? undefined : seat;
-    const last = list && key && rooms.lists.withSeat(list, key);
+    const last = list && key && rooms.lists.withSeat(list, key)?.room;
     const reason =
       last === undefined
         ? (admission.connect(address) ?? admission.tryCode(address, now))
         : undefined;
     if (reason !== undefined) return refused(reason);
     const addressHash = hashSecret(address);
-    const room = last ?? list?.fullest((each) => each.keepsOut(key, addressHash));
+    const room = last ?? list?.fullest((each) => each.keepsOut(key, addressHash))?.room;
     if (room === undefined) return refused(CLOSE_REASONS.noSuchRoom);
     return this.#admitPlayer(room, { key: seat, about, allValues });
   }
@@ -232,12 +239,12 @@ export class Wmbp {
     begin: (host: HostConnection) => CloseReason | undefined,
     opener: RoomOpener = this.#parts.rooms,
   ): Admittance {
-    const { limits } = this.#parts;
+    const { limits, claimCode } = this.#parts;
     return {
       is: 'admitted',
       role: 'host',
       serve(link) {
-        const connection = new HostConnection(link, format, opener, limits);
+        const connection = new HostConnection(link, format, { opener, limits, claimCode });
         return { connection, refusal: begin(connection) };
       },
     };

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import type { Answer } from '../../../src/http/answer.js';
 import type { RequestBodies } from '../../../src/http/request-bodies.js';
 import type { RequestContext } from '../../../src/http/request-context.js';
 import { RoomListAnswers } from '../../../src/http/room-list-answers.js';
+import { RoomListPages } from '../../../src/http/room-list-pages.js';
 import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
 import { Rooms } from '../../../src/rooms/rooms.js';
 import { TestHost } from '../../support/peers.js';
@@ -17,7 +19,7 @@ function setUp({ hasMemory = true } = {}) {
   const bodies = { reserve: (bytes: number) => reserved.push(bytes) > 0 && hasMemory };
   const context = { refused: (reason: unknown) => refusals.push(reason) };
   const answers = new RoomListAnswers(
-    rooms.lists,
+    new RoomListPages(rooms.lists),
     context as unknown as RequestContext,
     bodies as unknown as RequestBodies,
   );
@@ -28,7 +30,7 @@ function setUp({ hasMemory = true } = {}) {
       { kind: 'roomList', list: 'a', after } as Parameters<RoomListAnswers['answer']>[0],
       { request, address: '192.0.2.1' },
       {} as ServerResponse,
-    );
+    ) as Answer;
   };
   return { opened, reserved, refusals, get };
 }

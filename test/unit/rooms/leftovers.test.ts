@@ -233,7 +233,7 @@ function finish({ rooms, visits, viewers }: World): void {
 /** Lists have the rooms that can be joined now, and no others. */
 function checkLists({ rooms }: World): void {
   for (const each of ['a', 'b']) {
-    const listed = rooms.lists.find(each)?.page(100) ?? [];
+    const listed = (rooms.lists.find(each)?.page(100) ?? []).map(({ room }) => room);
     const open = [...rooms.all].filter(
       ({ features: has, info }) => has?.list === each && info.acceptsPlayers && info.hostConnected,
     );
@@ -241,7 +241,7 @@ function checkLists({ rooms }: World): void {
     const shares = open
       .filter(({ features: has }) => has?.password === undefined)
       .map(({ info: { players, maxPlayers } }) => players / maxPlayers);
-    const fullest = rooms.lists.find(each)?.fullest()?.info;
+    const fullest = rooms.lists.find(each)?.fullest()?.room.info;
     const most = fullest && fullest.players / fullest.maxPlayers;
     expect(most).toBe(shares.length === 0 ? undefined : Math.max(...shares));
     for (const key of KEYS.map(hashSecret)) checkSeats(rooms, each, key);
@@ -251,7 +251,7 @@ function checkLists({ rooms }: World): void {
 /** A key is found in a list exactly if it has a seat in one of its rooms. */
 function checkSeats(rooms: Rooms, name: string, key: SecretHash): void {
   const list = rooms.lists.find(name);
-  const found = list && rooms.lists.withSeat(list, key);
+  const found = list && rooms.lists.withSeat(list, key)?.room;
   const seated = [...rooms.all].filter(
     (room) => room.features?.list === name && room.seatWith(key) !== undefined,
   );

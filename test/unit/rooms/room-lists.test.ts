@@ -4,6 +4,7 @@ import { Payload } from '../../../src/protocol/payload.js';
 import type { Features } from '../../../src/rooms/features.js';
 import type { Room } from '../../../src/rooms/room.js';
 import { parseRoomCode } from '../../../src/rooms/room-code.js';
+import type { Listed } from '../../../src/rooms/room-list.js';
 import { Rooms } from '../../../src/rooms/rooms.js';
 import { hashSecret, type SecretHash } from '../../../src/rooms/secret.js';
 import { TestHost, TestPlayer } from '../../support/peers.js';
@@ -28,7 +29,9 @@ function openedIn(
 
 /** The codes of a page. */
 const page = (rooms: Rooms, most = 100, before?: number): string[] =>
-  codesOf(rooms.lists.find(LIST)?.page(most, before) ?? []);
+  codesOf(roomsOf(rooms.lists.find(LIST)?.page(most, before)));
+
+const roomsOf = (listed: readonly Listed[] = []): Room[] => listed.map(({ room }) => room);
 
 const codesOf = (rooms: readonly Room[]): string[] => rooms.map(({ identity }) => identity.code);
 
@@ -145,7 +148,7 @@ describe('a list of rooms', () => {
     room.change({ list: 'other' });
     plain.change({ list: LIST, listing: 'plain' });
     expect(page(rooms)).toEqual(codesOf([plain]));
-    expect(codesOf(rooms.lists.find('other')?.page(10) ?? [])).toEqual(codesOf([room]));
+    expect(codesOf(roomsOf(rooms.lists.find('other')?.page(10)))).toEqual(codesOf([room]));
     room.change({ list: '' });
     expect([rooms.lists.find('other'), room.features]).toEqual([undefined, { about: true }]);
     room.change({ listing: 'nowhere' });
@@ -187,7 +190,7 @@ describe('a list of rooms', () => {
 describe('the room for a quick join', () => {
   const withSeat = (rooms: Rooms, name: string, key: SecretHash): Room | undefined => {
     const list = rooms.lists.find(name);
-    return list && rooms.lists.withSeat(list, key);
+    return list && rooms.lists.withSeat(list, key)?.room;
   };
 
   const filled = (rooms: Rooms, players: number, maxPlayers: number): Room => {
@@ -204,9 +207,9 @@ describe('the room for a quick join', () => {
     const fuller = filled(rooms, 3, 4);
     filled(rooms, 6, 8);
     const list = rooms.lists.find(LIST);
-    expect(list?.fullest()).toBe(fuller);
+    expect(list?.fullest()?.room).toBe(fuller);
     fuller.change({ started: true });
-    expect(list?.fullest()?.info.maxPlayers).toBe(8);
+    expect(list?.fullest()?.room.info.maxPlayers).toBe(8);
   });
 
   test('is none if all are closed', () => {

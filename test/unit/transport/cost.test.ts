@@ -62,7 +62,9 @@ async function lobby(count: number): Promise<Lobby> {
   };
   const playerLimits = { playerBacklog: 1 << 20, playerMessages: 0, playerBytes: 0 };
   const format = { format: 'cbor', bytes: true } as const;
-  const host = connect((link) => new HostConnection(link, format, rooms, hostLimits));
+  const host = connect(
+    (link) => new HostConnection(link, format, { opener: rooms, limits: hostLimits }),
+  );
   host.says(encode({ cmd: 'prepare', max_players: count }));
   const [room] = rooms.all as Iterable<Room>;
   const players = Array.from({ length: count }, () =>

@@ -69,7 +69,10 @@ function makeLobby() {
   const hostLimits = { hostBacklog: 1 << 20, commandErrors: 0, prepareTimeout: 0 };
   const playerLimits = { playerBacklog: 1 << 20, playerMessages: 0, playerBytes: 0 };
   const format = { format: 'cbor', bytes: true };
-  const host = connect(context, (link) => new HostConnection(link, format, rooms, hostLimits));
+  const host = connect(
+    context,
+    (link) => new HostConnection(link, format, { opener: rooms, limits: hostLimits }),
+  );
   host.says(encode({ cmd: 'prepare', max_players: PLAYERS }), true);
   const [room] = rooms.all;
   const players = Array.from({ length: PLAYERS }, () =>

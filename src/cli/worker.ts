@@ -1,0 +1,75 @@
+import './young-generation.js';
+import type { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { OptionError } from '../options/read.js';
+import type { Start } from '../workers/messages.js';
+import { type FromPrimary, Worker } from '../workers/worker/run-worker.js';
+import { createLog } from './log.js';
+import { tuneForOneCore } from './one-core.js';
+import { Output } from './output.js';
+
+/*
+ * The program of a worker. Its primary stops it: signals of a terminal or of a service manager reach all
+ * processes of the relay, and a worker that stopped by itself would end games that may go on.
+ */
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** How long the last lines may take to be written, in milliseconds. */
+const EXIT_TIMEOUT = 500;
+
+const stdout = new Output(1);
+
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+
+/** What arrives before the worker is there. */
+const early: [FromPrimary, Socket | undefined][] = [];
+let receive = (message: FromPrimary, socket: Socket | undefined): void => {
+  early.push([message, socket]);
+};
+
+process.once('message', (first) => {
+  process.on('message', (message, socket) => receive(message as FromPrimary, socket as Socket));
+  void serve((first as { readonly start: Start }).start);
+});
+
+async function serve(start: Start): Promise<void> {
+  const { options, number, onTerminal } = start;
+  tuneForOneCore(Math.floor(availableParallelism() / options.workers) || 1);
+  const log = (await createLog(options, stdout, onTerminal)).child({ worker: number });
+  const given = { logger: log, droppedLogLines: () => stdout.dropped };
+  let worker: Worker;
+  try {
+    worker = new Worker(start, process, given);
+    worker.onStopped = () => void exit(0);
+    process.once('disconnect', () => void worker.lostPrimary().then(() => exit(0)));
+    abortOnFaults(worker, (err) => log.fatal({ err }, 'uncaught'));
+    worker.start();
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    process.stderr.write(`lobby-relay: ${error.message}\n`);
+    return exit(EXIT_USAGE);
+  }
+  receive = (message, socket) => worker.receive(message, socket);
+  for (const [message, socket] of early.splice(0)) worker.receive(message, socket);
+}
+
+/** Ends the process after an uncaught exception: its state can no longer be trusted. */
+function abortOnFaults(worker: Worker, report: (error: unknown) => void): void {
+  let isAborting = false;
+  const abort = async (error: unknown): Promise<void> => {
+    if (isAborting) return;
+    isAborting = true;
+    report(error);
+    await worker.fail().catch(() => {});
+    await exit(EXIT_FAILED);
+  };
+  process.on('uncaughtException', abort);
+  process.on('unhandledRejection', abort);
+}
+
+async function exit(status: number): Promise<never> {
+  await stdout.flush(EXIT_TIMEOUT);
+  process.exit(status);
+}

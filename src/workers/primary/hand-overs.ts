@@ -1,0 +1,122 @@
+import type { ListRoute } from '../../http/list-route.js';
+import type { Route } from '../../http/route.js';
+import type { Admission } from '../../limits/admission.js';
+import { CLOSE_REASONS } from '../../protocol/close-codes.js';
+import type { Rooms } from '../../rooms/rooms.js';
+import type { Acceptor, Upgrade } from '../../transport/acceptor.js';
+import { standingOf } from '../standing.js';
+import type { ListsOfAll } from './lists-of-all.js';
+import { OneAtATime } from './one-at-a-time.js';
+import type { RoomIndex } from './room-index.js';
+import type { WorkerProcess } from './worker-process.js';
+
+export interface HandOverParts {
+  readonly admission: Admission;
+  readonly acceptor: Acceptor;
+  readonly rooms: Pick<Rooms, 'refusal'>;
+  readonly workers: readonly WorkerProcess[];
+  readonly index: RoomIndex<WorkerProcess>;
+  readonly lists: ListsOfAll;
+  /** Whether launched servers open their rooms in this process. */
+  readonly opensLaunched: boolean;
+}
+
+interface Purpose {
+  /** The client opens a room. */
+  readonly opens?: true;
+  /** The client sends a secret, which may be wrong. */
+  readonly guesses?: boolean;
+}
+
+type QuickJoinRoute = Extract<ListRoute, { readonly kind: 'quickJoin' }>;
+
+/**
+ * Hands WebSockets over to the workers that have their rooms. A worker gets the request, the socket and
+ * what this process knows about the address, which counts it until the worker has decided: so limits per
+ * address hold for all processes together.
+ */
+export class HandOvers {
+  readonly #parts: HandOverParts;
+  /** A wrong secret is counted before the same address can try the next one. */
+  readonly #guesses = new OneAtATime();
+
+  constructor(parts: HandOverParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns whether a worker gets it. All others, such as wrong codes, are decided here. */
+  take(target: Route, upgrade: Upgrade): boolean {
+    const { index, rooms, opensLaunched } = this.#parts;
+    if (target.kind === 'quickJoin') {
+      void this.#quickJoin(target, upgrade);
+      return true;
+    }
+    if (target.kind === 'room') {
+      const guesses = target.password !== undefined;
+      return this.#handOver(index.find(target.code ?? ''), upgrade, { guesses });
+    }
+    if (target.kind !== 'create') return false;
+    const { resume, launch } = target;
+    if (resume !== undefined) {
+      return this.#handOver(index.find(resume.code ?? ''), upgrade, { guesses: true });
+    }
+    if ((launch !== undefined && opensLaunched) || rooms.refusal !== undefined) return false;
+    return this.#handOver(this.#emptiest(), upgrade, { opens: true });
+  }
+
+  async #quickJoin({ list, seat }: QuickJoinRoute, upgrade: Upgrade): Promise<void> {
+    const { admission, lists } = this.#parts;
+    const { address } = upgrade;
+    // Whoever is refused must not have all workers search.
+    const isRefused =
+      admission.reconnect(address) !== undefined ||
+      admission.isGuessLimited(address, performance.now());
+    const found = isRefused ? undefined : await lists.forPlayer(list, seat, address);
+    // Any worker refuses as the right one would.
+    this.#handOver(found ?? this.#emptiest(), upgrade, {});
+  }
+
+  #handOver(worker: WorkerProcess | undefined, upgrade: Upgrade, purpose: Purpose): boolean {
+    if (worker === undefined) return false;
+    const handOver = (): Promise<void> => this.#send(worker, upgrade, purpose);
+    if (purpose.guesses) void this.#guesses.run(upgrade.address, handOver);
+    else void handOver();
+    return true;
+  }
+
+  async #send(worker: WorkerProcess, upgrade: Upgrade, { opens }: Purpose): Promise<void> {
+    const { admission, acceptor, workers } = this.#parts;
+    const { request, socket, head, address } = upgrade;
+    if (worker.hasStopped) return acceptor.refuse(CLOSE_REASONS.restarting, upgrade);
+    // A worker that has failed is back soon.
+    if (!worker.isReady) await worker.whenReady;
+    if (socket.destroyed) return;
+    const standing = standingOf(admission, address, opens === true, performance.now());
+    const rest: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
+    admission.connected(address);
+    await worker.handOver(
+      {
+        url: request.url ?? '',
+        headers: request.headers,
+        httpVersion: request.httpVersion,
+        head: Buffer.concat(rest === null ? [head] : [head, rest]).toString('base64'),
+        address,
+        standing,
+      },
+      socket,
+    );
+    admission.disconnected(address);
+    if (!admission.isOverLimit(address)) return;
+    for (const each of workers) each.tell({ is: 'terminateClosing', address });
+  }
+
+  /** The worker with the fewest connections. */
+  #emptiest(): WorkerProcess | undefined {
+    const open = this.#parts.workers.filter(({ hasStopped }) => !hasStopped);
+    const usable = open.filter(({ isReady, isOverloaded }) => isReady && !isOverloaded);
+    return (usable.length > 0 ? usable : open).reduce<WorkerProcess | undefined>(
+      (least, each) => (least === undefined || each.load < least.load ? each : least),
+      undefined,
+    );
+  }
+}

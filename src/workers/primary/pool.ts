@@ -1,0 +1,234 @@
+import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
+import type { RoomDescription } from '../../http/elsewhere.js';
+import type { Route } from '../../http/route.js';
+import {
+  addCounters,
+  allMetrics,
+  type MetricValues,
+  type Registry,
+} from '../../ops/all-metrics.js';
+import type { MetricsSource } from '../../ops/shared-scrape.js';
+import { shareOf } from '../../rooms/code-share.js';
+import { NO_CODE, type RoomCode } from '../../rooms/ids.js';
+import type { SeatKey } from '../../rooms/seat-key.js';
+import type { Core } from '../../server/core.js';
+import type { OtherProcesses } from '../../server/surroundings.js';
+import type { Upgrade } from '../../transport/acceptor.js';
+import type { Start, ToPrimary } from '../messages.js';
+import { HandOvers } from './hand-overs.js';
+import { ListsOfAll } from './lists-of-all.js';
+import { RoomIndex } from './room-index.js';
+import { type Exit, WorkerProcess } from './worker-process.js';
+
+export interface PoolParts {
+  readonly workers: number;
+  /** How many of the shares of codes are this process's: the first ones. */
+  readonly ownShares: 0 | 1;
+  /** The file that workers run. */
+  readonly entry: URL;
+  readonly core: Core;
+  /** Is called before the first worker is started. */
+  readonly prepare: () => void;
+  /** What a worker is started with, beside its codes. */
+  readonly start: (number: number) => Pick<Start, 'options' | 'onTerminal'>;
+  readonly log: { workerEnded(number: number, exit: Exit): void };
+  /** Writes a line of a worker's log. */
+  readonly writeLine: (line: string) => void;
+}
+
+/** How often workers are told how many rooms all others have, in milliseconds. */
+const ROOMS_INTERVAL = 100;
+
+/** The workers of a relay, in its primary process. */
+export class Pool implements OtherProcesses {
+  readonly #parts: PoolParts;
+  readonly #workers: readonly WorkerProcess[];
+  readonly #index = new RoomIndex<WorkerProcess>();
+  readonly #lists: ListsOfAll;
+  readonly #handOvers: HandOvers;
+  /** The last known metrics of each running process. */
+  readonly #lastMetrics = new Map<WorkerProcess, MetricValues>();
+  /** What processes have counted that have ended. */
+  #counted: MetricValues = [];
+  #roomsTimer: NodeJS.Timeout | undefined;
+  #isClosing = false;
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.#workers = Array.from(
+      { length: parts.workers },
+      (_, index) =>
+        new WorkerProcess(index + 1, {
+          entry: parts.entry,
+          start: (worker) => this.#startOf(worker),
+          told: (worker, fact) => this.#told(worker, fact),
+          claim: (code) => this.#claim(code),
+          ended: (worker, exit) => this.#ended(worker, exit),
+          writeLine: parts.writeLine,
+        }),
+    );
+    this.#lists = new ListsOfAll(this.#workers);
+    this.#handOvers = new HandOvers({
+      ...parts.core,
+      workers: this.#workers,
+      index: this.#index,
+      lists: this.#lists,
+      opensLaunched: parts.ownShares === 1,
+    });
+  }
+
+  get rooms(): number {
+    return this.#index.size;
+  }
+
+  get isOverloaded(): boolean {
+    return this.#workers.every(({ isOverloaded }) => isOverloaded);
+  }
+
+  async start(): Promise<void> {
+    this.#parts.prepare();
+    for (const worker of this.#workers) worker.start();
+    await Promise.all(this.#workers.map(({ whenReady }) => whenReady));
+  }
+
+  close(): Promise<void> {
+    return this.#stop('close');
+  }
+
+  abort(): Promise<void> {
+    return this.#stop('abort');
+  }
+
+  settled(code: string): Promise<void> | undefined {
+    if (code === NO_CODE || this.#index.find(code) !== undefined) return undefined;
+    // Messages of workers that have arrived are read in this turn.
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  take(target: Route, upgrade: Upgrade): boolean {
+    return this.#handOvers.take(target, upgrade);
+  }
+
+  async describe(code: RoomCode, seat: SeatKey | undefined): Promise<RoomDescription | undefined> {
+    await this.settled(code);
+    const found = await this.#index.find(code)?.ask('describe', { code, seat });
+    return found ?? undefined;
+  }
+
+  list(
+    name: string,
+    most: number,
+    after: RoomCode | undefined,
+  ): Promise<readonly ListedRoomJson[]> {
+    return this.#lists.page(name, most, after);
+  }
+
+  metricsWith(own: Registry): MetricsSource {
+    return allMetrics(own, async () => [this.#counted, ...(await this.#askForMetrics())]);
+  }
+
+  async #askForMetrics(): Promise<MetricValues[]> {
+    const asked = this.#workers.filter(({ isReady }) => isReady);
+    const answers = await Promise.allSettled(
+      asked.map(async (worker) => {
+        const values = await worker.ask('metrics', {});
+        this.#lastMetrics.set(worker, values);
+        return values;
+      }),
+    );
+    return answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  }
+
+  async #stop(how: 'close' | 'abort'): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.#workers.map((worker) => worker.stop(how)));
+  }
+
+  #startOf(worker: WorkerProcess): Start {
+    const { ownShares, workers, start } = this.#parts;
+    const share = { index: worker.number - 1 + ownShares, of: workers + ownShares };
+    const givenAway = this.#index
+      .codesElsewhere(worker)
+      .filter((code) => shareOf(code, share.of) === share.index);
+    return { ...start(worker.number), number: worker.number, share, givenAway };
+  }
+
+  #told(worker: WorkerProcess, fact: ToPrimary): void {
+    const { admission } = this.#parts.core;
+    switch (fact.is) {
+      case 'connected':
+        worker.connections.add(fact.address);
+        return admission.connected(fact.address);
+      case 'disconnected':
+        worker.connections.remove(fact.address);
+        return admission.disconnected(fact.address);
+      case 'missed':
+        return admission.missed(fact.address, fact.tried, performance.now());
+      case 'opened':
+        this.#index.add(fact.code, worker);
+        return this.#roomsChanged();
+      case 'ended':
+        return this.#roomEnded(worker, fact.code);
+      case 'ready':
+        for (const code of this.#index.restored(worker)) this.#takeBack(worker, code);
+        return this.#roomsChanged();
+      case 'load':
+      case 'decided':
+        return undefined;
+      default:
+        fact satisfies never;
+    }
+  }
+
+  #roomEnded(worker: WorkerProcess, code: string): void {
+    this.#index.remove(code, worker);
+    this.#takeBack(worker, code);
+    this.#roomsChanged();
+  }
+
+  /** The process that draws this code may use it again. */
+  #takeBack(worker: WorkerProcess, code: string): void {
+    const owner = this.#ownerOf(code);
+    if (owner === undefined) this.#parts.core.rooms.takeBack(code as RoomCode);
+    else if (owner !== worker) owner.tell({ is: 'takeBack', code });
+  }
+
+  /** A host of a worker has chosen this code. */
+  async #claim(code: string): Promise<boolean> {
+    if (this.#index.find(code) !== undefined) return false;
+    const owner = this.#ownerOf(code);
+    if (owner === undefined) return this.#parts.core.rooms.giveAway(code as RoomCode);
+    return owner.ask('giveAway', { code });
+  }
+
+  /** The worker that draws this code; `undefined` if this process does. */
+  #ownerOf(code: string): WorkerProcess | undefined {
+    const { ownShares, workers } = this.#parts;
+    return this.#workers[shareOf(code, workers + ownShares) - ownShares];
+  }
+
+  #ended(worker: WorkerProcess, exit: Exit): void {
+    const { admission } = this.#parts.core;
+    for (const address of worker.connections.removeAll()) admission.disconnected(address);
+    if (this.#isClosing) return;
+    this.#index.lost(worker);
+    void this.#addCounters(this.#lastMetrics.get(worker));
+    this.#lastMetrics.delete(worker);
+    this.#parts.log.workerEnded(worker.number, exit);
+  }
+
+  async #addCounters(values: MetricValues | undefined): Promise<void> {
+    if (values !== undefined) this.#counted = await addCounters(this.#counted, values);
+  }
+
+  /** Tells all workers how many rooms the others have. */
+  #roomsChanged(): void {
+    this.#roomsTimer ??= setTimeout(() => {
+      this.#roomsTimer = undefined;
+      const all = this.#index.size + this.#parts.core.rooms.size;
+      for (const worker of this.#workers) {
+        worker.tell({ is: 'rooms', elsewhere: all - this.#index.countAt(worker) });
+      }
+    }, ROOMS_INTERVAL).unref();
+  }
+}

@@ -1,0 +1,56 @@
+import { roomJson } from '../../dialects/wmbp/room-json.js';
+import { listedRoomJson } from '../../dialects/wmbp/room-list-json.js';
+import type { Registry } from '../../ops/all-metrics.js';
+import type { RoomCode } from '../../rooms/ids.js';
+import type { Listed } from '../../rooms/room-list.js';
+import type { Rooms } from '../../rooms/rooms.js';
+import type { SeatKey } from '../../rooms/seat-key.js';
+import { hashSecret, parseHash } from '../../rooms/secret.js';
+import type { Answers } from '../channel.js';
+import type { Candidate, WorkerQuestions } from '../messages.js';
+
+/**
+ * Answers what the primary asks a worker.
+ *
+ * @param maxMessage the largest message from a player, in bytes
+ */
+export function roomAnswers(
+  rooms: Rooms,
+  registry: Registry,
+  maxMessage: number,
+): Answers<WorkerQuestions> {
+  return {
+    describe({ code, seat }) {
+      const room = rooms.find(code as RoomCode);
+      if (room === undefined) return null;
+      return {
+        name: room.info.name,
+        json: roomJson(room, seat as SeatKey | undefined, maxMessage),
+      };
+    },
+    listNumber({ list: name, code }) {
+      const list = rooms.lists.find(name);
+      return (list && rooms.lists.numberOf(list, code as RoomCode)) ?? null;
+    },
+    list({ list, most, before }) {
+      const listed = rooms.lists.find(list)?.page(most, before ?? undefined) ?? [];
+      return listed.map(({ number, room }) => ({ number, json: listedRoomJson(room) }));
+    },
+    quickJoin({ list: name, seat, address }) {
+      const list = rooms.lists.find(name);
+      if (list === undefined) return null;
+      const key = parseHash(seat);
+      const last = key && rooms.lists.withSeat(list, key);
+      if (last !== undefined) return candidate(last, true);
+      const addressHash = hashSecret(address);
+      const fullest = list.fullest((room) => room.keepsOut(key, addressHash));
+      return fullest === undefined ? null : candidate(fullest, false);
+    },
+    giveAway: ({ code }) => rooms.giveAway(code as RoomCode),
+    metrics: () => registry.getMetricsAsJSON(),
+  };
+}
+
+function candidate({ share, number }: Listed, hasSeat: boolean): Candidate {
+  return { hasSeat, share, number };
+}

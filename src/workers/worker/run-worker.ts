@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import { shareOf } from '../../rooms/code-share.js';
+import type { RoomCode } from '../../rooms/ids.js';
+import { composeRelay, type RelayOptions } from '../../server/compose-relay.js';
+import type { RelayServer } from '../../server/relay-server.js';
+import { Channel, type Envelope, type Peer } from '../channel.js';
+import type {
+  HandOver,
+  PrimaryQuestions,
+  Start,
+  ToPrimary,
+  ToWorker,
+  WorkerQuestions,
+} from '../messages.js';
+import { HandedAdmission } from '../standing.js';
+import { HANDED_ADDRESSES, HandedRequest } from './handed-request.js';
+import { roomAnswers } from './room-answers.js';
+
+/** How often the load is reported if it has changed, in milliseconds. */
+const LOAD_INTERVAL = 250;
+
+/** What the primary sends. */
+export type FromPrimary = Envelope<ToWorker> | { readonly handOver: HandOver };
+
+/** A process with a part of the rooms. The primary accepts its sockets. */
+export class Worker {
+  readonly #start: Start;
+  readonly #channel: Channel<ToPrimary, PrimaryQuestions>;
+  readonly #relay: RelayServer;
+  readonly #answers: ReturnType<typeof roomAnswers>;
+  #admission: HandedAdmission | undefined;
+  #isOverloaded = false;
+  #roomsElsewhere = 0;
+
+  /**
+   * @param primary the channel to the primary
+   * @throws {OptionError} if an option cannot be used
+   */
+  constructor(
+    start: Start,
+    primary: Peer,
+    given: Pick<RelayOptions, 'logger' | 'droppedLogLines'>,
+  ) {
+    this.#start = start;
+    this.#channel = new Channel(primary);
+    this.#relay = this.#compose(given);
+    const { core, registry } = this.#relay.parts;
+    this.#answers = roomAnswers(core.rooms, registry, start.options.maxPlayerMessage);
+  }
+
+  /** Restores the rooms of the state file, and says that it is ready. */
+  start(): void {
+    const { rooms } = this.#relay.parts.core;
+    for (const code of this.#start.givenAway) rooms.giveAway(code as RoomCode);
+    this.#relay.start();
+    setInterval(() => this.#reportLoad(), LOAD_INTERVAL).unref();
+    this.#channel.tell({ is: 'ready' });
+  }
+
+  /**
+   * The primary has sent this.
+   *
+   * @param socket comes with a hand-over; missing if its client is gone already
+   */
+  receive(message: FromPrimary, socket: Socket | undefined): void {
+    if ('handOver' in message) void this.#serve(message.handOver, socket);
+    else if ('facts' in message) for (const fact of message.facts) this.#obey(fact);
+    else if ('question' in message) {
+      void this.#channel.answer<WorkerQuestions>(message, this.#answers);
+    } else this.#channel.answered(message);
+  }
+
+  /** The primary has ended: saves the rooms, and closes all connections. */
+  lostPrimary(): Promise<void> {
+    return this.#relay.close(0);
+  }
+
+  /** This process has failed. */
+  fail(): Promise<void> {
+    return this.#relay.abort();
+  }
+
+  /** Resolves when the relay has stopped, because the primary has said so. */
+  onStopped: () => void = () => {};
+
+  #compose(given: Pick<RelayOptions, 'logger' | 'droppedLogLines'>): RelayServer {
+    const { options, share } = this.#start;
+    const { logLevel: _, logFormat: __, qr: ___, workers: ____, ...rest } = options;
+    return composeRelay({ ...rest, ...given }, () => undefined, {
+      share,
+      roomsElsewhere: () => this.#roomsElsewhere,
+      addresses: HANDED_ADDRESSES,
+      observer: {
+        roomOpened: ({ code, dialect }) =>
+          // The primary must know the code when the first player comes with it.
+          dialect === undefined && this.#channel.tellNow({ is: 'opened', code }),
+        roomEnded: ({ identity: { code, dialect } }) =>
+          dialect === undefined && this.#channel.tell({ is: 'ended', code }),
+      },
+      connections: {
+        connected: (address) => this.#channel.tell({ is: 'connected', address }),
+        disconnected: (address) => this.#channel.tell({ is: 'disconnected', address }),
+      },
+      admissionOf: (own) => {
+        this.#admission = new HandedAdmission(own, (address, tried) =>
+          this.#channel.tell({ is: 'missed', address, tried }),
+        );
+        return this.#admission;
+      },
+      ...(options.customCodes && {
+        claimCode: (code, use) => void this.#claim(code, use),
+      }),
+    });
+  }
+
+  async #serve(handOver: HandOver, socket: Socket | undefined): Promise<void> {
+    const { id, address, standing, head } = handOver;
+    if (socket !== undefined) {
+      const request = new HandedRequest(socket, handOver);
+      await this.#admission?.decide(address, standing, () =>
+        this.#relay.handOver(request, socket, Buffer.from(head, 'base64')),
+      );
+    }
+    this.#channel.tell({ is: 'decided', id });
+  }
+
+  #obey(fact: ToWorker): void {
+    const { acceptor, rooms } = this.#relay.parts.core;
+    switch (fact.is) {
+      case 'terminateClosing':
+        return acceptor.connections.terminateClosing(fact.address);
+      case 'takeBack':
+        return rooms.takeBack(fact.code as RoomCode);
+      case 'rooms':
+        this.#roomsElsewhere = fact.elsewhere;
+        return;
+      case 'close':
+        return void this.#relay.close().then(() => this.onStopped());
+      case 'abort':
+        return void this.#relay.abort().then(() => this.onStopped());
+      default:
+        fact satisfies never;
+    }
+  }
+
+  /** Asks for a code that a host has chosen, if another worker draws it. */
+  async #claim(chosen: string, use: (isFree: boolean) => void): Promise<void> {
+    const { share } = this.#start;
+    const { rooms } = this.#relay.parts.core;
+    const code = rooms.readChosenCode(chosen);
+    if (code === undefined || shareOf(code, share.of) === share.index) return use(true);
+    const isFree = await this.#channel.ask('claim', { code }).catch(() => false);
+    use(isFree);
+    // The host has gone meanwhile.
+    if (isFree && rooms.find(code) === undefined) this.#channel.tell({ is: 'ended', code });
+  }
+
+  #reportLoad(): void {
+    const isOverloaded = this.#relay.parts.core.load.overload !== undefined;
+    if (isOverloaded === this.#isOverloaded) return;
+    this.#isOverloaded = isOverloaded;
+    this.#channel.tell({ is: 'load', isOverloaded });
+  }
+}
