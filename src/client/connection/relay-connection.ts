@@ -3,7 +3,7 @@ import { attempt, defer, onWake } from '../browser.js';
 import type { ResolvedEnvironment, Socket, SocketConstructor } from '../environment.js';
 import { ABNORMAL } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
-import { abandonedAttempts } from './abandoned-attempts.js';
+import { abandonedAttempts, attemptAbandoned } from './abandoned-attempts.js';
 
 /** The longest delay before the first attempt to reconnect; it doubles with each attempt. In ms. */
 const INITIAL_DELAY = 250;
@@ -136,7 +136,7 @@ export class RelayConnection {
   close(error = new RelayError(CLOSE_AND_LEAVE, 'left')): void {
     const { is, socket } = this.#state;
     if (socket !== undefined) abandon(socket, CLOSE_AND_LEAVE);
-    this.#abandonIfConnecting();
+    if (is === 'connecting') attemptAbandoned(this.#clock, this.#events.secret());
     if (is !== 'closed') this.#end(error);
   }
 
@@ -169,7 +169,7 @@ export class RelayConnection {
   }
 
   #lost(closed: RelayError): void {
-    this.#abandonIfConnecting();
+    if (this.#state.is === 'connecting') attemptAbandoned(this.#clock, this.#events.secret());
     const isOwn = closed.code === 'replaced' && this.#isReplacedByAbandonedAttempt();
     const error = isOwn ? new RelayError(ABNORMAL, '') : closed;
     this.#cancelTimer();
@@ -183,12 +183,6 @@ export class RelayConnection {
     // A listener of the status may have closed this connection.
     if (this.#state.is !== 'waiting') return;
     this.#cancelTimer = this.#clock.after(this.#delay(error), () => this.connect());
-  }
-
-  /** An attempt that has failed, or is given up, may still be on its way to the relay. */
-  #abandonIfConnecting(): void {
-    if (this.#state.is !== 'connecting') return;
-    abandonedAttempts(this.#clock).push([this.#events.secret(), this.#clock.now()]);
   }
 
   /** Whether an abandoned attempt of this page has replaced this connection. Each does it once. */

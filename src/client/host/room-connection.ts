@@ -1,4 +1,5 @@
 import type { Codec, Room, Status } from '../api.js';
+import { attemptAbandoned } from '../connection/abandoned-attempts.js';
 import type { RelayAddress } from '../connection/relay-address.js';
 import { CLOSE_AND_LEAVE, RelayConnection } from '../connection/relay-connection.js';
 import type { ResolvedEnvironment } from '../environment.js';
@@ -66,7 +67,10 @@ export class RoomConnection {
 
   constructor(parts: ConnectedRoom) {
     this.#parts = parts;
-    this.#isResumed = parts.opening.saved !== undefined;
+    const { saved, environment } = parts.opening;
+    this.#isResumed = saved !== undefined;
+    // Of the earlier host, which was perhaps connected badly, an attempt may still arrive.
+    if (saved !== undefined) attemptAbandoned(environment.clock, saved.token);
     this.#connection = this.#openConnection();
   }
 

@@ -1,6 +1,6 @@
 import { decode, encode } from 'cborg';
 import { expect, test, vi } from 'vitest';
-import { createRoom, type Player, type Room } from '../../../../src/client/index.js';
+import { createRoom, type Player, type Room, takeRoom } from '../../../../src/client/index.js';
 import {
   type Greeting,
   readFrame,
@@ -124,4 +124,24 @@ test('after an abandoned attempt, the room is handed over if the player takes it
   const handedOver = room.handOver(player);
   FakeSocket.last.lose(4001, 'replaced by a newer connection');
   expect([await handedOver, room.status]).toEqual([true, 'closed']);
+});
+
+test('an attempt of the earlier host that arrives late does not end the room of the next host', async () => {
+  const { WebSocket, clock } = stillEnvironment();
+  const given = { code: 'BCDF', token: REPLY.resume, maxPlayers: 8, hold: 120, marks: [] };
+  const taken = takeRoom('ws://relay', given, { WebSocket, clock, storage: null });
+  await settle();
+  const resume = (): void => {
+    FakeSocket.last.open();
+    for (const event of [{ ...REPLY, resumed: true }, STATE]) receive(event);
+  };
+  resume();
+  const room = await taken;
+  FakeSocket.last.lose(4001, 'replaced by a newer connection');
+  expect(room.status).toBe('away');
+  clock.pass(clock.next);
+  resume();
+  expect(room.status).toBe('open');
+  FakeSocket.last.lose(4001, 'replaced by a newer connection');
+  expect(room.status).toBe('closed');
 });
