@@ -94,8 +94,17 @@ export class Events<Map extends { [Name in keyof Map]: EventArguments }> impleme
   }
 
   protected emit<Name extends keyof Map>(name: Name, ...event: Map[Name]): void {
+    this.emitSized(sizeOf(event.at(-1)), name, ...event);
+  }
+
+  /** @param bytes the size of what was decoded to the event */
+  protected emitSized<Name extends keyof Map>(
+    bytes: number,
+    name: Name,
+    ...event: Map[Name]
+  ): void {
     const kind = this.#kind(name);
-    const emitted = { kind, event, bytes: sizeOf(event.at(-1)) };
+    const emitted = { kind, event, bytes };
     // The code that adds listeners has caused this event: deliver the buffered events first.
     if (this.#flushing === 'soon' && kind.listeners.size > 0) this.#flush();
     if (this.#flushing === 'no' && hasOrHadListener(kind)) this.#deliver(emitted);

@@ -15,8 +15,8 @@ export abstract class GuestEvents<
 > extends GameEvents<Map> {
   protected readonly shares = new ReceivedShares({
     decode: (data) => this.decoded(data),
-    emit: (name: 'shared' | 'state', ...event: unknown[]) =>
-      this.emitOpen(name, ...(event as never)),
+    emit: (bytes: number, name: 'shared' | 'state', ...event: unknown[]) =>
+      this.status !== 'closed' && this.emitSized(bytes, name, ...(event as never)),
   });
 
   get shared(): ReadonlyMap<string, Data> {

@@ -141,7 +141,7 @@ export class ViewerConnection extends GuestEvents<ViewerEvents> implements Viewe
     if (this.#poll.id === id) return;
     const hadNone = this.poll.length === 0;
     this.#poll = { id, choices: Object.freeze(stringsIn(shown.poll)) };
-    if (this.poll.length > 0 || !hadNone) this.emitOpen('poll', this.poll);
+    if (this.poll.length > 0 || !hadNone) this.emitSized(content.length, 'poll', this.poll);
   }
 
   /** The value was forgotten while this viewer was disconnected. */

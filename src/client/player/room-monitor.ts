@@ -36,7 +36,7 @@ export class RoomMonitor {
   #polledAt = Number.NEGATIVE_INFINITY;
   /** When the last message was sent. */
   #sentAt = 0;
-  #expectsAck = false;
+  #cancelAckTimer: (() => void) | undefined;
 
   /**
    * @param url the URL of the room's information at the relay
@@ -61,14 +61,19 @@ export class RoomMonitor {
   /** A message was sent. If it is not acknowledged in time, requests the host's status from the relay. */
   expectAck(queue: AckedQueue, connection: { readonly open: boolean }): void {
     this.#sentAt = this.#clock.now();
-    if (!this.#expectsAck) this.#startAckTimer(queue, connection);
+    if (this.#cancelAckTimer === undefined) this.#startAckTimer(queue, connection);
+  }
+
+  /** The seat has ended. */
+  stop(): void {
+    this.#cancelAckTimer?.();
   }
 
   #startAckTimer(queue: AckedQueue, connection: { readonly open: boolean }): void {
-    this.#expectsAck = true;
     const { last } = queue;
-    this.#clock.after(this.#sentAt + ACK_TIMEOUT - this.#clock.now(), () => {
-      this.#expectsAck = false;
+    const timeout = this.#sentAt + ACK_TIMEOUT - this.#clock.now();
+    this.#cancelAckTimer = this.#clock.after(timeout, () => {
+      this.#cancelAckTimer = undefined;
       // Messages that were sent meanwhile have a timeout of their own.
       if (queue.acked >= last && queue.acked < queue.last)
         return this.#startAckTimer(queue, connection);

@@ -223,7 +223,7 @@ export class SeatConnection extends GuestEvents<SeatEvents> implements Seat {
     if (item !== undefined) return this.shares.receive(item);
     const given = readHeir(signal);
     if (given === undefined) this.#channels.receive(signal);
-    else this.emit('heir', given);
+    else this.emitSized(signal.body.length, 'heir', given);
   }
 
   #lost(): boolean {
@@ -235,6 +235,7 @@ export class SeatConnection extends GuestEvents<SeatEvents> implements Seat {
   #closed(error: RelayError): void {
     this.#cancelGreeting();
     this.#hostClock.stop();
+    this.#monitor.stop();
     this.#channels.close();
     this.#joining.page.closed(error);
     if (!this.#isJoined) return this.#joining.refused(error);

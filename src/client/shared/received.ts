@@ -8,10 +8,18 @@ import { mergePatch } from './merge-patch.js';
 export interface ReceivedSharesEffects {
   /** Decodes a value; `undefined` if that fails, which is reported. */
   decode(data: Data): readonly [value: unknown] | undefined;
-  /** A value has changed; `undefined` if it is forgotten. */
-  emit(name: 'shared', key: string, value: unknown): void;
-  /** The state has changed, by this patch; `undefined` if the whole has arrived. */
-  emit(name: 'state', state: unknown, patch: unknown): void;
+  /**
+   * A value has changed; `undefined` if it is forgotten.
+   *
+   * @param bytes its size before it was decoded
+   */
+  emit(bytes: number, name: 'shared', key: string, value: unknown): void;
+  /**
+   * The state has changed, by this patch; `undefined` if the whole has arrived.
+   *
+   * @param bytes the most that the state takes as JSON: each event has a whole one
+   */
+  emit(bytes: number, name: 'state', state: unknown, patch: unknown): void;
 }
 
 /** Of the state, of as many values as there may be, and of as many forgotten ones. */
@@ -28,6 +36,8 @@ export class ReceivedShares {
   readonly values = new Map<string, unknown>();
   /** Frozen; `undefined` before the whole has arrived. */
   state: unknown;
+  /** The size of the whole that has arrived, and of all patches since then. */
+  #stateBytes = 0;
   readonly #effects: ReceivedSharesEffects;
   /** By key, the latest last; the state has the empty one. Includes the latest forgotten values. */
   readonly #versions = new Map<string, Version>();
@@ -60,16 +70,17 @@ export class ReceivedShares {
     this.#versions.set(key, { mark, number });
     if (isState) {
       this.state = mergePatch(isPatch ? this.state : undefined, value);
-      return this.#effects.emit('state', this.state, isPatch ? value : undefined);
+      this.#stateBytes = (isPatch ? this.#stateBytes : 0) + content.length;
+      return this.#effects.emit(this.#stateBytes, 'state', this.state, isPatch ? value : undefined);
     }
     // The order of the map is that in which values were set.
     const isKnown = this.values.delete(key);
     if (!isForgotten) this.values.set(key, value);
-    if (!isForgotten || isKnown) this.#effects.emit('shared', key, value);
+    if (!isForgotten || isKnown) this.#effects.emit(content.length, 'shared', key, value);
     // Versions are in the same order: the oldest are dropped.
     for (const each of this.#versions.keys()) {
       const isTooMany = this.values.size > MAX_VALUES;
-      if (isTooMany && this.values.delete(each)) this.#effects.emit('shared', each, undefined);
+      if (isTooMany && this.values.delete(each)) this.#effects.emit(0, 'shared', each, undefined);
       const isDropped = this.#versions.size > MAX_VERSIONS && !this.values.has(each);
       if (isDropped && each !== '') this.#versions.delete(each);
     }

@@ -14,6 +14,7 @@ import {
   writeGreeting,
   writeMessage,
 } from '../../../../src/client/session/envelope.js';
+import { toSharedSignal, toStoredFrame } from '../../../../src/client/shared/item.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
 import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
 
@@ -333,3 +334,17 @@ test.each([
     expect(frames.filter((frame) => frame?.is === 'time')).toHaveLength(count);
   },
 );
+
+test('of states that nobody listens to, only the latest are buffered, up to a size', async () => {
+  const { seat } = await join(null);
+  const content = new TextEncoder().encode(JSON.stringify({ text: 'x'.repeat(300_000) }));
+  for (let number = 1; number <= 10; number++) {
+    const item = toSharedSignal({ kind: 'state', mark: 7, number, key: '', content });
+    FakeSocket.last.receive(toStoredFrame(item));
+  }
+  const states: unknown[] = [];
+  seat.on('state', (state) => states.push(state));
+  await Promise.resolve();
+  expect(states).toHaveLength(3);
+  expect(states.at(-1)).toBe(seat.state);
+});

@@ -4,15 +4,19 @@ import { ReceivedShares } from '../../../../src/client/shared/received.js';
 
 function open() {
   const events: unknown[] = [];
+  const sizes: number[] = [];
   const shares = new ReceivedShares({
     decode: (data) => (data === 'invalid' ? undefined : [data]),
-    emit: (name, ...event: unknown[]) =>
-      events.push(name === 'shared' ? event : { state: event[0], patch: event[1] }),
+    emit: (bytes, name, ...event: unknown[]) => {
+      events.push(name === 'shared' ? event : { state: event[0], patch: event[1] });
+      sizes.push(bytes);
+    },
   });
   const item = (kind: SharedItem['kind'], mark: number, number: number, content = '', key = '') =>
     shares.receive({ kind, mark, number, key, content: new TextEncoder().encode(content) });
   return {
     shares,
+    sizes,
     takeEvents: () => events.splice(0),
     value: (mark: number, number: number, content: string, key = 'k') =>
       item('text', mark, number, content, key),
@@ -81,6 +85,16 @@ test('a patch applies only to the state before it', () => {
     { state: { x: 1 }, patch: undefined },
     { state: {}, patch: { x: null } },
   ]);
+});
+
+test('an event has the size of the value, or of the whole state', () => {
+  const { value, forget, state, patch, sizes } = open();
+  value(7, 1, 'value');
+  forget(7, 2);
+  state(7, 1, { a: 1 });
+  patch(7, 2, { b: 22 });
+  state(7, 3, { a: 1 });
+  expect(sizes).toEqual([5, 0, 7, 7 + 8, 7]);
 });
 
 test('a state that is no JSON changes nothing', () => {
