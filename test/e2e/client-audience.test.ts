@@ -13,7 +13,7 @@ import {
 import { Cable } from '../support/cable.js';
 import { Inbox } from '../support/inbox.js';
 import { startRelay } from '../support/relay.js';
-import { eventsOf, SdkPage } from '../support/sdk-pages.js';
+import { closeOf, eventsOf, SdkPage } from '../support/sdk-pages.js';
 
 async function openRoom(options: RoomOptions = {}) {
   const { url, port } = await startRelay();
@@ -238,7 +238,7 @@ describe('a poll', () => {
 test('viewers learn that the room has ended', async () => {
   const { room, watch } = await openRoom();
   const viewer = await watch();
-  const closed = new Promise<ViewerEvents['close'][0]>((resolve) => viewer.on('close', resolve));
+  const closed: Promise<ViewerEvents['close'][0]> = closeOf(viewer);
   room.stop();
   expect(await closed).toMatchObject({ code: 'gameOver' });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Data,
   type GivenRoom,
-  type RelayError,
   type Room,
   type Seat,
   type TakeOptions,
@@ -13,20 +11,11 @@ import { Player as PlainPlayer } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
-import { eventsOf, SdkPage } from '../support/sdk-pages.js';
-
-const closeOf = (end: Room | Seat) =>
-  new Promise<RelayError>((resolve) => (end as Room).once('close', resolve));
+import { closeOf, eventsOf, messagesTo, SdkPage } from '../support/sdk-pages.js';
 
 function givenTo(seat: Seat): Inbox<GivenRoom> {
   const inbox = new Inbox<GivenRoom>();
   seat.on('heir', (given) => inbox.put(given));
-  return inbox;
-}
-
-function messagesTo(seat: Seat): Inbox<Data> {
-  const inbox = new Inbox<Data>();
-  seat.on('message', (data) => inbox.put(data));
   return inbox;
 }
 

@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ListedRoom,
-  type ListOptions,
-  listRooms,
-  type RelayError,
-} from '../../src/client/index.js';
+import { type ListedRoom, type ListOptions, listRooms } from '../../src/client/index.js';
 import { freePort } from '../support/free-port.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
-import { SdkPage } from '../support/sdk-pages.js';
+import { closeOf, SdkPage } from '../support/sdk-pages.js';
 
 const LIST = 'my-quiz';
 
@@ -124,7 +119,7 @@ describe('quick join', () => {
     page.kill();
     const again = await new SdkPage({ storage }).quickJoin(url, LIST);
     expect([again.code, again.id]).toEqual([two.code, seat.id]);
-    const closed = new Promise<RelayError>((resolve) => again.once('close', resolve));
+    const closed = closeOf(again);
     again.leave();
     await closed;
     two.open();

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { systemClock } from '../../src/client/environment.js';
 import {
   createRoom,
   type Environment,
@@ -19,7 +20,6 @@ import {
 import { Inbox } from '../support/inbox.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { RelayProcess } from '../support/relay-process.js';
-import { clockAt } from '../support/sdk-pages.js';
 
 /** For how long there are faults, in seconds. CLIENT_FAULT_SECONDS overrides it. */
 const SECONDS = Number(process.env['CLIENT_FAULT_SECONDS'] ?? 6);
@@ -47,11 +47,10 @@ class Page {
         }
       }
     }
-    const clock = clockAt(0);
     const after = (milliseconds: number, run: () => void) =>
-      clock.after(milliseconds, () => this.#isKilled || run());
+      systemClock.after(milliseconds, () => this.#isKilled || run());
     const storage = new MemoryStorage();
-    this.environment = { WebSocket: TrackedSocket, storage, clock: { ...clock, after } };
+    this.environment = { WebSocket: TrackedSocket, storage, clock: { ...systemClock, after } };
   }
 
   kill(): void {

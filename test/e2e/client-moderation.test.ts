@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import type { KickOptions, RelayError, RoomChanges, Seat } from '../../src/client/index.js';
+import type { KickOptions, RoomChanges } from '../../src/client/index.js';
 import { roomInfo, startRelay } from '../support/relay.js';
-import { eventsOf, SdkPage } from '../support/sdk-pages.js';
-
-const closeOf = (seat: Seat) => new Promise<RelayError>((resolve) => seat.once('close', resolve));
+import { closeOf, eventsOf, SdkPage } from '../support/sdk-pages.js';
 
 test('a player who is kicked gets the reason, and may be banned', async () => {
   const { url } = await startRelay();

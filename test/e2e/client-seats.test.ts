@@ -6,13 +6,13 @@ import {
   joinRoom,
   type KeyStorage,
   type Player,
-  type RelayError,
   type Room,
 } from '../../src/client/index.js';
 import { Player as PlainPlayer } from '../support/clients.js';
 import { Inbox } from '../support/inbox.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { startRelay } from '../support/relay.js';
+import { closeOf } from '../support/sdk-pages.js';
 
 /** A page whose connection the test terminates, and that it closes without a close frame. */
 function newPage(storage: KeyStorage | null) {
@@ -97,7 +97,7 @@ test('the newest page of a seat replaces the others', async () => {
   const room = await openRoom(url);
   const tab = new MemoryStorage();
   const first = await joinRoom(url, room.code, { WebSocket, storage: tab });
-  const replaced = new Promise<RelayError>((resolve) => first.on('close', resolve));
+  const replaced = closeOf(first);
   const second = await joinRoom(url, room.code, { WebSocket, storage: tab });
   onTestFinished(() => second.leave());
   expect(await replaced).toMatchObject({ code: 'replaced', closeCode: 4001, retry: 'no' });
@@ -141,7 +141,7 @@ test('a reloaded host can request a new room, and `stop` deletes the stored one'
   page.leave();
   const second = await openRoom(url, { storage: tab, resume: false });
   expect(second.resumed).toBe(false);
-  const closed = new Promise((resolve) => second.on('close', resolve));
+  const closed = closeOf(second);
   second.stop();
   await closed;
   expect(tab.length).toBe(0);

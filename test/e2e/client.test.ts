@@ -14,6 +14,7 @@ import { Host, Player as PlainPlayer } from '../support/clients.js';
 import { freePort } from '../support/free-port.js';
 import { Inbox } from '../support/inbox.js';
 import { startRelay } from '../support/relay.js';
+import { messagesTo } from '../support/sdk-pages.js';
 
 const node = { WebSocket };
 
@@ -29,13 +30,7 @@ async function join(url: string, code: string, plain = false): Promise<Seat> {
   return seat;
 }
 
-function messagesOf(seat: Seat): Inbox<Data> {
-  const inbox = new Inbox<Data>();
-  seat.on('message', (data) => inbox.put(data));
-  return inbox;
-}
-
-function messagesTo(room: Room): Inbox<[Player, Data]> {
+function messagesAt(room: Room): Inbox<[Player, Data]> {
   const inbox = new Inbox<[Player, Data]>();
   room.on('message', (player, data) => inbox.put([player, data]));
   return inbox;
@@ -57,10 +52,10 @@ describe('a room and its players', () => {
     const room = await openRoom(url, { name: 'Trivia', maxPlayers: 3 });
     expect(room).toMatchObject({ name: 'Trivia', maxPlayers: 3, acceptsPlayers: true });
     expect(room).toMatchObject({ status: 'open', resumed: false, players: [] });
-    const toHost = messagesTo(room);
+    const toHost = messagesAt(room);
     const [ana, ben] = [await join(url, room.code), await join(url, room.code.toLowerCase())];
     expect([ana.id, ben.id]).toEqual([1, 2]);
-    const [toAna, toBen] = [messagesOf(ana), messagesOf(ben)];
+    const [toAna, toBen] = [messagesTo(ana), messagesTo(ben)];
 
     ana.send('hi 🎈');
     const [player, data] = await toHost.next();
@@ -140,9 +135,9 @@ describe('with plain clients', () => {
   test('a plain player gets only the messages of the game, unchanged', async () => {
     const { url } = await startRelay();
     const room = await openRoom(url);
-    const toHost = messagesTo(room);
+    const toHost = messagesAt(room);
     const ana = await join(url, room.code);
-    const toAna = messagesOf(ana);
+    const toAna = messagesTo(ana);
     const isThere = once<Player>((listener) => room.on('join', listener));
     const plain = await PlainPlayer.join(url, room.code);
     await isThere;
@@ -174,7 +169,7 @@ describe('with plain clients', () => {
     expect((await host.until('from')).data).toHaveLength(41);
     expect((await host.until('from')).data).toHaveLength(41);
     const ana = await joining;
-    const toAna = messagesOf(ana);
+    const toAna = messagesTo(ana);
     expect(ana.id).toBeUndefined();
     ana.send('hi');
     ana.send(Uint8Array.of(1));

@@ -1,18 +1,22 @@
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { systemClock } from '../../src/client/environment.js';
 import {
   type Clock,
   createRoom,
+  type Data,
   type GivenRoom,
   type JoinOptions,
   joinRoom,
   quickJoin,
+  type RelayError,
   type Room,
   type RoomEvents,
   type RoomOptions,
   type Seat,
   type TakeOptions,
   takeRoom,
+  type Viewer,
 } from '../../src/client/index.js';
 import { Inbox } from './inbox.js';
 
@@ -83,12 +87,16 @@ export function eventsOf<Name extends keyof RoomEvents>(
 
 /** The system's clock, started at another time, in milliseconds. */
 export function clockAt(start: number): Clock {
-  return {
-    now: () => performance.now() + start,
-    after(milliseconds, run) {
-      const timer = setTimeout(run, milliseconds);
-      return () => clearTimeout(timer);
-    },
-    random: () => Math.random(),
-  };
+  return { ...systemClock, now: () => systemClock.now() + start };
+}
+
+export function closeOf(end: Room | Seat | Viewer): Promise<RelayError> {
+  return new Promise((resolve) => (end as Viewer).once('close', resolve));
+}
+
+/** Collects the messages that a player or a viewer receives. */
+export function messagesTo(guest: Seat | Viewer): Inbox<Data> {
+  const inbox = new Inbox<Data>();
+  (guest as Viewer).on('message', (message) => inbox.put(message));
+  return inbox;
 }

@@ -1,6 +1,6 @@
 import { whenActivated } from '../../client/browser.js';
+import { byId } from '../by-id.js';
 import { copy } from './copy.js';
-import { byId } from './elements.js';
 import { joinByCode } from './join.js';
 import { watchRelay } from './status.js';
 

@@ -1,13 +1,5 @@
 import { now } from '../../client/browser.js';
-
-/** The element with this id. */
-export function byId(id: string): HTMLElement;
-export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind;
-export function byId(id: string, kind: new () => HTMLElement = HTMLElement): HTMLElement {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`the page has no such ${kind.name}: #${id}`);
-  return element;
-}
+import { byId } from '../by-id.js';
 
 /** A new element with a class and a text, which is never parsed as HTML. */
 export function create<Tag extends keyof HTMLElementTagNameMap>(

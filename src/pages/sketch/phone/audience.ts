@@ -1,5 +1,5 @@
 import type { Data, Viewer } from '../../../client/index.js';
-import { byId } from '../dom.js';
+import { byId } from '../../by-id.js';
 import { MAX_PLAYERS } from '../game.js';
 import type { SharedGame } from '../shared-game.js';
 import { enableBallot, onVote, resetBallot } from './ballot.js';

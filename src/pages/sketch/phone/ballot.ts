@@ -1,4 +1,5 @@
-import { byId, create, setText } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { create, setText } from '../dom.js';
 import type { Drawn } from '../game.js';
 
 /** The turn of the drawing that this phone has voted for. */

@@ -1,5 +1,6 @@
+import { byId } from '../../by-id.js';
 import { SheetView } from '../canvas.js';
-import { byId, create } from '../dom.js';
+import { create } from '../dom.js';
 import type { Verdict } from '../guess.js';
 import { COLOURS, ERASER, encodeInk, type Ink, Sheet, splitStroke, WIDTHS } from '../ink.js';
 import { Pen } from './pen.js';

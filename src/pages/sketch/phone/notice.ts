@@ -1,5 +1,6 @@
 import type { HostStatus, Seat, Viewer } from '../../../client/index.js';
-import { byId, setText } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { setText } from '../dom.js';
 
 /** Shows at the top of the phone why the game does not continue, for as long as it does not. */
 export function watchConnections(me: Seat): void {

@@ -1,6 +1,7 @@
 import { joinAudience, joinRoom, type RelayError, type Seat } from '../../../client/index.js';
+import { byId } from '../../by-id.js';
 import { readCode, tidyCodeField } from '../../room-code.js';
-import { byId, setText } from '../dom.js';
+import { setText } from '../dom.js';
 import { explain, explainClose, explainRetry } from '../explain.js';
 import { decodeInk } from '../ink.js';
 import { plainText } from '../plain-text.js';
@@ -133,12 +134,17 @@ function play(me: PhoneSeat, name: string, drawingBoard: DrawingBoard): void {
   onVote((turn) => me.send(encode({ is: 'vote', turn })));
 }
 
+/** A seat or a viewer. */
+interface Closable {
+  on(name: 'close', listener: (error: RelayError) => void): unknown;
+}
+
 /** What is the same for players and viewers. @param query of this page, for a reload */
-function enterRoom(me: PhoneSeat | PhoneViewer, query: string): void {
+function enterRoom(me: Closable, query: string): void {
   setText('join-problem', '');
   remember(query);
   const letSleep = keepAwake();
-  const closed = (error: RelayError): void => {
+  me.on('close', (error) => {
     letSleep();
     showJoinForm();
     const isLost = error.code === 'noSuchRoom';
@@ -147,9 +153,7 @@ function enterRoom(me: PhoneSeat | PhoneViewer, query: string): void {
     // A room that is over is never joined again.
     if (error.retry === 'no' && error.code !== 'replaced')
       byId('code', HTMLInputElement).value = '';
-  };
-  if ('id' in me) me.on('close', closed);
-  else me.on('close', closed);
+  });
 }
 
 /** The player's buttons and fields. */

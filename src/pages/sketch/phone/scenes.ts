@@ -1,4 +1,5 @@
-import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { Countdown, create, setText, showOnly, showWord } from '../dom.js';
 import { showBallot } from './ballot.js';
 import { bestText, type Scene, type View } from './view.js';
 

@@ -1,4 +1,4 @@
-import { byId } from '../dom.js';
+import { byId } from '../../by-id.js';
 
 /** Asks for confirmation before the game ends. Escape and the focused button cancel. */
 export function confirmEnd(end: () => void): void {

@@ -1,6 +1,7 @@
 import { renderSVG } from 'uqr';
 import { fetchJson } from '../../../client/connection/fetch-json.js';
-import { byId, create, setText } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { create, setText } from '../dom.js';
 import { relayUrl } from '../relay-url.js';
 import { isThisMachine, networkAddress } from './network-address.js';
 

@@ -1,6 +1,7 @@
 import { listen } from '../../../client/browser.js';
 import { createRoom, type RelayError, type Room } from '../../../client/index.js';
-import { byId, setText, showOnly } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { setText, showOnly } from '../dom.js';
 import { explain, explainClose, explainRetry } from '../explain.js';
 import { MAX_PLAYERS } from '../game.js';
 import { findPlayer } from '../players.js';

@@ -1,6 +1,7 @@
 import { now } from '../../../client/browser.js';
+import { byId } from '../../by-id.js';
 import { SheetView } from '../canvas.js';
-import { byId, Countdown, create, setText, showOnly, showWord } from '../dom.js';
+import { Countdown, create, setText, showOnly, showWord } from '../dom.js';
 import type { Game, Phase } from '../game.js';
 import type { Verdict } from '../guess.js';
 import { mask } from '../hints.js';

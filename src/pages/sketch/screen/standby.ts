@@ -1,4 +1,5 @@
-import { byId, setText } from '../dom.js';
+import { byId } from '../../by-id.js';
+import { setText } from '../dom.js';
 
 interface Standby {
   readonly title: string;
