@@ -348,3 +348,12 @@ test('of states that nobody listens to, only the latest are buffered, up to a si
   expect(states).toHaveLength(3);
   expect(states.at(-1)).toBe(seat.state);
 });
+
+test('a seat that has ended leaves no timers', async () => {
+  const { seat, clock } = await joinExact(new MemoryStorage());
+  FakeSocket.last.receive(writeGreeting(answerOf()));
+  seat.send('not acknowledged');
+  expect(clock.timers).toBeGreaterThan(0);
+  seat.leave();
+  expect(clock.timers).toBe(0);
+});
