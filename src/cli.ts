@@ -17,7 +17,7 @@ import { flagOf } from './options/describe.js';
 import { OptionError } from './options/read.js';
 import type { Options } from './options.js';
 import { type BuildLaunch, composeRelay } from './server/compose-relay.js';
-import type { Relay } from './server/relay.js';
+import { type Relay, RelayClosedError } from './server/relay.js';
 import type { Surroundings } from './server/surroundings.js';
 
 const EXIT_FAILED = 1;
@@ -56,6 +56,8 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
     logger.info({ address, port, url }, 'listening');
     logNotices(notices, logger);
   } catch (error) {
+    // The signal ends the process.
+    if (error instanceof RelayClosedError) return;
     if (error instanceof OptionError) await fail(EXIT_USAGE, error.message);
     await fail(EXIT_FAILED, explain(error, options));
   }

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 /**
  * Connections that the kernel queues until they are accepted: enough for a hall full of phones. Linux
@@ -21,12 +20,19 @@ export function addressOf(server: Server): ListenAddress | undefined {
   return address === null || typeof address === 'string' ? undefined : address;
 }
 
-/** @throws the error that `net.Server` emits if it cannot listen */
+/**
+ * @returns `undefined` if the server is closed meanwhile
+ * @throws the error that `net.Server` emits if it cannot listen
+ */
 export async function listen(
   server: Server,
   { port, host }: { readonly port: number; readonly host: string },
-): Promise<ListenAddress> {
+): Promise<ListenAddress | undefined> {
   server.listen({ port, backlog: BACKLOG, ...(host !== '' && { host }) });
-  await once(server, 'listening');
-  return server.address() as AddressInfo;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  // A server that is closed before it listens emits no 'listening'.
+  await Promise.race([once(server, 'listening', { signal }), once(server, 'close', { signal })]);
+  waiting.abort();
+  return addressOf(server);
 }

@@ -22,7 +22,7 @@ import type { Dialects } from './dialects.js';
 import type { Launch } from './launch.js';
 import { addressOf, type ListenAddress, listen } from './listen.js';
 import { readOption } from './read-option.js';
-import type { Relay } from './relay.js';
+import { type Relay, RelayClosedError } from './relay.js';
 import type { OtherProcesses } from './surroundings.js';
 
 /** How long connections may take to finish closing before they are terminated, in milliseconds. */
@@ -51,6 +51,9 @@ export class RelayServer implements Relay {
   readonly #stops: (() => void)[] = [];
   #listening: Listening | undefined;
   #closing: Promise<void> | undefined;
+  /** Is aborted when the relay is closed or aborted. */
+  readonly #end = new AbortController();
+  #isStopped = false;
 
   /** @throws {OptionError} if an option cannot be used */
   constructor(parts: RelayServerParts) {
@@ -81,6 +84,7 @@ export class RelayServer implements Relay {
 
   async listen(): Promise<ListenAddress> {
     const { options, log, core, launch, others } = this.parts;
+    this.#end.signal.throwIfAborted();
     // Errors of the state file are reported before anything is opened.
     this.#restore();
     const sockets = socketLimit(core.addresses, core.admission.sockets);
@@ -91,13 +95,18 @@ export class RelayServer implements Relay {
     this.#stops.push(stop);
     this.#serve(server, { requests: true });
     launch?.listensAt(() => addressOf(server));
-    await launch?.open();
+    await this.#unlessClosed(launch?.open());
     const fault = (error: unknown): void => log.fault(error);
     if (options.metricsListen !== '') {
-      this.#stops.push(await serveMetrics(options.metricsListen, this.#metrics, fault));
+      this.#stopsBy(await serveMetrics(options.metricsListen, this.#metrics, fault));
     }
-    await others?.start();
+    this.#end.signal.throwIfAborted();
+    await this.#unlessClosed(others?.start());
     const address = await listen(server, options);
+    if (address === undefined || this.#isStopped) {
+      stop();
+      throw new RelayClosedError();
+    }
     // A socket that cannot be accepted does not affect the others.
     server.on('error', throttleReports(fault));
     this.#listening = { ...address, tls: options.tlsCert !== '' };
@@ -116,12 +125,14 @@ export class RelayServer implements Relay {
   }
 
   close(drain = this.parts.options.drain): Promise<void> {
+    this.#end.abort(new RelayClosedError());
     this.#closing ??= this.#drainAndEnd(drain * 1000);
     return this.#closing;
   }
 
   async abort(): Promise<void> {
     const { core, others } = this.parts;
+    this.#end.abort(new RelayClosedError());
     core.state?.store.stop();
     await Promise.all([this.#endAll(CLOSE_REASONS.internalError), others?.abort()]);
   }
@@ -154,7 +165,23 @@ export class RelayServer implements Relay {
     rooms.endAll(reason);
     await acceptor.close(reason, CLOSE_GRACE);
     await whenServersEnd;
+    this.#isStopped = true;
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Something was started, and is stopped by this function when the relay ends. */
+  #stopsBy(stop: () => void): void {
+    if (this.#isStopped) stop();
+    else this.#stops.push(stop);
+  }
+
+  /** Waits for a step of starting, unless the relay is closed before. */
+  #unlessClosed(step: Promise<void> | undefined): Promise<void> {
+    const { signal } = this.#end;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      Promise.resolve(step).then(resolve, reject);
+    });
   }
 
   #serve(server: Server, { requests }: { readonly requests: boolean }): void {

@@ -1,6 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ListenAddress } from './listen.js';
 
+/** The relay was closed before it listened. */
+export class RelayClosedError extends Error {
+  override readonly name = 'RelayClosedError';
+
+  constructor() {
+    super('the relay is closed');
+  }
+}
+
 /** A relay with all its rooms. */
 export interface Relay {
   /** The current number of rooms. */
@@ -13,7 +22,8 @@ export interface Relay {
    * releases what was opened before.
    *
    * @throws the error that `net.Server` emits: `EADDRINUSE` if the port is in use, `EACCES` if the
-   * process may not use it; `MetricsListenError` if it cannot listen at `metricsListen`
+   * process may not use it; `MetricsListenError` if it cannot listen at `metricsListen`;
+   * `RelayClosedError` if the relay is closed or aborted before it listens
    */
   listen(): Promise<ListenAddress>;
 

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { createRelay } from '../../src/index.js';
 import { PROGRAM, tellServer } from '../support/bevygap-servers.js';
 import { Cli } from '../support/cli.js';
 import { Client } from '../support/clients.js';
@@ -12,7 +15,7 @@ import { freePort } from '../support/free-port.js';
 import { freshMetrics } from '../support/metrics.js';
 import { NATS, NatsServer, TestBuckets } from '../support/nats.js';
 import { compileProgram } from '../support/program.js';
-import { startRelay } from '../support/relay.js';
+import { CALM, startRelay } from '../support/relay.js';
 import { needs } from '../support/tools.js';
 
 /** Writes a launch configuration with one game, whose servers are made with Bevygap. */
@@ -80,6 +83,55 @@ test('a server made with Bevygap starts, and a player connects to it', needs(NAT
   await relay.close();
   expect(await buckets.keys('active_connections')).toEqual([]);
   expect(await buckets.keys('unclaimed_sessions')).toEqual([]);
+});
+
+/** A server that accepts connections and says nothing: connecting to NATS takes as long as it may. */
+async function silentNats() {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sockets: Socket[] = [];
+  const connected = once(server, 'connection');
+  server.on('connection', (socket) => sockets.push(socket));
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `nats://127.0.0.1:${port}`, connected };
+}
+
+test.each(['close', 'abort'] as const)(
+  'a relay that waits for NATS does not listen after %s',
+  async (end) => {
+    const nats = await silentNats();
+    const port = await freePort();
+    const options = {
+      host: '127.0.0.1',
+      port,
+      launchConfig: await launchConfig(nats.url),
+      ...CALM,
+    };
+    const relay = createRelay(options);
+    const listening = relay.listen();
+    await nats.connected;
+    await Promise.all([
+      expect(listening).rejects.toMatchObject({ name: 'RelayClosedError' }),
+      relay[end](),
+    ]);
+    await expect(relay.listen()).rejects.toMatchObject({ name: 'RelayClosedError' });
+    // Nothing has the port.
+    const other = await startRelay({ port });
+    expect(other.port).toBe(port);
+  },
+);
+
+test('the relay ends at a signal while it waits for NATS', async () => {
+  const nats = await silentNats();
+  const cli = new Cli(['--port', '0', '--launch-config', await launchConfig(nats.url)]);
+  await nats.connected;
+  cli.kill('SIGTERM');
+  expect(await cli.exited).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('the relay exits with one line, without the password, if NATS is not running', async () => {
