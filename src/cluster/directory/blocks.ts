@@ -1,12 +1,11 @@
 import { CODE_ALPHABET } from '../../protocol/room-code.js';
+import { BLOCKS, lettersOf } from '../../rooms/code-share.js';
 import type { Bucket } from '../bus/bus.js';
 import { BLOCK_LENGTH, type Block } from './directory.js';
 import { type BlockRecord, type Place, readBlock, writeRecord } from './records.js';
 
 /** All blocks of codes that are drawn: 400. */
-export const BLOCKS: readonly Block[] = [...CODE_ALPHABET].flatMap((first) =>
-  [...CODE_ALPHABET].map((second) => first + second),
-);
+export const ALL_BLOCKS: readonly Block[] = Array.from({ length: BLOCKS }, (_, i) => lettersOf(i));
 
 /** How many codes of this length a block has: 400 of four letters. */
 export function codesOfBlock(codeLength: number): number {
@@ -60,7 +59,7 @@ export class Blocks {
    * @param candidates all blocks by default
    * @returns `undefined` if there is none
    */
-  async claim(candidates: readonly Block[] = BLOCKS): Promise<Block | undefined> {
+  async claim(candidates: readonly Block[] = ALL_BLOCKS): Promise<Block | undefined> {
     for (const block of this.#shuffled(candidates)) {
       if (!this.#own.has(block) && (await this.#claim(block, (owner) => this.#isFree(owner)))) {
         return block;
