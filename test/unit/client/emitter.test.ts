@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Events } from '../../../src/client/emitter.js';
 import { PlayerEvents } from '../../../src/client/host/player-events.js';
 import type { Player } from '../../../src/client/index.js';
+import { nextTurn } from './fakes.js';
 
 class TestEmitter extends Events<{ word: [word: string]; number: [number: number] }> {
   constructor() {
@@ -15,8 +16,6 @@ class TestEmitter extends Events<{ word: [word: string]; number: [number: number
     this.emit('number', number);
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => queueMicrotask(resolve));
 
 test('events before the first listener are buffered, and delivered in order after the current turn', async () => {
   const emitter = new TestEmitter();

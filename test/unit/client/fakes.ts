@@ -6,6 +6,22 @@ import {
   type Socket,
 } from '../../../src/client/environment.js';
 
+/** The fields of a greeting that asks, answers and says nothing. */
+export const EMPTY_GREETING = {
+  question: 0,
+  received: 0,
+  answer: 0,
+  origin: 0,
+  next: 0,
+  player: 0,
+};
+
+/** The first greeting of a player with the SDK: a question from a page that is new to the host. */
+export const FIRST_GREETING = { ...EMPTY_GREETING, from: 7, to: 0, question: 1 };
+
+/** Resolves after the events that are buffered now have been delivered. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => queueMicrotask(resolve));
+
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {
   #now = 0;

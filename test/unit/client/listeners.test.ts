@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Events } from '../../../src/client/emitter.js';
 import type { ListenerOptions } from '../../../src/client/index.js';
+import { nextTurn } from './fakes.js';
 
 class TestEmitter extends Events<{ word: [word: string]; number: [number: number] }> {
   constructor() {
@@ -10,8 +11,6 @@ class TestEmitter extends Events<{ word: [word: string]; number: [number: number
     this.emit('word', word);
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => queueMicrotask(resolve));
 
 /** An emitter that has a listener already, so that it buffers nothing. */
 async function newEmitter() {

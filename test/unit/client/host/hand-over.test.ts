@@ -1,6 +1,6 @@
-import { decode, encode } from 'cborg';
+import { decode } from 'cborg';
 import { expect, test, vi } from 'vitest';
-import { createRoom, type Player, type Room, takeRoom } from '../../../../src/client/index.js';
+import { type Player, type Room, takeRoom } from '../../../../src/client/index.js';
 import {
   type Greeting,
   readFrame,
@@ -9,13 +9,9 @@ import {
   writeGreeting,
   writeMessage,
 } from '../../../../src/client/session/envelope.js';
-import { type FakeClock, FakeSocket, settle, stillEnvironment } from '../fakes.js';
+import { EMPTY_GREETING, type FakeClock, FakeSocket, settle, stillEnvironment } from '../fakes.js';
+import { openRoom, REPLY, receive, state } from './open-room.js';
 
-const REPLY = { cmd: 'prepare_reply', key: 'BCDF', resume: 'x'.repeat(24) };
-const STATE = { cmd: 'state', name: '', players: [], max_players: 8, accept_conns: true, away: [] };
-const EMPTY = { question: 0, received: 0, answer: 0, origin: 0, next: 0, player: 0 };
-
-const receive = (event: object): void => FakeSocket.last.receive(encode(event));
 const fromPlayer = (data: Uint8Array): void => receive({ cmd: 'from', from: 1, data });
 
 /** The commands that were sent on the latest connection, with the frames in them. */
@@ -24,20 +20,16 @@ function sent(): readonly { readonly cmd: string; readonly data?: Uint8Array }[]
 }
 
 function greetPlayer(fields: Partial<Greeting>): void {
-  fromPlayer(writeGreeting({ from: 7, to: 0, ...EMPTY, ...fields }));
+  fromPlayer(writeGreeting({ from: 7, to: 0, ...EMPTY_GREETING, ...fields }));
 }
 
 /** A room with one player, with whom the host has agreed where to continue. */
 async function openGame(): Promise<{ room: Room; player: Player; clock: FakeClock }> {
-  const { WebSocket, clock } = stillEnvironment();
-  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
-  await Promise.resolve();
-  FakeSocket.last.open();
-  for (const event of [STATE, REPLY, { cmd: 'player_joined', player: 1 }]) receive(event);
+  const { room, clock } = await openRoom();
+  receive({ cmd: 'player_joined', player: 1 });
   greetPlayer({ question: 1 });
   const question = sent().flatMap(({ data }) => (data && readGreeting(data)) ?? [])[0];
   greetPlayer({ to: question?.from ?? 0, answer: question?.question ?? 0, next: 1 });
-  const room = await opened;
   const [player] = room.players;
   if (player === undefined) throw new Error('nobody has joined');
   return { room, player, clock };
@@ -133,7 +125,7 @@ test('an attempt of the earlier host that arrives late does not end the room of 
   await settle();
   const resume = (): void => {
     FakeSocket.last.open();
-    for (const event of [{ ...REPLY, resumed: true }, STATE]) receive(event);
+    receive({ ...REPLY, resumed: true }, state());
   };
   resume();
   const room = await taken;

@@ -1,45 +1,14 @@
-import { decode, encode } from 'cborg';
+import { decode } from 'cborg';
 import { expect, test } from 'vitest';
-import { createRoom, type Room } from '../../../../src/client/index.js';
+import { createRoom } from '../../../../src/client/index.js';
 import { readFrame, writeGreeting } from '../../../../src/client/session/envelope.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
-import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
-
-const CODE = 'BCDF';
-const REPLY = { cmd: 'prepare_reply', key: CODE, resume: 'x'.repeat(24) };
-
-/** The first greeting of a player with the SDK: a question from a page that is new to the host. */
-const GREETING = {
-  from: 7,
-  to: 0,
-  question: 1,
-  received: 0,
-  answer: 0,
-  origin: 0,
-  next: 0,
-  player: 0,
-};
-
-function receive(...events: object[]): void {
-  for (const event of events) FakeSocket.last.receive(encode(event));
-}
-
-function state(...players: number[]): object {
-  return { cmd: 'state', name: '', players, max_players: 8, accept_conns: true, away: [] };
-}
+import { type FakeClock, FakeSocket, FIRST_GREETING, stillEnvironment } from '../fakes.js';
+import { openRoom, REPLY, receive, state } from './open-room.js';
 
 /** The commands that were sent on the latest connection. */
 function commands(): { readonly cmd: string; readonly to?: number[]; readonly data?: unknown }[] {
   return FakeSocket.last.sent.map((frame) => decode(frame as Uint8Array));
-}
-
-async function openRoom(): Promise<{ readonly room: Room; readonly clock: FakeClock }> {
-  const { WebSocket, clock } = stillEnvironment();
-  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
-  await Promise.resolve();
-  FakeSocket.last.open();
-  receive(state(), REPLY);
-  return { room: await opened, clock };
 }
 
 /** Breaks the connection, and resumes the room on a new one. */
@@ -96,7 +65,7 @@ test('a player who has greeted gets wrapped messages, even if a cancelled timer 
   await Promise.resolve();
   FakeSocket.last.open();
   receive(state(), REPLY, { cmd: 'player_joined', player: 1 });
-  receive({ cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  receive({ cmd: 'from', from: 1, data: writeGreeting(FIRST_GREETING) });
   clock.pass(1_000);
   (await opened).send('hello');
   expect(commands().at(-1)).toMatchObject({ cmd: 'to', to: [1] });
@@ -145,7 +114,10 @@ test('messages that were buffered for a player who turns out to use the SDK are 
   FakeSocket.last.lose();
   clock.pass(1_000);
   FakeSocket.last.open();
-  receive({ ...REPLY, resumed: true }, { cmd: 'from', from: 1, data: writeGreeting(GREETING) });
+  receive(
+    { ...REPLY, resumed: true },
+    { cmd: 'from', from: 1, data: writeGreeting(FIRST_GREETING) },
+  );
   receive(state(1, 2));
   const frames = commands().map(({ cmd, to, data }) =>
     data instanceof Uint8Array ? [to, readFrame(data)?.is] : [to, cmd, data],
@@ -176,7 +148,7 @@ test.each([
   };
   await page(state(), REPLY);
   receive({ cmd: 'player_joined', player: 1 }, { cmd: 'player_joined', player: 2 });
-  for (const from of [1, 2]) receive({ cmd: 'from', from, data: writeGreeting(GREETING) });
+  for (const from of [1, 2]) receive({ cmd: 'from', from, data: writeGreeting(FIRST_GREETING) });
   expect(await greeted()).toEqual([[1], [2]]);
   await page({ ...REPLY, resumed: true }, event);
   expect(await greeted()).toEqual([[1]]);

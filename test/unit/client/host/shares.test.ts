@@ -1,7 +1,6 @@
-import { decode, encode } from 'cborg';
+import { decode } from 'cborg';
 import { describe, expect, test } from 'vitest';
 import {
-  createRoom,
   type MergePatch,
   type Room,
   SendError,
@@ -9,22 +8,13 @@ import {
 } from '../../../../src/client/index.js';
 import { readFrame, writeAck, writeGreeting } from '../../../../src/client/session/envelope.js';
 import { readItem, readStoredFrame } from '../../../../src/client/shared/item.js';
-import { FakeSocket, stillEnvironment } from '../fakes.js';
+import { FakeSocket, FIRST_GREETING } from '../fakes.js';
+import { openRoom, REPLY, receive, state } from './open-room.js';
 
-const REPLY = { cmd: 'prepare_reply', key: 'BCDF', resume: 'x'.repeat(24) };
 const KEEPS = { ...REPLY, with: ['about', 'keep', 'except'] };
 
 /** The first greeting of a player with the first version of the SDK. */
-const GREETING = writeGreeting({
-  from: 7,
-  to: 0,
-  question: 1,
-  received: 0,
-  answer: 0,
-  origin: 0,
-  next: 0,
-  player: 0,
-});
+const GREETING = writeGreeting(FIRST_GREETING);
 
 interface Sent {
   readonly cmd: string;
@@ -34,28 +24,18 @@ interface Sent {
   readonly data?: Uint8Array;
 }
 
-function receive(...events: object[]): void {
-  for (const event of events) FakeSocket.last.receive(encode(event));
-}
-
 function sent(): Sent[] {
   return FakeSocket.last.sent.splice(0).map((frame) => decode(frame as Uint8Array));
 }
 
-async function openRoom(reply: object = KEEPS) {
-  const { WebSocket, clock } = stillEnvironment();
-  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null });
-  await Promise.resolve();
-  FakeSocket.last.open();
-  const state = { cmd: 'state', name: '', players: [], max_players: 8, accept_conns: true };
-  receive({ ...state, away: [] }, reply);
-  const room = await opened;
+async function openSharingRoom(reply: object = KEEPS) {
+  const { room, clock } = await openRoom({}, [state(), reply]);
   sent();
   const reconnect = (): void => {
     FakeSocket.last.lose();
     clock.pass(1_000);
     FakeSocket.last.open();
-    receive({ ...reply, resumed: true }, { ...state, away: [] });
+    receive({ ...reply, resumed: true }, state());
   };
   return { room, clock, reconnect };
 }
@@ -70,7 +50,7 @@ function stored(): [key: string | undefined, content: string | undefined][] {
 }
 
 test('a value is stored at the relay for later, and forgotten there', async () => {
-  const { room } = await openRoom();
+  const { room } = await openSharingRoom();
   room.share('phase', 'one');
   room.share('map', Uint8Array.of(65));
   room.share('phase', undefined);
@@ -86,7 +66,7 @@ test('a value is stored at the relay for later, and forgotten there', async () =
 });
 
 test('a new connection repeats all values, and what is forgotten', async () => {
-  const { room, reconnect } = await openRoom();
+  const { room, reconnect } = await openSharingRoom();
   room.share('a', 'A');
   room.share('b', 'B');
   room.shareState({ round: 1 });
@@ -101,7 +81,7 @@ test('a new connection repeats all values, and what is forgotten', async () => {
 });
 
 test('a relay that stores no values is not asked to: it would send them to everybody', async () => {
-  const { room, reconnect } = await openRoom(REPLY);
+  const { room, reconnect } = await openSharingRoom(REPLY);
   room.share('a', 'A');
   room.shareState({ round: 1 });
   reconnect();
@@ -126,7 +106,7 @@ function itemsTo(id: number): string[] {
 }
 
 test('a player with the first version of the SDK gets signals that it ignores, and counts', async () => {
-  const { room, clock } = await openRoom();
+  const { room, clock } = await openSharingRoom();
   room.share('before', 'x');
   sent();
   receive({ cmd: 'player_joined', player: 1 }, { cmd: 'from', from: 1, data: GREETING });
@@ -156,7 +136,7 @@ async function markOf(_room: Room): Promise<number> {
 }
 
 test('a player whose page was reloaded gets everything again, also from a relay without values', async () => {
-  const { room } = await openRoom(REPLY);
+  const { room } = await openSharingRoom(REPLY);
   room.share('a', 'A');
   room.shareState({ round: 1 });
   const say = (data: Uint8Array) => receive({ cmd: 'from', from: 1, data });
@@ -179,7 +159,7 @@ describe('a state', () => {
     list?: (number | null)[];
   }
   const open = async (): Promise<SharedState<Game>> => {
-    const { room } = await openRoom();
+    const { room } = await openSharingRoom();
     const state = room.shareState<Game>({ round: 1, players: {} });
     sent();
     return state;
@@ -220,7 +200,7 @@ describe('a state', () => {
 
   test('is no list, and has no member that is null', async () => {
     const state = await open();
-    const { room } = await openRoom();
+    const { room } = await openSharingRoom();
     for (const bad of [null, [], 'x', undefined, { a: null }, { a: { b: null } }]) {
       expect(() => room.shareState(bad as never)).toThrow(TypeError);
       expect(() => state.set(bad as never)).toThrow(TypeError);
@@ -230,14 +210,18 @@ describe('a state', () => {
   });
 
   test('is replaced by a second call', async () => {
-    const { room } = await openRoom();
+    const { room } = await openSharingRoom();
     const first = room.shareState({ round: 1 });
     expect(room.shareState({ round: 5 })).toBe(first);
     expect(first.value).toEqual({ round: 5 });
   });
 
   test('that cannot be sent is not changed', async () => {
-    const { room } = await openRoom({ ...KEEPS, max_message: 1_000, max_player_message: 1_000 });
+    const { room } = await openSharingRoom({
+      ...KEEPS,
+      max_message: 1_000,
+      max_player_message: 1_000,
+    });
     const state = room.shareState({ text: '' });
     expect(() => state.set({ text: 'x'.repeat(1_000) })).toThrow(SendError);
     expect(state.value).toEqual({ text: '' });
@@ -250,13 +234,13 @@ describe('a state', () => {
 
 describe('a key', () => {
   test.each(['k', 'k'.repeat(30), '🎉'.repeat(30), 'state', ' '])('may be %o', async (key) => {
-    const { room } = await openRoom();
+    const { room } = await openSharingRoom();
     room.share(key, 'x');
     expect(stored()).toEqual([[`v:${key}`, 'text x']]);
   });
 
   test('has 1 to 30 characters, and there are at most 60', async () => {
-    const { room } = await openRoom();
+    const { room } = await openSharingRoom();
     for (const key of ['', 'k'.repeat(31)]) {
       expect(() => room.share(key, 'x')).toThrow(RangeError);
     }

@@ -1,20 +1,13 @@
-import { encode } from 'cborg';
 import { expect, test } from 'vitest';
-import { createRoom } from '../../../../src/client/index.js';
 import { writeGreeting } from '../../../../src/client/session/envelope.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
-import { FakeSocket, stillEnvironment } from '../fakes.js';
+import { FakeSocket, FIRST_GREETING } from '../fakes.js';
+import { openRoom, receive } from './open-room.js';
 
 const HOLD = 5;
-const CREATED = { cmd: 'prepare_reply', key: 'ABCD', resume: 'x'.repeat(24) };
 
 test('a room that is stopped without a connection closes after its reconnect window', async () => {
-  const { WebSocket, clock } = stillEnvironment();
-  const opened = createRoom('ws://relay', { WebSocket, clock, storage: null, hold: HOLD });
-  await Promise.resolve();
-  FakeSocket.last.open();
-  FakeSocket.last.receive(encode(CREATED));
-  const room = await opened;
+  const { room, clock } = await openRoom({ hold: HOLD });
   const closed: string[] = [];
   room.on('close', ({ code }) => closed.push(code));
   await Promise.resolve();
@@ -32,28 +25,13 @@ test('a room that is stopped without a connection closes after its reconnect win
 });
 
 test('a page that is loaded after the stop does not resume the room', async () => {
-  const { WebSocket, clock } = stillEnvironment();
   const storage = new MemoryStorage();
-  const opened = createRoom('ws://relay', { WebSocket, clock, storage });
-  await Promise.resolve();
-  FakeSocket.last.open();
-  FakeSocket.last.receive(encode(CREATED));
-  FakeSocket.last.receive(encode({ cmd: 'player_joined', player: 1 }));
-  const greeting = {
-    from: 7,
-    to: 0,
-    question: 1,
-    received: 0,
-    answer: 0,
-    origin: 0,
-    next: 0,
-    player: 0,
-  };
-  FakeSocket.last.receive(encode({ cmd: 'from', from: 1, data: writeGreeting(greeting) }));
-  const room = await opened;
+  const { room } = await openRoom({ storage });
+  const greeting = writeGreeting(FIRST_GREETING);
+  receive({ cmd: 'player_joined', player: 1 }, { cmd: 'from', from: 1, data: greeting });
   expect(storage.length).toBe(1);
   room.stop();
   expect(storage.length).toBe(0);
-  FakeSocket.last.receive(encode({ cmd: 'player_left', player: 1 }));
+  receive({ cmd: 'player_left', player: 1 });
   expect(storage.length).toBe(0);
 });

@@ -16,12 +16,10 @@ import {
 } from '../../../../src/client/session/envelope.js';
 import { toSharedSignal, toStoredFrame } from '../../../../src/client/shared/item.js';
 import { MemoryStorage } from '../../../support/memory-storage.js';
-import { type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
-
-const EMPTY = { question: 0, received: 0, answer: 0, origin: 0, next: 0, player: 0 };
+import { EMPTY_GREETING, type FakeClock, FakeSocket, stillEnvironment } from '../fakes.js';
 
 /** A greeting that any player can forge: it has a player's id, like a host's, and unknown marks. */
-const FORGED = writeGreeting({ ...EMPTY, from: 9, to: 8, question: 1, player: 3 });
+const FORGED = writeGreeting({ ...EMPTY_GREETING, from: 9, to: 8, question: 1, player: 3 });
 
 /** Bytes of a plain host that look like a wrapped message. */
 const BYTES = writeMessage({ kind: 'bytes', body: Uint8Array.of(7) });
@@ -60,14 +58,14 @@ async function joinExact(tab: KeyStorage): Promise<Joined> {
 
 /** The host greets this page. */
 function greet(more: Partial<Greeting> = {}): void {
-  const greeting = { ...EMPTY, from: 9, to: mark(), question: 1, player: 3 };
+  const greeting = { ...EMPTY_GREETING, from: 9, to: mark(), question: 1, player: 3 };
   FakeSocket.last.receive(writeGreeting({ ...greeting, ...more }));
 }
 
 /** Returns the host's answer to the latest question of the page. */
 function answerOf(): Greeting {
   return {
-    ...EMPTY,
+    ...EMPTY_GREETING,
     from: 9,
     to: mark(),
     answer: greetings().at(-1)?.question ?? 0,
@@ -88,7 +86,7 @@ function greetings(): Greeting[] {
 }
 
 test('a greeting to an earlier page is not delivered to the game', async () => {
-  const answer = { ...EMPTY, from: 9, to: 8, question: 1, answer: 2, next: 1, player: 3 };
+  const answer = { ...EMPTY_GREETING, from: 9, to: 8, question: 1, answer: 2, next: 1, player: 3 };
   expect((await join(null, writeGreeting(answer))).received).toEqual([]);
 });
 
@@ -97,7 +95,7 @@ test('messages after such a greeting are not delivered either', async () => {
 });
 
 test('a greeting of another player that a plain host forwards is an ordinary message', async () => {
-  const greeting = writeGreeting({ ...EMPTY, from: 9, to: 0, question: 2 });
+  const greeting = writeGreeting({ ...EMPTY_GREETING, from: 9, to: 0, question: 2 });
   expect((await join(null, greeting)).received).toEqual([greeting]);
 });
 
@@ -322,7 +320,9 @@ test.each([
   async (origin, _version, count) => {
     const { seat, clock } = await join(null);
     greet();
-    FakeSocket.last.receive(writeGreeting({ ...EMPTY, from: 9, to: mark(), next: 1_000, origin }));
+    FakeSocket.last.receive(
+      writeGreeting({ ...EMPTY_GREETING, from: 9, to: mark(), next: 1_000, origin }),
+    );
     FakeSocket.last.receive(writeGreeting(answerOf()));
     for (let round = 0; round < 10; round++) {
       clock.pass(5_000);
