@@ -1,13 +1,9 @@
 import type { Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import {
-  connectNats,
-  NATS_TIMEOUT,
-  type NatsAddress,
-  reasonOf,
-} from '../../launch/nats/connect.js';
+import { connectNats, type NatsAddress, reasonOf } from '../../launch/nats/connect.js';
 import { NatsError } from '../../launch/nats/nats-error.js';
 import { loadNats, type NatsPackages } from '../../launch/nats/packages.js';
+import { retry } from '../../launch/nats/retry.js';
 import {
   type Bucket,
   type Bus,
@@ -102,9 +98,13 @@ export class NatsBus implements Bus {
 
   async bucket(name: string): Promise<Bucket> {
     const { jetstream, kv } = this.#packages;
-    this.#kvm ??= new kv.Kvm(jetstream.jetstream(this.#connection, { timeout: NATS_TIMEOUT }));
+    this.#kvm ??= new kv.Kvm(jetstream.jetstream(this.#connection, { timeout: REQUEST_TIMEOUT }));
+    const kvm = this.#kvm;
     try {
-      const opened = await this.#kvm.create(name, { history: 1, replicas: this.#replicas });
+      const opened = await retry(
+        () => kvm.create(name, { history: 1, replicas: this.#replicas }),
+        (error) => this.#isTemporary(error),
+      );
       const bucket = new NatsBucket(opened, {
         isConnected: () => this.isConnected,
         isConflict: (error) => this.#isConflict(error),
@@ -149,10 +149,26 @@ export class NatsBus implements Bus {
 
   /** Whether JetStream has refused a change, because the entry has another revision. */
   #isConflict(error: unknown): boolean {
+    return this.#hasCode(error, WRONG_REVISION);
+  }
+
+  /** Whether opening a bucket may succeed at the next attempt. */
+  #isTemporary(error: unknown): boolean {
+    const { TimeoutError } = this.#packages.transport;
+    return error instanceof TimeoutError || this.#hasCode(error, SUBJECTS_OVERLAP);
+  }
+
+  #hasCode(error: unknown, code: number): boolean {
     const { JetStreamApiError } = this.#packages.jetstream;
-    return error instanceof JetStreamApiError && error.code === WRONG_REVISION;
+    return error instanceof JetStreamApiError && error.code === code;
   }
 }
+
+/** The timeout of requests to JetStream, in milliseconds. */
+const REQUEST_TIMEOUT = 2000;
+
+/** The error of JetStream for a bucket that another client is creating at the moment. */
+const SUBJECTS_OVERLAP = 10_065;
 
 /** The error of JetStream for a change of another revision than the last one. */
 const WRONG_REVISION = 10_071;

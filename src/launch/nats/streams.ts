@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { NATS_TIMEOUT, reasonOf } from './connect.js';
 import { NatsError } from './nats-error.js';
 import type { NatsPackages } from './packages.js';
+import { retry } from './retry.js';
 
 /** The names of the buckets. */
 export type Bucket =
@@ -113,10 +114,13 @@ export async function ensureStreams(
 /** @throws {NatsError} if JetStream is not available */
 async function manager(
   connection: NatsConnection,
-  { jetstream }: NatsPackages,
+  { jetstream, transport }: NatsPackages,
 ): Promise<JetStreamManager> {
   try {
-    return await jetstream.jetstreamManager(connection, { timeout: NATS_TIMEOUT });
+    return await retry(
+      () => jetstream.jetstreamManager(connection, { timeout: NATS_TIMEOUT }),
+      (error) => error instanceof transport.TimeoutError,
+    );
   } catch (error) {
     throw new NatsError(
       `cannot use JetStream of NATS at ${connection.getServer()}: ${reasonOf(error)}`,
