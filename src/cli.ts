@@ -78,7 +78,7 @@ async function buildRelay({
 }: RelayParts): Promise<Relay> {
   const log = { logger, droppedLogLines: () => stdout.dropped };
   const compose = (own: Options, surroundings?: Surroundings): Relay => {
-    const { logLevel: _, logFormat: __, qr: ___, workers: ____, ...rest } = own;
+    const { logLevel: _, logFormat: __, qr: ___, workers: ____, workerPort: _____, ...rest } = own;
     return composeRelay({ ...rest, ...log }, buildLaunch, surroundings);
   };
   if (options.workers === 1) return orUsage(() => compose(options));
@@ -146,6 +146,8 @@ function stoppingText(rooms: number, drain: number): string {
 
 /** The reason why the relay cannot listen, and the option that changes this. */
 function explain(error: unknown, options: Options): string {
+  // Its class is loaded only with workers.
+  if (error instanceof Error && error.name === 'WorkerError') return error.message;
   if (error instanceof NatsError) return `${flagOf('launchConfig')}: ${error.message}`;
   const { code, message } = error as NodeJS.ErrnoException;
   const forMetrics = error instanceof MetricsListenError;

@@ -81,6 +81,15 @@ export const OPTIONS = {
     zero: 'automatic',
     help: 'processes that share the rooms; auto, or 0, starts one for each core',
   },
+  workerPort: {
+    kind: 'number',
+    unit: 'count',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    zero: 'off',
+    help: 'port of the first worker, for a proxy that routes by codes; the next ones have the next ports',
+  },
   tlsCert: { kind: 'text', default: '', help: 'file with the certificate chain; serves TLS' },
   tlsKey: { kind: 'text', default: '', help: "file with the certificate's private key" },
 

@@ -45,10 +45,11 @@ async function serve(start: Start): Promise<void> {
     worker.onStopped = () => void exit(0);
     process.once('disconnect', () => void worker.lostPrimary().then(() => exit(0)));
     abortOnFaults(worker, (err) => log.fatal({ err }, 'uncaught'));
-    worker.start();
+    await worker.start();
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    process.stderr.write(`lobby-relay: ${error.message}\n`);
+    // The primary says why, and ends.
+    await new Promise((sent) => process.send?.({ failed: error.message }, sent));
     return exit(EXIT_USAGE);
   }
   receive = (message, socket) => worker.receive(message, socket);

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import type { Addresses } from '../limits/address.js';
+import type { Slots } from '../limits/slots.js';
 
 /** Counts sockets by address, before anything is read from them. */
 export interface SocketLimit {
@@ -34,4 +36,15 @@ export function addressOrEnd(socket: Socket): string | undefined {
   const { remoteAddress } = socket;
   if (remoteAddress === undefined) socket.destroy();
   return remoteAddress;
+}
+
+/** Counts sockets by address; sockets of trusted proxies are not counted. */
+export function socketLimit({ ofSocket }: Addresses, sockets: Slots): SocketLimit {
+  return {
+    enter(remoteAddress) {
+      const address = ofSocket(remoteAddress);
+      return address === undefined || sockets.take(address) ? address : false;
+    },
+    leave: (address) => sockets.free(address),
+  };
 }

@@ -155,6 +155,17 @@ export class RelayLog implements RoomObserver, StateLog {
     );
   }
 
+  /**
+   * A worker can take connections.
+   *
+   * @param codes the first letters of the codes that it draws
+   * @param port its own port, if it has one
+   */
+  workerReady(worker: number, codes: string, port: number | undefined): void {
+    const fields = { worker, codes, ...(port !== undefined && { port }) };
+    this.#lines.write('info', fields, 'worker ready');
+  }
+
   /** The process of a worker has ended unexpectedly. */
   workerEnded(
     worker: number,

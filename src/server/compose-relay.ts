@@ -14,7 +14,7 @@ import type { Surroundings } from './surroundings.js';
 
 /** The options of `createRelay`: those of the command line, and a logger. */
 export interface RelayOptions
-  extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr' | 'workers'>> {
+  extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr' | 'workers' | 'workerPort'>> {
   /** `pino`, or a logger with the same methods; without one, nothing is logged. */
   readonly logger?: RelayLogger;
   /** How many lines the logger has dropped so far, for the metrics. */

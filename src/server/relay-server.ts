@@ -4,13 +4,11 @@ import { FrontDoor } from '../http/front-door.js';
 import { iceServers } from '../http/ice.js';
 import { serveMetrics } from '../http/metrics-server.js';
 import { type Listening, networkUrls } from '../http/network-address.js';
-import type { SocketLimit } from '../http/socket-limit.js';
+import { socketLimit } from '../http/socket-limit.js';
 import { pageFiles, sdkFiles } from '../http/static-files.js';
 import { throttleReports } from '../http/throttle-reports.js';
 import { webServer } from '../http/web-server.js';
-import type { Addresses } from '../limits/address.js';
 import { originCheck } from '../limits/origins.js';
-import type { Slots } from '../limits/slots.js';
 import type { Registry } from '../ops/all-metrics.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import type { RelayLog } from '../ops/relay-log.js';
@@ -241,15 +239,4 @@ export class RelayServer implements Relay {
     const isDirect = this.parts.options.trustProxy === '';
     return this.#listening !== undefined && isDirect ? networkUrls(this.#listening) : [];
   }
-}
-
-/** Counts sockets by address; sockets of trusted proxies are not counted. */
-function socketLimit({ ofSocket }: Addresses, sockets: Slots): SocketLimit {
-  return {
-    enter(remoteAddress) {
-      const address = ofSocket(remoteAddress);
-      return address === undefined || sockets.take(address) ? address : false;
-    },
-    leave: (address) => sockets.free(address),
-  };
 }

@@ -108,8 +108,23 @@ export interface WorkerQuestions {
   metrics: { readonly ask: object; readonly answer: readonly object[] };
 }
 
+/** A client that has connected to the port of a worker. */
+export interface Arrival {
+  /** Chosen by the worker, which says `decided` with it. Below 0. */
+  readonly id: number;
+  readonly address: string;
+  /** Whether it wants to open a room. */
+  readonly opens: boolean;
+  /** Whether it sends a secret, which may be wrong. */
+  readonly guesses: boolean;
+  /** The code as it was typed; empty without one. */
+  readonly code: string;
+}
+
 /** What a worker asks the primary. */
 export interface PrimaryQuestions {
+  /** What is known about the client; `null` if the room of its code is in another process. */
+  arrive: { readonly ask: Arrival; readonly answer: Standing | null };
   /** Whether a room of this worker may have this code, which another worker draws. */
   claim: { readonly ask: { readonly code: string }; readonly answer: boolean };
 }

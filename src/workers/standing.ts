@@ -35,7 +35,9 @@ export function standingOf(
  */
 export class HandedAdmission implements ClientAdmission {
   readonly #own: Admission;
-  readonly #standings = new Map<string, Standing>();
+  /** Of the client that is decided about now. */
+  #standing: Standing | undefined;
+  #last = Promise.resolve();
   readonly #onMiss: (address: string, tried: string) => void;
 
   /**
@@ -47,36 +49,39 @@ export class HandedAdmission implements ClientAdmission {
     this.#onMiss = onMiss;
   }
 
-  /** Decides about a client with this standing. */
-  async decide(address: string, standing: Standing, decide: () => Promise<void>): Promise<void> {
-    this.#standings.set(address, standing);
-    await decide();
-    // Another client of this address may have come meanwhile.
-    if (this.#standings.get(address) === standing) this.#standings.delete(address);
+  /** Decides about a client with this standing. One client is decided about after the other. */
+  decide(standing: Standing, decide: () => Promise<void>): Promise<void> {
+    const decided = this.#last.then(async () => {
+      this.#standing = standing;
+      await decide();
+      this.#standing = undefined;
+    });
+    this.#last = decided.catch(() => {});
+    return decided;
   }
 
   connect(address: string): CloseReason | undefined {
-    return this.#reason(address, 'connect') ?? this.#own.connect(address);
+    return this.#reason('connect') ?? this.#own.connect(address);
   }
 
   connectViewer(address: string): CloseReason | undefined {
-    return this.#reason(address, 'connectViewer') ?? this.#own.connectViewer(address);
+    return this.#reason('connectViewer') ?? this.#own.connectViewer(address);
   }
 
   reconnect(address: string): CloseReason | undefined {
-    return this.#reason(address, 'reconnect') ?? this.#own.reconnect(address);
+    return this.#reason('reconnect') ?? this.#own.reconnect(address);
   }
 
-  openRoom(address: string): CloseReason | undefined {
-    return this.#reason(address, 'openRoom') ?? this.#own.overload;
+  openRoom(): CloseReason | undefined {
+    return this.#reason('openRoom') ?? this.#own.overload;
   }
 
-  tryCode(address: string): CloseReason | undefined {
-    return this.#reason(address, 'tryCode') ?? this.#own.overload;
+  tryCode(): CloseReason | undefined {
+    return this.#reason('tryCode') ?? this.#own.overload;
   }
 
-  isGuessLimited(address: string): boolean {
-    return this.#standings.get(address)?.isGuessLimited ?? false;
+  isGuessLimited(): boolean {
+    return this.#standing?.isGuessLimited ?? false;
   }
 
   missed(address: string, tried: string): void {
@@ -88,11 +93,8 @@ export class HandedAdmission implements ClientAdmission {
     return false;
   }
 
-  #reason(
-    address: string,
-    check: Exclude<keyof Standing, 'isGuessLimited'>,
-  ): CloseReason | undefined {
-    const code = this.#standings.get(address)?.[check] ?? 0;
+  #reason(check: Exclude<keyof Standing, 'isGuessLimited'>): CloseReason | undefined {
+    const code = this.#standing?.[check] ?? 0;
     return REASONS.find((reason) => reason.code === code);
   }
 }

@@ -74,6 +74,30 @@ export const NGINX: ProxyKind = {
   quit: 'SIGQUIT',
 };
 
+/**
+ * nginx in front of a relay with two workers, which have the next two ports. The header `X-Upstream` of an
+ * answer has the address that it comes from.
+ */
+export const NGINX_FOR_WORKERS: ProxyKind = {
+  ...NGINX,
+  configure(setting) {
+    const { directory, relayPort } = setting;
+    const command = NGINX.configure(setting);
+    const map = adapted('nginx-workers.conf', [
+      ['127.0.0.1:8081;', `127.0.0.1:${relayPort};`],
+      ['127.0.0.1:8082;', `127.0.0.1:${relayPort + 1};`],
+      ['127.0.0.1:8083;', `127.0.0.1:${relayPort + 2};`],
+    ]);
+    const path = join(directory, 'site.conf');
+    const site = readFileSync(path, 'utf8').replace(
+      `proxy_pass http://127.0.0.1:${relayPort};`,
+      'proxy_pass http://$lobby_relay; add_header X-Upstream $upstream_addr always;',
+    );
+    writeFileSync(path, `${map}\n${site}`);
+    return command;
+  },
+};
+
 export const CADDY: ProxyKind = {
   name: 'caddy',
   tool: executable('Caddy', '/usr/bin/caddy', 'CADDY', 'scripts/install-proxies'),

@@ -45,7 +45,7 @@ describe('a worker that is killed', () => {
     const player = await joined(relay.url, host, key);
     await expect.poll(() => lastSaved(file, 1)).toBe(player.id);
     process.kill(relay.processes[0] ?? 0, 'SIGKILL');
-    await Promise.all([host.closed, player.closed]);
+    await Promise.all([host.closed, player.closed, relay.cli.says('worker ended')]);
     const [back, again] = await Promise.all([
       Host.resume(relay.url, host),
       Player.join(relay.url, seatOf(host, key)),
@@ -93,6 +93,8 @@ describe('a worker that is killed', () => {
     const hosts = await Promise.all(Array.from({ length: 4 }, () => Host.open(relay.url)));
     for (const pid of relay.processes) process.kill(pid, 'SIGKILL');
     await Promise.all(hosts.map(({ closed }) => closed));
+    const ended = () => relay.lines.filter(({ msg }) => /worker ended/.test(`${msg}`)).length;
+    await expect.poll(ended).toBe(2);
     for (const _ of hosts) await Host.open(relay.url);
     expect(await (await Host.connect(relay.url)).closed).toMatchObject({ code: 1013 });
   });

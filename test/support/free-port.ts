@@ -16,9 +16,17 @@ const LAST_PORT = 32_767;
  * because another test may listen on it by then.
  */
 export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port as number;
+}
+
+/** So many free ports that follow each other. */
+export async function freePorts(count: number): Promise<number[]> {
   for (;;) {
-    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-    if (await isFree(port)) return port;
+    const first = randomInt(FIRST_PORT, LAST_PORT + 2 - count);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(ports.map(isFree));
+    if (!free.includes(false)) return ports;
   }
 }
 

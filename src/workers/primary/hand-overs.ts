@@ -4,6 +4,7 @@ import type { Admission } from '../../limits/admission.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { Acceptor, Upgrade } from '../../transport/acceptor.js';
+import type { Arrival, Standing } from '../messages.js';
 import { standingOf } from '../standing.js';
 import type { ListsOfAll } from './lists-of-all.js';
 import { OneAtATime } from './one-at-a-time.js';
@@ -64,6 +65,21 @@ export class HandOvers {
     return this.#handOver(this.#emptiest(), upgrade, { opens: true });
   }
 
+  /**
+   * A client has connected to the port of a worker. Resolves with what is known about it, which counts
+   * until `decided`.
+   */
+  arrive({ address, opens, guesses }: Arrival, decided: Promise<void>): Promise<Standing> {
+    return new Promise((resolve) => {
+      const count = (): Promise<void> => {
+        resolve(standingOf(this.#parts.admission, address, opens, performance.now()));
+        return this.#counted(address, decided);
+      };
+      if (guesses) void this.#guesses.run(address, count);
+      else void count();
+    });
+  }
+
   async #quickJoin({ list, seat }: QuickJoinRoute, upgrade: Upgrade): Promise<void> {
     const { admission, lists } = this.#parts;
     const { address } = upgrade;
@@ -85,7 +101,7 @@ export class HandOvers {
   }
 
   async #send(worker: WorkerProcess, upgrade: Upgrade, { opens }: Purpose): Promise<void> {
-    const { admission, acceptor, workers } = this.#parts;
+    const { admission, acceptor } = this.#parts;
     const { request, socket, head, address } = upgrade;
     if (worker.hasStopped) return acceptor.refuse(CLOSE_REASONS.restarting, upgrade);
     // A worker that has failed is back soon.
@@ -93,18 +109,24 @@ export class HandOvers {
     if (socket.destroyed) return;
     const standing = standingOf(admission, address, opens === true, performance.now());
     const rest: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
+    const { url = '', headers, httpVersion } = request;
+    const bytes = rest === null ? head : Buffer.concat([head, rest]);
+    const handOver = {
+      url,
+      headers,
+      httpVersion,
+      head: bytes.toString('base64'),
+      address,
+      standing,
+    };
+    await this.#counted(address, worker.handOver(handOver, socket));
+  }
+
+  /** Counts a connection of the address until the worker has decided about it. */
+  async #counted(address: string, decided: Promise<void>): Promise<void> {
+    const { admission, workers } = this.#parts;
     admission.connected(address);
-    await worker.handOver(
-      {
-        url: request.url ?? '',
-        headers: request.headers,
-        httpVersion: request.httpVersion,
-        head: Buffer.concat(rest === null ? [head] : [head, rest]).toString('base64'),
-        address,
-        standing,
-      },
-      socket,
-    );
+    await decided;
     admission.disconnected(address);
     if (!admission.isOverLimit(address)) return;
     for (const each of workers) each.tell({ is: 'terminateClosing', address });

@@ -8,13 +8,14 @@ import {
   type Registry,
 } from '../../ops/all-metrics.js';
 import type { MetricsSource } from '../../ops/shared-scrape.js';
-import { shareOf } from '../../rooms/code-share.js';
+import { blocksOf, type CodeShare, lettersOf, shareOf } from '../../rooms/code-share.js';
 import { NO_CODE, type RoomCode } from '../../rooms/ids.js';
+import { parseRoomCode } from '../../rooms/room-code.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
 import type { Core } from '../../server/core.js';
 import type { OtherProcesses } from '../../server/surroundings.js';
 import type { Upgrade } from '../../transport/acceptor.js';
-import type { Start, ToPrimary } from '../messages.js';
+import type { Arrival, Standing, Start, ToPrimary } from '../messages.js';
 import { HandOvers } from './hand-overs.js';
 import { ListsOfAll } from './lists-of-all.js';
 import { RoomIndex } from './room-index.js';
@@ -31,7 +32,10 @@ export interface PoolParts {
   readonly prepare: () => void;
   /** What a worker is started with, beside its codes. */
   readonly start: (number: number) => Pick<Start, 'options' | 'onTerminal'>;
-  readonly log: { workerEnded(number: number, exit: Exit): void };
+  readonly log: {
+    workerReady(number: number, codes: string, port: number | undefined): void;
+    workerEnded(number: number, exit: Exit): void;
+  };
   /** Writes a line of a worker's log. */
   readonly writeLine: (line: string) => void;
 }
@@ -63,6 +67,7 @@ export class Pool implements OtherProcesses {
           start: (worker) => this.#startOf(worker),
           told: (worker, fact) => this.#told(worker, fact),
           claim: (code) => this.#claim(code),
+          arrive: (worker, arrival) => this.#arrive(worker, arrival),
           ended: (worker, exit) => this.#ended(worker, exit),
           writeLine: parts.writeLine,
         }),
@@ -145,12 +150,11 @@ export class Pool implements OtherProcesses {
   }
 
   #startOf(worker: WorkerProcess): Start {
-    const { ownShares, workers, start } = this.#parts;
-    const share = { index: worker.number - 1 + ownShares, of: workers + ownShares };
+    const share = this.#shareOf(worker.number);
     const givenAway = this.#index
       .codesElsewhere(worker)
       .filter((code) => shareOf(code, share.of) === share.index);
-    return { ...start(worker.number), number: worker.number, share, givenAway };
+    return { ...this.#parts.start(worker.number), number: worker.number, share, givenAway };
   }
 
   #told(worker: WorkerProcess, fact: ToPrimary): void {
@@ -171,6 +175,7 @@ export class Pool implements OtherProcesses {
         return this.#roomEnded(worker, fact.code);
       case 'ready':
         for (const code of this.#index.restored(worker)) this.#takeBack(worker, code);
+        this.#logReady(worker);
         return this.#roomsChanged();
       case 'load':
       case 'decided':
@@ -178,6 +183,19 @@ export class Pool implements OtherProcesses {
       default:
         fact satisfies never;
     }
+  }
+
+  #logReady({ number }: WorkerProcess): void {
+    const { log, start } = this.#parts;
+    const [first, end] = blocksOf(this.#shareOf(number));
+    const { workerPort } = start(number).options;
+    const codes = `${lettersOf(first)} to ${lettersOf(end - 1)}`;
+    log.workerReady(number, codes, workerPort > 0 ? workerPort + number - 1 : undefined);
+  }
+
+  #shareOf(number: number): CodeShare {
+    const { ownShares, workers } = this.#parts;
+    return { index: number - 1 + ownShares, of: workers + ownShares };
   }
 
   #roomEnded(worker: WorkerProcess, code: string): void {
@@ -199,6 +217,21 @@ export class Pool implements OtherProcesses {
     const owner = this.#ownerOf(code);
     if (owner === undefined) return this.#parts.core.rooms.giveAway(code as RoomCode);
     return owner.ask('giveAway', { code });
+  }
+
+  async #arrive(worker: WorkerProcess, arrival: Arrival): Promise<Standing | null> {
+    const { code, address } = arrival;
+    // Before anything else: the worker may give up waiting for the answer.
+    const decided = worker.decision(arrival.id);
+    const room = parseRoomCode(code) ?? NO_CODE;
+    await this.settled(room);
+    const place = this.#index.find(room);
+    if (place !== undefined && place !== worker) return null;
+    const standing = await this.#handOvers.arrive(arrival, decided);
+    if (code !== '' && place === undefined && !standing.isGuessLimited) {
+      this.#parts.core.admission.missed(address, code, performance.now());
+    }
+    return standing;
   }
 
   /** The worker that draws this code; `undefined` if this process does. */

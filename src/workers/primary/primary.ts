@@ -38,7 +38,7 @@ export function workersOf({ workers }: Pick<Options, 'workers'>): number {
 export function primaryOf(parts: PrimaryParts): Primary {
   const { options } = parts;
   const workers = workersOf(options);
-  check(options);
+  check({ ...options, workers });
   const maxConnections = readOption('maxConnections', () => connectionsOf(options, workers));
   // Launched servers open their rooms in the primary, which starts and watches them.
   const ownShares = options.launchConfig === '' ? 0 : 1;
@@ -74,7 +74,10 @@ function startOf(each: Options, number: number, onTerminal: boolean) {
   return { options: { ...each, maxConnections: 0, launchConfig: '', stateFile }, onTerminal };
 }
 
-function check({ tlsCert, stateFile }: Options): void {
+function check({ tlsCert, stateFile, port, workerPort, workers }: Options): void {
+  if (workerPort > 0 && workerPort <= port && port < workerPort + workers) {
+    throw new OptionError(`--worker-port: port ${port} is the relay's own; choose others`);
+  }
   if (tlsCert !== '') {
     const message = 'with several, a proxy such as Caddy has to do TLS; omit --tls-cert';
     throw new OptionError(`--workers: ${message}`);

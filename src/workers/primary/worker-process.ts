@@ -5,8 +5,10 @@ import { LineSplitter } from '../../launch/line-splitter.js';
 import { Channel, type Envelope } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import type {
+  Arrival,
   HandOver,
   PrimaryQuestions,
+  Standing,
   Start,
   ToPrimary,
   ToWorker,
@@ -25,8 +27,11 @@ export interface Exit {
 
 /** A worker has ended before it was ready. */
 export class WorkerError extends Error {
-  constructor(number: number, { code, signal }: Exit) {
-    super(`worker ${number} could not start (${signal ?? `exit code ${code}`})`);
+  override readonly name = 'WorkerError';
+
+  /** @param reason what the worker itself has said */
+  constructor(number: number, { code, signal }: Exit, reason: string | undefined) {
+    super(reason ?? `worker ${number} could not start (${signal ?? `exit code ${code}`})`);
   }
 }
 
@@ -40,13 +45,15 @@ export interface WorkerContext {
   told(worker: WorkerProcess, fact: ToPrimary): void;
   /** The worker asks for a code. */
   claim(code: string): Promise<boolean>;
+  /** A client has connected to the worker's own port. */
+  arrive(worker: WorkerProcess, arrival: Arrival): Promise<Standing | null>;
   /** The process of the worker has ended, and another one starts unless the relay stops. */
   ended(worker: WorkerProcess, exit: Exit): void;
   /** Writes a line of the worker's log. */
   writeLine(line: string): void;
 }
 
-type FromWorker = Envelope<ToPrimary>;
+type FromWorker = Envelope<ToPrimary> | { readonly failed: string };
 
 /** A worker: its process, and the ones that replace it when it fails. */
 export class WorkerProcess {
@@ -59,7 +66,7 @@ export class WorkerProcess {
   readonly #context: WorkerContext;
   readonly #handedOver = new Map<
     number,
-    { readonly socket: Socket; readonly decided: () => void }
+    { readonly socket?: Socket; readonly decided: () => void }
   >();
   #process: ChildProcess | undefined;
   #channel: Channel<ToWorker, WorkerQuestions> | undefined;
@@ -68,6 +75,8 @@ export class WorkerProcess {
   #lastId = 0;
   #isStopping = false;
   #hasBeenReady = false;
+  /** Why the process cannot start. */
+  #failure: string | undefined;
   #ready = new Deferred();
 
   constructor(number: number, context: WorkerContext) {
@@ -134,6 +143,11 @@ export class WorkerProcess {
     });
   }
 
+  /** Resolves when the worker has decided about a client of its own port, or has ended. */
+  decision(id: number): Promise<void> {
+    return new Promise((decided) => this.#handedOver.set(id, { decided }));
+  }
+
   /** Has the process stop as at SIGTERM; resolves when it has ended. */
   async stop(is: 'close' | 'abort'): Promise<void> {
     this.#isStopping = true;
@@ -145,10 +159,12 @@ export class WorkerProcess {
   }
 
   #receive(channel: Channel<ToWorker, WorkerQuestions>, message: FromWorker): void {
-    if ('facts' in message) for (const fact of message.facts) this.#told(fact);
+    if ('failed' in message) this.#failure = message.failed;
+    else if ('facts' in message) for (const fact of message.facts) this.#told(fact);
     else if ('question' in message) {
       void channel.answer<PrimaryQuestions>(message, {
         claim: ({ code }) => this.#context.claim(code),
+        arrive: (arrival) => this.#context.arrive(this, arrival),
       });
     } else channel.answered(message);
   }
@@ -167,7 +183,7 @@ export class WorkerProcess {
     const handedOver = this.#handedOver.get(id);
     this.#handedOver.delete(id);
     // Only the object: the socket itself is the worker's.
-    handedOver?.socket.destroy();
+    handedOver?.socket?.destroy();
     handedOver?.decided();
   }
 
@@ -182,7 +198,8 @@ export class WorkerProcess {
     this.#context.ended(this, exit);
     if (this.#isStopping) return;
     // The first process of a worker ends the start of the relay if it fails.
-    if (!this.#hasBeenReady) return this.#ready.reject(new WorkerError(this.number, exit));
+    if (!this.#hasBeenReady)
+      return this.#ready.reject(new WorkerError(this.number, exit, this.#failure));
     const wait = Math.max(0, this.#startedAt + SHORTEST_LIFE - performance.now());
     this.#restart = setTimeout(() => this.start(), wait);
   }

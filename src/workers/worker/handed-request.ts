@@ -6,7 +6,7 @@ import type { HandOver } from '../messages.js';
 /** A request for a WebSocket that the primary has read. */
 export class HandedRequest extends IncomingMessage {
   /** The address under which its client is counted. */
-  readonly address: string;
+  address: string;
 
   constructor(socket: Socket, { url, headers, httpVersion, address }: HandOver) {
     super(socket);

@@ -14,6 +14,7 @@ import type {
 } from '../messages.js';
 import { HandedAdmission } from '../standing.js';
 import { HANDED_ADDRESSES, HandedRequest } from './handed-request.js';
+import { OwnPort } from './own-port.js';
 import { roomAnswers } from './room-answers.js';
 
 /** How often the load is reported if it has changed, in milliseconds. */
@@ -48,12 +49,16 @@ export class Worker {
     this.#answers = roomAnswers(core.rooms, registry, start.options.maxPlayerMessage);
   }
 
-  /** Restores the rooms of the state file, and says that it is ready. */
-  start(): void {
+  /**
+   * Restores the rooms of the state file, and says that it is ready. Rejects if it cannot listen on its own
+   * port.
+   */
+  async start(): Promise<void> {
     const { rooms } = this.#relay.parts.core;
     for (const code of this.#start.givenAway) rooms.giveAway(code as RoomCode);
     this.#relay.start();
     setInterval(() => this.#reportLoad(), LOAD_INTERVAL).unref();
+    await this.#listen();
     this.#channel.tell({ is: 'ready' });
   }
 
@@ -85,7 +90,14 @@ export class Worker {
 
   #compose(given: Pick<RelayOptions, 'logger' | 'droppedLogLines'>): RelayServer {
     const { options, share } = this.#start;
-    const { logLevel: _, logFormat: __, qr: ___, workers: ____, ...rest } = options;
+    const {
+      logLevel: _,
+      logFormat: __,
+      qr: ___,
+      workers: ____,
+      workerPort: _____,
+      ...rest
+    } = options;
     return composeRelay({ ...rest, ...given }, () => undefined, {
       share,
       roomsElsewhere: () => this.#roomsElsewhere,
@@ -113,11 +125,25 @@ export class Worker {
     });
   }
 
+  async #listen(): Promise<void> {
+    const { options, number } = this.#start;
+    if (options.workerPort === 0 || this.#admission === undefined) return;
+    const ownPort = new OwnPort({
+      options,
+      port: options.workerPort + number - 1,
+      relay: this.#relay,
+      admission: this.#admission,
+      arrive: (arrival) => this.#channel.ask('arrive', arrival),
+      decided: (id) => this.#channel.tell({ is: 'decided', id }),
+    });
+    await ownPort.listen();
+  }
+
   async #serve(handOver: HandOver, socket: Socket | undefined): Promise<void> {
-    const { id, address, standing, head } = handOver;
+    const { id, standing, head } = handOver;
     if (socket !== undefined) {
       const request = new HandedRequest(socket, handOver);
-      await this.#admission?.decide(address, standing, () =>
+      await this.#admission?.decide(standing, () =>
         this.#relay.handOver(request, socket, Buffer.from(head, 'base64')),
       );
     }
