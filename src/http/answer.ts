@@ -132,6 +132,12 @@ export function tooManyAttempts(): Answer {
   return { ...answer, headers: { ...answer.headers, 'Retry-After': 1 } };
 }
 
+/** The process that has the room does not respond. */
+export function noAnswer(): Answer {
+  const answer = text(503, 'Try again later\n');
+  return { ...answer, headers: { ...answer.headers, 'Retry-After': 1 } };
+}
+
 export function originNotAllowed(): Answer {
   return text(403, 'Origin not allowed\n');
 }

@@ -8,7 +8,7 @@ import type { Rooms } from '../rooms/rooms.js';
 import { prefersJson, prefersPage } from './accept.js';
 import type { Answer } from './answer.js';
 import * as answers from './answer.js';
-import type { Elsewhere, RoomDescription } from './elsewhere.js';
+import type { Described, Elsewhere } from './elsewhere.js';
 import type { IceServer } from './ice.js';
 import { isFromThisMachine } from './local-request.js';
 import type { AddressedRequest, RequestContext } from './request-context.js';
@@ -59,6 +59,7 @@ export class Contents {
       return this.tooManyAttempts({ request, address });
     }
     const room = code && (await this.#describe(code, seat));
+    if (room === 'noAnswer') return answers.noAnswer();
     if (room === undefined) this.#parts.admission.missed(address, path, performance.now());
     const asJson = json || prefersJson(request.headers.accept);
     return answers.roomInfo(room && (asJson ? room.json : room.name));
@@ -98,7 +99,7 @@ export class Contents {
     return answers.tooManyAttempts();
   }
 
-  async #describe(code: RoomCode, seat: RoomRoute['seat']): Promise<RoomDescription | undefined> {
+  async #describe(code: RoomCode, seat: RoomRoute['seat']): Promise<Described> {
     const { elsewhere, limits } = this.#parts;
     const room = await this.#context.locate(code);
     if (room === undefined) return elsewhere?.describe(code, seat);

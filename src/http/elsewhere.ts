@@ -11,6 +11,9 @@ export interface RoomDescription {
   readonly json: RoomJson;
 }
 
+/** `undefined` if there is no such room, `noAnswer` if the process that has it does not respond. */
+export type Described = RoomDescription | 'noAnswer' | undefined;
+
 /** The rooms of this relay that are in other processes. */
 export interface Elsewhere {
   /** Whether no process can open rooms or take players, because all are overloaded. */
@@ -29,8 +32,8 @@ export interface Elsewhere {
    * @returns whether it has taken it
    */
   take(target: Route, upgrade: Upgrade): boolean;
-  /** Describes the room of this code; `undefined` if no other process has it. */
-  describe(code: RoomCode, seat: SeatKey | undefined): Promise<RoomDescription | undefined>;
+  /** Describes the room of this code, if another process has it. */
+  describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described>;
   /**
    * The rooms of a public list that can be joined, the newest first.
    *

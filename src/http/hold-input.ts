@@ -7,15 +7,15 @@ import type { Socket } from 'node:net';
  *
  * A stream calls its own `_read` when it wants more, as Node documents for implementers of streams. It
  * is replaced here, because a paused socket is still read until its buffer is full.
- *
- * @returns what reads on, if the socket stays here
  */
-export function holdInput(socket: Socket): () => void {
+export function holdInput(socket: Socket): void {
   socket._read = doNothing;
-  return () => {
-    delete (socket as { _read?: Socket['_read'] })._read;
-    if (!socket.destroyed) socket._read(0);
-  };
+}
+
+/** Reads on, because the socket stays here. */
+export function readOn(socket: Socket): void {
+  delete (socket as { _read?: Socket['_read'] })._read;
+  if (!socket.destroyed) socket._read(0);
 }
 
 function doNothing(): void {}

@@ -15,7 +15,7 @@ import type { Acceptor, Upgrade } from '../transport/acceptor.js';
 import type { Connection, Link } from '../transport/connection.js';
 import { bearerToken } from './bearer-token.js';
 import type { Elsewhere } from './elsewhere.js';
-import { holdInput } from './hold-input.js';
+import { holdInput, readOn } from './hold-input.js';
 import type { RequestContext } from './request-context.js';
 import { type Route, routeWithin } from './route.js';
 
@@ -80,10 +80,10 @@ export class Upgrades {
   async #isTaken(elsewhere: Elsewhere, target: Route, upgrade: Upgrade): Promise<boolean> {
     const { origin } = upgrade.request.headers;
     if (this.closed || !this.#parts.mayConnect(origin)) return false;
-    const readOn = holdInput(upgrade.socket);
+    holdInput(upgrade.socket);
     await elsewhere.settled(codeOf(target) ?? NO_CODE);
     const isTaken = elsewhere.take(target, upgrade);
-    if (!isTaken) readOn();
+    if (!isTaken) readOn(upgrade.socket);
     return isTaken;
   }
 

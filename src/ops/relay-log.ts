@@ -166,6 +166,11 @@ export class RelayLog implements RoomObserver, StateLog {
     this.#lines.write('info', fields, 'worker ready');
   }
 
+  /** The process of a worker does not respond. If that does not change, it is killed. */
+  workerSilent(worker: number): void {
+    this.#lines.write('warn', { worker }, 'worker does not respond');
+  }
+
   /** The process of a worker has ended unexpectedly. */
   workerEnded(
     worker: number,

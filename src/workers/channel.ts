@@ -29,7 +29,7 @@ export type Envelope<Fact> =
   | { readonly answer: unknown; readonly id: number };
 
 /** How long an answer may take, in milliseconds. A process that takes longer is busy or has ended. */
-const TIMEOUT = 2000;
+export const TIMEOUT = 2000;
 
 /** The peer does not answer. */
 export class NoAnswer extends Error {}
@@ -69,16 +69,20 @@ export class Channel<Fact extends object, Asks extends Questions<Asks>> {
     this.#send(message, socket);
   }
 
-  /** @throws {NoAnswer} if the peer does not answer in time */
+  /**
+   * @param within how long the answer may take, in milliseconds; 0 for any time
+   * @throws {NoAnswer} if the peer does not answer in time
+   */
   ask<Name extends keyof Asks & string>(
     question: Name,
     ask: Asks[Name]['ask'],
+    within = TIMEOUT,
   ): Promise<Asks[Name]['answer']> {
     const id = ++this.#lastId;
     this.#flush();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(id)?.reject(new NoAnswer()), TIMEOUT);
-      timer.unref();
+      const giveUp = (): void => this.#settle(id)?.reject(new NoAnswer());
+      const timer = within === 0 ? undefined : setTimeout(giveUp, within).unref();
       this.#asked.set(id, {
         resolve(answer) {
           clearTimeout(timer);

@@ -73,7 +73,7 @@ export type ToPrimary =
   | { readonly is: 'missed'; readonly address: string; readonly tried: string }
   | { readonly is: 'opened'; readonly code: string }
   | { readonly is: 'ended'; readonly code: string }
-  /** Whether it refuses new rooms and players has changed. */
+  /** Whether it refuses new rooms and players; sent all the time. */
   | { readonly is: 'load'; readonly isOverloaded: boolean };
 
 /** What the primary asks a worker. */

@@ -1,7 +1,8 @@
+import { readOn } from '../../http/hold-input.js';
 import type { ListRoute } from '../../http/list-route.js';
 import type { Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
-import { CLOSE_REASONS } from '../../protocol/close-codes.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { Acceptor, Upgrade } from '../../transport/acceptor.js';
 import type { Arrival, Standing } from '../messages.js';
@@ -21,6 +22,12 @@ export interface HandOverParts {
   /** Whether launched servers open their rooms in this process. */
   readonly opensLaunched: boolean;
 }
+
+/** How long clients wait for a worker that has failed, or does not respond, in milliseconds. */
+const MAX_WAIT = 10_000;
+
+/** How long other guesses of an address wait for a worker to decide about one, in milliseconds. */
+const MAX_DECISION = 1000;
 
 interface Purpose {
   /** The client opens a room. */
@@ -75,7 +82,7 @@ export class HandOvers {
         resolve(standingOf(this.#parts.admission, address, opens, performance.now()));
         return this.#counted(address, decided);
       };
-      if (guesses) void this.#guesses.run(address, count);
+      if (guesses) void this.#guesses.run(address, () => within(MAX_DECISION, count()));
       else void count();
     });
   }
@@ -94,19 +101,56 @@ export class HandOvers {
 
   #handOver(worker: WorkerProcess | undefined, upgrade: Upgrade, purpose: Purpose): boolean {
     if (worker === undefined) return false;
-    const handOver = (): Promise<void> => this.#send(worker, upgrade, purpose);
-    if (purpose.guesses) void this.#guesses.run(upgrade.address, handOver);
-    else void handOver();
+    if (purpose.guesses) void this.#guess(worker, upgrade, purpose);
+    else void this.#sendWhenPossible(worker, upgrade, purpose);
     return true;
   }
 
+  async #sendWhenPossible(worker: WorkerProcess, upgrade: Upgrade, purpose: Purpose) {
+    if (await this.#responds(worker, upgrade)) await this.#send(worker, upgrade, purpose);
+  }
+
+  async #guess(worker: WorkerProcess, upgrade: Upgrade, purpose: Purpose): Promise<void> {
+    let isSent = false;
+    while (!isSent && (await this.#responds(worker, upgrade))) {
+      await this.#guesses.run(upgrade.address, async () => {
+        // Guesses at rooms of other workers do not wait for this one.
+        if (!worker.isResponding) return;
+        isSent = true;
+        await within(MAX_DECISION, this.#send(worker, upgrade, purpose));
+      });
+    }
+  }
+
+  /**
+   * Waits for a worker that has failed, or does not respond, and refuses the client if that takes too
+   * long. The client takes a place of its address meanwhile.
+   *
+   * @returns whether it can be handed over
+   */
+  async #responds(worker: WorkerProcess, upgrade: Upgrade): Promise<boolean> {
+    const { admission } = this.#parts;
+    const { address, socket } = upgrade;
+    if (!worker.isResponding) {
+      const refusal = admission.reconnect(address);
+      if (refusal !== undefined) return this.#refuse(refusal, upgrade);
+      admission.connected(address);
+      const responds = await worker.whenResponding(MAX_WAIT);
+      admission.disconnected(address);
+      if (!responds || worker.hasStopped) return this.#refuse(CLOSE_REASONS.restarting, upgrade);
+    }
+    return !socket.destroyed;
+  }
+
+  #refuse(reason: CloseReason, upgrade: Upgrade): false {
+    readOn(upgrade.socket);
+    this.#parts.acceptor.refuse(reason, upgrade);
+    return false;
+  }
+
   async #send(worker: WorkerProcess, upgrade: Upgrade, { opens }: Purpose): Promise<void> {
-    const { admission, acceptor } = this.#parts;
+    const { admission } = this.#parts;
     const { request, socket, head, address } = upgrade;
-    if (worker.hasStopped) return acceptor.refuse(CLOSE_REASONS.restarting, upgrade);
-    // A worker that has failed is back soon.
-    if (!worker.isReady) await worker.whenReady;
-    if (socket.destroyed) return;
     const standing = standingOf(admission, address, opens === true, performance.now());
     const rest: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
     const { url = '', headers, httpVersion } = request;
@@ -135,10 +179,22 @@ export class HandOvers {
   /** The worker with the fewest connections. */
   #emptiest(): WorkerProcess | undefined {
     const open = this.#parts.workers.filter(({ hasStopped }) => !hasStopped);
-    const usable = open.filter(({ isReady, isOverloaded }) => isReady && !isOverloaded);
-    return (usable.length > 0 ? usable : open).reduce<WorkerProcess | undefined>(
+    const responding = open.filter(({ isResponding }) => isResponding);
+    const usable = responding.filter(({ isOverloaded }) => !isOverloaded);
+    const best = [usable, responding, open].find(({ length }) => length > 0) ?? [];
+    return best.reduce<WorkerProcess | undefined>(
       (least, each) => (least === undefined || each.load < least.load ? each : least),
       undefined,
     );
   }
+}
+
+/** Waits for a promise that does not reject, but not longer than this time, in milliseconds. */
+async function within(time: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, time);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }

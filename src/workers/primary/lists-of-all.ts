@@ -56,7 +56,7 @@ export class ListsOfAll {
   ): Promise<
     { readonly worker: WorkerProcess; readonly answer: WorkerQuestions[Name]['answer'] }[]
   > {
-    const workers = this.#workers.filter(({ isReady }) => isReady);
+    const workers = this.#workers.filter(({ isResponding }) => isResponding);
     const settled = await Promise.allSettled(
       workers.map(async (worker) => ({ worker, answer: await worker.ask(question, ask) })),
     );

@@ -1,5 +1,5 @@
 import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
-import type { RoomDescription } from '../../http/elsewhere.js';
+import type { Described } from '../../http/elsewhere.js';
 import type { Route } from '../../http/route.js';
 import {
   addCounters,
@@ -35,6 +35,7 @@ export interface PoolParts {
   readonly log: {
     workerReady(number: number, codes: string, port: number | undefined): void;
     workerEnded(number: number, exit: Exit): void;
+    workerSilent(number: number): void;
   };
   /** Writes a line of a worker's log. */
   readonly writeLine: (line: string) => void;
@@ -53,7 +54,7 @@ export class Pool implements OtherProcesses {
   /** The last known metrics of each running process. */
   readonly #lastMetrics = new Map<WorkerProcess, MetricValues>();
   /** What processes have counted that have ended. */
-  #counted: MetricValues = [];
+  #counted: Promise<MetricValues> = Promise.resolve([]);
   #roomsTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
 
@@ -66,7 +67,8 @@ export class Pool implements OtherProcesses {
           entry: parts.entry,
           start: (worker) => this.#startOf(worker),
           told: (worker, fact) => this.#told(worker, fact),
-          claim: (code) => this.#claim(code),
+          claim: (worker, code) => this.#claim(worker, code),
+          silent: (worker) => this.#silent(worker),
           arrive: (worker, arrival) => this.#arrive(worker, arrival),
           ended: (worker, exit) => this.#ended(worker, exit),
           writeLine: parts.writeLine,
@@ -87,7 +89,7 @@ export class Pool implements OtherProcesses {
   }
 
   get isOverloaded(): boolean {
-    return this.#workers.every(({ isOverloaded }) => isOverloaded);
+    return this.#workers.every(({ isOverloaded, isResponding }) => isOverloaded || !isResponding);
   }
 
   async start(): Promise<void> {
@@ -114,10 +116,14 @@ export class Pool implements OtherProcesses {
     return this.#handOvers.take(target, upgrade);
   }
 
-  async describe(code: RoomCode, seat: SeatKey | undefined): Promise<RoomDescription | undefined> {
+  async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
     await this.settled(code);
-    const found = await this.#index.find(code)?.ask('describe', { code, seat });
-    return found ?? undefined;
+    try {
+      const found = await this.#index.find(code)?.ask('describe', { code, seat });
+      return found ?? undefined;
+    } catch {
+      return 'noAnswer';
+    }
   }
 
   list(
@@ -129,19 +135,21 @@ export class Pool implements OtherProcesses {
   }
 
   metricsWith(own: Registry): MetricsSource {
-    return allMetrics(own, async () => [this.#counted, ...(await this.#askForMetrics())]);
+    return allMetrics(own, async () => {
+      const running = await this.#askForMetrics();
+      return [await this.#counted, ...running];
+    });
   }
 
+  /** The metrics of all workers: the last known ones of a worker that does not answer. */
   async #askForMetrics(): Promise<MetricValues[]> {
-    const asked = this.#workers.filter(({ isReady }) => isReady);
-    const answers = await Promise.allSettled(
+    const asked = this.#workers.filter(({ isResponding }) => isResponding);
+    await Promise.allSettled(
       asked.map(async (worker) => {
-        const values = await worker.ask('metrics', {});
-        this.#lastMetrics.set(worker, values);
-        return values;
+        this.#lastMetrics.set(worker, await worker.ask('metrics', {}));
       }),
     );
-    return answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    return [...this.#lastMetrics.values()];
   }
 
   async #stop(how: 'close' | 'abort'): Promise<void> {
@@ -199,8 +207,7 @@ export class Pool implements OtherProcesses {
   }
 
   #roomEnded(worker: WorkerProcess, code: string): void {
-    this.#index.remove(code, worker);
-    this.#takeBack(worker, code);
+    if (this.#index.remove(code, worker)) this.#takeBack(worker, code);
     this.#roomsChanged();
   }
 
@@ -211,12 +218,26 @@ export class Pool implements OtherProcesses {
     else if (owner !== worker) owner.tell({ is: 'takeBack', code });
   }
 
-  /** A host of a worker has chosen this code. */
-  async #claim(code: string): Promise<boolean> {
+  /** A host of a worker has chosen this code. From then on, the code counts as in use by the worker. */
+  async #claim(worker: WorkerProcess, code: string): Promise<boolean> {
     if (this.#index.find(code) !== undefined) return false;
     const owner = this.#ownerOf(code);
-    if (owner === undefined) return this.#parts.core.rooms.giveAway(code as RoomCode);
-    return owner.ask('giveAway', { code });
+    const isFree =
+      owner === undefined
+        ? this.#parts.core.rooms.giveAway(code as RoomCode)
+        : await this.#giveAway(owner, code);
+    if (isFree) this.#index.add(code, worker);
+    return isFree;
+  }
+
+  async #giveAway(owner: WorkerProcess, code: string): Promise<boolean> {
+    try {
+      return await owner.ask('giveAway', { code });
+    } catch {
+      // Its answer may be on the way, or it may read the question later.
+      owner.tell({ is: 'takeBack', code });
+      return false;
+    }
   }
 
   async #arrive(worker: WorkerProcess, arrival: Arrival): Promise<Standing | null> {
@@ -240,18 +261,23 @@ export class Pool implements OtherProcesses {
     return this.#workers[shareOf(code, workers + ownShares) - ownShares];
   }
 
+  #silent(worker: WorkerProcess): void {
+    if (!this.#isClosing) this.#parts.log.workerSilent(worker.number);
+  }
+
   #ended(worker: WorkerProcess, exit: Exit): void {
     const { admission } = this.#parts.core;
     for (const address of worker.connections.removeAll()) admission.disconnected(address);
     if (this.#isClosing) return;
     this.#index.lost(worker);
-    void this.#addCounters(this.#lastMetrics.get(worker));
+    this.#addCounters(this.#lastMetrics.get(worker));
     this.#lastMetrics.delete(worker);
     this.#parts.log.workerEnded(worker.number, exit);
   }
 
-  async #addCounters(values: MetricValues | undefined): Promise<void> {
-    if (values !== undefined) this.#counted = await addCounters(this.#counted, values);
+  #addCounters(values: MetricValues | undefined): void {
+    if (values === undefined) return;
+    this.#counted = this.#counted.then((counted) => addCounters(counted, values));
   }
 
   /** Tells all workers how many rooms the others have. */

@@ -20,10 +20,12 @@ export class RoomIndex<Place> {
     this.#counts.set(place, this.countAt(place) + 1);
   }
 
-  remove(code: string, place: Place): void {
-    if (this.#places.get(code) !== place) return;
+  /** Returns whether the code was there. */
+  remove(code: string, place: Place): boolean {
+    if (this.#places.get(code) !== place) return false;
     this.#places.delete(code);
     this.#counts.set(place, this.countAt(place) - 1);
+    return true;
   }
 
   /** The place has failed. It will say which rooms it still has, as if they were new. */

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { LineSplitter } from '../../launch/line-splitter.js';
-import { Channel, type Envelope } from '../channel.js';
+import { Channel, type Envelope, NoAnswer, TIMEOUT } from '../channel.js';
 import { Deferred } from '../deferred.js';
 import type {
   Arrival,
@@ -15,6 +15,8 @@ import type {
   WorkerQuestions,
 } from '../messages.js';
 import { ConnectionCounts } from './connection-counts.js';
+import { Silence } from './silence.js';
+import { Waiters } from './waiters.js';
 
 /** The time between the start of a process that has failed and the start of the next, in milliseconds. */
 const SHORTEST_LIFE = 1000;
@@ -43,10 +45,12 @@ export interface WorkerContext {
   start(worker: WorkerProcess): Start;
   /** The worker says this. */
   told(worker: WorkerProcess, fact: ToPrimary): void;
-  /** The worker asks for a code. */
-  claim(code: string): Promise<boolean>;
+  /** The worker asks for a code. Never rejects. */
+  claim(worker: WorkerProcess, code: string): Promise<boolean>;
   /** A client has connected to the worker's own port. */
   arrive(worker: WorkerProcess, arrival: Arrival): Promise<Standing | null>;
+  /** The process of the worker does not respond. */
+  silent(worker: WorkerProcess): void;
   /** The process of the worker has ended, and another one starts unless the relay stops. */
   ended(worker: WorkerProcess, exit: Exit): void;
   /** Writes a line of the worker's log. */
@@ -74,19 +78,32 @@ export class WorkerProcess {
   #restart: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isStopping = false;
+  /** Settled by the first process. */
+  readonly #ready = new Deferred();
   #hasBeenReady = false;
   /** Why the process cannot start. */
   #failure: string | undefined;
-  #ready = new Deferred();
+  readonly #waiters = new Waiters();
+  #silence: Silence | undefined;
 
   constructor(number: number, context: WorkerContext) {
     this.number = number;
     this.#context = context;
   }
 
-  /** Resolves when a process of the worker can take connections. */
+  /** Resolves when the first process of the worker can take connections. */
   get whenReady(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** Whether a process of the worker is there that takes connections and answers. */
+  get isResponding(): boolean {
+    return this.isReady && !this.#silence?.isSilent;
+  }
+
+  /** Resolves with whether it responds, or has stopped for good, within this time, in milliseconds. */
+  async whenResponding(within: number): Promise<boolean> {
+    return this.isResponding || this.hasStopped || this.#waiters.wait(within);
   }
 
   /** How many connections it has, with those that are handed over now. */
@@ -118,7 +135,8 @@ export class WorkerProcess {
       else child.kill('SIGKILL');
     });
     child.once('close', (code, signal) => this.#ended(channel, { code, signal }));
-    child.send({ start: this.#context.start(this) });
+    // Missing if there are no file descriptors for the process.
+    child.send?.({ start: this.#context.start(this) });
   }
 
   tell(fact: ToWorker): void {
@@ -130,8 +148,9 @@ export class WorkerProcess {
     question: Name,
     ask: WorkerQuestions[Name]['ask'],
   ): Promise<WorkerQuestions[Name]['answer']> {
-    await this.whenReady;
-    return (this.#channel as Channel<ToWorker, WorkerQuestions>).ask(question, ask);
+    const responds = await this.whenResponding(TIMEOUT);
+    if (!responds || this.#channel === undefined) throw new NoAnswer();
+    return this.#channel.ask(question, ask);
   }
 
   /** Hands a socket over; resolves when the worker has decided about it, or has ended. */
@@ -153,20 +172,39 @@ export class WorkerProcess {
     this.#isStopping = true;
     clearTimeout(this.#restart);
     const child = this.#process;
-    if (child === undefined) return;
+    if (child === undefined) return this.#waiters.wake();
     this.tell({ is });
+    this.#watch().stopping();
     await once(child, 'close');
   }
 
+  /** A process that does not respond any more is replaced, or ended if the relay stops. */
+  #watch(): Silence {
+    this.#silence ??= new Silence({
+      silent: () => this.#context.silent(this),
+      hung: () => this.#process?.kill('SIGKILL'),
+    });
+    return this.#silence;
+  }
+
   #receive(channel: Channel<ToWorker, WorkerQuestions>, message: FromWorker): void {
+    this.#silence?.heard();
+    if (this.isReady) this.#waiters.wake();
     if ('failed' in message) this.#failure = message.failed;
     else if ('facts' in message) for (const fact of message.facts) this.#told(fact);
     else if ('question' in message) {
       void channel.answer<PrimaryQuestions>(message, {
-        claim: ({ code }) => this.#context.claim(code),
+        claim: ({ code }) => this.#claim(channel, code),
         arrive: (arrival) => this.#context.arrive(this, arrival),
       });
     } else channel.answered(message);
+  }
+
+  async #claim(channel: Channel<ToWorker, WorkerQuestions>, code: string): Promise<boolean> {
+    const isFree = await this.#context.claim(this, code);
+    // The process that wanted the code has ended meanwhile.
+    if (isFree && this.#channel !== channel) this.#context.told(this, { is: 'ended', code });
+    return isFree;
   }
 
   #told(fact: ToPrimary): void {
@@ -176,7 +214,9 @@ export class WorkerProcess {
     if (fact.is !== 'ready') return;
     this.isReady = true;
     this.#hasBeenReady = true;
+    this.#watch();
     this.#ready.resolve();
+    this.#waiters.wake();
   }
 
   #decided(id: number): void {
@@ -192,11 +232,12 @@ export class WorkerProcess {
     this.#channel = undefined;
     this.isOverloaded = false;
     channel.close();
-    if (this.isReady) this.#ready = new Deferred();
+    this.#silence?.end();
+    this.#silence = undefined;
     this.isReady = false;
     for (const id of [...this.#handedOver.keys()]) this.#decided(id);
     this.#context.ended(this, exit);
-    if (this.#isStopping) return;
+    if (this.#isStopping) return this.#waiters.wake();
     // The first process of a worker ends the start of the relay if it fails.
     if (!this.#hasBeenReady)
       return this.#ready.reject(new WorkerError(this.number, exit, this.#failure));

@@ -17,7 +17,7 @@ import { HANDED_ADDRESSES, HandedRequest } from './handed-request.js';
 import { OwnPort } from './own-port.js';
 import { roomAnswers } from './room-answers.js';
 
-/** How often the load is reported if it has changed, in milliseconds. */
+/** How often the load is reported, in milliseconds: it shows that this process responds. */
 const LOAD_INTERVAL = 250;
 
 /** What the primary sends. */
@@ -30,7 +30,6 @@ export class Worker {
   readonly #relay: RelayServer;
   readonly #answers: ReturnType<typeof roomAnswers>;
   #admission: HandedAdmission | undefined;
-  #isOverloaded = false;
   #roomsElsewhere = 0;
 
   /**
@@ -175,7 +174,8 @@ export class Worker {
     const { rooms } = this.#relay.parts.core;
     const code = rooms.readChosenCode(chosen);
     if (code === undefined || shareOf(code, share.of) === share.index) return use(true);
-    const isFree = await this.#channel.ask('claim', { code }).catch(() => false);
+    // The primary always answers. If this process gave up before, nobody would give the code back.
+    const isFree = await this.#channel.ask('claim', { code }, 0);
     use(isFree);
     // The host has gone meanwhile.
     if (isFree && rooms.find(code) === undefined) this.#channel.tell({ is: 'ended', code });
@@ -183,8 +183,6 @@ export class Worker {
 
   #reportLoad(): void {
     const isOverloaded = this.#relay.parts.core.load.overload !== undefined;
-    if (isOverloaded === this.#isOverloaded) return;
-    this.#isOverloaded = isOverloaded;
     this.#channel.tell({ is: 'load', isOverloaded });
   }
 }

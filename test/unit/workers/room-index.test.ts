@@ -13,9 +13,9 @@ test('finds and counts rooms by place', () => {
   ]);
   expect([index.size, index.countAt('one'), index.countAt('two')]).toEqual([2, 1, 1]);
   expect(index.codesElsewhere('one')).toEqual(['GHJK']);
-  index.remove('GHJK', 'one');
+  expect(index.remove('GHJK', 'one')).toBe(false);
   expect(index.size).toBe(2);
-  index.remove('GHJK', 'two');
+  expect(index.remove('GHJK', 'two')).toBe(true);
   expect([index.size, index.countAt('two')]).toEqual([1, 0]);
 });
 
