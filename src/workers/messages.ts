@@ -38,6 +38,7 @@ export interface Standing {
 /** A request for a WebSocket, which comes with its socket. */
 export interface HandOver {
   readonly id: number;
+  readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly httpVersion: string;

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { Cli } from '../support/cli.js';
 import { Host, joined, Player, seatKey } from '../support/clients.js';
 import { freshMetrics } from '../support/metrics.js';
+import { RawClient, upgradeRequest } from '../support/raw-client.js';
 import { SdkPage } from '../support/sdk-pages.js';
 import { WorkersRelay } from '../support/workers.js';
 
@@ -64,6 +65,15 @@ describe('a relay with two workers', () => {
     socket.write(Buffer.concat([Buffer.from(request), frame]));
     expect(await host?.until('from_str')).toMatchObject({ data: 'hi' });
     socket.destroy();
+  });
+
+  test.each(['POST', 'PUT'])('refuses %s as one process does', async (method) => {
+    const relay = await WorkersRelay.start();
+    const [{ code }] = (await relay.hostOnEach()) as [Host, Host];
+    const client = new RawClient(connect(Number(new URL(relay.url).port), '127.0.0.1'));
+    client.write(upgradeRequest(`/${code}`).replace('GET', method));
+    await client.closed;
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 405 /);
   });
 
   test('describes rooms of both as one process does', async () => {

@@ -153,9 +153,10 @@ export class HandOvers {
     const { request, socket, head, address } = upgrade;
     const standing = standingOf(admission, address, opens === true, performance.now());
     const rest: Buffer | null = socket.readableLength > 0 ? socket.read() : null;
-    const { url = '', headers, httpVersion } = request;
+    const { method = '', url = '', headers, httpVersion } = request;
     const bytes = rest === null ? head : Buffer.concat([head, rest]);
     const handOver = {
+      method,
       url,
       headers,
       httpVersion,

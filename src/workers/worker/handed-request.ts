@@ -8,9 +8,9 @@ export class HandedRequest extends IncomingMessage {
   /** The address under which its client is counted. */
   address: string;
 
-  constructor(socket: Socket, { url, headers, httpVersion, address }: HandOver) {
+  constructor(socket: Socket, { method, url, headers, httpVersion, address }: HandOver) {
     super(socket);
-    this.method = 'GET';
+    this.method = method;
     this.url = url;
     this.headers = headers;
     this.httpVersion = httpVersion;
