@@ -7,7 +7,7 @@ export interface Peer {
   send?(
     message: Serializable,
     socket?: Socket,
-    options?: undefined,
+    options?: { readonly keepOpen: boolean },
     sent?: (error: Error | null) => void,
   ): boolean;
 }
@@ -63,7 +63,7 @@ export class Channel<Fact extends object, Asks extends Questions<Asks>> {
     this.#flush();
   }
 
-  /** Sends a message of its own, with a socket, after all facts. */
+  /** Sends a message of its own, with a socket, after all facts. The socket stays open here, too. */
   hand(message: object, socket: Socket): void {
     this.#flush();
     this.#send(message, socket);
@@ -131,8 +131,10 @@ export class Channel<Fact extends object, Asks extends Questions<Asks>> {
   };
 
   #send(message: object, socket?: Socket): void {
+    // Node closes a socket that is not kept open only if the peer has confirmed it before it ended.
+    const options = socket && { keepOpen: true };
     // Errors mean that the peer has ended, which is noticed in another way.
-    if (this.#peer.connected) this.#peer.send?.(message, socket, undefined, ignore);
+    if (this.#peer.connected) this.#peer.send?.(message, socket, options, ignore);
   }
 }
 

@@ -120,6 +120,10 @@ export class RelayProcess {
     return [...logged, ...said];
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -222,7 +222,7 @@ export class WorkerProcess {
   #decided(id: number): void {
     const handedOver = this.#handedOver.get(id);
     this.#handedOver.delete(id);
-    // Only the object: the socket itself is the worker's.
+    // Only here: the worker has it, too.
     handedOver?.socket?.destroy();
     handedOver?.decided();
   }
