@@ -7,8 +7,13 @@ import { startRelay } from '../support/relay.js';
 type DescriptionType = Parameters<PeerConnection['setRemoteDescription']>[1];
 
 /**
- * One end of a WebRTC connection with signalling by Bellhop, like that of its demo: candidates are sent
- * at once, and those that arrive before the description are queued.
+ * One end of a WebRTC connection with signalling by Bellhop, like that of its demo: candidates that
+ * arrive before the description are queued.
+ *
+ * The answering end sends its candidates at once, before its answer. The offering end sends its own
+ * after it has applied the answer. With them, the other end could reach it earlier, and libdatachannel
+ * fails if the DTLS handshake ends in the middle of `setRemoteDescription`: it activates the connection
+ * before it stores the fingerprint.
  */
 class Peer {
   readonly channels = new Inbox<DataChannel>();
@@ -18,7 +23,11 @@ class Peer {
   readonly #client: BellhopClient;
   readonly #to: string;
   #answer: { readonly sdp: string; readonly type: string } | undefined;
+  /** Candidates of the other end, until there is its description. */
   #early: (() => void)[] | undefined = [];
+  /** Candidates of this end, until it has applied the answer to its offer. */
+  #late: (() => void)[] = [];
+  #offers = false;
 
   constructor(name: string, client: BellhopClient, to: string) {
     this.#client = client;
@@ -30,7 +39,10 @@ class Peer {
       else this.#answer = { sdp, type };
     });
     this.#connection.onLocalCandidate((name, media) => {
-      client.do('send_ice_candidate', { connection_id: to, media, index: 0, name });
+      const send = (): void =>
+        client.do('send_ice_candidate', { connection_id: to, media, index: 0, name });
+      if (this.#offers && this.#early !== undefined) this.#late.push(send);
+      else send();
       // The answer is delayed, so that candidates arrive before it.
       if (this.#answer !== undefined) this.#describe(this.#answer.sdp, this.#answer.type);
       this.#answer = undefined;
@@ -40,6 +52,7 @@ class Peer {
 
   /** Opens a channel, which causes the offer. */
   offer(): DataChannel {
+    this.#offers = true;
     return this.#connection.createDataChannel('game');
   }
 
@@ -64,7 +77,7 @@ class Peer {
     this.#connection.setRemoteDescription(sdp, session_type as DescriptionType);
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const add of early) add();
+    for (const act of [...early, ...this.#late.splice(0)]) act();
   }
 
   #candidate({ media, name }: { media: string; name: string }): void {
