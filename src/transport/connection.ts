@@ -50,8 +50,11 @@ export const PauseReason = {
 } as const;
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
-/** A chunk counts one unit of work per this many bytes, as a power of two. */
-const WORK_BITS = 12;
+/**
+ * A chunk counts one unit of work per this many bytes, as a power of two. With 64 KiB, what Node reads
+ * at most, it is so much work that it waits if the time of the turn is used up.
+ */
+const WORK_BITS = 11;
 
 /** How long the output before a close frame may take, in milliseconds. */
 const CLOSE_FLUSH_TIMEOUT = 15_000;

@@ -23,7 +23,7 @@ export interface Share {
  * A connection that has used its share waits in a queue. The more connections wait, the smaller their
  * shares of a turn.
  *
- * Work is counted in units of about a microsecond: a frame, a delivery to one receiver, 4 KiB. After
+ * Work is counted in units of about a microsecond: a frame, a delivery to one receiver, 2 KiB. After
  * some units, the clock shows the actual time. Connections that send little never wait, however much
  * others send.
  */

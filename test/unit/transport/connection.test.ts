@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Connection, PauseReason } from '../../../src/transport/connection.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { ServerWebSocket } from '../../../src/transport/server-web-socket.js';
@@ -148,6 +148,25 @@ test.each([
   for (let turn = 0; turn < 3; turn++) await endOfTurn();
   expect(socket.push(chunk)).toBe(false);
   expect([connection.got, connection.codes]).toEqual([[], [4029]]);
+});
+
+test('a large chunk waits if others have used the time of the turn, a small one does not', async () => {
+  let now = 1000;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
+  const cycle = new FlushCycle();
+  const busy = connected(cycle);
+  vi.spyOn(busy.connection, 'received').mockImplementation(() => {
+    now++;
+  });
+  busy.socket.push(Buffer.concat(Array(100).fill(frame(text, 'x'))));
+  const large = connected(cycle);
+  large.socket.push(frame(text, 'x'.repeat(64 * 1024 - 100)));
+  const small = connected(cycle);
+  small.socket.push(frame(text, 'one'));
+  expect(large.connection.got).toEqual([]);
+  expect(small.connection.got).toEqual(['one']);
+  await vi.waitFor(() => expect(large.connection.got).toHaveLength(1));
 });
 
 test('pings and pongs count as messages for the rate limit, until a close', async () => {
