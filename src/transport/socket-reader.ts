@@ -36,6 +36,8 @@ export class SocketReader {
   /** Received bytes that are not read yet. */
   #buffered: MessageBuffer | undefined;
   #isDropping = false;
+  /** Whether a chunk is being read. */
+  #isReading = false;
   /** Whether the socket has stopped reading. */
   #isStopped = false;
 
@@ -88,6 +90,8 @@ export class SocketReader {
   /** Reads the buffered bytes, then resumes the socket, unless it is paused again meanwhile. */
   resume(): void {
     this.#parser.paused = false;
+    // The output of a chunk may be flushed before its rest is read, which comes before all else.
+    if (this.#isReading) return void this.#socket.resume();
     const buffered = this.#buffered;
     this.#buffered = undefined;
     if (buffered !== undefined) this.#read(buffered.bytes);
@@ -129,14 +133,25 @@ export class SocketReader {
   }
 
   #read(chunk: Buffer): void {
-    let end = chunk.length;
+    let rest = chunk;
+    this.#isReading = true;
+    try {
+      do rest = rest.subarray(this.#parse(rest));
+      while (rest.length > 0 && !this.#parser.paused && !this.#isDropping);
+    } finally {
+      this.#isReading = false;
+    }
+    if (rest.length > 0 && !this.#isDropping) this.#buffer(rest);
+  }
+
+  /** Returns where parsing has stopped: before the end if reading was paused. */
+  #parse(chunk: Buffer): number {
     this.#cycle.beginChunk();
     try {
-      end = this.#parser.read(chunk);
+      return this.#parser.read(chunk);
     } finally {
       this.#cycle.endChunk();
     }
-    if (end < chunk.length && !this.#isDropping) this.#buffer(chunk.subarray(end));
   }
 
   #buffer(chunk: Buffer): void {

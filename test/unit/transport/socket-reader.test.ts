@@ -54,22 +54,29 @@ class Reading {
   readonly got: string[] = [];
   readonly chunks: number[] = [];
   readonly reader: SocketReader;
+  onMessage = (): void => {};
+  broken = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, cycle = new FlushCycle()) {
     const nothing = () => {};
     this.reader = new SocketReader(
       socket,
       {
         chunk: (bytes) => void this.chunks.push(bytes),
-        message: (bytes) => void this.got.push(Buffer.from(bytes).toString()),
+        message: (bytes) => {
+          this.got.push(Buffer.from(bytes).toString());
+          this.onMessage();
+        },
         ping: nothing,
         pong: nothing,
         closeFrame: nothing,
-        broken: nothing,
+        broken: () => {
+          this.broken++;
+        },
         parsed: nothing,
       },
       1 << 20,
-      new FlushCycle(),
+      cycle,
     );
   }
 
@@ -124,6 +131,24 @@ describe.each([
     client.write(many.subarray(2000));
     reading.reader.resume();
     await reading.has(['first', 'x'.repeat(20_000)]);
+  });
+
+  test('keeps the order when it is paused by a message, and resumed when its output is flushed', async () => {
+    const { socket, client } = await make();
+    const cycle = new FlushCycle();
+    const reading = new Reading(socket, cycle);
+    const flush = { bulk: false, flush: () => reading.reader.resume() };
+    reading.onMessage = () => {
+      reading.reader.pause();
+      cycle.schedule(flush);
+    };
+    const sent = Array.from({ length: 200 }, (_, n) => `${n} ${'.'.repeat((n * 37) % 7000)}`);
+    for (const message of sent) {
+      client.write(frame(OPCODE.text, message));
+      if (message.length % 3 === 0) await endOfTurn();
+    }
+    await reading.has(sent);
+    expect(reading.broken).toBe(0);
   });
 
   test('loses nothing when it is paused at any time', async () => {
