@@ -78,9 +78,14 @@ async function buildRelay({
 }: RelayParts): Promise<Relay> {
   const log = { logger, droppedLogLines: () => stdout.dropped };
   const compose = (own: Options, surroundings?: Surroundings): Relay => {
-    const { logLevel: _, logFormat: __, qr: ___, workers: ____, workerPort: _____, ...rest } = own;
+    // What these mean is in the surroundings.
+    const rest = { ...own, workers: 1, cluster: '' };
     return composeRelay({ ...rest, ...log }, buildLaunch, surroundings);
   };
+  if (options.cluster !== '') {
+    const { withCluster } = await import('./server/cluster/with-cluster.js');
+    return orUsage(() => compose(options, withCluster(options)));
+  }
   if (options.workers === 1) return orUsage(() => compose(options));
   const { primaryOf, workersOf } = await import('./workers/primary/primary.js');
   if (workersOf(options) === 1) return orUsage(() => compose(options));
@@ -146,8 +151,10 @@ function stoppingText(rooms: number, drain: number): string {
 
 /** The reason why the relay cannot listen, and the option that changes this. */
 function explain(error: unknown, options: Options): string {
-  // Its class is loaded only with workers.
-  if (error instanceof Error && error.name === 'WorkerError') return error.message;
+  // These classes are loaded only when they are needed.
+  const { name } = error as Error;
+  if (name === 'WorkerError') return (error as Error).message;
+  if (name === 'ClusterError') return `${flagOf('cluster')}: ${(error as Error).message}`;
   if (error instanceof NatsError) return `${flagOf('launchConfig')}: ${error.message}`;
   const { code, message } = error as NodeJS.ErrnoException;
   const forMetrics = error instanceof MetricsListenError;

@@ -105,6 +105,45 @@ export const OPTIONS = {
     help: 'JSON file with the games whose servers are started on demand; without it, none are',
   },
 
+  // Several machines.
+  cluster: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    pattern: /^(nats|tls):\/\/[^\s,]+$/,
+    format: 'the URL of a NATS server, such as nats://127.0.0.1:4222',
+    help: 'NATS server, such as nats://127.0.0.1:4222, by which relays share their rooms',
+  },
+  clusterName: {
+    kind: 'text',
+    default: 'lobby-relay',
+    pattern: /^[\w-]{1,64}$/,
+    format: 'up to 64 letters, digits, _ and -',
+    help: 'name of the cluster; relays with the same one share their rooms',
+  },
+  clusterCreds: { kind: 'text', default: '', help: 'credentials file for NATS' },
+  node: {
+    kind: 'text',
+    default: '',
+    pattern: /^[\w-]{1,64}$/,
+    format: 'up to 64 letters, digits, _ and -',
+    help: 'name of this relay in the cluster; the name of the machine if empty',
+  },
+  nodeUrl: {
+    kind: 'text',
+    default: '',
+    pattern: /^(ws|http)s?:\/\/[^\s,]+$/,
+    format: 'a URL, such as wss://one.relay.example.org',
+    help: 'URL at which clients reach this relay and no other of the cluster',
+  },
+  letters: {
+    kind: 'text',
+    default: '',
+    pattern: /^[B-DF-HJ-NP-TV-XZ]{1,20}$/i,
+    format: 'letters that codes begin with, such as BCDF',
+    help: 'first letters of the codes of this relay, for a proxy that routes by them',
+  },
+
   // Access.
   trustProxy: {
     kind: 'text',

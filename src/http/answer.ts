@@ -118,7 +118,8 @@ export function ok(): Answer {
   return json(200, { status: 'ok' });
 }
 
-export function notReady(status: 'draining' | 'overloaded'): Answer {
+/** @param status such as `draining` */
+export function notReady(status: string): Answer {
   return json(503, { status });
 }
 

@@ -67,6 +67,8 @@ export class Contents {
 
   readiness(): Answer {
     if (this.#parts.rooms.draining) return answers.notReady('draining');
+    const { notReady } = this.#parts.elsewhere ?? {};
+    if (notReady !== undefined) return answers.notReady(notReady);
     const isOverloaded = this.#parts.isOverloaded() || this.#parts.elsewhere?.isOverloaded;
     return isOverloaded ? answers.notReady('overloaded') : answers.ok();
   }

@@ -18,6 +18,8 @@ export type Described = RoomDescription | 'noAnswer' | undefined;
 export interface Elsewhere {
   /** Whether no process can open rooms or take players, because all are overloaded. */
   readonly isOverloaded: boolean;
+  /** Why this relay is not ready for new games, if that depends on others. */
+  readonly notReady?: string | undefined;
   /**
    * Waits until everything has been read that other processes have said so far, if that can matter: a
    * room of this code may have just been opened.
@@ -27,7 +29,7 @@ export interface Elsewhere {
   settled(code: string): Promise<void> | undefined;
   /**
    * Takes a WebSocket over if its room is in another process, or is opened there. Origins have been
-   * checked; limits have not.
+   * checked; limits have not. The socket is held: `readOn` reads it if it stays in this process.
    *
    * @returns whether it has taken it
    */

@@ -6,6 +6,7 @@ import type { Room } from '../rooms/room.js';
 import type { RoomIdentity } from '../rooms/room-info.js';
 import type { RoomObserver } from '../rooms/rooms.js';
 import type { StateLog } from '../state/state-store.js';
+import { ClusterLines } from './cluster-lines.js';
 import { LaunchLines } from './launch-lines.js';
 import { type RelayLogger, SafeLogger } from './safe-logger.js';
 
@@ -39,6 +40,8 @@ interface ExpiredChannel {
 export class RelayLog implements RoomObserver, StateLog {
   /** Lines of game servers. */
   readonly launch: LaunchLines;
+  /** Lines of a cluster. */
+  readonly cluster: ClusterLines;
   readonly #lines: SafeLogger;
   readonly #refusals = new TokenBucket(REFUSALS, performance.now());
   readonly #rare = new TokenBucket(RARE, performance.now());
@@ -47,6 +50,7 @@ export class RelayLog implements RoomObserver, StateLog {
 
   constructor(logger: RelayLogger | undefined) {
     this.#lines = new SafeLogger(logger);
+    this.cluster = new ClusterLines(this.#lines);
     this.launch = new LaunchLines(this.#lines, (error) => this.fault(error));
   }
 

@@ -41,6 +41,19 @@ export function lettersOf(block: number): string {
   return `${CODE_ALPHABET[Math.floor(block / size)]}${CODE_ALPHABET[block % size]}`;
 }
 
+/** A source of random codes of this length, of the blocks that the process has at the moment. */
+export function randomCodesIn(
+  blocks: () => readonly string[],
+  length: number,
+): () => RoomCode | undefined {
+  const drawRest = randomCodes(length - BLOCK_LETTERS);
+  return () => {
+    const all = blocks();
+    if (all.length === 0) return undefined;
+    return `${all[randomInt(all.length)]}${drawRest()}` as RoomCode;
+  };
+}
+
 /** A source of random codes of this length, of a share. */
 export function randomCodesOf(share: CodeShare, length: number): () => RoomCode {
   const [first, end] = blocksOf(share);

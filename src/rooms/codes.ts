@@ -1,5 +1,5 @@
 import { CODE_LENGTH } from '../protocol/room-code.js';
-import { BLOCKS, blocksOf, type CodeShare, randomCodesOf } from './code-share.js';
+import { BLOCKS, blocksOf, type CodeShare, randomCodesIn, randomCodesOf } from './code-share.js';
 import type { RoomCode } from './ids.js';
 import { CODE_SPACE, codeSpace, drawRoomCode, parseRoomCode, randomCodes } from './room-code.js';
 
@@ -16,6 +16,8 @@ export interface CodeOptions {
   readonly reservedNames?: ReadonlySet<string>;
   /** Which codes this process draws, if the relay has several processes. */
   readonly share?: CodeShare | undefined;
+  /** The blocks in which this process draws codes at the moment, if it is one of a cluster. */
+  readonly blocks?: (() => readonly string[]) | undefined;
 }
 
 /** The codes in use. */
@@ -30,9 +32,9 @@ export class Codes {
   readonly length: number;
   readonly #reserveTime: number;
   readonly #options: CodeOptions;
-  readonly #random: () => string;
+  readonly #random: () => string | undefined;
   /** How many codes can be drawn. */
-  readonly #space: number;
+  readonly #space: () => number;
   /** Codes of this process that hosts of other processes have chosen. */
   readonly #elsewhere = new Set<RoomCode>();
   /** When the room of each reserved code ended, the earliest first. */
@@ -43,11 +45,17 @@ export class Codes {
     this.#reserveTime = reserveTime;
     this.#options = options;
     this.length = options.codeLength ?? CODE_LENGTH;
-    const { share } = options;
+    const { share, blocks } = options;
+    const ofBlock = codeSpace(this.length) / BLOCKS;
+    if (blocks !== undefined) {
+      this.#random = randomCodesIn(blocks, this.length);
+      this.#space = () => blocks().length * ofBlock;
+      return;
+    }
     const [first, end] = share === undefined ? [0, BLOCKS] : blocksOf(share);
     this.#random =
       share === undefined ? randomCodes(this.length) : randomCodesOf(share, this.length);
-    this.#space = (codeSpace(this.length) * (end - first)) / BLOCKS;
+    this.#space = () => (end - first) * ofBlock;
   }
 
   /**
@@ -57,7 +65,7 @@ export class Codes {
    */
   draw(taken: Taken, now: number): RoomCode | undefined {
     const has = (code: RoomCode): boolean => taken.has(code) || this.isReserved(code, now);
-    return drawRoomCode({ size: taken.size, has }, this.#random, this.#space);
+    return drawRoomCode({ size: taken.size, has }, this.#random, this.#space());
   }
 
   /** The code that a host has chosen, in capitals; `undefined` if it cannot have it. */

@@ -31,6 +31,10 @@ export class HostSeat {
       : CLOSE_REASONS.hostBusy;
   }
 
+  get peer(): HostPeer | undefined {
+    return this.#state.is === 'present' ? this.#state.peer : undefined;
+  }
+
   get buffer(): HostOfflineBuffer | undefined {
     return this.#state.is === 'disconnected' ? this.#state.buffer : undefined;
   }

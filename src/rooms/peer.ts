@@ -28,6 +28,11 @@ export interface HostPeer {
   /** The client's address, under which a disconnected host counts; `undefined` if unknown. */
   readonly address?: string;
   event(event: RoomEvent): void;
+  /**
+   * Pauses or resumes reading from the host, because a link to another relay, which has some of its
+   * players, does not keep up. Peers may not support it.
+   */
+  setReading?(reading: boolean): void;
   /** A message from a player: the payload path. */
   message(from: PlayerId, payload: Payload): void;
   close(reason: CloseReason): void;

@@ -27,19 +27,20 @@ export function parseRoomCode(text: string): RoomCode | undefined {
  * Draws a code that is not taken.
  *
  * @param taken the codes in use
- * @param draw a source of random codes
+ * @param draw a source of random codes; `undefined` if it has none
  * @param space how many codes it can draw
  * @returns `undefined` if more than half of all codes are in use: guessing one would be too easy,
  * and finding a free one slow
  */
 export function drawRoomCode(
   taken: { readonly size: number; has(code: RoomCode): boolean },
-  draw: () => string = randomCodes(CODE_LENGTH),
+  draw: () => string | undefined = randomCodes(CODE_LENGTH),
   space: number = CODE_SPACE,
 ): RoomCode | undefined {
   if (taken.size > space / 2) return undefined;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const code = draw() as RoomCode;
+    const code = draw() as RoomCode | undefined;
+    if (code === undefined) return undefined;
     if (!taken.has(code)) return code;
   }
   return undefined;

@@ -24,6 +24,8 @@ export interface RoomHostContext {
  */
 export class RoomHost {
   readonly #seat = new HostSeat();
+  /** Links that do not keep up with what the host sends. */
+  readonly #slowLinks = new Set<object>();
   readonly #window: ReconnectWindow | undefined;
   readonly #context: RoomHostContext;
 
@@ -69,6 +71,15 @@ export class RoomHost {
     if (this.#seat.isOccupiedBy(peer)) this.#setKeepsUp(keepsUp);
   }
 
+  /** A link to another relay, which has players of the room, keeps up with the host or not. */
+  setLinkKeepsUp(link: object, keepsUp: boolean): void {
+    const wasFast = this.#slowLinks.size === 0;
+    if (keepsUp) this.#slowLinks.delete(link);
+    else this.#slowLinks.add(link);
+    const isFast = this.#slowLinks.size === 0;
+    if (isFast !== wasFast) this.#seat.peer?.setReading?.(isFast);
+  }
+
   /**
    * This connection has ended. Without a reconnect window, the room ends too.
    *
@@ -108,6 +119,7 @@ export class RoomHost {
     missed?.drainTo(peer);
     if (missed !== undefined) this.#context.resumed();
     replaced?.close(CLOSE_REASONS.replaced);
+    if (this.#slowLinks.size > 0) peer.setReading?.(false);
     this.#setKeepsUp(true);
   }
 

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: all that can be done with a room, in one place; each method delegates
+
 import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
 import type { AskingContext } from './asking.js';
@@ -280,12 +282,14 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     this.#context.changed(this);
   }
 
-  /**
-   * Reading from the players pauses while this host does not keep up. Calls from a connection that
-   * has been replaced are ignored.
-   */
+  /** Reading from players pauses while this host does not keep up. Replaced hosts are ignored. */
   setHostKeepsUp(host: HostPeer, keepsUp: boolean): void {
     this.#host.setKeepsUp(host, keepsUp);
+  }
+
+  /** Reading from the host pauses while a link to another relay, which has players, does not keep up. */
+  setLinkKeepsUp(link: object, keepsUp: boolean): void {
+    this.#host.setLinkKeepsUp(link, keepsUp);
   }
 
   /**

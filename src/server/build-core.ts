@@ -38,13 +38,13 @@ export function buildCore(options: Options, log: RelayLog, surroundings: Surroun
   const memory = options.memory || memoryForBuffers();
   const limits = { ...options, keep, hasLists: options.list, storage: storageOf(memory, heap) };
   const places = admission.reconnectPlaces;
-  const { share, roomsElsewhere: elsewhere } = surroundings;
+  const { share, blocks, roomsElsewhere: elsewhere } = surroundings;
   const rooms = new Rooms(
-    { ...limits, places, reservedNames: RESERVED_NAMES, share, elsewhere },
+    { ...limits, places, reservedNames: RESERVED_NAMES, share, blocks, elsewhere },
     both(log, surroundings.observer),
   );
   const acceptor = buildAcceptor(options, admission, log, surroundings);
-  const memoryLimit = buildMemoryLimit(memory, rooms, acceptor);
+  const memoryLimit = buildMemoryLimit(memory, rooms, acceptor, surroundings);
   const load = new LoadMonitor(
     options,
     () => memoryLimit.isNearlyFull,
@@ -119,10 +119,20 @@ function storageOf(memory: number, heap: number): number {
   return Math.min(memory / STORAGE_SHARE, heap / HEAP_SHARE);
 }
 
-function buildMemoryLimit(memory: number, rooms: Rooms, acceptor: Acceptor): MemoryLimit {
+function buildMemoryLimit(
+  memory: number,
+  rooms: Rooms,
+  { connections }: Acceptor,
+  { bufferedBytes = () => 0 }: Surroundings,
+): MemoryLimit {
   return new MemoryLimit({
     memory,
-    connections: acceptor.connections,
+    connections: {
+      all: () => connections.all(),
+      get buffered() {
+        return connections.buffered + bufferedBytes();
+      },
+    },
     offlineBuffers: {
       bytes: () => rooms.totals.bufferedBytes + rooms.totals.storedBytes,
       evict: (excess) => evictOfflineBuffers([...rooms.all], excess),

@@ -14,7 +14,22 @@ import type { Surroundings } from './surroundings.js';
 
 /** The options of `createRelay`: those of the command line, and a logger. */
 export interface RelayOptions
-  extends Partial<Omit<Options, 'logLevel' | 'logFormat' | 'qr' | 'workers' | 'workerPort'>> {
+  extends Partial<
+    Omit<
+      Options,
+      | 'logLevel'
+      | 'logFormat'
+      | 'qr'
+      | 'workers'
+      | 'workerPort'
+      | 'cluster'
+      | 'clusterName'
+      | 'clusterCreds'
+      | 'node'
+      | 'nodeUrl'
+      | 'letters'
+    >
+  > {
   /** `pino`, or a logger with the same methods; without one, nothing is logged. */
   readonly logger?: RelayLogger;
   /** How many lines the logger has dropped so far, for the metrics. */
@@ -42,6 +57,9 @@ export function composeRelay(
   if ('workers' in rest && rest.workers !== 1) {
     throw new OptionError('workers: only the command lobby-relay can start several processes');
   }
+  if ('cluster' in rest && rest.cluster !== '') {
+    throw new OptionError('cluster: only the command lobby-relay can join a cluster');
+  }
   const options = completeOptions(rest);
   if (!options.metrics && options.metricsListen !== '') {
     throw new OptionError(`${flagOf('metricsListen')}: there are no metrics with --no-metrics`);
@@ -55,6 +73,6 @@ export function composeRelay(
   const dialects = buildDialects(options, core, log, servers, claimCode);
   const fleet = launch?.fleet;
   const registry = relayMetrics({ core, dialects, log, joins, fleet, droppedLogLines });
-  const others = surroundings.othersOf?.(core, log);
+  const others = surroundings.othersOf?.(core, { log, joins });
   return new RelayServer({ options, log, core, launch, dialects, joins, registry, others });
 }

@@ -155,7 +155,7 @@ export class RelayServer implements Relay {
   async #endAll(
     reason: typeof CLOSE_REASONS.restarting | typeof CLOSE_REASONS.internalError,
   ): Promise<void> {
-    const { core, dialects, launch } = this.parts;
+    const { core, dialects, launch, others } = this.parts;
     const { rooms, acceptor } = core;
     this.#frontDoor.close();
     dialects.bevygap?.requests.close(reason);
@@ -163,6 +163,7 @@ export class RelayServer implements Relay {
     rooms.endAll(reason);
     await acceptor.close(reason, CLOSE_GRACE);
     await whenServersEnd;
+    others?.ended?.();
     this.#isStopped = true;
     for (const stop of this.#stops.splice(0)) stop();
   }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { Connection, type ConnectionContext, type Link } from './connection.js';
 import { Connections, type OpenRole, type Role } from './connections.js';
-import { FlushCycle } from './flush-cycle.js';
+import { type Flushable, FlushCycle } from './flush-cycle.js';
 import { Handshakes } from './handshake.js';
 import { ServerWebSocket, type WebSocketBounds } from './server-web-socket.js';
 
@@ -113,6 +113,11 @@ export class Acceptor {
     });
     this.#stopChecks ??= this.#startChecks();
     return isConnected;
+  }
+
+  /** Has this flushed at the end of the turn, with the output of all connections. */
+  schedule(flushable: Flushable): void {
+    this.#contexts.player.cycle.schedule(flushable);
   }
 
   /**

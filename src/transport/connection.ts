@@ -5,6 +5,7 @@ import { reserveFrame } from '../protocol/frame-sink.js';
 import type { FlushCycle } from './flush-cycle.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
+import { PauseReason, UNTIL_CLOSE } from './pause-reason.js';
 import type { BacklogListener } from './send-queue.js';
 import type { ServerWebSocket, WebSocketOwner } from './server-web-socket.js';
 import { CHECK_EVERY, type Share, type TurnBudget } from './turn-budget.js';
@@ -34,21 +35,6 @@ export interface Link {
   readonly address: string;
   readonly context: ConnectionContext;
 }
-
-/** Why reading from a connection pauses; several reasons may apply at a time. */
-export const PauseReason = {
-  /** Its player sends too much. */
-  rate: 1,
-  /** The host does not keep up. */
-  hostBacklog: 2,
-  /** Other connections have their turn. */
-  turn: 4,
-  /** Nothing more is read, because the client is about to be closed. */
-  stopped: 8,
-  /** Another process is asked about its last message. */
-  answer: 16,
-} as const;
-export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
 /**
  * A chunk counts one unit of work per this many bytes, as a power of two. With 64 KiB, what Node reads
@@ -161,8 +147,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     if (this.#closing) return;
     this.#webSocket.close(code, reason);
     // A socket must be read to finish closing. Its input is dropped.
-    this.resumeReading(PauseReason.rate);
-    this.resumeReading(PauseReason.hostBacklog);
+    for (const reason of UNTIL_CLOSE) this.resumeReading(reason);
   }
 
   /** Closes a client that does not keep up, or sends too much. Its backlog and buffered input are dropped. */

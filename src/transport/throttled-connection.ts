@@ -1,5 +1,6 @@
 import { type PlayerRates, PlayerThrottle } from '../limits/player-throttle.js';
-import { Connection, type Link, PauseReason } from './connection.js';
+import { Connection, type Link } from './connection.js';
+import { PauseReason } from './pause-reason.js';
 
 /**
  * The shortest pause, in milliseconds. Messages that arrive during a pause are then read together: a

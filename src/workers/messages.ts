@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ListedRoomJson } from '../dialects/wmbp/room-list-json.js';
-import type { RoomDescription } from '../http/elsewhere.js';
+import type { RoomQuestions } from '../http/room-questions.js';
 import type { Options } from '../options.js';
 import type { CodeShare } from '../rooms/code-share.js';
 
@@ -78,31 +77,7 @@ export type ToPrimary =
   | { readonly is: 'load'; readonly isOverloaded: boolean };
 
 /** What the primary asks a worker. */
-export interface WorkerQuestions {
-  /** Describes a room of the worker, as `GET /CODE` does. */
-  describe: {
-    readonly ask: { readonly code: string; readonly seat: string | undefined };
-    readonly answer: RoomDescription | null;
-  };
-  /** The number of a room in a list. */
-  listNumber: {
-    readonly ask: { readonly list: string; readonly code: string };
-    readonly answer: number | null;
-  };
-  /** Rooms of a list before that number, the newest first. */
-  list: {
-    readonly ask: { readonly list: string; readonly most: number; readonly before: number | null };
-    readonly answer: readonly { readonly number: number; readonly json: ListedRoomJson }[];
-  };
-  /** The room of a list that a player would join, as far as this worker has one. */
-  quickJoin: {
-    readonly ask: {
-      readonly list: string;
-      readonly seat: string | undefined;
-      readonly address: string;
-    };
-    readonly answer: Candidate | null;
-  };
+export interface WorkerQuestions extends RoomQuestions {
   /** Whether the worker gives this code, which it draws, to a room of another worker. */
   giveAway: { readonly ask: { readonly code: string }; readonly answer: boolean };
   /** The values of its metrics, as `prom-client` has them as JSON. */
@@ -128,14 +103,4 @@ export interface PrimaryQuestions {
   arrive: { readonly ask: Arrival; readonly answer: Standing | null };
   /** Whether a room of this worker may have this code, which another worker draws. */
   claim: { readonly ask: { readonly code: string }; readonly answer: boolean };
-}
-
-/** A room that a player may join. */
-export interface Candidate {
-  /** Whether the player has a seat there. */
-  readonly hasSeat: boolean;
-  /** The share of its seats that are taken. */
-  readonly share: number;
-  /** Its number in the list. */
-  readonly number: number;
 }

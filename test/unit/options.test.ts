@@ -159,6 +159,11 @@ describe('white space and quotes around a value are dropped', () => {
     metricsListen: '127.0.0.1:9100',
     logLevel: 'warn',
     logFormat: 'json',
+    cluster: 'nats://127.0.0.1:4222',
+    clusterName: 'party',
+    node: 'one',
+    nodeUrl: 'wss://one.example',
+    letters: 'BCDF',
   };
 
   test.each(TEXT)('%s', (name) => {

@@ -1,25 +1,32 @@
 import type { CloseReason } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
+import type { PlayerSeat } from '../../rooms/player-seat.js';
 import type { Room } from '../../rooms/room.js';
+import type { ViewerPeer } from '../../rooms/viewer.js';
 import type { Link } from '../link/link.js';
 import type { FrameHandler, Handle, Join } from '../wire/frames.js';
-import type { PlayerSeat } from './player-seat.js';
+import { LinkedRooms } from './linked-rooms.js';
 
 /** Finds the room that a client of another relay joins, or the reason for refusing it. */
 export type FindRoom = (join: Join) => Room | CloseReason;
 
-/** The players of rooms of this relay whose connections another relay has: this relay is their home. */
+/** Of viewers, which have no id. */
+const NO_ID = 0;
+
+/** The clients in rooms of this relay whose connections another relay has: this relay is their home. */
 export class RemotePlayers
   implements Pick<FrameHandler, 'join' | 'from' | 'disconnected' | 'measured'>
 {
   readonly #link: Link;
   readonly #findRoom: FindRoom;
   readonly #players = new Map<Handle, RemotePlayer>();
+  readonly #rooms: LinkedRooms;
 
   constructor(link: Link, findRoom: FindRoom) {
     this.#link = link;
     this.#findRoom = findRoom;
+    this.#rooms = new LinkedRooms(link);
   }
 
   get size(): number {
@@ -35,14 +42,14 @@ export class RemotePlayers
     const player = new RemotePlayer(handle, join.address, {
       link: this.#link,
       lane,
-      closed: () => void this.#players.delete(handle),
+      closed: () => this.#remove(handle),
     });
-    const { key, about, password, allValues } = join;
-    const result = room.join(player, { key, about, password, allValues });
+    const result = enter(room, player, join);
     if (result.is === 'refused') return player.close(result.reason);
-    player.seat = result.seat;
+    player.enter(result.seat, room);
     this.#players.set(handle, player);
-    this.#link.seated(lane, handle, result.seat.id);
+    this.#rooms.add(room);
+    this.#link.seated(lane, handle, result.id);
   }
 
   from(handle: Handle, payload: Payload): void {
@@ -52,7 +59,7 @@ export class RemotePlayers
 
   disconnected(handle: Handle, isFinal: boolean): void {
     const player = this.#players.get(handle);
-    this.#players.delete(handle);
+    this.#remove(handle);
     player?.seat?.leave(player, isFinal);
   }
 
@@ -61,10 +68,45 @@ export class RemotePlayers
     player?.seat?.measured(time, player);
   }
 
+  /** Reading from the hosts pauses while the link does not keep up with what they send. */
+  setLinkKeepsUp(keepsUp: boolean): void {
+    this.#rooms.setLinkKeepsUp(keepsUp);
+  }
+
   /** The link is broken: the players may reconnect. */
   broken(): void {
     for (const handle of [...this.#players.keys()]) this.disconnected(handle, false);
   }
+
+  #remove(handle: Handle): void {
+    const room = this.#players.get(handle)?.room;
+    this.#players.delete(handle);
+    if (room !== undefined) this.#rooms.remove(room);
+  }
+}
+
+type Entered =
+  | { readonly is: 'seated'; readonly seat: PlayerSeat; readonly id: number }
+  | { readonly is: 'refused'; readonly reason: CloseReason };
+
+/** A client that wants to watch is a player in a room without an audience. */
+function enter(room: Room, player: RemotePlayer, join: Join): Entered {
+  const { key, about, password, allValues, role } = join;
+  if (role === 'viewer' && room.audience !== undefined) {
+    const result = room.watch(player, { password, allValues });
+    if (result.is === 'refused') return result;
+    const { viewer } = result;
+    const seat: PlayerSeat = {
+      heldBytes: 0,
+      receive: (payload) => viewer.receive(payload),
+      measured() {},
+      leave: () => viewer.leave(),
+      fail() {},
+    };
+    return { is: 'seated', seat, id: NO_ID };
+  }
+  const result = room.join(player, { key, about, password, allValues });
+  return result.is === 'refused' ? result : { ...result, id: result.seat.id };
 }
 
 interface RemotePlayerContext {
@@ -73,10 +115,11 @@ interface RemotePlayerContext {
   closed(): void;
 }
 
-/** A player's connection at another relay. */
-class RemotePlayer implements PlayerPeer {
+/** A client's connection at another relay. */
+class RemotePlayer implements PlayerPeer, ViewerPeer {
   readonly address: string;
   seat: PlayerSeat | undefined;
+  room: Room | undefined;
   readonly #handle: Handle;
   readonly #context: RemotePlayerContext;
   #isOpen = true;
@@ -85,6 +128,11 @@ class RemotePlayer implements PlayerPeer {
     this.#handle = handle;
     this.address = address ?? '';
     this.#context = context;
+  }
+
+  enter(seat: PlayerSeat, room: Room): void {
+    this.seat = seat;
+    this.room = room;
   }
 
   send(payload: Payload): void {
@@ -98,6 +146,10 @@ class RemotePlayer implements PlayerPeer {
 
   setReading(reading: boolean): void {
     if (this.#isOpen) this.#context.link.setReading(this.#handle, reading);
+  }
+
+  end(reason: CloseReason): void {
+    this.close(reason);
   }
 
   close(reason: CloseReason): void {

@@ -4,10 +4,20 @@ import type { Payload } from '../../protocol/payload.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
+import type { JoinableRoom, PlayerSeat } from '../../rooms/player-seat.js';
 import { hashSecret } from '../../rooms/secret.js';
 import type { Link } from '../link/link.js';
-import type { FrameHandler, Handle } from '../wire/frames.js';
-import type { JoinableRoom, PlayerSeat } from './player-seat.js';
+import type { FrameHandler, Handle, Join } from '../wire/frames.js';
+
+/** A client that the other relay has closed, or whose link is broken. */
+export interface ClosedClient {
+  readonly code: RoomCode;
+  readonly address: string | undefined;
+  readonly reason: CloseReason;
+  readonly request: JoinRequest;
+}
+
+export type ClientClosed = (client: ClosedClient) => void;
 
 /**
  * The seats of clients of this relay in rooms of another one: this relay is their edge. Every handle is
@@ -17,11 +27,14 @@ export class RemoteSeats
   implements Pick<FrameHandler, 'seated' | 'to' | 'close' | 'setReading' | 'measure'>
 {
   readonly #link: Link;
+  readonly #closed: ClientClosed;
   readonly #seats = new Map<Handle, RemoteSeat>();
   #lastHandle = 0;
 
-  constructor(link: Link) {
+  /** @param closed is told of clients that the other relay has closed */
+  constructor(link: Link, closed: ClientClosed = () => {}) {
     this.#link = link;
+    this.#closed = closed;
   }
 
   get size(): number {
@@ -29,11 +42,11 @@ export class RemoteSeats
   }
 
   /** A room of the other relay. Joining it takes no round trip: a refusal is a close. */
-  room(code: RoomCode, epoch: number): JoinableRoom {
+  room(code: RoomCode, epoch: number, role: Join['role'] = 'player'): JoinableRoom {
     return {
       join: (peer, request) => {
         if (!this.#link.isOpen) return { is: 'refused', reason: CLOSE_REASONS.restarting };
-        return { is: 'seated', seat: this.#join(peer, request, { code, epoch }) };
+        return { is: 'seated', seat: this.#join(peer, request, { code, epoch, role }) };
       },
     };
   }
@@ -72,7 +85,7 @@ export class RemoteSeats
   #join(
     peer: PlayerPeer,
     request: JoinRequest,
-    { code, epoch }: { readonly code: RoomCode; readonly epoch: number },
+    { code, epoch, role }: Pick<Join, 'code' | 'epoch' | 'role'>,
   ): RemoteSeat {
     this.#lastHandle++;
     const handle = this.#lastHandle;
@@ -81,12 +94,13 @@ export class RemoteSeats
       // The player has no key to reconnect with.
       isAlwaysFinal: request.key === undefined,
       ended: () => void this.#seats.delete(handle),
+      closed: (reason) => this.#closed({ code, address: peer.address, reason, request }),
     });
     this.#seats.set(handle, seat);
     const { key = drawKey(), about, password, allValues } = request;
     const isKeyDrawn = request.key === undefined;
     const client = { key, isKeyDrawn, about, password, allValues, address: peer.address };
-    this.#link.join(handle, { code, epoch, role: 'player', ...client });
+    this.#link.join(handle, { code, epoch, role, ...client });
     if (!this.#link.keepsUp) seat.setLinkKeepsUp(false);
     return seat;
   }
@@ -107,6 +121,7 @@ interface RemoteSeatContext {
   readonly link: Link;
   readonly isAlwaysFinal: boolean;
   ended(): void;
+  closed(reason: CloseReason): void;
 }
 
 class RemoteSeat implements PlayerSeat {
@@ -159,6 +174,7 @@ class RemoteSeat implements PlayerSeat {
   /** The room has closed the connection, or the link is broken. */
   end(reason: CloseReason): void {
     this.#isOpen = false;
+    this.#context.closed(reason);
     this.peer.close(reason);
   }
 

@@ -11,7 +11,8 @@ import type { PlayerId } from '../../rooms/ids.js';
 import type { Room } from '../../rooms/room.js';
 import type { RoomEvent } from '../../rooms/room-event.js';
 import type { Rooms } from '../../rooms/rooms.js';
-import { Connection, type Link, PauseReason } from '../../transport/connection.js';
+import { Connection, type Link } from '../../transport/connection.js';
+import { PauseReason } from '../../transport/pause-reason.js';
 import { type HostOutput, HostSession } from './host-session.js';
 
 export interface HostLimits {
@@ -108,6 +109,11 @@ export class HostConnection extends Connection implements HostOutput {
     if (!this.outbox.open) return;
     this.#encoder.message(this.outbox, from, payload);
     if (this.outbox.bulk) this.backlogChanged();
+  }
+
+  setReading(reading: boolean): void {
+    if (reading) this.resumeReading(PauseReason.link);
+    else this.pauseReading(PauseReason.link);
   }
 
   override close(reason: CloseReason): void {

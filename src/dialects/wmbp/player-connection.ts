@@ -4,9 +4,9 @@ import { PING } from '../../protocol/frame.js';
 import { Payload } from '../../protocol/payload.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
-import type { Room } from '../../rooms/room.js';
-import type { Seat } from '../../rooms/seat.js';
-import { type Link, PauseReason } from '../../transport/connection.js';
+import type { JoinableRoom, PlayerSeat } from '../../rooms/player-seat.js';
+import type { Link } from '../../transport/connection.js';
+import { PauseReason } from '../../transport/pause-reason.js';
 import { RoundTrip } from '../../transport/round-trip.js';
 import { ThrottledConnection } from '../../transport/throttled-connection.js';
 
@@ -18,7 +18,7 @@ export interface PlayerLimits extends PlayerRates {
 /** The WebSocket of a player. */
 export class PlayerConnection extends ThrottledConnection implements PlayerPeer {
   readonly #limits: PlayerLimits;
-  #seat: Seat | undefined;
+  #seat: PlayerSeat | undefined;
   /** Only in a room whose host gets round-trip times. */
   #roundTrip: RoundTrip | undefined;
 
@@ -28,7 +28,7 @@ export class PlayerConnection extends ThrottledConnection implements PlayerPeer 
   }
 
   /** Joins the room. If the room refuses the player, closes the connection and returns the reason. */
-  join(room: Room, request: JoinRequest): CloseReason | undefined {
+  join(room: JoinableRoom, request: JoinRequest): CloseReason | undefined {
     const result = room.join(this, request);
     if (result.is === 'refused') {
       this.close(result.reason);

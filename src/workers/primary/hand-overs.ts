@@ -1,5 +1,6 @@
 import { readOn } from '../../http/hold-input.js';
 import type { ListRoute } from '../../http/list-route.js';
+import type { ListsOfAll } from '../../http/lists-of-all.js';
 import type { Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
@@ -7,7 +8,6 @@ import type { Rooms } from '../../rooms/rooms.js';
 import type { Acceptor, Upgrade } from '../../transport/acceptor.js';
 import type { Arrival, Standing } from '../messages.js';
 import { standingOf } from '../standing.js';
-import type { ListsOfAll } from './lists-of-all.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { RoomIndex } from './room-index.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -18,7 +18,7 @@ export interface HandOverParts {
   readonly rooms: Pick<Rooms, 'refusal'>;
   readonly workers: readonly WorkerProcess[];
   readonly index: RoomIndex<WorkerProcess>;
-  readonly lists: ListsOfAll;
+  readonly lists: ListsOfAll<WorkerProcess>;
   /** Whether launched servers open their rooms in this process. */
   readonly opensLaunched: boolean;
 }
@@ -96,7 +96,7 @@ export class HandOvers {
       admission.isGuessLimited(address, performance.now());
     const found = isRefused ? undefined : await lists.forPlayer(list, seat, address);
     // Any worker refuses as the right one would.
-    this.#handOver(found ?? this.#emptiest(), upgrade, {});
+    this.#handOver(found?.place ?? this.#emptiest(), upgrade, {});
   }
 
   #handOver(worker: WorkerProcess | undefined, upgrade: Upgrade, purpose: Purpose): boolean {

@@ -1,5 +1,6 @@
 import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
 import type { Described } from '../../http/elsewhere.js';
+import { ListsOfAll } from '../../http/lists-of-all.js';
 import type { Route } from '../../http/route.js';
 import {
   addCounters,
@@ -17,7 +18,6 @@ import type { OtherProcesses } from '../../server/surroundings.js';
 import type { Upgrade } from '../../transport/acceptor.js';
 import type { Arrival, Standing, Start, ToPrimary } from '../messages.js';
 import { HandOvers } from './hand-overs.js';
-import { ListsOfAll } from './lists-of-all.js';
 import { RoomIndex } from './room-index.js';
 import { type Exit, WorkerProcess } from './worker-process.js';
 
@@ -49,7 +49,7 @@ export class Pool implements OtherProcesses {
   readonly #parts: PoolParts;
   readonly #workers: readonly WorkerProcess[];
   readonly #index = new RoomIndex<WorkerProcess>();
-  readonly #lists: ListsOfAll;
+  readonly #lists: ListsOfAll<WorkerProcess>;
   readonly #handOvers: HandOvers;
   /** The last known metrics of each running process. */
   readonly #lastMetrics = new Map<WorkerProcess, MetricValues>();
@@ -74,7 +74,7 @@ export class Pool implements OtherProcesses {
           writeLine: parts.writeLine,
         }),
     );
-    this.#lists = new ListsOfAll(this.#workers);
+    this.#lists = new ListsOfAll(() => this.#workers);
     this.#handOvers = new HandOvers({
       ...parts.core,
       workers: this.#workers,

@@ -52,7 +52,7 @@ export function primaryOf(parts: PrimaryParts): Primary {
       maxConnections,
       ...(ownShares === 1 && { share: { index: 0, of: workers + 1 } }),
       roomsElsewhere: () => pool?.rooms ?? 0,
-      othersOf(core, log) {
+      othersOf(core, { log }) {
         const { stateFile } = options;
         // A room of the primary's share cannot wait for a restart.
         const partOfCode = (code: string): number =>

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import { roomAnswers } from '../../http/room-answers.js';
 import { shareOf } from '../../rooms/code-share.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import { composeRelay, type RelayOptions } from '../../server/compose-relay.js';
 import type { RelayServer } from '../../server/relay-server.js';
-import { Channel, type Envelope, type Peer } from '../channel.js';
+import { type Answers, Channel, type Envelope, type Peer } from '../channel.js';
 import type {
   HandOver,
   PrimaryQuestions,
@@ -15,7 +16,6 @@ import type {
 import { HandedAdmission } from '../standing.js';
 import { HANDED_ADDRESSES, HandedRequest } from './handed-request.js';
 import { OwnPort } from './own-port.js';
-import { roomAnswers } from './room-answers.js';
 
 /** How often the load is reported, in milliseconds: it shows that this process responds. */
 const LOAD_INTERVAL = 250;
@@ -28,7 +28,7 @@ export class Worker {
   readonly #start: Start;
   readonly #channel: Channel<ToPrimary, PrimaryQuestions>;
   readonly #relay: RelayServer;
-  readonly #answers: ReturnType<typeof roomAnswers>;
+  readonly #answers: Answers<WorkerQuestions>;
   #admission: HandedAdmission | undefined;
   #roomsElsewhere = 0;
 
@@ -45,7 +45,11 @@ export class Worker {
     this.#channel = new Channel(primary);
     this.#relay = this.#compose(given);
     const { core, registry } = this.#relay.parts;
-    this.#answers = roomAnswers(core.rooms, registry, start.options.maxPlayerMessage);
+    this.#answers = {
+      ...roomAnswers(core.rooms, start.options.maxPlayerMessage),
+      giveAway: ({ code }) => core.rooms.giveAway(code as RoomCode),
+      metrics: () => registry.getMetricsAsJSON(),
+    };
   }
 
   /**

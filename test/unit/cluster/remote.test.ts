@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Link } from '../../../src/cluster/link/link.js';
 import { Links } from '../../../src/cluster/link/links.js';
-import type { JoinableRoom, PlayerSeat } from '../../../src/cluster/remote/player-seat.js';
 import { RemotePlayers } from '../../../src/cluster/remote/remote-players.js';
 import { RemoteSeats } from '../../../src/cluster/remote/remote-seats.js';
 import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
 import type { JoinRequest } from '../../../src/rooms/join-request.js';
+import type { JoinableRoom, PlayerSeat } from '../../../src/rooms/player-seat.js';
 import type { RoomSettings } from '../../../src/rooms/room-info.js';
 import { hashSecret } from '../../../src/rooms/secret.js';
 import { PREFIX } from '../../support/link-pair.js';

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Connection, PauseReason } from '../../../src/transport/connection.js';
+import { Connection } from '../../../src/transport/connection.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
+import { PauseReason } from '../../../src/transport/pause-reason.js';
 import { ServerWebSocket } from '../../../src/transport/server-web-socket.js';
 import { frame, OPCODE } from '../../support/raw-client.js';
 

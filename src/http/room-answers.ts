@@ -1,24 +1,18 @@
-import { roomJson } from '../../dialects/wmbp/room-json.js';
-import { listedRoomJson } from '../../dialects/wmbp/room-list-json.js';
-import type { Registry } from '../../ops/all-metrics.js';
-import type { RoomCode } from '../../rooms/ids.js';
-import type { Listed } from '../../rooms/room-list.js';
-import type { Rooms } from '../../rooms/rooms.js';
-import type { SeatKey } from '../../rooms/seat-key.js';
-import { hashSecret, parseHash } from '../../rooms/secret.js';
-import type { Answers } from '../channel.js';
-import type { Candidate, WorkerQuestions } from '../messages.js';
+import { roomJson } from '../dialects/wmbp/room-json.js';
+import { listedRoomJson } from '../dialects/wmbp/room-list-json.js';
+import type { RoomCode } from '../rooms/ids.js';
+import type { Listed } from '../rooms/room-list.js';
+import type { Rooms } from '../rooms/rooms.js';
+import type { SeatKey } from '../rooms/seat-key.js';
+import { hashSecret, parseHash } from '../rooms/secret.js';
+import type { Candidate, RoomAnswers } from './room-questions.js';
 
 /**
- * Answers what the primary asks a worker.
+ * Answers questions about the rooms of this process.
  *
  * @param maxMessage the largest message from a player, in bytes
  */
-export function roomAnswers(
-  rooms: Rooms,
-  registry: Registry,
-  maxMessage: number,
-): Answers<WorkerQuestions> {
+export function roomAnswers(rooms: Rooms, maxMessage: number): RoomAnswers {
   return {
     describe({ code, seat }) {
       const room = rooms.find(code as RoomCode);
@@ -46,11 +40,9 @@ export function roomAnswers(
       const fullest = list.fullest((room) => room.keepsOut(key, addressHash));
       return fullest === undefined ? null : candidate(fullest, false);
     },
-    giveAway: ({ code }) => rooms.giveAway(code as RoomCode),
-    metrics: () => registry.getMetricsAsJSON(),
   };
 }
 
-function candidate({ share, number }: Listed, hasSeat: boolean): Candidate {
-  return { hasSeat, share, number };
+function candidate({ room, share, number }: Listed, hasSeat: boolean): Candidate {
+  return { code: room.identity.code, hasSeat, share, number };
 }

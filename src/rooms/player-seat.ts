@@ -1,7 +1,7 @@
-import type { CloseReason } from '../../protocol/close-codes.js';
-import type { Payload } from '../../protocol/payload.js';
-import type { JoinRequest } from '../../rooms/join-request.js';
-import type { PlayerPeer } from '../../rooms/peer.js';
+import type { CloseReason } from '../protocol/close-codes.js';
+import type { Payload } from '../protocol/payload.js';
+import type { JoinRequest } from './join-request.js';
+import type { PlayerPeer } from './peer.js';
 
 /** A player's seat, as its connection uses it. The room is of this relay, or of another one. */
 export interface PlayerSeat {

@@ -1,0 +1,123 @@
+import type { Bucket } from '../../cluster/bus/bus.js';
+import { Blocks } from '../../cluster/directory/blocks.js';
+import type { Directory } from '../../cluster/directory/directory.js';
+import type { Place } from '../../cluster/directory/records.js';
+import { BLOCKS, lettersOf } from '../../rooms/code-share.js';
+
+/** How many blocks a relay claims at its start: with four letters, each has 400 codes. */
+const FIRST_BLOCKS = 8;
+
+export interface ClusterCodesParts {
+  readonly self: Place & { readonly node: string };
+  readonly codeLength: number;
+  /** The first letters of all codes; empty for any. */
+  readonly letters: string;
+  /** Whether a run has ended, and the reconnect windows of its rooms are over. */
+  readonly isExpired: (run: string) => boolean;
+  /** Another relay has claimed the block. */
+  readonly lost: (block: string) => void;
+  /** A block could not be claimed. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The codes that this relay draws: blocks that it has claimed from the cluster. */
+export class ClusterCodes {
+  readonly #parts: ClusterCodesParts;
+  #blocks: Blocks | undefined;
+  /** The blocks in which codes are drawn. Those of chosen codes have other letters, or are not drawn in. */
+  readonly #drawn: string[] = [];
+  #isClaiming = false;
+
+  constructor(parts: ClusterCodesParts) {
+    this.#parts = parts;
+  }
+
+  get drawn(): readonly string[] {
+    return this.#drawn;
+  }
+
+  /** The blocks of the cluster, before the directory is opened: it reports their changes. */
+  open(bucket: Bucket): Blocks {
+    const { self, isExpired, lost } = this.#parts;
+    const blocks = new Blocks({
+      bucket,
+      self,
+      isExpired,
+      lost: (block) => {
+        this.#stopDrawing(block);
+        lost(block);
+      },
+      random: Math.random,
+    });
+    this.#blocks = blocks;
+    return blocks;
+  }
+
+  /**
+   * Claims the blocks of the last run, and others that are needed. Rejects with a `BusError`.
+   *
+   * @param before the last run of this relay
+   */
+  async claim(directory: Directory, before: string | undefined): Promise<void> {
+    const blocks = this.#blocks as Blocks;
+    if (before !== undefined) {
+      const candidates = [...directory.blocks].filter(([, { owner }]) => owner?.run === before);
+      for (const block of await blocks.inherit(
+        candidates.map(([block]) => block),
+        before,
+      )) {
+        this.#draw(block);
+      }
+    }
+    const { letters } = this.#parts;
+    const wanted = letters === '' ? FIRST_BLOCKS : this.#candidates.length;
+    while (this.#drawn.length < wanted && (await this.#claimOne()));
+  }
+
+  /** Claims another block if so many rooms need it. */
+  opened(rooms: number): void {
+    const blocks = this.#blocks;
+    const { codeLength, failed } = this.#parts;
+    if (blocks === undefined || this.#isClaiming || !blocks.wantsMore(rooms, codeLength)) return;
+    this.#isClaiming = true;
+    this.#claimOne()
+      .catch(failed)
+      .finally(() => {
+        this.#isClaiming = false;
+      });
+  }
+
+  /** Whether a room of this relay may have this code, which a host has chosen. */
+  async claimFor(code: string): Promise<boolean> {
+    const block = code.slice(0, 2);
+    const blocks = this.#blocks;
+    if (blocks === undefined) return false;
+    return blocks.has(block) || (await blocks.claim([block])) !== undefined;
+  }
+
+  /** After a reconnect, claims own blocks again that were lost. */
+  async confirm(): Promise<void> {
+    await this.#blocks?.confirm();
+  }
+
+  get #candidates(): string[] {
+    const { letters } = this.#parts;
+    const all = Array.from({ length: BLOCKS }, (_, block) => lettersOf(block));
+    return letters === '' ? all : all.filter((block) => letters.includes(block.slice(0, 1)));
+  }
+
+  async #claimOne(): Promise<boolean> {
+    const block = await this.#blocks?.claim(this.#candidates);
+    if (block !== undefined) this.#draw(block);
+    return block !== undefined;
+  }
+
+  #draw(block: string): void {
+    if (this.#candidates.includes(block)) this.#drawn.push(block);
+  }
+
+  #stopDrawing(block: string): void {
+    const at = this.#drawn.indexOf(block);
+    if (at >= 0) this.#drawn.splice(at, 1);
+  }
+}

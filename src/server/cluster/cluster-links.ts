@@ -1,0 +1,105 @@
+import type { Link } from '../../cluster/link/link.js';
+import { Links, type LinksParts } from '../../cluster/link/links.js';
+import { type FindRoom, RemotePlayers } from '../../cluster/remote/remote-players.js';
+import { type ClientClosed, RemoteSeats } from '../../cluster/remote/remote-seats.js';
+import type { FrameHandler } from '../../cluster/wire/frames.js';
+
+export interface ClusterLinksParts extends Omit<LinksParts, 'observer'> {
+  readonly findRoom: FindRoom;
+  /** A client of this relay was closed by the relay with its room. */
+  readonly clientClosed: ClientClosed;
+  /** Whether there are clients that use the link to a run has changed. */
+  readonly usedChanged: (run: string, isUsed: boolean) => void;
+  readonly broken: (run: string, reason: string) => void;
+}
+
+/** Both halves of a link: the clients of this relay in rooms of the other one, and the reverse. */
+interface Halves {
+  readonly seats: RemoteSeats;
+  readonly players: RemotePlayers;
+}
+
+/** The links of this relay, with the clients that use them. */
+export class ClusterLinks {
+  readonly #links: Links;
+  readonly #halves = new Map<Link, Halves>();
+
+  constructor(parts: ClusterLinksParts) {
+    this.#links = new Links({
+      ...parts,
+      observer: {
+        opened: (link, run) => {
+          this.#opened(link, parts);
+          parts.usedChanged(run, true);
+        },
+        paceChanged: (link, _run, keepsUp) => {
+          const { seats, players } = this.#halves.get(link) ?? {};
+          seats?.setLinkKeepsUp(keepsUp);
+          players?.setLinkKeepsUp(keepsUp);
+        },
+        broken: (link, run, reason) => {
+          const { seats, players } = this.#halves.get(link) ?? {};
+          this.#halves.delete(link);
+          seats?.broken();
+          players?.broken();
+          parts.usedChanged(run, false);
+          parts.broken(run, reason);
+        },
+      },
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#links.bufferedBytes;
+  }
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  /** Clients of this relay in rooms of others, and clients of others in rooms of this relay. */
+  get clients(): { readonly edge: number; readonly home: number } {
+    let edge = 0;
+    let home = 0;
+    for (const { seats, players } of this.#halves.values()) {
+      edge += seats.size;
+      home += players.size;
+    }
+    return { edge, home };
+  }
+
+  /** The clients of this relay in rooms of this run; `undefined` if there are too many links. */
+  to(run: string): RemoteSeats | undefined {
+    const link = this.#links.to(run);
+    return link && this.#halves.get(link)?.seats;
+  }
+
+  runEnded(run: string): void {
+    this.#links.runEnded(run);
+  }
+
+  close(): void {
+    this.#links.close();
+  }
+
+  #opened(link: Link, { findRoom, clientClosed }: ClusterLinksParts): void {
+    const seats = new RemoteSeats(link, clientClosed);
+    const players = new RemotePlayers(link, findRoom);
+    this.#halves.set(link, { seats, players });
+    link.handler = handlerOf(seats, players);
+  }
+}
+
+function handlerOf(seats: RemoteSeats, players: RemotePlayers): FrameHandler {
+  return {
+    join: (handle, join) => players.join(handle, join),
+    from: (handle, payload) => players.from(handle, payload),
+    disconnected: (handle, isFinal) => players.disconnected(handle, isFinal),
+    measured: (handle, time) => players.measured(handle, time),
+    seated: (handle, id) => seats.seated(handle, id),
+    to: (handles, payload) => seats.to(handles, payload),
+    close: (handles, reason) => seats.close(handles, reason),
+    setReading: (handles, reading) => seats.setReading(handles, reading),
+    measure: (handles) => seats.measure(handles),
+  };
+}

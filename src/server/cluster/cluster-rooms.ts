@@ -1,0 +1,134 @@
+import type { Directory, Home } from '../../cluster/directory/directory.js';
+import type { Nodes } from '../../cluster/nodes/nodes.js';
+import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
+import type { Described } from '../../http/elsewhere.js';
+import { readOn } from '../../http/hold-input.js';
+import type { ListRoute } from '../../http/list-route.js';
+import { ListsOfAll, type RoomPlace } from '../../http/lists-of-all.js';
+import type { RoomAnswers } from '../../http/room-questions.js';
+import type { Route } from '../../http/route.js';
+import { CLOSE_REASONS } from '../../protocol/close-codes.js';
+import type { RoomCode } from '../../rooms/ids.js';
+import { parseRoomCode } from '../../rooms/room-code.js';
+import type { Rooms } from '../../rooms/rooms.js';
+import type { SeatKey } from '../../rooms/seat-key.js';
+import type { Upgrade } from '../../transport/acceptor.js';
+import type { NodeRequests } from './node-requests.js';
+import type { RemoteClients } from './remote-clients.js';
+
+export interface ClusterRoomsParts {
+  readonly run: string;
+  readonly rooms: Rooms;
+  readonly directory: Directory;
+  readonly nodes: Nodes;
+  readonly requests: NodeRequests;
+  /** Answers about the rooms of this relay. */
+  readonly answers: RoomAnswers;
+  readonly clients: RemoteClients;
+  /** Whether rooms of this run cannot come back any more. */
+  readonly isExpired: (run: string) => boolean;
+}
+
+/** Where rooms are in a running cluster. */
+export class ClusterRooms {
+  readonly #parts: ClusterRoomsParts;
+  readonly #lists: ListsOfAll<RoomPlace & { readonly run: string }>;
+
+  constructor(parts: ClusterRoomsParts) {
+    this.#parts = parts;
+    const { run, answers, nodes, requests } = parts;
+    const own: RoomPlace & { readonly run: string } = {
+      run,
+      isResponding: true,
+      ask: async (question, ask) => answers[question](ask as never) as never,
+    };
+    this.#lists = new ListsOfAll(() => [
+      own,
+      ...nodes.others
+        .filter((beat) => !nodes.isSilent(beat.run))
+        .map((beat) => requests.place(beat.run)),
+    ]);
+  }
+
+  /** Serves a client whose room is at another relay. Returns whether it is. */
+  take(target: Route, upgrade: Upgrade): boolean {
+    if (target.kind === 'quickJoin') {
+      void this.#quickJoin(target, upgrade);
+      return true;
+    }
+    if (target.kind === 'room') {
+      const { code } = target;
+      const home = this.#remoteHome(code);
+      if (home === undefined || code === undefined) return false;
+      readOn(upgrade.socket);
+      if (this.#isAlive(home)) this.#parts.clients.join(code, home, target, upgrade);
+      else this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
+      return true;
+    }
+    if (target.kind !== 'create' || this.#remoteHome(target.resume?.code) === undefined)
+      return false;
+    readOn(upgrade.socket);
+    // Its next attempt may reach the right relay.
+    this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
+    return true;
+  }
+
+  async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
+    const home = this.#remoteHome(code);
+    if (home === undefined) return undefined;
+    try {
+      return (await this.#parts.requests.ask(home.run, 'describe', { code, seat })) ?? undefined;
+    } catch {
+      return 'noAnswer';
+    }
+  }
+
+  list(
+    name: string,
+    most: number,
+    after: RoomCode | undefined,
+  ): Promise<readonly ListedRoomJson[]> {
+    return this.#lists.page(name, most, after);
+  }
+
+  async #quickJoin(
+    target: Extract<ListRoute, { readonly kind: 'quickJoin' }>,
+    upgrade: Upgrade,
+  ): Promise<void> {
+    const { clients, rooms } = this.#parts;
+    const { list, seat } = target;
+    // Before all relays search.
+    const reason = clients.refusal(upgrade.address);
+    if (reason !== undefined) {
+      readOn(upgrade.socket);
+      return clients.refuse(reason, upgrade);
+    }
+    const found = await this.#lists.forPlayer(list, seat, upgrade.address);
+    readOn(upgrade.socket);
+    const code = parseRoomCode(found?.answer.code ?? '');
+    if (code === undefined) return clients.refuse(CLOSE_REASONS.noSuchRoom, upgrade);
+    const request = { ...target, password: undefined };
+    const room = rooms.find(code);
+    if (room !== undefined) return clients.joinOwn(room, request, upgrade);
+    const home = this.#remoteHome(code);
+    if (home === undefined || !this.#isAlive(home)) {
+      return clients.refuse(CLOSE_REASONS.noSuchRoom, upgrade);
+    }
+    clients.join(code, home, request, upgrade);
+  }
+
+  /**
+   * The other relay that has this code; `undefined` if this one has it, or nobody. It may have ended, and
+   * come back with the rooms that wait.
+   */
+  #remoteHome(code: RoomCode | undefined): Home | undefined {
+    const { directory, isExpired, rooms, run } = this.#parts;
+    if (code === undefined || rooms.find(code) !== undefined) return undefined;
+    const home = directory.home(code);
+    return home === undefined || home.run === run || isExpired(home.run) ? undefined : home;
+  }
+
+  #isAlive({ run }: Home): boolean {
+    return this.#parts.nodes.get(run) !== undefined;
+  }
+}

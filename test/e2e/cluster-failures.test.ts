@@ -1,0 +1,152 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
+import { type ClusterRelay, TestCluster } from '../support/cluster.js';
+import { NATS } from '../support/nats.js';
+import { SdkPage } from '../support/sdk-pages.js';
+import { needs } from '../support/tools.js';
+
+async function pair(args: readonly string[] = []) {
+  const cluster = await TestCluster.start(['one', 'two'], args);
+  const [home, edge] = cluster.relays as [ClusterRelay, ClusterRelay];
+  return { cluster, home, edge };
+}
+
+describe('another relay', needs(NATS), () => {
+  test('that is killed disconnects its players; those with a key come back elsewhere', async () => {
+    const { home, edge } = await pair();
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const near = await joined(home.url, host);
+    const far = await joined(edge.url, host, key);
+    edge.cli.kill('SIGKILL');
+    expect(await host.until('player_away')).toMatchObject({ player: far.id });
+    near.send('still here');
+    expect(await host.until('from_str')).toMatchObject({ data: 'still here' });
+    await Player.join(home.url, seatOf(host, key));
+    expect(await host.until('player_back')).toMatchObject({ player: far.id });
+  });
+
+  test('that is killed with the room closes its players here, who try again', async () => {
+    const { home, edge } = await pair();
+    const host = await Host.open(home.url);
+    const player = await joined(edge.url, host);
+    home.cli.kill('SIGKILL');
+    expect(await player.closed).toMatchObject({ code: 1012 });
+    expect((await Player.connect(edge.url, host.code).closed).code).toBe(1012);
+    expect((await fetch(`${edge.http}/${host.code}`)).status).toBe(503);
+    const own = await Host.open(edge.url);
+    await joined(edge.url, own);
+  });
+
+  test('that restarts has its codes and rooms again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+    const cluster = await TestCluster.start(['edge']);
+    const [edge] = cluster.relays as [ClusterRelay];
+    const args = ['--state-file', join(folder, 'rooms')];
+    const home = await cluster.add('home', args);
+    await cluster.whenAllKnow(2);
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const player = await joined(edge.url, host, key);
+    home.cli.kill('SIGTERM');
+    await home.cli.exited;
+    expect(await player.closed).toMatchObject({ code: 1012 });
+    const again = await cluster.add('home', args);
+    const resumed = await Host.resume(again.url, host);
+    expect(await resumed.until('prepare_reply')).toMatchObject({ resumed: true });
+    await expect.poll(() => comesBack(edge, host, key)).toBe(true);
+    expect(await resumed.until('player_back')).toMatchObject({ player: player.id });
+  });
+
+  test('that stands still for a while loses nothing', async () => {
+    const { home, edge } = await pair();
+    const host = await Host.open(home.url);
+    const far = await joined(edge.url, host);
+    const near = await joined(home.url, host);
+    process.kill(edge.cli.pid, 'SIGSTOP');
+    const count = 500;
+    for (let number = 0; number < count; number++) {
+      host.command({ cmd: 'to_str', to: [], data: `${number}` });
+    }
+    for (let number = 0; number < count; number++) {
+      expect(await near.nextText()).toBe(`${number}`);
+    }
+    await home.cli.says('another relay is silent');
+    process.kill(edge.cli.pid, 'SIGCONT');
+    for (let number = 0; number < count; number++) {
+      expect(await far.nextText()).toBe(`${number}`);
+    }
+  });
+});
+
+describe('NATS', needs(NATS), () => {
+  test('that restarts loses and doubles nothing', async () => {
+    const { cluster, home, edge } = await pair();
+    const host = await Host.open(home.url);
+    const player = await joined(edge.url, host);
+    const count = 300;
+    for (let number = 0; number < count; number++) {
+      if (number === 100) await cluster.nats.kill();
+      if (number === 200) await cluster.nats.run();
+      player.send(`up ${number}`);
+      host.command({ cmd: 'to_str', to: [], data: `down ${number}` });
+      await new Promise(setImmediate);
+    }
+    for (let number = 0; number < count; number++) {
+      expect((await host.until('from_str')).data).toBe(`up ${number}`);
+      expect(await player.nextText()).toBe(`down ${number}`);
+    }
+  });
+
+  test('that is gone leaves local rooms alone, and players of others are closed', async () => {
+    const { cluster, home, edge } = await pair();
+    const host = await Host.open(home.url, { hold: 60 });
+    const near = await joined(home.url, host);
+    const key = seatKey();
+    const far = await joined(edge.url, host, key);
+    await cluster.nats.kill();
+    await home.cli.says('connection to NATS lost');
+    const ready = await fetch(`${home.http}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'no connection to NATS' }]);
+    expect(await far.closed).toMatchObject({ code: 1012 });
+    expect(await host.until('player_away')).toMatchObject({ player: far.id });
+    near.send('still here');
+    expect(await host.until('from_str')).toMatchObject({ data: 'still here' });
+    await joined(home.url, host);
+    await joined(edge.url, await Host.open(edge.url));
+    await cluster.nats.run();
+    await expect.poll(async () => (await fetch(`${edge.http}/ready`)).status).toBe(200);
+    await expect.poll(() => comesBack(edge, host, key)).toBe(true);
+    expect(await host.until('player_back')).toMatchObject({ player: far.id });
+  });
+
+  test('that restarts is nothing to pages of the SDK', async () => {
+    const { cluster, home, edge } = await pair();
+    const room = await new SdkPage().createRoom(home.url, { hold: 60 });
+    const seat = await new SdkPage().joinRoom(edge.url, room.code);
+    const heard: unknown[] = [];
+    const whenAll = new Promise<void>((resolve) => {
+      room.on('message', (_, data) => {
+        if (heard.push(data) === 100) resolve();
+      });
+    });
+    for (let number = 0; number < 100; number++) {
+      if (number === 30) await cluster.nats.kill();
+      if (number === 60) await cluster.nats.run();
+      seat.send(`${number}`);
+    }
+    await whenAll;
+    expect(heard).toEqual(Array.from({ length: 100 }, (_, number) => `${number}`));
+  });
+});
+
+/** Whether the player gets its seat by this relay now. */
+async function comesBack({ url }: ClusterRelay, host: Host, key: string): Promise<boolean> {
+  const player = await Player.join(url, seatOf(host, key));
+  const ended = player.closed.then(() => true);
+  const stays = new Promise<false>((resolve) => setTimeout(resolve, 300, false));
+  return !(await Promise.race([ended, stays]));
+}
