@@ -135,7 +135,7 @@ test('clients do not wait for ever for a worker that cannot be started again', {
   const [first, second] = (await relay.hostOnEach({ hold: 60 })) as [Host, Host];
   await rm(folder, { recursive: true });
   process.kill(relay.processes[0] ?? 0, 'SIGKILL');
-  await first.closed;
+  await Promise.all([first.closed, relay.cli.says('worker ended')]);
   const player = Player.connect(relay.url, first.code);
   expect((await fetch(`${relay.http}/${first.code}`)).status).toBe(503);
   expect(await player.closed).toMatchObject({ code: 1012 });
