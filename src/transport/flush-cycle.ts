@@ -135,6 +135,7 @@ export class FlushCycle {
     }
     if (this.#waiting.length > 0 || this.#bulkLater > 0) this.shared.keep();
     this.shared.release();
+    this.chunks.endTurn();
   }
 
   #flushLater(flushable: Flushable): void {

@@ -93,12 +93,7 @@ export class Outbox implements FrameSink, Flushable {
         this.#add(this.buffer);
         return 0;
       }
-      this.#chunk = this.#cycle.chunks.take();
-      if (this.#chunks === undefined) this.#chunks = [this.#chunk];
-      else this.#chunks.push(this.#chunk);
-      this.#start = 0;
-      this.#end = 0;
-      this.#room = CHUNK_BYTES;
+      this.#takeChunk(length);
     }
     this.buffer = this.#chunk;
     const at = this.#end;
@@ -199,6 +194,20 @@ export class Outbox implements FrameSink, Flushable {
     this.#end = 0;
     this.#room = 0;
     this.buffer = NOTHING;
+  }
+
+  #takeChunk(length: number): void {
+    const { chunks } = this.#cycle;
+    if (this.#chunks === undefined) {
+      this.#chunk = chunks.takeFirst(length);
+      this.#chunks = [this.#chunk];
+    } else {
+      this.#chunk = chunks.take();
+      this.#chunks.push(this.#chunk);
+    }
+    this.#start = 0;
+    this.#end = 0;
+    this.#room = this.#chunk.length;
   }
 
   get #keepsUp(): boolean {
