@@ -12,8 +12,8 @@ const RESOLUTION = 10;
 const LOOK_EVERY = 200;
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-const { maxWait, relayProcess, ...options } = workerData;
-const starved = () => starvation([relayProcess, 'self']);
+const { maxWait, relayProcesses, ...options } = workerData;
+const starved = () => starvation([...relayProcesses, 'self']);
 const crowd = new Crowd({
   ...options,
   starved,

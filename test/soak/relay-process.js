@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -56,8 +57,10 @@ export class RelayProcess {
     });
   }
 
-  get id() {
-    return this.#child.pid;
+  /** The ids of the relay's process and of its workers. */
+  get processes() {
+    const { pid = 0 } = this.#child;
+    return [pid, ...childrenOf(pid)];
   }
 
   /**
@@ -103,6 +106,20 @@ export class RelayProcess {
       if (performance.now() > deadline) throw new Error('the relay does not listen');
       await setTimeout(20);
     }
+  }
+}
+
+/**
+ * Only Linux tells.
+ *
+ * @param {number} pid
+ */
+function childrenOf(pid) {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children.trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -1,7 +1,7 @@
 // Runs many rooms for a long time over faulty connections, and verifies every message.
 //
 //   node test/soak/soak.js --minutes 15 [--rooms 200] [--players 8] [--rate 1500] [--seed S]
-//                          [--max-wait 1000] [-- flags of the relay]
+//                          [--max-wait 1000] [--workers 1] [-- flags of the relay]
 //
 // A tenth of the rooms connect directly to the relay and must not be affected.
 
@@ -22,8 +22,9 @@ const { numbers, rest: relayFlags } = readNumbers({
   rate: 1500,
   seed: anySeed(),
   'max-wait': 1000,
+  workers: 1,
 });
-const { minutes, rooms, players, rate, seed } = numbers;
+const { minutes, rooms, players, rate, seed, workers } = numbers;
 
 const CONTROLS = 0.1;
 /** The first session number of the rooms without faults, so that numbers are unique. */
@@ -76,8 +77,10 @@ function relayViolation(reason) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
-console.log(`soak: ${rooms} rooms of ${players}, ${minutes} min, --seed ${seed}`);
-const relay = await RelayProcess.start(relayFlags, relayViolation);
+console.log(
+  `soak: ${rooms} rooms of ${players}, ${workers} workers, ${minutes} min, --seed ${seed}`,
+);
+const relay = await RelayProcess.start(['--workers', `${workers}`, ...relayFlags], relayViolation);
 const filesBefore = (await relay.metrics()).get(OPEN_FILES) ?? 0;
 const proxy = await FaultProxy.start({ relayPort: relay.port, seed });
 const controlRooms = Math.max(1, Math.round(rooms * CONTROLS));
@@ -99,7 +102,7 @@ const controls = new Worker(new URL('./controls.js', import.meta.url), {
     rate: (rate * controlRooms) / rooms,
     firstSession: FIRST_CONTROL,
     maxWait: numbers['max-wait'],
-    relayProcess: relay.id,
+    relayProcesses: relay.processes,
   },
 });
 /** @type {import('./controls.js').ControlsReport | undefined} */
@@ -142,7 +145,7 @@ async function watch() {
 
 async function sample() {
   const metrics = await relay.metrics().catch((error) => {
-    violation(`/metrics: ${error}`);
+    violation(`/metrics: ${error} ${error.cause ?? ''}`);
     return new Map();
   });
   const read = (/** @type {string} */ name) => {
