@@ -44,6 +44,8 @@ async function serve(start: Start): Promise<void> {
     worker = new Worker(start, process, given);
     worker.onStopped = () => void exit(0);
     process.once('disconnect', () => void worker.lostPrimary().then(() => exit(0)));
+    // The primary has ended before there was somebody to notice.
+    if (!process.connected) return exit(0);
     abortOnFaults(worker, (err) => log.fatal({ err }, 'uncaught'));
     await worker.start();
   } catch (error) {

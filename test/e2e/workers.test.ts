@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Cli } from '../support/cli.js';
@@ -255,6 +258,15 @@ describe('a relay with two workers to its operator', () => {
       expect(await heard).toEqual([expect.anything(), 'hello']);
     }
   });
+});
+
+test('a part of the state file that cannot be written is an error of one line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'workers-'));
+  await mkdir(join(folder, 'rooms.2'));
+  const args = ['--port', '0', '--workers', '2', '--state-file', join(folder, 'rooms')];
+  const { code, stderr } = await new Cli(args).exited;
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^lobby-relay: --state-file: EISDIR[^\n]+\n$/);
 });
 
 test.each([

@@ -58,7 +58,8 @@ export function primaryOf(parts: PrimaryParts): Primary {
         const partOfCode = (code: string): number =>
           Math.max(1, shareOf(code, workers + ownShares) + 1 - ownShares);
         const prepare = (): void => {
-          if (stateFile !== '') dealState(stateFile, workers, partOfCode, log);
+          if (stateFile === '') return;
+          readOption('stateFile', () => dealState(stateFile, workers, partOfCode, log));
         };
         const start = (number: number) => startOf(each, number, parts.onTerminal);
         pool = new Pool({ ...parts, workers, ownShares, core, log, prepare, start });
