@@ -1,17 +1,22 @@
 const NEWLINE = 0x0a;
 
-/** The longest line, in bytes. The rest of a longer line is dropped. */
+/** The longest line by default, in bytes. The rest of a longer line is dropped. */
 const MAX_LINE = 4096;
 
-/** Splits a stream of bytes into lines. Buffers at most 4 KiB. */
+/** Splits a stream of bytes into lines. */
 export class LineSplitter {
   readonly #onLine: (bytes: Buffer) => void;
+  readonly #maxLine: number;
   #pieces: Buffer[] = [];
   #length = 0;
 
-  /** @param onLine is called with each line that is not empty, without the line break */
-  constructor(onLine: (bytes: Buffer) => void) {
+  /**
+   * @param onLine is called with each line that is not empty, without the line break
+   * @param maxLine how much of a line is buffered, in bytes
+   */
+  constructor(onLine: (bytes: Buffer) => void, maxLine = MAX_LINE) {
     this.#onLine = onLine;
+    this.#maxLine = maxLine;
   }
 
   add(chunk: Buffer): void {
@@ -34,7 +39,7 @@ export class LineSplitter {
   }
 
   #append(piece: Buffer): void {
-    const kept = piece.subarray(0, MAX_LINE - this.#length);
+    const kept = piece.subarray(0, this.#maxLine - this.#length);
     if (kept.length === 0) return;
     // A copy, so that the chunk, which may be much larger, is not kept in memory.
     this.#pieces.push(Buffer.from(kept));

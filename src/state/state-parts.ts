@@ -5,6 +5,9 @@ import { firstLine, lastLine, roomLine } from './saved-state.js';
 import { MAX_STATE_BYTES, StateFile } from './state-file.js';
 import { type StateLog, StateStore } from './state-store.js';
 
+/** An upper bound for the first and the last line, in bytes. */
+const LONGEST_OTHER_LINE = 128;
+
 /** The state file of one worker, which counts from 1. */
 export function partOf(file: string, worker: number): string {
   return `${file}.${worker}`;
@@ -32,10 +35,14 @@ export function dealState(
   for (const path of [file, ...found]) {
     for (const room of new StateStore(path, () => [], log).read()) rooms.set(room.code, room);
   }
-  write(file, [...rooms.values()]);
+  const leftOut = write(file, [...rooms.values()]);
   for (let part = 1; part <= parts; part++) {
     const own = [...rooms.values()].filter(({ code }) => ownerOf(code) === part);
     write(partOf(file, part), own);
+  }
+  // Parts may be larger together than one file can be.
+  if (parts === 0 && leftOut > 0) {
+    log.stateFileFailed(new Error(`the state file is full; ${leftOut} rooms are left out`));
   }
   const isCurrent = (path: string): boolean => Number(path.slice(file.length + 1)) <= parts;
   for (const path of found) if (!isCurrent(path)) rmSync(path);
@@ -50,11 +57,17 @@ function partsOf(file: string): string[] {
     .map((name) => join(dirname(file), name));
 }
 
-function write(path: string, rooms: readonly SavedRoom[]): void {
-  const lines = rooms.map(roomLine);
-  new StateFile(path, MAX_STATE_BYTES).writeSync([
-    firstLine(),
-    ...lines,
-    lastLine(rooms.length, true),
-  ]);
+/** Writes the rooms that fit into a file that can be read again. Returns how many are left out. */
+function write(path: string, rooms: readonly SavedRoom[]): number {
+  const lines: string[] = [];
+  let left = MAX_STATE_BYTES - 2 * LONGEST_OTHER_LINE;
+  for (const room of rooms) {
+    const line = roomLine(room);
+    left -= Buffer.byteLength(line);
+    if (left < 0) break;
+    lines.push(line);
+  }
+  const last = lastLine(lines.length, true);
+  new StateFile(path, MAX_STATE_BYTES).writeSync([firstLine(), ...lines, last]);
+  return rooms.length - lines.length;
 }

@@ -21,6 +21,9 @@ import { Waiters } from './waiters.js';
 /** The time between the start of a process that has failed and the start of the next, in milliseconds. */
 const SHORTEST_LIFE = 1000;
 
+/** The longest line of a worker's log, in bytes: one with the stack of an error. */
+const MAX_LOG_LINE = 64 * 1024;
+
 /** How a process has ended. */
 export interface Exit {
   readonly code: number | null;
@@ -126,7 +129,10 @@ export class WorkerProcess {
     this.#process = child;
     const channel = new Channel<ToWorker, WorkerQuestions>(child);
     this.#channel = channel;
-    const lines = new LineSplitter((line) => this.#context.writeLine(line.toString()));
+    const lines = new LineSplitter(
+      (line) => this.#context.writeLine(line.toString()),
+      MAX_LOG_LINE,
+    );
     child.stdout?.on('data', (chunk: Buffer) => lines.add(chunk));
     child.on('message', (message) => this.#receive(channel, message as FromWorker));
     // The end of the process follows.

@@ -37,14 +37,13 @@ function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'parts-'));
   const file = join(folder, 'rooms');
   const unusable: string[] = [];
+  const failures: string[] = [];
   const log = {
     stateFileRenamed: (path: string) => void unusable.push(path),
-    stateFileFailed: (error: unknown) => {
-      throw error;
-    },
+    stateFileFailed: (error: unknown) => void failures.push((error as Error).message),
   };
   const deal = (parts: number): void => dealState(file, parts, ownerOf, log);
-  return { folder, file, unusable, deal, files: () => readdirSync(folder).toSorted() };
+  return { folder, file, unusable, failures, deal, files: () => readdirSync(folder).toSorted() };
 }
 
 describe('dealing out a state file', () => {
@@ -94,6 +93,24 @@ describe('dealing out a state file', () => {
     deal(2);
     expect(unusable).toEqual([`${partOf(file, 2)}.unreadable`]);
     expect(codesIn(partOf(file, 1))).toEqual(['BBBB']);
+  });
+
+  test('leaves out rooms that do not fit into one file, and says how many', () => {
+    const { file, deal, failures } = setUp();
+    const seats = Array.from({ length: 30_000 }, (_, at) => ({
+      id: at + 1,
+      key: null,
+      away: false,
+      about: 'x'.repeat(700),
+    }));
+    const large = { ...room('BBBB'), lastId: 30_000, seats } as unknown as SavedRoom;
+    for (const [index, code] of ['BBBB', 'DDDD'].entries()) {
+      const line = roomLine({ ...large, code } as SavedRoom);
+      writeFileSync(partOf(file, index + 1), [firstLine(), line, lastLine(1, true)].join(''));
+    }
+    deal(0);
+    expect(codesIn(file)).toHaveLength(1);
+    expect(failures).toEqual(['the state file is full; 1 rooms are left out']);
   });
 
   test('leaves a file alone that has no parts, and other files beside it', () => {
