@@ -27,7 +27,7 @@ export interface BusMessage {
   readonly subject: string;
   /** Not shared with the sender or other receivers. */
   readonly bytes: Uint8Array;
-  /** Answers a request. Does nothing for other messages. */
+  /** Answers a request. Does nothing for other messages. Never throws. */
   respond(bytes: Uint8Array): void;
 }
 

@@ -67,7 +67,12 @@ export class NatsBus implements Bus {
 
   publish(subject: string, bytes: Uint8Array): void {
     // While disconnected, the client would buffer the message, and drop it when it reconnects.
-    if (this.isConnected) this.#connection.publish(subject, bytes);
+    if (!this.isConnected) return;
+    try {
+      this.#connection.publish(subject, bytes);
+    } catch {
+      // NATS, which may have restarted with another configuration, accepts no message of this size.
+    }
   }
 
   subscribe(subject: string, receive: (message: BusMessage) => void): () => void {
@@ -189,7 +194,11 @@ class NatsMessage implements BusMessage {
   }
 
   respond(bytes: Uint8Array): void {
-    this.#message.respond(bytes);
+    try {
+      this.#message.respond(bytes);
+    } catch {
+      // The connection has been closed, or NATS accepts no message of this size: nobody gets an answer.
+    }
   }
 }
 

@@ -27,6 +27,8 @@ export interface ClusterRoomsParts {
   readonly clients: RemoteClients;
   /** Whether rooms of this run cannot come back any more. */
   readonly isExpired: (run: string) => boolean;
+  /** An exception in the relay's own code. */
+  readonly fault: (error: unknown) => void;
 }
 
 /** Where rooms are in a running cluster. */
@@ -53,7 +55,10 @@ export class ClusterRooms {
   /** Serves a client whose room is at another relay. Returns whether it is. */
   take(target: Route, upgrade: Upgrade): boolean {
     if (target.kind === 'quickJoin') {
-      void this.#quickJoin(target, upgrade);
+      this.#quickJoin(target, upgrade).catch((error: unknown) => {
+        this.#parts.fault(error);
+        upgrade.socket.destroy();
+      });
       return true;
     }
     if (target.kind === 'room') {

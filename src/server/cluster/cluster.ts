@@ -142,6 +142,7 @@ export class Cluster implements OtherProcesses {
       answers,
       clients: this.#clients,
       isExpired: (run) => this.#isExpired(run),
+      fault: (error) => log.fault(error),
     });
     await bus.flush();
     this.#joined = { bus, nodes, directory, links, rooms };

@@ -1,9 +1,16 @@
 import type { Bus } from '../../cluster/bus/bus.js';
+import { MAX_BATCH } from '../../cluster/wire/wire.js';
 import type { RoomPlace } from '../../http/lists-of-all.js';
 import type { RoomAnswers, RoomQuestions } from '../../http/room-questions.js';
+import { answerTo, readAnswer, writeQuestion } from './read-questions.js';
 
 /** How long another relay may take to answer, in milliseconds. */
 const TIMEOUT = 1000;
+
+/** The largest answer in bytes, which the bus carries like the largest batch. */
+const MAX_ANSWER = MAX_BATCH;
+
+type ListedRooms = RoomQuestions['list']['answer'];
 
 /** The other relay does not answer. */
 export class NodeSilentError extends Error {}
@@ -17,9 +24,10 @@ export class NodeRequests {
   constructor(bus: Bus, prefix: string, run: string, answers: RoomAnswers) {
     this.#bus = bus;
     this.#prefix = prefix;
+    const parts = { ...answers, list: firstPartOf(answers.list) };
     bus.subscribe(`${prefix}.${run}.ask`, (message) => {
-      const answer = answerTo(message.bytes, answers);
-      if (answer !== undefined) message.respond(answer);
+      const answer = answerTo(parse(message.bytes), parts);
+      if (answer !== undefined) message.respond(Buffer.from(JSON.stringify(answer)));
     });
   }
 
@@ -29,26 +37,53 @@ export class NodeRequests {
     question: Name,
     ask: RoomQuestions[Name]['ask'],
   ): Promise<RoomQuestions[Name]['answer']> {
-    const bytes = Buffer.from(JSON.stringify({ question, ask }));
+    const bytes = Buffer.from(writeQuestion(question, ask));
     const answer = await this.#bus.request(`${this.#prefix}.${run}.ask`, bytes, TIMEOUT);
     if (answer.is !== 'answer') throw new NodeSilentError(`${run} does not answer`);
-    const value = parse(answer.bytes);
+    const value = readAnswer(question, parse(answer.bytes));
     if (value === undefined) throw new NodeSilentError(`${run} answers with something else`);
-    return value as RoomQuestions[Name]['answer'];
+    return value;
   }
 
   /** Another relay, as a place with rooms. */
   place(run: string): RoomPlace & { readonly run: string } {
-    return { run, isResponding: true, ask: (question, ask) => this.ask(run, question, ask) };
+    return {
+      run,
+      isResponding: true,
+      ask: (question, ask) =>
+        question === 'list'
+          ? (this.#list(run, ask as RoomQuestions['list']['ask']) as never)
+          : this.ask(run, question, ask),
+    };
+  }
+
+  /** The rooms of a list, which may come in several answers. */
+  async #list(run: string, ask: RoomQuestions['list']['ask']): Promise<ListedRooms> {
+    const rooms: ListedRooms[number][] = [];
+    let { before } = ask;
+    while (rooms.length < ask.most) {
+      const most = ask.most - rooms.length;
+      const part = await this.ask(run, 'list', { ...ask, most, before });
+      const last = part.at(-1);
+      if (last === undefined || (before !== null && last.number >= before)) break;
+      rooms.push(...part.slice(0, most));
+      before = last.number;
+    }
+    return rooms;
   }
 }
 
-function answerTo(bytes: Uint8Array, answers: RoomAnswers): Uint8Array | undefined {
-  const { question, ask } = Object(parse(bytes));
-  if (!Object.hasOwn(answers, question) || typeof ask !== 'object' || ask === null)
-    return undefined;
-  const answer = answers[question as keyof RoomQuestions] as (ask: object) => unknown;
-  return Buffer.from(JSON.stringify(answer(ask)));
+/** Answers with as many rooms as one message can have: a hundred may take more than a megabyte. */
+function firstPartOf(list: RoomAnswers['list']): RoomAnswers['list'] {
+  return (ask) => {
+    let bytes = 2;
+    const rooms = list(ask);
+    const end = rooms.findIndex((room) => {
+      bytes += Buffer.byteLength(JSON.stringify(room)) + 1;
+      return bytes > MAX_ANSWER;
+    });
+    return end < 0 ? rooms : rooms.slice(0, end);
+  };
 }
 
 function parse(bytes: Uint8Array): unknown {
