@@ -1,6 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { describe, expect, test } from 'vitest';
 import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
@@ -82,6 +84,25 @@ describe('another relay', needs(NATS), () => {
   });
 });
 
+/** The relay of each block of codes. */
+async function owners({ nats, name }: TestCluster): Promise<Record<string, string>> {
+  const connection = await nats.connect();
+  const owners: Record<string, string> = {};
+  try {
+    const bucket = await new Kvm(jetstream(connection)).open(`lr_${name}_codes`);
+    for await (const key of await bucket.keys()) {
+      if (key.length === 2) owners[key] = (await bucket.get(key))?.json<Owned>().owner.node ?? '';
+    }
+  } catch {
+    // There is no bucket.
+  }
+  return owners;
+}
+
+interface Owned {
+  readonly owner: { readonly node: string };
+}
+
 describe('NATS', needs(NATS), () => {
   test('that restarts loses and doubles nothing', async () => {
     const { cluster, home, edge } = await pair();
@@ -121,6 +142,19 @@ describe('NATS', needs(NATS), () => {
     await expect.poll(async () => (await fetch(`${edge.http}/ready`)).status).toBe(200);
     await expect.poll(() => comesBack(edge, host, key)).toBe(true);
     expect(await host.until('player_back')).toMatchObject({ player: far.id });
+  });
+
+  test('that has lost its data gets the blocks of all relays again', async () => {
+    const { cluster, home } = await pair();
+    const before = await owners(cluster);
+    await cluster.nats.kill();
+    cluster.nats.wipe();
+    await cluster.nats.run();
+    await expect.poll(() => owners(cluster), { timeout: 10_000 }).toEqual(before);
+    const third = await cluster.add('three');
+    await cluster.whenAllKnow(3);
+    await joined(home.url, await Host.open(third.url));
+    expect(await owners(cluster)).toMatchObject(before);
   });
 
   test('that restarts is nothing to pages of the SDK', async () => {

@@ -37,7 +37,7 @@ export class NatsServer {
     const server = new NatsServer(options);
     onTestFinished(async () => {
       await server.kill();
-      rmSync(server.#directory, { recursive: true });
+      server.wipe();
     });
     await server.run();
     return server;
@@ -73,6 +73,11 @@ export class NatsServer {
     const ended = once(child, 'close');
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Deletes all data, while the server is not running. */
+  wipe(): void {
+    rmSync(this.#directory, { recursive: true });
   }
 
   /** A connection of the test's own. */

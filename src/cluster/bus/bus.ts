@@ -16,7 +16,10 @@ export interface Bus {
   request(subject: string, bytes: Uint8Array, timeout: number): Promise<BusAnswer>;
   /** Resolves when all earlier subscriptions have taken effect. Rejects with a `BusError`. */
   flush(): Promise<void>;
-  /** Opens a bucket, which is created if it does not exist. Rejects with a `BusError`. */
+  /**
+   * Opens a bucket, which is created if it does not exist, or no more. Of a bucket that was open
+   * before, the same one, whose watches report all entries again. Rejects with a `BusError`.
+   */
   bucket(name: string): Promise<Bucket>;
   /** Reports disconnects and reconnects until the returned function is called. */
   onStatus(listener: (status: BusStatus) => void): () => void;

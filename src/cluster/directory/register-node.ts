@@ -17,7 +17,7 @@ export async function registerNode(
   place: Place,
   isRunning: (run: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  const key = `node.${node}`;
+  const key = keyOf(node);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const entry = await bucket.get(key);
     const before = entry && readNode(entry.value)?.run;
@@ -31,4 +31,15 @@ export async function registerNode(
     if (revision !== undefined) return before;
   }
   throw new BusError(`other relays with the name ${node} start at the same time`);
+}
+
+/** Registers this run again if the bucket has lost that. Rejects with a `BusError`. */
+export async function confirmNode(bucket: Bucket, node: string, place: Place): Promise<void> {
+  const key = keyOf(node);
+  if ((await bucket.get(key)) !== undefined) return;
+  await bucket.create(key, writeRecord({ ...place, before: undefined }));
+}
+
+function keyOf(node: string): string {
+  return `node.${node}`;
 }

@@ -15,7 +15,7 @@ export interface NatsBucketContext {
 export class NatsBucket implements Bucket {
   readonly #kv: KV;
   readonly #context: NatsBucketContext;
-  readonly #watches = new Set<{ stop(): void }>();
+  readonly #watches = new Set<Watch>();
   #isClosed = false;
 
   constructor(kv: KV, context: NatsBucketContext) {
@@ -48,6 +48,11 @@ export class NatsBucket implements Bucket {
       watch.stop();
       this.#watches.delete(watch);
     };
+  }
+
+  /** The bucket may have been created again: begins all watches again. */
+  reopened(): void {
+    for (const watch of this.#watches) watch.beginAgain();
   }
 
   /** Ends all watches. */
@@ -91,14 +96,22 @@ class Watch {
   /** Resolves when all entries were reported. Rejects with a `BusError`. */
   async begin(): Promise<void> {
     const { values }: KvStatus = await asked(this.#kv.status());
-    this.#entries = await asked(this.#kv.watch());
+    const entries = await asked(this.#kv.watch());
+    this.#entries?.stop();
+    this.#entries = entries;
+    if (this.#isStopped) entries.stop();
     const complete = new Promise<void>((resolve, reject) => {
-      void this.#follow(this.#entries as AsyncIterable<KvEntry>, resolve).finally(() =>
+      void this.#follow(entries, resolve).finally(() =>
         reject(new BusError('the watch has ended')),
       );
     });
     if (values > 0) await complete;
     else complete.catch(() => {});
+  }
+
+  /** Begins again, from the first entry. */
+  beginAgain(): void {
+    this.begin().catch(() => this.#retryLater());
   }
 
   stop(): void {
@@ -117,14 +130,15 @@ class Watch {
     } catch {
       // It is started again.
     }
-    this.#retryLater();
+    // Unless it has been replaced.
+    if (entries === this.#entries) this.#retryLater();
   }
 
   #retryLater(): void {
     if (this.#isStopped) return;
-    this.#retry = setTimeout(() => {
-      this.begin().catch(() => this.#retryLater());
-    }, RETRY_TIME);
+    // An attempt that ends early is reported twice: by its entries, and by the attempt.
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.beginAgain(), RETRY_TIME);
     this.#retry.unref();
   }
 }

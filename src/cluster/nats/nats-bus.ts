@@ -32,7 +32,7 @@ export class NatsBus implements Bus {
   readonly #packages: NatsPackages;
   readonly #replicas: number;
   readonly #listeners = new Set<(status: BusStatus) => void>();
-  readonly #buckets = new Set<NatsBucket>();
+  readonly #buckets = new Map<string, NatsBucket>();
   #kvm: Kvm | undefined;
   #isConnected = true;
 
@@ -110,11 +110,16 @@ export class NatsBus implements Bus {
         () => kvm.create(name, { history: 1, replicas: this.#replicas }),
         (error) => this.#isTemporary(error),
       );
+      const known = this.#buckets.get(name);
+      if (known !== undefined) {
+        known.reopened();
+        return known;
+      }
       const bucket = new NatsBucket(opened, {
         isConnected: () => this.isConnected,
         isConflict: (error) => this.#isConflict(error),
       });
-      this.#buckets.add(bucket);
+      this.#buckets.set(name, bucket);
       return bucket;
     } catch (error) {
       throw new BusError(`cannot use the bucket ${name} of NATS: ${reasonOf(error)}`);
@@ -128,7 +133,7 @@ export class NatsBus implements Bus {
 
   async close(): Promise<void> {
     this.#listeners.clear();
-    for (const bucket of this.#buckets) bucket.close();
+    for (const bucket of this.#buckets.values()) bucket.close();
     await this.#connection.close();
   }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '../../cluster/bus/bus.js';
 import { Directory } from '../../cluster/directory/directory.js';
-import { registerNode } from '../../cluster/directory/register-node.js';
+import type { Place } from '../../cluster/directory/records.js';
+import { confirmNode, registerNode } from '../../cluster/directory/register-node.js';
 import { NatsBus } from '../../cluster/nats/nats-bus.js';
 import { Nodes } from '../../cluster/nodes/nodes.js';
 import type { Join } from '../../cluster/wire/frames.js';
@@ -10,7 +11,7 @@ import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
 import type { Described } from '../../http/elsewhere.js';
 import { roomAnswers } from '../../http/room-answers.js';
 import type { Route } from '../../http/route.js';
-import { SYSTEM_TIMERS } from '../../launch/timers.js';
+import { type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
 import type { Registry } from '../../ops/all-metrics.js';
 import type { MetricsSource } from '../../ops/shared-scrape.js';
 import type { Options } from '../../options.js';
@@ -25,6 +26,7 @@ import { ClusterCodes } from './cluster-codes.js';
 import { ClusterLinks } from './cluster-links.js';
 import { addClusterMetrics } from './cluster-metrics.js';
 import { ClusterRooms } from './cluster-rooms.js';
+import { EndedRuns } from './ended-runs.js';
 import { natsAddress } from './nats-address.js';
 import { NodeRequests } from './node-requests.js';
 import { RemoteClients } from './remote-clients.js';
@@ -48,6 +50,9 @@ interface Joined {
 /** How long a relay that starts waits for the beats of the others, in milliseconds. */
 const FIRST_BEATS = 700;
 
+/** The time between attempts to claim again what NATS has lost, in milliseconds. */
+const CONFIRM_INTERVAL = 1000;
+
 /** The cluster cannot be used; the message is one line for the operator. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
@@ -63,12 +68,13 @@ export class Cluster implements OtherProcesses {
   readonly #run = randomBytes(9).toString('base64url');
   readonly #clients: RemoteClients;
   readonly #startedAt = performance.now();
-  /** When runs have ended, by the name of the run. */
-  readonly #endedAt = new Map<string, number>();
+  readonly #endedRuns: EndedRuns;
   #joined: Joined | undefined;
+  #stopConfirming: StopTimer | undefined;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
+    this.#endedRuns = new EndedRuns(parts.options.maxHold * 1000);
     const { core, log, joins, options } = parts;
     const { codeLength, letters, nodeUrl: url } = options;
     this.codes = new ClusterCodes({
@@ -120,11 +126,10 @@ export class Cluster implements OtherProcesses {
       name: `lobby-relay ${node}`,
     });
     const nodes = this.#openNodes(bus, prefix);
-    const bucket = await bus.bucket(`lr_${clusterName}_codes`);
-    const place = { run: this.#run, url: options.nodeUrl };
+    const bucket = await bus.bucket(bucketOf(options));
     const isRunning = async (run: string): Promise<boolean> =>
       (await nodes.ping(run, FIRST_BEATS)) === 'answer';
-    const before = await registerNode(bucket, node, place, isRunning);
+    const before = await registerNode(bucket, node, this.#place, isRunning);
     const blocks = this.codes.open(bucket);
     const directory = await Directory.open(bucket, {
       blockChanged: (...changed) => blocks.changed(...changed),
@@ -158,6 +163,7 @@ export class Cluster implements OtherProcesses {
   }
 
   ended(): void {
+    this.#stopConfirming?.();
     const joined = this.#joined;
     this.#joined = undefined;
     joined?.links.close();
@@ -198,6 +204,14 @@ export class Cluster implements OtherProcesses {
     return own;
   }
 
+  get #uptime(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  get #place(): Place {
+    return { run: this.#run, url: this.#parts.options.nodeUrl };
+  }
+
   #openNodes(bus: Bus, prefix: string): Nodes {
     const { core, log, node, options } = this.#parts;
     return new Nodes({
@@ -208,7 +222,7 @@ export class Cluster implements OtherProcesses {
         silent: (run) => log.cluster.nodeSilent(run),
         back: (run) => log.cluster.nodeBack(run),
         ended: (run) => {
-          this.#endedAt.set(run, performance.now());
+          this.#endedRuns.add(run, this.#uptime);
           this.#joined?.links.runEnded(run);
           log.cluster.nodeEnded(run);
         },
@@ -249,13 +263,37 @@ export class Cluster implements OtherProcesses {
   #statusChanged(status: 'disconnected' | 'reconnected'): void {
     const { log } = this.#parts;
     log.cluster.statusChanged(status === 'reconnected');
-    if (status === 'reconnected') this.codes.confirm().catch((error) => log.fault(error));
+    this.#stopConfirming?.();
+    if (status === 'reconnected') void this.#confirm(true);
+  }
+
+  /**
+   * After a reconnect, claims again what NATS has lost. JetStream may start later than NATS: tries until it
+   * answers.
+   */
+  async #confirm(isFirst: boolean): Promise<void> {
+    const { log, node, options } = this.#parts;
+    const bus = this.#joined?.bus;
+    try {
+      const bucket = await bus?.bucket(bucketOf(options));
+      await this.codes.confirm();
+      if (bucket !== undefined) await confirmNode(bucket, node, this.#place);
+    } catch (error) {
+      if (isFirst) log.fault(error);
+      // After another disconnect, the next reconnect confirms.
+      if (this.#joined === undefined || !bus?.isConnected) return;
+      this.#stopConfirming?.();
+      this.#stopConfirming = SYSTEM_TIMERS.after(CONFIRM_INTERVAL, () => void this.#confirm(false));
+    }
   }
 
   /** Whether rooms of this run cannot come back any more. */
   #isExpired(run: string): boolean {
     if (run === this.#run || this.#joined?.nodes.get(run) !== undefined) return false;
-    const since = this.#endedAt.get(run) ?? this.#startedAt;
-    return performance.now() - since > this.#parts.options.maxHold * 1000;
+    return this.#endedRuns.isExpired(run, this.#uptime);
   }
+}
+
+function bucketOf({ clusterName }: Options): string {
+  return `lr_${clusterName}_codes`;
 }
