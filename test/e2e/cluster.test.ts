@@ -144,6 +144,18 @@ describe('a room of another relay', needs(NATS), () => {
     expect(new Set(hosts.map(({ code }) => code)).size).toBe(4);
   });
 
+  test('has a drawn code, however many codes have been chosen', async () => {
+    const limits = ['--max-rooms', '3000', '--rooms-per-minute', '0', '--max-connections', '3000'];
+    const cluster = await TestCluster.start(['one'], ['--custom-codes', ...limits]);
+    const [relay] = cluster.relays as [ClusterRelay];
+    for (const letter of 'BCDFGHJKLMNPQRSTVWXZ') await open(relay, { code: `A${letter}LE` });
+    // Half of the codes of eight blocks.
+    for (let rooms = 0; rooms <= 1600; rooms += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => Host.open(relay.url)));
+    }
+    expect(await relay.metric('cluster_blocks')).toBeGreaterThan(8);
+  });
+
   test('pauses a host that sends faster than players at another relay read', async () => {
     const { home, edge } = await pair(['--player-backlog', '256MiB', '--stall', '60']);
     const host = await Host.open(home.url);

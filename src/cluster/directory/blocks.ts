@@ -15,6 +15,11 @@ export function codesOfBlock(codeLength: number): number {
 /** Another block is needed when a quarter of the codes is in use, so that codes stay hard to guess. */
 const FULL_PART = 4;
 
+/** Whether a relay that draws in so many blocks needs another one for the codes in use. */
+export function wantsMore(codesInUse: number, blocks: number, codeLength: number): boolean {
+  return codesInUse * FULL_PART >= blocks * codesOfBlock(codeLength);
+}
+
 export interface BlocksParts {
   readonly bucket: Bucket;
   /** This relay. */
@@ -46,11 +51,6 @@ export class Blocks {
 
   has(block: Block): boolean {
     return this.#own.has(block);
-  }
-
-  /** Whether another block is needed for so many codes that are in use or reserved. */
-  wantsMore(codesInUse: number, codeLength: number): boolean {
-    return codesInUse * FULL_PART >= this.#own.size * codesOfBlock(codeLength);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Bucket } from '../../cluster/bus/bus.js';
-import { Blocks } from '../../cluster/directory/blocks.js';
+import { Blocks, wantsMore } from '../../cluster/directory/blocks.js';
 import type { Directory } from '../../cluster/directory/directory.js';
 import type { Place } from '../../cluster/directory/records.js';
 import { BLOCKS, lettersOf } from '../../rooms/code-share.js';
@@ -24,7 +24,7 @@ export interface ClusterCodesParts {
 export class ClusterCodes {
   readonly #parts: ClusterCodesParts;
   #blocks: Blocks | undefined;
-  /** The blocks in which codes are drawn. Those of chosen codes have other letters, or are not drawn in. */
+  /** The blocks in which codes are drawn. A chosen code may be of another one, with letters that are not drawn. */
   readonly #drawn: string[] = [];
   #isClaiming = false;
 
@@ -78,7 +78,9 @@ export class ClusterCodes {
   opened(rooms: number): void {
     const blocks = this.#blocks;
     const { codeLength, failed } = this.#parts;
-    if (blocks === undefined || this.#isClaiming || !blocks.wantsMore(rooms, codeLength)) return;
+    if (blocks === undefined || this.#isClaiming) return;
+    // Only those that are drawn: blocks of chosen codes may have other letters.
+    if (!wantsMore(rooms, this.#drawn.length, codeLength)) return;
     this.#isClaiming = true;
     this.#claimOne()
       .catch(failed)
@@ -92,7 +94,10 @@ export class ClusterCodes {
     const block = code.slice(0, 2);
     const blocks = this.#blocks;
     if (blocks === undefined) return false;
-    return blocks.has(block) || (await blocks.claim([block])) !== undefined;
+    if (blocks.has(block)) return true;
+    if ((await blocks.claim([block])) === undefined) return false;
+    this.#draw(block);
+    return true;
   }
 
   /** After a reconnect, claims own blocks again that were lost. */
@@ -113,7 +118,7 @@ export class ClusterCodes {
   }
 
   #draw(block: string): void {
-    if (this.#candidates.includes(block)) this.#drawn.push(block);
+    if (this.#candidates.includes(block) && !this.#drawn.includes(block)) this.#drawn.push(block);
   }
 
   #stopDrawing(block: string): void {
