@@ -7,6 +7,12 @@ import { BLOCKS, lettersOf } from '../../rooms/code-share.js';
 /** How many blocks a relay claims at its start: with four letters, each has 400 codes. */
 const FIRST_BLOCKS = 8;
 
+/** How many blocks a relay claims for codes that hosts choose. */
+const MAX_CHOSEN = 64;
+
+/** The time until a block is claimed again if there was none, in milliseconds. */
+const RETRY = 5000;
+
 export interface ClusterCodesParts {
   readonly self: Place & { readonly node: string };
   readonly codeLength: number;
@@ -27,6 +33,10 @@ export class ClusterCodes {
   /** The blocks in which codes are drawn. A chosen code may be of another one, with letters that are not drawn. */
   readonly #drawn: string[] = [];
   #isClaiming = false;
+  /** How many blocks were claimed for codes that hosts have chosen. */
+  #chosen = 0;
+  /** No block is claimed before this time: there was none. */
+  #claimAfter = 0;
 
   constructor(parts: ClusterCodesParts) {
     this.#parts = parts;
@@ -78,11 +88,15 @@ export class ClusterCodes {
   opened(rooms: number): void {
     const blocks = this.#blocks;
     const { codeLength, failed } = this.#parts;
-    if (blocks === undefined || this.#isClaiming) return;
+    if (blocks === undefined || this.#isClaiming || performance.now() < this.#claimAfter) return;
     // Only those that are drawn: blocks of chosen codes may have other letters.
     if (!wantsMore(rooms, this.#drawn.length, codeLength)) return;
     this.#isClaiming = true;
     this.#claimOne()
+      .then((isClaimed) => {
+        // Each attempt may ask for all blocks.
+        if (!isClaimed) this.#claimAfter = performance.now() + RETRY;
+      })
       .catch(failed)
       .finally(() => {
         this.#isClaiming = false;
@@ -95,7 +109,13 @@ export class ClusterCodes {
     const blocks = this.#blocks;
     if (blocks === undefined) return false;
     if (blocks.has(block)) return true;
-    if ((await blocks.claim([block])) === undefined) return false;
+    // Hosts could claim all blocks of the cluster otherwise: a claim is for good.
+    if (this.#chosen >= MAX_CHOSEN) return false;
+    this.#chosen++;
+    if ((await blocks.claim([block])) === undefined) {
+      this.#chosen--;
+      return false;
+    }
     this.#draw(block);
     return true;
   }

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { Directory } from '../../../src/cluster/directory/directory.js';
+import { SYSTEM_TIMERS } from '../../../src/launch/timers.js';
+import { ClusterCodes } from '../../../src/server/cluster/cluster-codes.js';
+import { MemoryBroker } from '../../support/memory-bus.js';
+
+/** The codes of a relay that shares a bucket with others. */
+async function relay(broker: MemoryBroker, run: string) {
+  const bucket = await broker.connect(run).bucket('codes');
+  const codes = new ClusterCodes({
+    self: { run, url: '', node: run },
+    codeLength: 4,
+    letters: '',
+    isExpired: () => false,
+    lost() {},
+    failed(error) {
+      throw error;
+    },
+  });
+  codes.open(bucket);
+  const directory = await Directory.open(bucket);
+  await codes.claim(directory, undefined);
+  return codes;
+}
+
+test('relays draw in different blocks', async () => {
+  const broker = new MemoryBroker(SYSTEM_TIMERS);
+  const all = [await relay(broker, 'one'), await relay(broker, 'two')];
+  const drawn = all.flatMap((codes) => [...codes.drawn]);
+  expect(new Set(drawn).size).toBe(16);
+});
+
+test('hosts who choose codes cannot claim all blocks', async () => {
+  const broker = new MemoryBroker(SYSTEM_TIMERS);
+  const [one, two] = [await relay(broker, 'one'), await relay(broker, 'two')];
+  const letters = [...'AEIOUY'];
+  const chosen = letters.flatMap((first) => [...'BCDFGHJKLMNPQRST'].map((next) => first + next));
+  let claimed = 0;
+  for (const block of chosen) if (await one.claimFor(`${block}ZZ`)) claimed++;
+  expect(chosen).toHaveLength(96);
+  expect(claimed).toBe(64);
+  // Blocks that it has already stay usable, and another relay can claim the rest.
+  expect(await one.claimFor(`${chosen[0]}XX`)).toBe(true);
+  expect(await two.claimFor(`${chosen[0]}XX`)).toBe(false);
+  expect(await two.claimFor(`${chosen.at(-1)}XX`)).toBe(true);
+});
