@@ -3,12 +3,12 @@ import type { ListRoute } from '../../http/list-route.js';
 import type { ListsOfAll } from '../../http/lists-of-all.js';
 import type { Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
+import { OneAtATime } from '../../limits/one-at-a-time.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { Acceptor, Upgrade } from '../../transport/acceptor.js';
 import type { Arrival, Standing } from '../messages.js';
 import { standingOf } from '../standing.js';
-import { OneAtATime } from './one-at-a-time.js';
 import type { RoomIndex } from './room-index.js';
 import type { WorkerProcess } from './worker-process.js';
 
@@ -46,7 +46,7 @@ type QuickJoinRoute = Extract<ListRoute, { readonly kind: 'quickJoin' }>;
 export class HandOvers {
   readonly #parts: HandOverParts;
   /** A wrong secret is counted before the same address can try the next one. */
-  readonly #guesses = new OneAtATime();
+  readonly #guesses = new OneAtATime(MAX_DECISION);
 
   constructor(parts: HandOverParts) {
     this.#parts = parts;
@@ -82,7 +82,7 @@ export class HandOvers {
         resolve(standingOf(this.#parts.admission, address, opens, performance.now()));
         return this.#counted(address, decided);
       };
-      if (guesses) void this.#guesses.run(address, () => within(MAX_DECISION, count()));
+      if (guesses) void this.#guesses.run(address, count);
       else void count();
     });
   }
@@ -117,7 +117,7 @@ export class HandOvers {
         // Guesses at rooms of other workers do not wait for this one.
         if (!worker.isResponding) return;
         isSent = true;
-        await within(MAX_DECISION, this.#send(worker, upgrade, purpose));
+        await this.#send(worker, upgrade, purpose);
       });
     }
   }
@@ -188,14 +188,4 @@ export class HandOvers {
       undefined,
     );
   }
-}
-
-/** Waits for a promise that does not reject, but not longer than this time, in milliseconds. */
-async function within(time: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, time);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

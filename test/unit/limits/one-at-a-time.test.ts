@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { OneAtATime } from '../../../src/workers/primary/one-at-a-time.js';
+import { OneAtATime } from '../../../src/limits/one-at-a-time.js';
 
 test('jobs of one name run one after the other, also after one that fails; others do not wait', async () => {
-  const jobs = new OneAtATime();
+  const jobs = new OneAtATime(60_000);
   const events: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
   const run = (name: string, job: string): Promise<void> =>
@@ -26,4 +26,15 @@ test('jobs of one name run one after the other, also after one that fails; other
     'fulfilled',
     'fulfilled',
   ]);
+});
+
+test('a job that takes too long does not delay the next one', async () => {
+  const jobs = new OneAtATime(1);
+  const endless = jobs.run('a', () => new Promise(() => {}));
+  let hasRun = false;
+  await jobs.run('a', async () => {
+    hasRun = true;
+  });
+  expect(hasRun).toBe(true);
+  await endless;
 });
