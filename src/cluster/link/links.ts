@@ -176,8 +176,13 @@ export class Links {
 
   #refuse(run: string, { from }: Head): void {
     this.#setEnded(run, from);
+    this.#reset(run, from);
+  }
+
+  /** Says that the link with this number at the other end has ended. */
+  #reset(run: string, number: number): void {
     const { bus, prefix } = this.#parts;
-    bus.publish(`${prefix}.${run}.link.${this.#parts.run}`, resetOf(0, from));
+    bus.publish(`${prefix}.${run}.link.${this.#parts.run}`, resetOf(0, number));
   }
 
   #setEnded(run: string, number: number): void {
@@ -211,6 +216,8 @@ export class Links {
   #reconnected(): void {
     this.#stopOutage?.();
     this.#stopOutage = undefined;
+    // The other relays do not know of links that broke meanwhile, and may not use them for long.
+    for (const [run, number] of this.#ended) this.#reset(run, number);
     for (const link of [...this.#links.values()]) link.reconnected(this.#parts.timers.now());
     this.#startTicks();
   }

@@ -1,26 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { Link } from '../../../src/cluster/link/link.js';
-import { Links } from '../../../src/cluster/link/links.js';
-import { RemotePlayers } from '../../../src/cluster/remote/remote-players.js';
-import { RemoteSeats } from '../../../src/cluster/remote/remote-seats.js';
+import type { RemoteSeats } from '../../../src/cluster/remote/remote-seats.js';
 import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
 import type { JoinRequest } from '../../../src/rooms/join-request.js';
 import type { JoinableRoom, PlayerSeat } from '../../../src/rooms/player-seat.js';
 import type { RoomSettings } from '../../../src/rooms/room-info.js';
 import { hashSecret } from '../../../src/rooms/secret.js';
-import { PREFIX } from '../../support/link-pair.js';
+import { ClusterLinks } from '../../../src/server/cluster/cluster-links.js';
+import { PREFIX, TestRelay } from '../../support/link-pair.js';
 import { MemoryBroker, type MemoryBus } from '../../support/memory-bus.js';
 import { TestHost, TestPlayer, text } from '../../support/peers.js';
 import { CODE, openRoom, TestRooms } from '../../support/rooms.js';
 import { TestTimers } from '../../support/test-timers.js';
 
-/** One relay with both halves of its links. */
+/** One relay with its links. */
 class Relay {
   readonly bus: MemoryBus;
-  readonly links: Links;
+  readonly links: ClusterLinks;
   readonly rooms = new TestRooms();
-  readonly seats = new Map<Link, RemoteSeats>();
-  readonly players = new Map<Link, RemotePlayers>();
 
   constructor(
     readonly run: string,
@@ -28,7 +24,7 @@ class Relay {
   ) {
     const { timers } = broker;
     this.bus = broker.connect(run);
-    this.links = new Links({
+    this.links = new ClusterLinks({
       bus: this.bus,
       prefix: PREFIX,
       run,
@@ -36,40 +32,16 @@ class Relay {
       schedule: (flushable) => void timers.after(0, () => flushable.flush()),
       maxMessage: 1 << 20,
       stall: 15_000,
-      observer: {
-        opened: (link) => this.#opened(link),
-        paceChanged: (link, _run, keepsUp) => this.seats.get(link)?.setLinkKeepsUp(keepsUp),
-        broken: (link) => {
-          this.seats.get(link)?.broken();
-          this.players.get(link)?.broken();
-        },
-      },
+      findRoom: () => this.rooms.room ?? CLOSE_REASONS.noSuchRoom,
+      clientClosed: () => {},
+      usedChanged: () => {},
+      broken: () => {},
     });
   }
 
   /** The room of another relay. */
-  room(home: Relay): JoinableRoom {
-    const link = this.links.to(home.run) as Link;
-    return (this.seats.get(link) as RemoteSeats).room(CODE, 1);
-  }
-
-  #opened(link: Link): void {
-    const seats = new RemoteSeats(link);
-    const find = () => this.rooms.room ?? CLOSE_REASONS.noSuchRoom;
-    const players = new RemotePlayers(link, find);
-    this.seats.set(link, seats);
-    this.players.set(link, players);
-    link.handler = {
-      join: (handle, join) => players.join(handle, join),
-      from: (handle, payload) => players.from(handle, payload),
-      disconnected: (handle, isFinal) => players.disconnected(handle, isFinal),
-      measured: (handle, time) => players.measured(handle, time),
-      seated: (handle, id) => seats.seated(handle, id),
-      to: (handles, payload) => seats.to(handles, payload),
-      close: (handles, reason) => seats.close(handles, reason),
-      setReading: (handles, reading) => seats.setReading(handles, reading),
-      measure: (handles) => seats.measure(handles),
-    };
+  room(home: { readonly run: string }): JoinableRoom {
+    return (this.links.to(home.run) as RemoteSeats).room(CODE, 1);
   }
 }
 
@@ -109,9 +81,7 @@ test('a player joins, speaks, hears and leaves as one of the same relay does', (
     { type: 'playerLeft', player: 1 },
   ]);
   expect(player.takeCalls()).toEqual([{ text: 'welcome' }]);
-  expect([...edge.seats.values(), ...home.players.values()].map(({ size }) => size)).toEqual([
-    0, 0,
-  ]);
+  expect([edge.links.clients.edge, home.links.clients.home]).toEqual([0, 0]);
 });
 
 test('a refusal is a close', () => {
@@ -130,7 +100,7 @@ test('a refusal is a close', () => {
   join(third);
   settle();
   expect(third.takeCalls()).toEqual([CLOSE_REASONS.noSuchRoom]);
-  expect([...edge.seats.values()].map(({ size }) => size)).toEqual([0]);
+  expect(edge.links.clients.edge).toBe(0);
 });
 
 test('a broadcast crosses the link once', () => {
@@ -169,11 +139,13 @@ describe('a player with a key', () => {
   });
 
   test('is disconnected when the link breaks, at both ends', () => {
-    const { edge, home, host, join, settle } = remote({ reconnectWindow: 60 });
+    const { edge, host, join, settle, timers } = remote({ reconnectWindow: 60 });
     const player = new TestPlayer();
     const seat = join(player, { key: KEY });
     settle();
-    edge.links.to(home.run)?.break('on purpose');
+    edge.bus.setCut(true);
+    timers.pass(6);
+    edge.bus.setCut(false);
     seat.leave(player, false);
     settle();
     expect(player.takeCalls()).toEqual([CLOSE_REASONS.restarting]);
@@ -215,34 +187,45 @@ describe('reading from players pauses', () => {
   });
 });
 
+test('an edge measures round-trip times when its home asks', () => {
+  const { broker, edge, settle } = remote();
+  const home = new TestRelay(broker, 'another home');
+  let requests = 0;
+  const player = Object.assign(new TestPlayer(), { measure: () => requests++ });
+  const result = edge.room(home).join(player, {});
+  settle();
+  home.to(edge).measure(1);
+  settle();
+  expect(requests).toBe(1);
+  if (result.is === 'seated') result.seat.measured(12.5, player);
+  settle();
+  expect(home.heard.at(-1)).toEqual(['measured', 1, 12.5]);
+});
+
 test('round-trip times reach the room', () => {
-  const { home, join, settle } = remote();
+  const { broker, home, settle } = remote();
   const measured: number[] = [];
   Object.assign(home.rooms.room as object, {
     measured: (player: number, time: number) => measured.push(player, time),
   });
-  let requests = 0;
-  const player = Object.assign(new TestPlayer(), { measure: () => requests++ });
-  const seat = join(player);
-  settle();
-  home.links.to('edge')?.measure(1);
-  settle();
-  expect(requests).toBe(1);
-  seat.measured(12.5, player);
+  const edge = new TestRelay(broker, 'another edge');
+  edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player' });
+  edge.to(home).measured(1, 12.5);
   settle();
   expect(measured).toEqual([1, 12.5]);
 });
 
 test('a relay that uses a handle twice ends its first seat', () => {
-  const { edge, home, host, join, settle } = remote();
-  join(new TestPlayer());
-  settle();
-  edge.links.to('home')?.join(1, { code: CODE, epoch: 1, role: 'player' });
-  settle();
+  const { broker, home, host, settle } = remote();
+  const edge = new TestRelay(broker, 'another edge');
+  for (let times = 0; times < 2; times++) {
+    edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player' });
+    settle();
+  }
   expect(host.takeCalls()).toEqual([
     { type: 'playerJoined', player: 1 },
     { type: 'playerLeft', player: 1 },
     { type: 'playerJoined', player: 2 },
   ]);
-  expect([...home.players.values()].map(({ size }) => size)).toEqual([1]);
+  expect(home.links.clients.home).toBe(1);
 });
