@@ -55,12 +55,14 @@ export class Contents {
     { code, path, seat, json }: RoomRoute,
     { request, address }: AddressedRequest,
   ): Promise<Answer> {
-    if (this.#parts.admission.isGuessLimited(address, performance.now())) {
-      return this.tooManyAttempts({ request, address });
-    }
+    const { admission } = this.#parts;
+    const isLimited = (): boolean => admission.isGuessLimited(address, performance.now());
+    if (isLimited()) return this.tooManyAttempts({ request, address });
     const room = code && (await this.#describe(code, seat));
     if (room === 'noAnswer') return answers.noAnswer();
-    if (room === undefined) this.#parts.admission.missed(address, path, performance.now());
+    // Simultaneous requests of the address may have used up its attempts meanwhile.
+    if (isLimited()) return this.tooManyAttempts({ request, address });
+    if (room === undefined) admission.missed(address, path, performance.now());
     const asJson = json || prefersJson(request.headers.accept);
     return answers.roomInfo(room && (asJson ? room.json : room.name));
   }

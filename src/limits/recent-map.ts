@@ -27,4 +27,9 @@ export class RecentMap<Value> {
     this.#old = this.#young;
     this.#young = new Map();
   }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
 }

@@ -3,6 +3,7 @@ import { Cli } from '../support/cli.js';
 import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
 import { NATS, NatsServer } from '../support/nats.js';
+import { greet, letters, outcomes, statuses, tries } from '../support/outcomes.js';
 import { SdkPage } from '../support/sdk-pages.js';
 import { needs } from '../support/tools.js';
 
@@ -76,6 +77,39 @@ describe('a room of another relay', needs(NATS), () => {
       expect(await codeOf(`${host.code}?password=${wrong}`)).toBe(4011);
     }
     await expect.poll(() => codeOf(`${host.code}?password=e`)).toBe(4029);
+  });
+
+  test.each(['code', 'password'])(
+    'counts wrong %ss that come at the same moment',
+    async (secret) => {
+      const { home, edge } = await pair(['--limit-loopback', '--misses-per-minute', '10']);
+      const { code } = await open(home, { password: 'tea' });
+      const paths = Array.from({ length: 30 }, (_, index) =>
+        secret === 'code'
+          ? `${code.slice(0, 2)}${letters(index).slice(1)}`
+          : `${code}?password=${index}`,
+      );
+      const wrong = secret === 'code' ? 4004 : 4011;
+      expect(await outcomes(tries(edge.url, paths, 30))).toEqual({ [wrong]: 10, 4029: 20 });
+    },
+  );
+
+  test('counts wrong codes of plain requests that come at the same moment', async () => {
+    const { home, edge } = await pair(['--limit-loopback', '--misses-per-minute', '10']);
+    const { code } = await Host.open(home.url);
+    const wrong = Array.from({ length: 30 }, (_, index) => {
+      return `${code.slice(0, 2)}${letters(index).slice(1)}`;
+    });
+    expect(await statuses(edge.http, wrong)).toEqual({ 404: 10, 429: 20 });
+  });
+
+  test('lets very many players of one address in at the same moment', async () => {
+    const { home, edge } = await pair(['--limit-loopback']);
+    const host = await Host.connect(home.url);
+    host.command({ cmd: 'prepare', max_players: 200, password: 'tea' });
+    const { key } = await host.until('prepare_reply');
+    void greet(host);
+    expect(await outcomes(tries(edge.url, [`${key}?password=tea`], 200))).toEqual({ 0: 200 });
   });
 
   test('lets a player with a key come back by either relay', async () => {

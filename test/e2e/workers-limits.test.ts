@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Host, Player } from '../support/clients.js';
+import { Host } from '../support/clients.js';
+import { greet, letters, outcomes, statuses, tries } from '../support/outcomes.js';
 import { WorkersRelay } from '../support/workers.js';
 
 /*
@@ -7,34 +8,6 @@ import { WorkersRelay } from '../support/workers.js';
  */
 
 const LIMITED = ['--limit-loopback'];
-
-/** How many connections were closed with each code; 0 for those that stay open. */
-async function outcomes(clients: readonly (Host | Player)[]): Promise<Record<number, number>> {
-  const counts: Record<number, number> = {};
-  for (const { closed, inbox } of clients) {
-    const code = await Promise.race([
-      closed.then(({ code: each }) => each),
-      inbox.next().then(() => 0),
-    ]);
-    counts[code] = (counts[code] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** `count` players who try these codes in turn. A host greets those who get in. */
-function tries(url: string, paths: readonly string[], count: number): Player[] {
-  return Array.from({ length: count }, (_, index) =>
-    Player.connect(url, paths[index % paths.length] ?? ''),
-  );
-}
-
-/** Greets players, so that one who gets in can be told from one who is refused later. */
-async function greet(host: Host): Promise<void> {
-  for (;;) {
-    const { player } = await host.until('player_joined');
-    host.command({ cmd: 'to_str', to: [player], data: 'welcome' });
-  }
-}
 
 test('of connections', async () => {
   const relay = await WorkersRelay.start([...LIMITED, '--connections-per-address', '12']);
@@ -67,6 +40,12 @@ test('of wrong codes', async () => {
   expect(await outcomes(tries(relay.url, wrong, 30))).toEqual({ 4004: 10, 4029: 20 });
 });
 
+test('of wrong codes that plain requests ask about', async () => {
+  const relay = await WorkersRelay.start([...LIMITED, '--misses-per-minute', '10']);
+  const wrong = Array.from({ length: 30 }, (_, index) => `${'BDFZ'[index % 4]}${letters(index)}`);
+  expect(await statuses(relay.http, wrong)).toEqual({ 404: 10, 429: 20 });
+});
+
 test.each(['password', 'resume token'])('of a wrong %s', async (secret) => {
   const relay = await WorkersRelay.start([...LIMITED, '--misses-per-minute', '10']);
   const host = await Host.connect(relay.url);
@@ -94,10 +73,4 @@ async function openConnections({ http }: WorkersRelay): Promise<number> {
   const metrics = await (await fetch(`${http}/metrics`)).text();
   const open = metrics.matchAll(/^lobby_relay_connections\{role="(?:host|player)"\} (\d+)$/gm);
   return [...open].reduce((sum, [, count]) => sum + Number(count), 0);
-}
-
-/** Three letters that differ for each number. */
-function letters(number: number): string {
-  const alphabet = 'BCDFGHJKLM';
-  return [...String(number).padStart(3, '0')].map((digit) => alphabet[Number(digit)]).join('');
 }

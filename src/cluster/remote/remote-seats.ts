@@ -19,6 +19,9 @@ export interface ClosedClient {
 
 export type ClientClosed = (client: ClosedClient) => void;
 
+/** A client has a seat, is refused, or has left: the other relay has decided about it, or need not. */
+export type Decided = (isSeated: boolean) => void;
+
 /**
  * The seats of clients of this relay in rooms of another one: this relay is their edge. Every handle is
  * used once.
@@ -41,19 +44,31 @@ export class RemoteSeats
     return this.#seats.size;
   }
 
-  /** A room of the other relay. Joining it takes no round trip: a refusal is a close. */
-  room(code: RoomCode, epoch: number, role: Join['role'] = 'player'): JoinableRoom {
+  /**
+   * A room of the other relay. Joining it takes no round trip: a refusal is a close.
+   *
+   * @param decided is called at least once for each client that joins
+   */
+  room(
+    code: RoomCode,
+    epoch: number,
+    role: Join['role'] = 'player',
+    decided: Decided = () => {},
+  ): JoinableRoom {
     return {
       join: (peer, request) => {
-        if (!this.#link.isOpen) return { is: 'refused', reason: CLOSE_REASONS.restarting };
-        return { is: 'seated', seat: this.#join(peer, request, { code, epoch, role }) };
+        if (this.#link.isOpen) {
+          const seat = this.#join(peer, request, { code, epoch, role }, decided);
+          return { is: 'seated', seat };
+        }
+        decided(false);
+        return { is: 'refused', reason: CLOSE_REASONS.restarting };
       },
     };
   }
 
-  seated(handle: Handle, id: number): void {
-    const seat = this.#seats.get(handle);
-    if (seat !== undefined) seat.id = id;
+  seated(handle: Handle): void {
+    this.#seats.get(handle)?.seated();
   }
 
   to(handles: readonly Handle[], payload: Payload): void {
@@ -86,6 +101,7 @@ export class RemoteSeats
     peer: PlayerPeer,
     request: JoinRequest,
     { code, epoch, role }: Pick<Join, 'code' | 'epoch' | 'role'>,
+    decided: Decided,
   ): RemoteSeat {
     this.#lastHandle++;
     const handle = this.#lastHandle;
@@ -93,6 +109,7 @@ export class RemoteSeats
       link: this.#link,
       // The player has no key to reconnect with.
       isAlwaysFinal: request.key === undefined,
+      decided,
       ended: () => void this.#seats.delete(handle),
       closed: (reason) => this.#closed({ code, address: peer.address, reason, request }),
     });
@@ -120,14 +137,13 @@ function drawKey() {
 interface RemoteSeatContext {
   readonly link: Link;
   readonly isAlwaysFinal: boolean;
+  readonly decided: Decided;
   ended(): void;
   closed(reason: CloseReason): void;
 }
 
 class RemoteSeat implements PlayerSeat {
   readonly heldBytes = 0;
-  /** The id of the player in its room, when it is known. */
-  id: number | undefined;
   readonly peer: PlayerPeer;
   readonly #handle: Handle;
   readonly #context: RemoteSeatContext;
@@ -139,6 +155,10 @@ class RemoteSeat implements PlayerSeat {
     this.#handle = handle;
     this.peer = peer;
     this.#context = context;
+  }
+
+  seated(): void {
+    this.#context.decided(true);
   }
 
   receive(payload: Payload): void {
@@ -153,6 +173,7 @@ class RemoteSeat implements PlayerSeat {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.ended();
+    this.#context.decided(false);
     this.#context.link.disconnected(this.#handle, isFinal || this.#context.isAlwaysFinal);
   }
 
@@ -175,6 +196,7 @@ class RemoteSeat implements PlayerSeat {
   end(reason: CloseReason): void {
     this.#isOpen = false;
     this.#context.closed(reason);
+    this.#context.decided(false);
     this.peer.close(reason);
   }
 

@@ -1,8 +1,10 @@
 import type { Home } from '../../cluster/directory/directory.js';
-import type { ClosedClient } from '../../cluster/remote/remote-seats.js';
+import type { ClosedClient, Decided } from '../../cluster/remote/remote-seats.js';
 import { PlayerConnection, type PlayerLimits } from '../../dialects/wmbp/player-connection.js';
 import type { RoomRoute } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
+import { OneAtATime } from '../../limits/one-at-a-time.js';
+import { RecentMap } from '../../limits/recent-map.js';
 import type { JoinCounts } from '../../ops/join-counts.js';
 import type { RelayLog } from '../../ops/relay-log.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
@@ -27,9 +29,19 @@ export type RemoteRequest = Pick<
   'seat' | 'about' | 'password' | 'allValues' | 'watches'
 >;
 
+/** How long other guesses of an address wait for the other relay to decide about one, in milliseconds. */
+const MAX_DECISION = 1000;
+
+/** How many codes are known to be those of rooms. */
+const KNOWN_CODES = 4096;
+
 /** Serves clients of this relay whose rooms are at other relays. */
 export class RemoteClients {
   readonly #parts: RemoteClientsParts;
+  /** A wrong code or password is counted before the same address can try the next one. */
+  readonly #guesses = new OneAtATime(MAX_DECISION);
+  /** Codes of rooms that clients have joined: to try one of these again is no guess. */
+  readonly #known = new RecentMap<true>(KNOWN_CODES);
 
   constructor(parts: RemoteClientsParts) {
     this.#parts = parts;
@@ -37,13 +49,30 @@ export class RemoteClients {
 
   /** The client joins, or watches, a room of another relay. */
   join(code: RoomCode, home: Home, request: RemoteRequest, upgrade: Upgrade): void {
-    const seats = this.#parts.links()?.to(home.run);
-    if (seats === undefined) return this.refuse(CLOSE_REASONS.restarting, upgrade);
-    this.#join(
-      seats.room(code, home.epoch, request.watches ? 'viewer' : 'player'),
-      request,
-      upgrade,
-    );
+    const isGuess = (): boolean =>
+      request.password !== undefined || this.#known.get(code) === undefined;
+    const join = (decided: Decided): boolean => {
+      const seats = this.#parts.links()?.to(home.run);
+      if (seats === undefined) return this.#refused(CLOSE_REASONS.restarting, upgrade);
+      const role = request.watches ? 'viewer' : 'player';
+      return this.#join(seats.room(code, home.epoch, role, decided), request, upgrade);
+    };
+    if (!isGuess()) return void join(() => {});
+    const guess = async (): Promise<void> => {
+      const decision = new Promise<void>((resolve) => {
+        const isJoining = join((isSeated) => {
+          if (isSeated) this.#known.set(code, true);
+          resolve();
+        });
+        if (!isJoining) resolve();
+      });
+      // Not if others have joined this room while this one waited.
+      if (isGuess()) await decision;
+    };
+    this.#guesses.run(upgrade.address, guess).catch((error: unknown) => {
+      this.#parts.log.fault(error);
+      upgrade.socket.destroy();
+    });
   }
 
   /** The client joins a room of this relay. */
@@ -51,11 +80,12 @@ export class RemoteClients {
     this.#join(room, request, upgrade);
   }
 
-  #join(room: JoinableRoom, request: RemoteRequest, upgrade: Upgrade): void {
+  /** Returns whether the client joins. */
+  #join(room: JoinableRoom, request: RemoteRequest, upgrade: Upgrade): boolean {
     const { admission, acceptor, limits, joins } = this.#parts;
     const { address } = upgrade;
-    const reason = this.refusal(address);
-    if (reason !== undefined) return this.refuse(reason, upgrade);
+    const reason = this.refusal(address, request.watches);
+    if (reason !== undefined) return this.#refused(reason, upgrade);
     const { seat: key, about, password, allValues } = request;
     const isAccepted = acceptor.accept('player', upgrade, (link) => {
       const connection = new PlayerConnection(link, limits);
@@ -65,12 +95,19 @@ export class RemoteClients {
     if (isAccepted && admission.isOverLimit(address)) {
       acceptor.connections.terminateClosing(address);
     }
+    return isAccepted;
   }
 
-  /** Why clients of this address are refused, whatever they join. */
-  refusal(address: string): CloseReason | undefined {
+  /** Why clients of this address, or those that want to watch, are refused, whatever they join. */
+  refusal(address: string, watches?: true): CloseReason | undefined {
     const { admission } = this.#parts;
-    return admission.connect(address) ?? admission.tryCode(address, performance.now());
+    const isFull = watches ? admission.connectViewer(address) : admission.connect(address);
+    return isFull ?? admission.tryCode(address, performance.now());
+  }
+
+  #refused(reason: CloseReason, upgrade: Upgrade): false {
+    this.refuse(reason, upgrade);
+    return false;
   }
 
   refuse(reason: CloseReason, upgrade: Upgrade): void {
@@ -85,7 +122,10 @@ export class RemoteClients {
   closed({ code, address = '', reason, request }: ClosedClient): void {
     const { admission } = this.#parts;
     const now = performance.now();
-    if (reason.code === CLOSE_REASONS.noSuchRoom.code) admission.missed(address, code, now);
+    if (reason.code === CLOSE_REASONS.noSuchRoom.code) {
+      this.#known.delete(code);
+      admission.missed(address, code, now);
+    }
     if (reason.code !== CLOSE_REASONS.wrongPassword.code) return;
     admission.missed(address, `password ${code} ${triedPassword(request.password)}`, now);
   }
