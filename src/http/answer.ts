@@ -139,6 +139,11 @@ export function noAnswer(): Answer {
   return { ...answer, headers: { ...answer.headers, 'Retry-After': 1 } };
 }
 
+/** The answer at the port of a worker to what is for the port of the relay, or of another worker. */
+export function misdirected(): Answer {
+  return text(421, 'This port is for rooms of one worker: use the port of the relay.\n');
+}
+
 export function originNotAllowed(): Answer {
   return text(403, 'Origin not allowed\n');
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { destroyOnError } from './destroy-on-error.js';
 import { RequestContext, type RequestContextParts } from './request-context.js';
 import { Requests, type RequestsParts } from './requests.js';
 import { answerAndClose, isAnswering } from './unwanted-input.js';
@@ -40,9 +41,7 @@ export class FrontDoor {
 
   /** Accepts a WebSocket, or answers another upgrade as a plain request. Never throws or rejects. */
   async upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    // Node has detached the socket. Writing to it may fail, and an error without a listener ends the
-    // process.
-    socket.on('error', destroyItself);
+    destroyOnError(socket);
     try {
       if (!wantsWebSocket(request)) {
         return answerAndClose(request, socket, (...args) => this.request(...args));
@@ -57,11 +56,6 @@ export class FrontDoor {
       socket.destroy();
     }
   }
-}
-
-/** One function for all sockets, to save memory. */
-function destroyItself(this: Socket): void {
-  this.destroy();
 }
 
 /**

@@ -5,10 +5,12 @@ import type { SharedScrape } from '../ops/shared-scrape.js';
 import { TurnQueue } from '../transport/turn-queue.js';
 import type { Answer } from './answer.js';
 import { internalError, methodNotAllowed, metrics, notFound, preflight } from './answer.js';
+import { destroyOnError } from './destroy-on-error.js';
 import { route } from './route.js';
 import { spreadRequests } from './spread-requests.js';
 import { throttleReports } from './throttle-reports.js';
 import { answerAndClose, hasBody, stopAtUnwantedInput } from './unwanted-input.js';
+import { writeAnswer } from './write-answer.js';
 
 /** How long a request may take to arrive, in milliseconds: scrapers are near. */
 const BOUNDS = { headersTimeout: 10_000, requestTimeout: 10_000 };
@@ -56,7 +58,7 @@ export async function serveMetrics(
   };
   const server = createServer(BOUNDS, answer);
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
-    socket.on('error', () => socket.destroy());
+    destroyOnError(socket);
     answerAndClose(request, socket, answer);
   });
   stopAtUnwantedInput(server, () => false);
@@ -81,14 +83,10 @@ export function addressIn(where: string): { readonly host: string; readonly port
   return { port: Number(port), host: host?.replace(/^\[(.*)\]$/, '$1') ?? '127.0.0.1' };
 }
 
-function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-): void {
+function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   // Request bodies are not read.
   if (hasBody(request)) response.shouldKeepAlive = false;
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+  writeAnswer(response, answer);
 }
 
 async function answerTo({ method, url }: IncomingMessage, scrape: SharedScrape): Promise<Answer> {

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admission } from '../limits/admission.js';
 import type { Dialect } from '../protocol/dialects.js';
-import type { Answer } from './answer.js';
 import * as answers from './answer.js';
 import { announcedLength, MAX_BODY_BYTES } from './body.js';
 import { Contents, type ContentsParts } from './contents.js';
@@ -18,6 +17,7 @@ import { SignalingRequests, type SignalingRequestsParts } from './signaling-requ
 import { limitStall, sendStream } from './streamed-answer.js';
 import { answerUnread } from './unread-body.js';
 import { hasBody, isDetached } from './unwanted-input.js';
+import { writeAnswer } from './write-answer.js';
 
 export type RequestsParts = ContentsParts &
   RequestBodiesParts &
@@ -66,7 +66,7 @@ export class Requests {
     const reply = (answer: Reply): void => {
       if ('stream' in answer) sendStream(response, answer);
       else if (readsBody && !request.complete) answerUnread(request, response, answer);
-      else send(response, answer);
+      else writeAnswer(response, answer);
     };
     const fail = (error: unknown): void => {
       this.#parts.log.fault(error);
@@ -148,11 +148,4 @@ export class Requests {
 function discardBody(request: IncomingMessage, response: ServerResponse): void {
   if (hasBody(request)) response.shouldKeepAlive = false;
   request.resume();
-}
-
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  // A 304 has no body, and its `Content-Length` would be that of the file.
-  const length = status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
-  response.writeHead(status, { ...headers, ...length });
-  response.end(body);
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Cli } from '../support/cli.js';
 import { Host, joined, Player, seatKey } from '../support/clients.js';
 import { freePorts } from '../support/free-port.js';
+import { RawClient } from '../support/raw-client.js';
 import { WorkersRelay } from '../support/workers.js';
 
 /** A relay with two workers with ports of their own, and the URLs of these. */
@@ -56,6 +57,23 @@ test('what belongs to the port of the relay, or of another worker, is refused wi
     expect(await player.closed).toMatchObject({ code: 1006 });
   }
   await joined(`ws://127.0.0.1:${ports[0]}`, first);
+});
+
+test('while the primary does not answer, clients are to try again later', async () => {
+  const { relay, urlOf, httpOf } = await start();
+  const [host] = (await relay.hostOnEach({ name: 'Tea' })) as [Host];
+  const port = Number(new URL(urlOf(host.code)).port);
+  process.kill(relay.cli.pid, 'SIGSTOP');
+  const answers = [
+    fetch(`${httpOf(host.code)}/${host.code}`).then(({ status }) => status),
+    RawClient.connect(port, `/${host.code}`).catch(({ message }: Error) => message),
+  ];
+  expect(await Promise.all(answers)).toEqual([503, expect.stringContaining('HTTP/1.1 503')]);
+  process.kill(relay.cli.pid, 'SIGCONT');
+  await expect
+    .poll(async () => (await fetch(`${httpOf(host.code)}/${host.code}`)).status)
+    .toBe(200);
+  await Player.join(urlOf(host.code), host.code);
 });
 
 test('limits per address hold for all ports together', async () => {

@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import * as answers from '../../http/answer.js';
+import { destroyOnError } from '../../http/destroy-on-error.js';
 import { type Route, route } from '../../http/route.js';
 import { socketLimit } from '../../http/socket-limit.js';
+import { answerAndClose } from '../../http/unwanted-input.js';
 import { webServer } from '../../http/web-server.js';
+import { writeAnswer } from '../../http/write-answer.js';
 import { type Addresses, addresses } from '../../limits/address.js';
 import { flagOf } from '../../options/describe.js';
 import { OptionError } from '../../options/read.js';
 import type { Options } from '../../options.js';
 import { listen } from '../../server/listen.js';
 import type { RelayServer } from '../../server/relay-server.js';
+import { NoAnswer } from '../channel.js';
 import type { Arrival, Standing } from '../messages.js';
 import type { HandedAdmission } from '../standing.js';
 import type { HandedRequest } from './handed-request.js';
@@ -19,16 +23,11 @@ export interface OwnPortParts {
   readonly port: number;
   readonly relay: RelayServer;
   readonly admission: HandedAdmission;
-  /** Asks the primary about a client. Rejects if it does not answer. */
+  /** Asks the primary about a client. Rejects with `NoAnswer` if it does not answer. */
   arrive(arrival: Arrival): Promise<Standing | null>;
   /** Says that the client with this number is decided about. */
   decided(id: number): void;
 }
-
-/** What a proxy sent here that is for the port of the relay, or of another worker. */
-const MISDIRECTED = 421;
-const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
-const MISDIRECTED_TEXT = 'This port is for rooms of one worker: use the port of the relay.\n';
 
 /**
  * The port of a worker, to which a proxy may route rooms by the letters of their codes: then no socket is
@@ -51,10 +50,17 @@ export class OwnPort {
     const sockets = socketLimit(this.#addresses, core.admission.sockets);
     const { maxConnections } = core;
     const web = webServer({ ...options, maxConnections, sockets, wantsBody: () => false });
-    web.server.on('request', (request, response) => void this.#answer(request, response));
-    web.server.on('upgrade', (request, socket: Socket, head) => {
-      void this.#accept(request, socket, head);
-    });
+    const serve = (work: Promise<void>, connection: { destroy(): unknown }): void =>
+      void work.catch((error: unknown) => {
+        relay.parts.log.fault(error);
+        connection.destroy();
+      });
+    web.server.on('request', (request, response) =>
+      serve(this.#answer(request, response), response),
+    );
+    web.server.on('upgrade', (request, socket: Socket, head) =>
+      serve(this.#accept(request, socket, head), socket),
+    );
     try {
       await listen(web.server, { port, host: options.host });
     } catch (error) {
@@ -65,53 +71,49 @@ export class OwnPort {
   }
 
   async #accept(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
+    destroyOnError(socket);
     const { relay, admission } = this.#parts;
-    const target = this.#route(request);
-    const isServed = await this.#whileCounted(request, target, (standing) =>
+    const refusal = await this.#whileCounted(request, this.#route(request), (standing) =>
       admission.decide(standing, () => relay.handOver(request, socket, head)),
     );
-    if (isServed) return;
-    const head421 = `HTTP/1.1 ${MISDIRECTED} Misdirected Request`;
-    const length = `Content-Length: ${MISDIRECTED_TEXT.length}`;
-    socket.end(`${head421}\r\nConnection: close\r\n${length}\r\n\r\n${MISDIRECTED_TEXT}`);
+    if (refusal === undefined) return;
+    answerAndClose(request, socket, (_, response) => writeAnswer(response, refusal));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { relay, admission } = this.#parts;
     const target = this.#route(request);
-    const isRoom = target.kind === 'room' && /^(?:GET|HEAD)$/.test(request.method ?? '');
-    const isServed =
-      isRoom &&
-      (await this.#whileCounted(request, target, (standing) =>
-        admission.decide(standing, async () => {
-          if (standing.isGuessLimited) send(response, answers.tooManyAttempts());
-          else relay.handleRequest(request, response);
-        }),
-      ));
-    if (isServed) return;
-    send(response, { status: MISDIRECTED, headers: TEXT, body: MISDIRECTED_TEXT });
+    const isServed = target.kind === 'room' && /^(?:GET|HEAD)$/.test(request.method ?? '');
+    const refusal = isServed
+      ? await this.#whileCounted(request, target, (standing) =>
+          admission.decide(standing, async () => {
+            if (standing.isGuessLimited) writeAnswer(response, answers.tooManyAttempts());
+            else relay.handleRequest(request, response);
+          }),
+        )
+      : answers.misdirected();
+    if (refusal !== undefined) writeAnswer(response, refusal);
   }
 
-  /** Serves a client of this worker while the primary counts it. Returns whether it is one. */
+  /** Serves a client of this worker while the primary counts it. Returns the answer if it is none. */
   async #whileCounted(
     request: IncomingMessage,
     target: Route,
     serve: (standing: Standing) => Promise<void>,
-  ): Promise<boolean> {
-    if (target.kind !== 'room' && target.kind !== 'create') return false;
+  ): Promise<answers.Answer | undefined> {
+    if (target.kind !== 'room' && target.kind !== 'create') return answers.misdirected();
     const { arrive, decided } = this.#parts;
     const address = this.#addresses.of(request);
     const id = --this.#lastId;
     try {
       const standing = await arrive({ ...purposeOf(target), id, address });
-      if (standing === null) return false;
+      if (standing === null) return answers.misdirected();
       (request as HandedRequest).address = address;
       await serve(standing);
-      return true;
-    } catch {
-      // The primary does not answer: the client may try again.
-      return false;
+      return undefined;
+    } catch (error) {
+      if (error instanceof NoAnswer) return answers.noAnswer();
+      throw error;
     } finally {
       decided(id);
     }
@@ -120,11 +122,6 @@ export class OwnPort {
   #route({ url = '' }: IncomingMessage): Route {
     return route(url, this.#parts.options.codeLength);
   }
-}
-
-function send(response: ServerResponse, { status, headers, body }: answers.Answer): void {
-  response.writeHead(status, headers);
-  response.end(body);
 }
 
 function purposeOf(target: Extract<Route, { readonly kind: 'room' | 'create' }>) {
