@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { OptionError } from '../options/read.js';
 import type { Start } from '../workers/messages.js';
-import { type FromPrimary, Worker } from '../workers/worker/run-worker.js';
+import { type FromPrimary, Worker } from '../workers/worker/worker.js';
 import { createLog } from './log.js';
 import { tuneForOneCore } from './one-core.js';
 import { Output } from './output.js';

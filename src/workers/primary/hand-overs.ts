@@ -21,6 +21,8 @@ export interface HandOverParts {
   readonly lists: ListsOfAll<WorkerProcess>;
   /** Whether launched servers open their rooms in this process. */
   readonly opensLaunched: boolean;
+  /** An exception in the relay's own code. */
+  readonly fault: (error: unknown) => void;
 }
 
 /** How long clients wait for a worker that has failed, or does not respond, in milliseconds. */
@@ -56,7 +58,7 @@ export class HandOvers {
   take(target: Route, upgrade: Upgrade): boolean {
     const { index, rooms, opensLaunched } = this.#parts;
     if (target.kind === 'quickJoin') {
-      void this.#quickJoin(target, upgrade);
+      this.#unlessFault(this.#quickJoin(target, upgrade), upgrade);
       return true;
     }
     if (target.kind === 'room') {
@@ -77,13 +79,12 @@ export class HandOvers {
    * until `decided`.
    */
   arrive({ address, opens, guesses }: Arrival, decided: Promise<void>): Promise<Standing> {
-    return new Promise((resolve) => {
-      const count = (): Promise<void> => {
+    return new Promise((resolve, reject) => {
+      const count = async (): Promise<void> => {
         resolve(standingOf(this.#parts.admission, address, opens, performance.now()));
-        return this.#counted(address, decided);
+        await this.#counted(address, decided);
       };
-      if (guesses) void this.#guesses.run(address, count);
-      else void count();
+      (guesses ? this.#guesses.run(address, count) : count()).catch(reject);
     });
   }
 
@@ -96,14 +97,25 @@ export class HandOvers {
       admission.isGuessLimited(address, performance.now());
     const found = isRefused ? undefined : await lists.forPlayer(list, seat, address);
     // Any worker refuses as the right one would.
-    this.#handOver(found?.place ?? this.#emptiest(), upgrade, {});
+    const worker = found?.place ?? this.#emptiest();
+    if (!this.#handOver(worker, upgrade, {})) this.#refuse(CLOSE_REASONS.restarting, upgrade);
   }
 
   #handOver(worker: WorkerProcess | undefined, upgrade: Upgrade, purpose: Purpose): boolean {
     if (worker === undefined) return false;
-    if (purpose.guesses) void this.#guess(worker, upgrade, purpose);
-    else void this.#sendWhenPossible(worker, upgrade, purpose);
+    const handOver = purpose.guesses
+      ? this.#guess(worker, upgrade, purpose)
+      : this.#sendWhenPossible(worker, upgrade, purpose);
+    this.#unlessFault(handOver, upgrade);
     return true;
+  }
+
+  /** An exception costs this client its connection, and nobody else. */
+  #unlessFault(work: Promise<void>, { socket }: Upgrade): void {
+    work.catch((error: unknown) => {
+      this.#parts.fault(error);
+      socket.destroy();
+    });
   }
 
   async #sendWhenPossible(worker: WorkerProcess, upgrade: Upgrade, purpose: Purpose) {

@@ -2,12 +2,7 @@ import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
 import type { Described } from '../../http/elsewhere.js';
 import { ListsOfAll } from '../../http/lists-of-all.js';
 import type { Route } from '../../http/route.js';
-import {
-  addCounters,
-  allMetrics,
-  type MetricValues,
-  type Registry,
-} from '../../ops/all-metrics.js';
+import type { Registry } from '../../ops/all-metrics.js';
 import type { MetricsSource } from '../../ops/shared-scrape.js';
 import { blocksOf, type CodeShare, lettersOf, shareOf } from '../../rooms/code-share.js';
 import { NO_CODE, type RoomCode } from '../../rooms/ids.js';
@@ -19,6 +14,7 @@ import type { Upgrade } from '../../transport/acceptor.js';
 import type { Arrival, Standing, Start, ToPrimary } from '../messages.js';
 import { HandOvers } from './hand-overs.js';
 import { RoomIndex } from './room-index.js';
+import { WorkerMetrics } from './worker-metrics.js';
 import { type Exit, WorkerProcess } from './worker-process.js';
 
 export interface PoolParts {
@@ -36,6 +32,7 @@ export interface PoolParts {
     workerReady(number: number, codes: string, port: number | undefined): void;
     workerEnded(number: number, exit: Exit): void;
     workerSilent(number: number): void;
+    fault(error: unknown): void;
   };
   /** Writes a line of a worker's log. */
   readonly writeLine: (line: string) => void;
@@ -51,15 +48,13 @@ export class Pool implements OtherProcesses {
   readonly #index = new RoomIndex<WorkerProcess>();
   readonly #lists: ListsOfAll<WorkerProcess>;
   readonly #handOvers: HandOvers;
-  /** The last known metrics of each running process. */
-  readonly #lastMetrics = new Map<WorkerProcess, MetricValues>();
-  /** What processes have counted that have ended. */
-  #counted: Promise<MetricValues> = Promise.resolve([]);
+  readonly #metrics: WorkerMetrics;
   #roomsTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
+    const fault = (error: unknown): void => parts.log.fault(error);
     this.#workers = Array.from(
       { length: parts.workers },
       (_, index) =>
@@ -72,15 +67,18 @@ export class Pool implements OtherProcesses {
           arrive: (worker, arrival) => this.#arrive(worker, arrival),
           ended: (worker, exit) => this.#ended(worker, exit),
           writeLine: parts.writeLine,
+          fault,
         }),
     );
     this.#lists = new ListsOfAll(() => this.#workers);
+    this.#metrics = new WorkerMetrics(this.#workers, fault);
     this.#handOvers = new HandOvers({
       ...parts.core,
       workers: this.#workers,
       index: this.#index,
       lists: this.#lists,
       opensLaunched: parts.ownShares === 1,
+      fault,
     });
   }
 
@@ -135,21 +133,7 @@ export class Pool implements OtherProcesses {
   }
 
   metricsWith(own: Registry): MetricsSource {
-    return allMetrics(own, async () => {
-      const running = await this.#askForMetrics();
-      return [await this.#counted, ...running];
-    });
-  }
-
-  /** The metrics of all workers: the last known ones of a worker that does not answer. */
-  async #askForMetrics(): Promise<MetricValues[]> {
-    const asked = this.#workers.filter(({ isResponding }) => isResponding);
-    await Promise.allSettled(
-      asked.map(async (worker) => {
-        this.#lastMetrics.set(worker, await worker.ask('metrics', {}));
-      }),
-    );
-    return [...this.#lastMetrics.values()];
+    return this.#metrics.with(own);
   }
 
   async #stop(how: 'close' | 'abort'): Promise<void> {
@@ -270,14 +254,8 @@ export class Pool implements OtherProcesses {
     for (const address of worker.connections.removeAll()) admission.disconnected(address);
     if (this.#isClosing) return;
     this.#index.lost(worker);
-    this.#addCounters(this.#lastMetrics.get(worker));
-    this.#lastMetrics.delete(worker);
+    this.#metrics.ended(worker);
     this.#parts.log.workerEnded(worker.number, exit);
-  }
-
-  #addCounters(values: MetricValues | undefined): void {
-    if (values === undefined) return;
-    this.#counted = this.#counted.then((counted) => addCounters(counted, values));
   }
 
   /** Tells all workers how many rooms the others have. */

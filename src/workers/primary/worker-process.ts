@@ -58,6 +58,8 @@ export interface WorkerContext {
   ended(worker: WorkerProcess, exit: Exit): void;
   /** Writes a line of the worker's log. */
   writeLine(line: string): void;
+  /** An exception in the relay's own code. */
+  readonly fault: (error: unknown) => void;
 }
 
 type FromWorker = Envelope<ToPrimary> | { readonly failed: string };
@@ -199,10 +201,12 @@ export class WorkerProcess {
     if ('failed' in message) this.#failure = message.failed;
     else if ('facts' in message) for (const fact of message.facts) this.#told(fact);
     else if ('question' in message) {
-      void channel.answer<PrimaryQuestions>(message, {
-        claim: ({ code }) => this.#claim(channel, code),
-        arrive: (arrival) => this.#context.arrive(this, arrival),
-      });
+      channel
+        .answer<PrimaryQuestions>(message, {
+          claim: ({ code }) => this.#claim(channel, code),
+          arrive: (arrival) => this.#context.arrive(this, arrival),
+        })
+        .catch(this.#context.fault);
     } else channel.answered(message);
   }
 

@@ -71,10 +71,10 @@ export class Worker {
    * @param socket comes with a hand-over; missing if its client is gone already
    */
   receive(message: FromPrimary, socket: Socket | undefined): void {
-    if ('handOver' in message) void this.#serve(message.handOver, socket);
+    if ('handOver' in message) this.#serve(message.handOver, socket).catch(this.#fault);
     else if ('facts' in message) for (const fact of message.facts) this.#obey(fact);
     else if ('question' in message) {
-      void this.#channel.answer<WorkerQuestions>(message, this.#answers);
+      this.#channel.answer<WorkerQuestions>(message, this.#answers).catch(this.#fault);
     } else this.#channel.answered(message);
   }
 
@@ -88,20 +88,14 @@ export class Worker {
     return this.#relay.abort();
   }
 
-  /** Resolves when the relay has stopped, because the primary has said so. */
+  /** Is called when the relay has stopped, because the primary has said so. */
   onStopped: () => void = () => {};
 
   #compose(given: Pick<RelayOptions, 'logger' | 'droppedLogLines'>): RelayServer {
     const { options, share } = this.#start;
-    const {
-      logLevel: _,
-      logFormat: __,
-      qr: ___,
-      workers: ____,
-      workerPort: _____,
-      ...rest
-    } = options;
-    return composeRelay({ ...rest, ...given }, () => undefined, {
+    // A worker has no workers of its own.
+    const own = { ...options, workers: 1 };
+    return composeRelay({ ...own, ...given }, () => undefined, {
       share,
       roomsElsewhere: () => this.#roomsElsewhere,
       addresses: HANDED_ADDRESSES,
@@ -123,7 +117,7 @@ export class Worker {
         return this.#admission;
       },
       ...(options.customCodes && {
-        claimCode: (code, use) => void this.#claim(code, use),
+        claimCode: (code, use) => this.#claim(code, use).catch(this.#fault),
       }),
     });
   }
@@ -144,13 +138,15 @@ export class Worker {
 
   async #serve(handOver: HandOver, socket: Socket | undefined): Promise<void> {
     const { id, standing, head } = handOver;
-    if (socket !== undefined) {
+    try {
+      if (socket === undefined) return;
       const request = new HandedRequest(socket, handOver);
       await this.#admission?.decide(standing, () =>
         this.#relay.handOver(request, socket, Buffer.from(head, 'base64')),
       );
+    } finally {
+      this.#channel.tell({ is: 'decided', id });
     }
-    this.#channel.tell({ is: 'decided', id });
   }
 
   #obey(fact: ToWorker): void {
@@ -184,6 +180,9 @@ export class Worker {
     // The host has gone meanwhile.
     if (isFree && rooms.find(code) === undefined) this.#channel.tell({ is: 'ended', code });
   }
+
+  /** What fails here must not end the games of this process. */
+  readonly #fault = (error: unknown): void => this.#relay.parts.log.fault(error);
 
   #reportLoad(): void {
     const isOverloaded = this.#relay.parts.core.load.overload !== undefined;
