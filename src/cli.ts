@@ -2,6 +2,7 @@
 import './cli/young-generation.js';
 import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
+import { abortOnFaults } from './cli/abort-on-faults.js';
 import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner } from './cli/banner.js';
 import { endProcess } from './cli/end-process.js';
@@ -46,7 +47,11 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
   const buildLaunch = await loadLaunch(options);
   const relay = await buildRelay({ options, logger, buildLaunch, onTerminal });
   stopOnSignals(relay, logger, options);
-  abortOnFaults(relay, logger);
+  abortOnFaults({
+    report: (err) => logger.fatal({ err }, 'uncaught'),
+    abort: () => relay.abort(),
+    exit: () => exit(EXIT_FAILED),
+  });
   try {
     const { address, port } = await relay.listen();
     const tls = options.tlsCert !== '';
@@ -114,20 +119,6 @@ function stopOnSignals(relay: Relay, logger: Logger, { drain }: Options): void {
     },
     (exitCode) => void exit(exitCode),
   );
-}
-
-/** Ends the process after an uncaught exception: its state can no longer be trusted. */
-function abortOnFaults(relay: Relay, logger: Logger): void {
-  let aborting = false;
-  const abort = async (err: unknown): Promise<void> => {
-    if (aborting) return;
-    aborting = true;
-    logger.fatal({ err }, 'uncaught');
-    await relay.abort().catch(() => {});
-    await exit(EXIT_FAILED);
-  };
-  process.on('uncaughtException', abort);
-  process.on('unhandledRejection', abort);
 }
 
 /** Calls a function that reads options. An invalid option ends the process with an error in one line. */

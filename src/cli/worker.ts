@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { OptionError } from '../options/read.js';
 import type { Start } from '../workers/messages.js';
 import { type FromPrimary, Worker } from '../workers/worker/worker.js';
+import { abortOnFaults } from './abort-on-faults.js';
 import { createLog } from './log.js';
 import { tuneForOneCore } from './one-core.js';
 import { Output } from './output.js';
@@ -46,7 +47,11 @@ async function serve(start: Start): Promise<void> {
     process.once('disconnect', () => void worker.lostPrimary().then(() => exit(0)));
     // The primary has ended before there was somebody to notice.
     if (!process.connected) return exit(0);
-    abortOnFaults(worker, (err) => log.fatal({ err }, 'uncaught'));
+    abortOnFaults({
+      report: (err) => log.fatal({ err }, 'uncaught'),
+      abort: () => worker.fail(),
+      exit: () => exit(EXIT_FAILED),
+    });
     await worker.start();
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
@@ -56,20 +61,6 @@ async function serve(start: Start): Promise<void> {
   }
   receive = (message, socket) => worker.receive(message, socket);
   for (const [message, socket] of early.splice(0)) worker.receive(message, socket);
-}
-
-/** Ends the process after an uncaught exception: its state can no longer be trusted. */
-function abortOnFaults(worker: Worker, report: (error: unknown) => void): void {
-  let isAborting = false;
-  const abort = async (error: unknown): Promise<void> => {
-    if (isAborting) return;
-    isAborting = true;
-    report(error);
-    await worker.fail().catch(() => {});
-    await exit(EXIT_FAILED);
-  };
-  process.on('uncaughtException', abort);
-  process.on('unhandledRejection', abort);
 }
 
 async function exit(status: number): Promise<never> {
