@@ -73,11 +73,11 @@ function both(log: RoomObserver, other: Surroundings['observer']): RoomObserver 
   return {
     roomOpened(room) {
       log.roomOpened(room);
-      other.roomOpened(room);
+      other.roomOpened?.(room);
     },
     roomEnded(room, reason) {
       log.roomEnded(room, reason);
-      other.roomEnded(room, reason);
+      other.roomEnded?.(room, reason);
     },
     hostDisconnected: (room) => log.hostDisconnected(room),
     hostResumed: (room) => log.hostResumed(room),

@@ -39,7 +39,7 @@ export interface Surroundings {
   /** The same, as blocks, which change. */
   readonly blocks?: () => readonly string[];
   /** Is told of rooms beside the log. */
-  readonly observer?: Pick<RoomObserver, 'roomOpened' | 'roomEnded'>;
+  readonly observer?: Partial<Pick<RoomObserver, 'roomOpened' | 'roomEnded'>>;
   /** Is told of the connections of each address. */
   readonly connections?: {
     connected(address: string): void;

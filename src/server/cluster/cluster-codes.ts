@@ -18,11 +18,13 @@ export interface ClusterCodesParts {
   readonly codeLength: number;
   /** The first letters of all codes; empty for any. */
   readonly letters: string;
+  /** A chosen code in capitals; `undefined` if no host can have it. */
+  readonly readChosen: (chosen: string) => string | undefined;
   /** Whether a run has ended, and the reconnect windows of its rooms are over. */
   readonly isExpired: (run: string) => boolean;
   /** Another relay has claimed the block. */
   readonly lost: (block: string) => void;
-  /** A block could not be claimed. */
+  /** A block could not be claimed, or an exception in the relay's own code. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -103,8 +105,30 @@ export class ClusterCodes {
       });
   }
 
-  /** Whether a room of this relay may have this code, which a host has chosen. */
-  async claimFor(code: string): Promise<boolean> {
+  /** A host has chosen this code: says whether a room of this relay may have it. */
+  claimChosen(chosen: string, use: (isFree: boolean) => void): void {
+    const { readChosen, failed } = this.#parts;
+    const code = readChosen(chosen);
+    const claim = code === undefined ? Promise.resolve(false) : this.#claimBlockOf(code);
+    claim
+      .catch(() => false)
+      .then(use)
+      .catch(failed);
+  }
+
+  /** After a reconnect, claims own blocks again that were lost. */
+  async confirm(): Promise<void> {
+    await this.#blocks?.confirm();
+  }
+
+  get #candidates(): string[] {
+    const { letters } = this.#parts;
+    const all = Array.from({ length: BLOCKS }, (_, block) => lettersOf(block));
+    return letters === '' ? all : all.filter((block) => letters.includes(block.slice(0, 1)));
+  }
+
+  /** Claims the block of a code that a host has chosen. Returns whether a room of this relay may have it. */
+  async #claimBlockOf(code: string): Promise<boolean> {
     const block = code.slice(0, 2);
     const blocks = this.#blocks;
     if (blocks === undefined) return false;
@@ -118,17 +142,6 @@ export class ClusterCodes {
     }
     this.#draw(block);
     return true;
-  }
-
-  /** After a reconnect, claims own blocks again that were lost. */
-  async confirm(): Promise<void> {
-    await this.#blocks?.confirm();
-  }
-
-  get #candidates(): string[] {
-    const { letters } = this.#parts;
-    const all = Array.from({ length: BLOCKS }, (_, block) => lettersOf(block));
-    return letters === '' ? all : all.filter((block) => letters.includes(block.slice(0, 1)));
   }
 
   async #claimOne(): Promise<boolean> {

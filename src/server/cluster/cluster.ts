@@ -47,8 +47,8 @@ interface Joined {
   readonly rooms: ClusterRooms;
 }
 
-/** How long a relay that starts waits for the beats of the others, in milliseconds. */
-const FIRST_BEATS = 700;
+/** How long a relay may take to answer whether it runs, in milliseconds. */
+const PING_TIMEOUT = 700;
 
 /** The time between attempts to claim again what NATS has lost, in milliseconds. */
 const CONFIRM_INTERVAL = 1000;
@@ -81,6 +81,7 @@ export class Cluster implements OtherProcesses {
       self: { run: this.#run, node: parts.node, url },
       codeLength,
       letters: letters.toUpperCase(),
+      readChosen: (chosen) => core.rooms.readChosenCode(chosen),
       isExpired: (run) => this.#isExpired(run),
       lost: (block) => log.cluster.blockLost(block),
       failed: (error) => log.fault(error),
@@ -128,7 +129,7 @@ export class Cluster implements OtherProcesses {
     const nodes = this.#openNodes(bus, prefix);
     const bucket = await bus.bucket(bucketOf(options));
     const isRunning = async (run: string): Promise<boolean> =>
-      (await nodes.ping(run, FIRST_BEATS)) === 'answer';
+      (await nodes.ping(run, PING_TIMEOUT)) === 'answer';
     const before = await registerNode(bucket, node, this.#place, isRunning);
     const blocks = this.codes.open(bucket);
     const directory = await Directory.open(bucket, {

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { flagOf } from '../../options/describe.js';
 import { OptionError } from '../../options/read.js';
 import type { Options } from '../../options.js';
-import { parseRoomCode } from '../../rooms/room-code.js';
 import type { Surroundings } from '../surroundings.js';
 import { Cluster } from './cluster.js';
 
@@ -19,22 +18,10 @@ export function withCluster(options: Options): Surroundings {
   let cluster: Cluster | undefined;
   return {
     blocks: () => cluster?.codes.drawn ?? [],
-    observer: {
-      roomOpened() {
-        cluster?.roomOpened();
-      },
-      roomEnded() {},
-    },
+    observer: { roomOpened: () => cluster?.roomOpened() },
     bufferedBytes: () => cluster?.bufferedBytes ?? 0,
     ...(options.customCodes && {
-      claimCode: (chosen, use) => {
-        const code = parseRoomCode(chosen);
-        const claimed = code === undefined ? Promise.resolve(false) : cluster?.codes.claimFor(code);
-        Promise.resolve(claimed).then(
-          (isFree) => use(isFree === true),
-          () => use(false),
-        );
-      },
+      claimCode: (chosen, use) => cluster?.codes.claimChosen(chosen, use),
     }),
     othersOf(core, parts) {
       cluster = new Cluster({ ...parts, options, node, core });

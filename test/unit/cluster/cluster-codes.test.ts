@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Directory } from '../../../src/cluster/directory/directory.js';
 import { SYSTEM_TIMERS } from '../../../src/launch/timers.js';
+import { parseRoomCode } from '../../../src/rooms/room-code.js';
 import { ClusterCodes } from '../../../src/server/cluster/cluster-codes.js';
 import { MemoryBroker } from '../../support/memory-bus.js';
 
@@ -11,6 +12,7 @@ async function relay(broker: MemoryBroker, run: string) {
     self: { run, url: '', node: run },
     codeLength: 4,
     letters: '',
+    readChosen: (chosen) => parseRoomCode(chosen),
     isExpired: () => false,
     lost() {},
     failed(error) {
@@ -21,6 +23,11 @@ async function relay(broker: MemoryBroker, run: string) {
   const directory = await Directory.open(bucket);
   await codes.claim(directory, undefined);
   return codes;
+}
+
+/** Whether a room of this relay may have the code. */
+function claim(codes: ClusterCodes, chosen: string): Promise<boolean> {
+  return new Promise((use) => codes.claimChosen(chosen, use));
 }
 
 test('relays draw in different blocks', async () => {
@@ -36,11 +43,12 @@ test('hosts who choose codes cannot claim all blocks', async () => {
   const letters = [...'AEIOUY'];
   const chosen = letters.flatMap((first) => [...'BCDFGHJKLMNPQRST'].map((next) => first + next));
   let claimed = 0;
-  for (const block of chosen) if (await one.claimFor(`${block}ZZ`)) claimed++;
+  for (const block of chosen) if (await claim(one, `${block}ZZ`)) claimed++;
   expect(chosen).toHaveLength(96);
   expect(claimed).toBe(64);
+  expect(await claim(two, '++++')).toBe(false);
   // Blocks that it has already stay usable, and another relay can claim the rest.
-  expect(await one.claimFor(`${chosen[0]}XX`)).toBe(true);
-  expect(await two.claimFor(`${chosen[0]}XX`)).toBe(false);
-  expect(await two.claimFor(`${chosen.at(-1)}XX`)).toBe(true);
+  expect(await claim(one, `${chosen[0]}XX`)).toBe(true);
+  expect(await claim(two, `${chosen[0]}XX`)).toBe(false);
+  expect(await claim(two, `${chosen.at(-1)}XX`)).toBe(true);
 });
