@@ -62,14 +62,8 @@ export class RoomListPages implements Pages {
     const isCurrent = last?.list === list && last.version === list.version;
     if (isCurrent && now - last.madeAt < FRESH) return last;
     const { version } = list;
-    const page = {
-      ...makePage(
-        JSON.stringify(list.page(MAX_LISTED, before).map(({ room }) => listedRoomJson(room))),
-      ),
-      list,
-      version,
-      madeAt: now,
-    };
+    const rooms = list.page(MAX_LISTED, before).map(({ room }) => listedRoomJson(room));
+    const page = { ...makePage(JSON.stringify(rooms)), list, version, madeAt: now };
     this.#stored.set(key, page);
     return page;
   }

@@ -34,13 +34,12 @@ export interface ClusterRoomsParts {
 /** Where rooms are in a running cluster. */
 export class ClusterRooms {
   readonly #parts: ClusterRoomsParts;
-  readonly #lists: ListsOfAll<RoomPlace & { readonly run: string }>;
+  readonly #lists: ListsOfAll<RoomPlace>;
 
   constructor(parts: ClusterRoomsParts) {
     this.#parts = parts;
-    const { run, answers, nodes, requests } = parts;
-    const own: RoomPlace & { readonly run: string } = {
-      run,
+    const { answers, nodes, requests } = parts;
+    const own: RoomPlace = {
       isResponding: true,
       ask: async (question, ask) => answers[question](ask as never) as never,
     };

@@ -46,9 +46,8 @@ export class NodeRequests {
   }
 
   /** Another relay, as a place with rooms. */
-  place(run: string): RoomPlace & { readonly run: string } {
+  place(run: string): RoomPlace {
     return {
-      run,
       isResponding: true,
       ask: (question, ask) =>
         question === 'list'
