@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { selfSigned } from '../support/certificate.js';
 import { Cli } from '../support/cli.js';
 import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
@@ -204,6 +205,21 @@ describe('a room of another relay', needs(NATS), () => {
       expect((await player.next()).data.length).toBe(chunk.length);
       received++;
     }
+  });
+
+  test('has players of a relay that does TLS itself', async () => {
+    const certificate = selfSigned();
+    onTestFinished(() => certificate.remove());
+    const cluster = await TestCluster.start(['one']);
+    const tls = ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
+    const edge = await cluster.add('two', tls);
+    const host = await Host.open((cluster.relays[0] as ClusterRelay).url);
+    const player = (): Player =>
+      Player.connect(edge.url.replace('ws:', 'wss:'), host.code, { rejectUnauthorized: false });
+    void greet(host);
+    // The relays may not know each other yet.
+    await expect.poll(() => outcomes([player()])).toEqual({ 0: 1 });
+    expect(await outcomes([player(), player()])).toEqual({ 0: 2 });
   });
 
   test('works with pages of the SDK at both', async () => {

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RelayOptions } from '../../src/index.js';
 import { Cli } from '../support/cli.js';
-import { Host, Player } from '../support/clients.js';
+import { Host, joined, Player } from '../support/clients.js';
 import { isAlive } from '../support/is-alive.js';
 import { type RunningRelay, startRelay } from '../support/relay.js';
 import { RelayProcess } from '../support/relay-process.js';
 import { LINUX, POSIX } from '../support/tools.js';
+import { WorkersRelay } from '../support/workers.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../support/launched-server.mjs', import.meta.url));
@@ -77,15 +78,18 @@ async function startRelayWithGames(
       if (line !== undefined) return Promise.resolve(line);
       return new Promise((found) => waiting.push({ pattern, found }));
     },
-    async play(name) {
-      const answer = await fetch(`${relay.http}/matchmaker/play/${name}`, { method: 'POST' });
-      const [last = ''] = (await answer.text())
-        .split('\n')
-        .filter((line) => line.startsWith('data:'))
-        .slice(-1);
-      return JSON.parse(last.slice('data:'.length));
-    },
+    play: (name) => play(relay.http, name),
   };
+}
+
+/** Requests a place, and returns the data of the last event. */
+async function play(http: string, name: string): Promise<Record<string, Record<string, string>>> {
+  const answer = await fetch(`${http}/matchmaker/play/${name}`, { method: 'POST' });
+  const [last = ''] = (await answer.text())
+    .split('\n')
+    .filter((line) => line.startsWith('data:'))
+    .slice(-1);
+  return JSON.parse(last.slice('data:'.length));
 }
 
 async function pidOf({ waitForLog }: LaunchingRelay): Promise<number> {
@@ -186,6 +190,20 @@ describe('a headless host', () => {
     player.send('stop');
     expect(await player.closed).toMatchObject({ code: 4000 });
     await waitForLog(/^game server ended: its room has ended/);
+  });
+
+  test('opens a room of a relay with workers, which have the rooms of others', async () => {
+    const games = { 'quiz/1': game('host', ROOM) };
+    const file = configFile({ publicIp: '127.0.0.1', games });
+    const { url, http, cli } = await WorkersRelay.start(['--launch-config', file]);
+    const { room } = await play(http, 'quiz');
+    const code = room?.['code'] ?? '';
+    const player = await Player.join(url, code);
+    expect(await (await fetch(`${http}/${code}`)).text()).toBe('quiz');
+    await joined(url, await Host.open(url));
+    player.send('stop');
+    expect(await player.closed).toMatchObject({ code: 4000 });
+    await cli.says('game server ended');
   });
 
   test('opens one room', async () => {
