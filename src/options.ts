@@ -1,6 +1,7 @@
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: a table, in which each option is described once
 
 import { DIALECTS } from './protocol/dialects.js';
+import { NODE_URL } from './protocol/node-url.js';
 import { CODE_LENGTH, MAX_CODE_LENGTH } from './protocol/room-code.js';
 import { CODE_SPACE } from './rooms/room-code.js';
 import { KIB, MIB } from './units.js';
@@ -132,8 +133,9 @@ export const OPTIONS = {
   nodeUrl: {
     kind: 'text',
     default: '',
-    pattern: /^(ws|http)s?:\/\/[^\s,]+$/,
-    format: 'a URL, such as wss://one.relay.example.org',
+    pattern: NODE_URL,
+    format:
+      'a URL such as wss://one.relay.example.org, of at most 123 characters, without user and query',
     help: 'URL at which clients reach this relay and no other of the cluster',
   },
   letters: {

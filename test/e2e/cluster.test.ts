@@ -252,6 +252,8 @@ describe('the start of a relay in a cluster', () => {
     [['--cluster', 'nats://u:p@127.0.0.1:2'], 1, '--cluster: cannot connect to NATS at nats://127'],
     [['--cluster', 'nats://127.0.0.1:2', '--workers', '2'], 2, '--workers: not with --cluster'],
     [['--cluster-name', 'a b'], 2, '--cluster-name: expected up to 64 letters'],
+    [['--node-url', 'one.example'], 2, '--node-url: expected a URL such as wss://one.'],
+    [['--node-url', `wss://one.example/${'x'.repeat(106)}`], 2, 'of at most 123 characters'],
     [['--letters', 'A'], 2, '--letters: expected letters that codes begin with'],
   ])('%s is an error of one line, without secrets', async (args, status, message) => {
     const { code, stderr } = await start(...args).exited;

@@ -1,3 +1,5 @@
+import { NODE_URL } from '../../protocol/node-url.js';
+
 /** What each relay publishes about itself every half second. */
 export interface Beat {
   /** Identifies this run of the relay. Never used again. */
@@ -16,7 +18,6 @@ export interface Beat {
 
 /** Runs and names are parts of subjects and of keys. */
 const NAME = /^[\w-]{1,64}$/;
-const MAX_URL = 512;
 const MAX_BEAT = 2048;
 
 export function isNodeName(text: unknown): text is string {
@@ -24,7 +25,7 @@ export function isNodeName(text: unknown): text is string {
 }
 
 export function isNodeUrl(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= MAX_URL;
+  return typeof text === 'string' && (text === '' || NODE_URL.test(text));
 }
 
 export function writeBeat(beat: Beat): Uint8Array {
