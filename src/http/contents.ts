@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { roomJson } from '../dialects/wmbp/room-json.js';
+import { type RoomJsonLimits, roomJson } from '../dialects/wmbp/room-json.js';
 import type { Admission } from '../limits/admission.js';
 import type { SharedScrape } from '../ops/shared-scrape.js';
 import { CLOSE_REASONS } from '../protocol/close-codes.js';
@@ -20,7 +20,7 @@ export interface ContentsParts {
   /** Rooms in other processes; `undefined` if there are none. */
   readonly elsewhere: Elsewhere | undefined;
   readonly admission: Admission;
-  readonly limits: { readonly maxPlayerMessage: number };
+  readonly limits: RoomJsonLimits;
   readonly mayConnect: (origin: string | undefined) => boolean;
   /** Whether the relay refuses new rooms and players because of overload. */
   readonly isOverloaded: () => boolean;
@@ -107,6 +107,6 @@ export class Contents {
     const { elsewhere, limits } = this.#parts;
     const room = await this.#context.locate(code);
     if (room === undefined) return elsewhere?.describe(code, seat);
-    return { name: room.info.name, json: roomJson(room, seat, limits.maxPlayerMessage) };
+    return { name: room.info.name, json: roomJson(room, seat, limits) };
   }
 }

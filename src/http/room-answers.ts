@@ -1,4 +1,4 @@
-import { roomJson } from '../dialects/wmbp/room-json.js';
+import { type RoomJsonLimits, roomJson } from '../dialects/wmbp/room-json.js';
 import { listedRoomJson } from '../dialects/wmbp/room-list-json.js';
 import type { RoomCode } from '../rooms/ids.js';
 import type { Listed } from '../rooms/room-list.js';
@@ -7,19 +7,15 @@ import type { SeatKey } from '../rooms/seat-key.js';
 import { hashSecret, parseHash } from '../rooms/secret.js';
 import type { Candidate, RoomAnswers } from './room-questions.js';
 
-/**
- * Answers questions about the rooms of this process.
- *
- * @param maxMessage the largest message from a player, in bytes
- */
-export function roomAnswers(rooms: Rooms, maxMessage: number): RoomAnswers {
+/** Answers questions about the rooms of this process. */
+export function roomAnswers(rooms: Rooms, limits: RoomJsonLimits): RoomAnswers {
   return {
     describe({ code, seat }) {
       const room = rooms.find(code as RoomCode);
       if (room === undefined) return null;
       return {
         name: room.info.name,
-        json: roomJson(room, seat as SeatKey | undefined, maxMessage),
+        json: roomJson(room, seat as SeatKey | undefined, limits),
       };
     },
     listNumber({ list: name, code }) {

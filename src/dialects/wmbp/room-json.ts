@@ -18,15 +18,27 @@ export interface RoomJson {
   readonly asking?: true;
   /** Only if a player needs a password to join. */
   readonly password?: true;
+  /** Only if the relay with the room has an address of its own. */
+  readonly url?: string;
+}
+
+export interface RoomJsonLimits {
+  /** The largest message from a player, in bytes. */
+  readonly maxPlayerMessage: number;
+  /** The address of this relay and no other of a cluster; empty if there is none. */
+  readonly nodeUrl: string;
 }
 
 /**
  * Describes a room as JSON.
  *
  * @param key the seat key of the request
- * @param maxMessage the largest message from a player, in bytes
  */
-export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: number): RoomJson {
+export function roomJson(
+  room: Room,
+  key: SeatKey | undefined,
+  { maxPlayerMessage, nodeUrl }: RoomJsonLimits,
+): RoomJson {
   const { info } = room;
   const seat = key && room.seatWith(key);
   return {
@@ -36,10 +48,11 @@ export function roomJson(room: Room, key: SeatKey | undefined, maxMessage: numbe
     max_players: info.maxPlayers,
     accept_conns: info.acceptsPlayers,
     host: info.hostConnected ? 'connected' : 'disconnected',
-    max_message: maxMessage,
+    max_message: maxPlayerMessage,
     ...(room.audience && { audience: room.audience.size }),
     ...(key && room.hasReconnectWindow && { seat: seat?.status ?? 'disconnected' }),
     ...(seat?.isAsking && { asking: true as const }),
     ...(room.features?.password !== undefined && { password: true }),
+    ...(nodeUrl !== '' && { url: nodeUrl }),
   };
 }

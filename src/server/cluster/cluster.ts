@@ -136,7 +136,7 @@ export class Cluster implements OtherProcesses {
       blockChanged: (...changed) => blocks.changed(...changed),
     });
     await this.codes.claim(directory, before);
-    const answers = roomAnswers(core.rooms, options.maxPlayerMessage);
+    const answers = roomAnswers(core.rooms, options);
     const requests = new NodeRequests(bus, prefix, this.#run, answers);
     const links = this.#openLinks(bus, prefix, nodes);
     const rooms = new ClusterRooms({

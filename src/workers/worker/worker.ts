@@ -46,7 +46,7 @@ export class Worker {
     this.#relay = this.#compose(given);
     const { core, registry } = this.#relay.parts;
     this.#answers = {
-      ...roomAnswers(core.rooms, start.options.maxPlayerMessage),
+      ...roomAnswers(core.rooms, start.options),
       giveAway: ({ code }) => core.rooms.giveAway(code as RoomCode),
       metrics: () => registry.getMetricsAsJSON(),
     };

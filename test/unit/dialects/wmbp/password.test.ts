@@ -60,5 +60,7 @@ test('the room keeps a hash of it, also in its saved state, and says that it has
   if (room.saved === undefined) throw new Error('not saved');
   const restored = rooms.restore(room.saved);
   expect(restored.features).toEqual({ password: hashSecret('sesame') });
-  expect(roomJson(room, undefined, 1)).toMatchObject({ password: true });
+  expect(roomJson(room, undefined, { maxPlayerMessage: 1, nodeUrl: '' })).toMatchObject({
+    password: true,
+  });
 });
