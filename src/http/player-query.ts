@@ -9,6 +9,8 @@ export interface PlayerQuery {
   readonly password: string | undefined;
   /** Whether a player who reconnects gets all values of the room. */
   readonly allValues: boolean;
+  /** Whether the client connects to another relay that has its room. */
+  readonly go?: true;
 }
 
 export function playerQuery(query: URLSearchParams): PlayerQuery {
@@ -17,5 +19,11 @@ export function playerQuery(query: URLSearchParams): PlayerQuery {
     about: query.get('about') ?? undefined,
     password: query.get('password') ?? undefined,
     allValues: query.get('values') === 'all',
+    ...goes(query),
   };
+}
+
+/** Whether the client, a player or a host, understands a close with 4302. */
+export function goes(query: URLSearchParams): { readonly go?: true } {
+  return query.get('go') === '1' ? { go: true } : {};
 }

@@ -7,7 +7,7 @@ import { parseRoomCode } from '../rooms/room-code.js';
 import type { SeatKey } from '../rooms/seat-key.js';
 import { LIST_KINDS, type ListRoute, listRoute } from './list-route.js';
 import { type MatchmakerRoute, matchmakerRoute } from './matchmaker-route.js';
-import { playerQuery } from './player-query.js';
+import { goes, playerQuery } from './player-query.js';
 
 /** The target of a request. */
 export type Route =
@@ -20,6 +20,8 @@ export type Route =
       readonly resume: Resume | undefined;
       /** The launched server that the host is. */
       readonly launch: LaunchQuery | undefined;
+      /** Whether the host connects to another relay that has its room. */
+      readonly go?: true;
     }
   | {
       /** A path of as many characters as codes have letters. */
@@ -38,6 +40,8 @@ export type Route =
       readonly allValues: boolean;
       /** Whether the player wants to be in the audience, from the query. */
       readonly watches?: true;
+      /** Whether the client connects to another relay that has the room. */
+      readonly go?: true;
       /** Whether the query asks for JSON, whatever the `Accept` header says. */
       readonly json: boolean;
     }
@@ -259,6 +263,7 @@ function create(query: URLSearchParams): Route {
     token,
     resume: resume(query),
     launch: launch(query),
+    ...goes(query),
   };
 }
 

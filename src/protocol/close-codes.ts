@@ -31,6 +31,7 @@ export const CLOSE_REASONS = {
   wrongPassword: { code: 4011, reason: 'wrong password', retry: 'no' },
   hostBusy: { code: 4012, reason: 'host busy', retry: 'yes' },
   hostDisconnected: { code: 4012, reason: 'host disconnected', retry: 'yes' },
+  elsewhere: { code: 4302, reason: 'the URL of the relay with the room', retry: 'yes' },
   tooManyAttempts: { code: 4029, reason: 'too many attempts', retry: 'later' },
   left: { code: 1000, reason: 'left', retry: 'no' },
   stopped: { code: 1001, reason: 'The game is done.', retry: 'no' },

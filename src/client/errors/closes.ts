@@ -5,7 +5,7 @@ type Closings = typeof CLOSE_REASONS;
 /** The closes that the relay sends to this SDK. The others are for clients that make mistakes. */
 type CloseName = Exclude<
   keyof Closings,
-  'badSeatKey' | 'badAbout' | 'left' | 'notPrepared' | 'textOnly'
+  'badSeatKey' | 'badAbout' | 'elsewhere' | 'left' | 'notPrepared' | 'textOnly'
 >;
 
 /** The names of the closes that the relay sends, and those of other closes. */

@@ -14,7 +14,7 @@ import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
 import type { Upgrade } from '../../transport/acceptor.js';
 import type { NodeRequests } from './node-requests.js';
-import type { RemoteClients } from './remote-clients.js';
+import type { RemoteClients, SendableRoute } from './remote-clients.js';
 
 export interface ClusterRoomsParts {
   readonly run: string;
@@ -65,13 +65,16 @@ export class ClusterRooms {
       const home = this.#remoteHome(code);
       if (home === undefined || code === undefined) return false;
       readOn(upgrade.socket);
+      if (this.#sendsTo(home, target, upgrade)) return true;
       if (this.#isAlive(home)) this.#parts.clients.join(code, home, target, upgrade);
       else this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
       return true;
     }
-    if (target.kind !== 'create' || this.#remoteHome(target.resume?.code) === undefined)
-      return false;
+    if (target.kind !== 'create') return false;
+    const home = this.#remoteHome(target.resume?.code);
+    if (home === undefined) return false;
     readOn(upgrade.socket);
+    if (this.#sendsTo(home, target, upgrade)) return true;
     // Its next attempt may reach the right relay.
     this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
     return true;
@@ -118,7 +121,7 @@ export class ClusterRooms {
     if (home === undefined || !this.#isAlive(home)) {
       return clients.refuse(CLOSE_REASONS.noSuchRoom, upgrade);
     }
-    clients.join(code, home, request, upgrade);
+    if (!this.#sendsTo(home, target, upgrade)) clients.join(code, home, request, upgrade);
   }
 
   /**
@@ -130,6 +133,15 @@ export class ClusterRooms {
     if (code === undefined || rooms.find(code) !== undefined) return undefined;
     const home = directory.home(code);
     return home === undefined || home.run === run || isExpired(home.run) ? undefined : home;
+  }
+
+  /** Closes a client that goes to the relay with its room by itself, if it can. Returns whether it does. */
+  #sendsTo({ run }: Home, target: SendableRoute, upgrade: Upgrade): boolean {
+    const { clients, nodes } = this.#parts;
+    const home = target.go && nodes.get(run);
+    // One that is silent or about to stop would not serve the client.
+    if (!home || home.url === '' || home.isDraining || nodes.isSilent(run)) return false;
+    return clients.send(home.url, target, upgrade);
   }
 
   #isAlive({ run }: Home): boolean {

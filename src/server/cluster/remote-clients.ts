@@ -1,7 +1,7 @@
 import type { Home } from '../../cluster/directory/directory.js';
 import type { ClosedClient, Decided } from '../../cluster/remote/remote-seats.js';
 import { PlayerConnection, type PlayerLimits } from '../../dialects/wmbp/player-connection.js';
-import type { RoomRoute } from '../../http/route.js';
+import type { RoomRoute, Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
 import { OneAtATime } from '../../limits/one-at-a-time.js';
 import { RecentMap } from '../../limits/recent-map.js';
@@ -28,6 +28,9 @@ export type RemoteRequest = Pick<
   RoomRoute,
   'seat' | 'about' | 'password' | 'allValues' | 'watches'
 >;
+
+/** The route of a client that may be sent to the relay with its room. */
+export type SendableRoute = Extract<Route, { readonly go?: true }>;
 
 /** How long other guesses of an address wait for the other relay to decide about one, in milliseconds. */
 const MAX_DECISION = 1000;
@@ -78,6 +81,16 @@ export class RemoteClients {
   /** The client joins a room of this relay. */
   joinOwn(room: JoinableRoom, request: RemoteRequest, upgrade: Upgrade): void {
     this.#join(room, request, upgrade);
+  }
+
+  /** Closes the client with the URL of the relay with its room. Returns false if too many are closing. */
+  send(url: string, target: SendableRoute, upgrade: Upgrade): boolean {
+    const { acceptor, joins } = this.#parts;
+    if (!acceptor.connections.mayRefuse(upgrade.address)) return false;
+    const isJoin = target.kind !== 'create' && !('watches' in target);
+    if (isJoin) joins.count(CLOSE_REASONS.elsewhere);
+    acceptor.refuse({ ...CLOSE_REASONS.elsewhere, reason: url }, upgrade);
+    return true;
   }
 
   /** Returns whether the client joins. */
