@@ -8,7 +8,14 @@ import { Cli } from '../support/cli.js';
 import { Host, Player } from '../support/clients.js';
 import { startRelay } from '../support/relay.js';
 import { needs } from '../support/tools.js';
-import { CADDY, NGINX, type ProxyKind, startProxy } from './proxy.js';
+import {
+  CADDY,
+  CADDY_FOR_CLUSTER,
+  NGINX,
+  NGINX_FOR_CLUSTER,
+  type ProxyKind,
+  startProxy,
+} from './proxy.js';
 
 const TOKEN = 'open-sesame';
 
@@ -16,7 +23,9 @@ const TOKEN = 'open-sesame';
 const ANA = '127.0.0.2';
 const BEN = '127.0.0.3';
 
-describe.each([NGINX, CADDY])('behind $name', (kind) => {
+const KINDS = [NGINX, CADDY, NGINX_FOR_CLUSTER, CADDY_FOR_CLUSTER];
+
+describe.each(KINDS)('behind $name', (kind) => {
   describe('with the configuration in deploy/', needs(kind.tool), () => {
     test('many and large messages pass in both directions, in order', async () => {
       const { url } = await behind(kind);

@@ -10,7 +10,7 @@ describe('nginx in front of two workers', needs(NGINX.tool), () => {
     const [port, first] = (await freePorts(3)) as [number, number, number];
     const args = ['--port', `${port}`, '--worker-port', `${first}`, '--trust-proxy', 'loopback'];
     const relay = await WorkersRelay.start(args);
-    const { url, http } = await startProxy(NGINX_FOR_WORKERS, port);
+    const { url, http } = await startProxy(NGINX_FOR_WORKERS, [port, first, first + 1]);
     const upstreamOf = async (path: string): Promise<string | null> => {
       const { headers, body } = await fetch(`${http}/${path}`);
       await body?.cancel();
