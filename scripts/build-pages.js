@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { INTERNAL_NAMES } from './internal-names.js';
 
 const SOURCE = 'src/pages';
 const TARGET = 'dist/pages';
@@ -55,8 +56,12 @@ const sdk = await build({
 // Phones load the SDK: terser inlines functions and constants that esbuild keeps, which is 3 %.
 // Functions that stand together compress better.
 for (const { path, text } of sdk.outputFiles) {
-  const compress = { passes: 3, hoist_funs: true };
-  const { code = '' } = await minify(text, { module: true, ecma: 2020, compress });
+  const { code = '' } = await minify(text, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3, hoist_funs: true },
+    mangle: { properties: { regex: INTERNAL_NAMES } },
+  });
   writeFileSync(path, code);
 }
 
