@@ -7,17 +7,14 @@ export class Cable {
   readonly #server: Server;
   /** The clients that wait until the cable is plugged in; `undefined` while it is. */
   #waiting: Socket[] | undefined;
-  readonly #port: number;
+  #port: number;
   readonly #sockets = new Set<Socket>();
 
   static async to(port: number): Promise<Cable> {
     const cable = new Cable(port);
     cable.#server.listen(0, '127.0.0.1');
     await once(cable.#server, 'listening');
-    onTestFinished(() => {
-      cable.#server.close();
-      cable.cut();
-    });
+    onTestFinished(() => cable.remove());
     return cable;
   }
 
@@ -28,6 +25,17 @@ export class Cable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connects new clients to another relay. */
+  leadTo(port: number): void {
+    this.#port = port;
+  }
+
+  /** Closes the existing connections at both ends. New clients cannot connect. */
+  remove(): void {
+    this.#server.close();
+    this.cut();
   }
 
   /** Stops forwarding on the existing connections, without closing them. */

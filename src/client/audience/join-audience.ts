@@ -63,7 +63,7 @@ export async function joinAudience(
     values: 'all',
     ...(password !== undefined && { password }),
   });
-  const watching = { environment, url: address.socket(`${room}?${query}`), code: room, codec };
+  const watching = { environment, address, path: `${room}?${query}`, code: room, codec };
   return cancellable<Viewer>(
     signal,
     (joined, refused) => new ViewerConnection({ ...watching, joined, refused }),

@@ -1,5 +1,6 @@
 import type { Codec, Data, ListenerOptions, Status, Viewer, ViewerEvents } from '../api.js';
 import { attempt } from '../browser.js';
+import type { RelayAddress } from '../connection/relay-address.js';
 import { RelayConnection } from '../connection/relay-connection.js';
 import type { ResolvedEnvironment } from '../environment.js';
 import { GuestEvents } from '../guest-events.js';
@@ -14,7 +15,9 @@ const MAX_SILENCE = 300_000;
 
 export interface Watching {
   readonly environment: ResolvedEnvironment;
-  readonly url: string;
+  readonly address: RelayAddress;
+  /** With the query. */
+  readonly path: string;
   readonly code: string;
   readonly codec: Codec | undefined;
   joined(viewer: Viewer): void;
@@ -87,10 +90,11 @@ export class ViewerConnection extends GuestEvents<ViewerEvents> implements Viewe
   }
 
   #openConnection(): RelayConnection {
-    const { environment, url } = this.#watching;
+    const { environment, address, path } = this.#watching;
     const { clock } = environment;
     return new RelayConnection(environment, {
-      address: () => url,
+      address,
+      path: () => path,
       secret: () => undefined,
       opened: () => {
         this.#receivedAt = clock.now();

@@ -17,6 +17,13 @@ export class RelayAddress {
     this.#base = href.replace('http', 'ws').replace(/\/*([?#].*)?$/, '/');
   }
 
+  /** The address in a text from a relay; `undefined` if it is none, or less secure than this one. */
+  read(text: string): RelayAddress | undefined {
+    const read = attempt(() => new RelayAddress(text));
+    const isSecure = (address: unknown): boolean => `${address}`.startsWith('wss');
+    return isSecure(this) && !isSecure(read) ? undefined : read;
+  }
+
   /** The URL for a WebSocket. */
   socket(path: string): string {
     return this.#base + path;

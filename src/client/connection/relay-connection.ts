@@ -4,6 +4,8 @@ import type { ResolvedEnvironment, Socket, SocketConstructor } from '../environm
 import { ABNORMAL } from '../errors/closes.js';
 import { RelayError } from '../errors/relay-error.js';
 import { abandonedAttempts, attemptAbandoned } from './abandoned-attempts.js';
+import { Redirect } from './redirect.js';
+import type { RelayAddress } from './relay-address.js';
 
 /** The longest delay before the first attempt to reconnect; it doubles with each attempt. In ms. */
 const INITIAL_DELAY = 250;
@@ -30,9 +32,14 @@ const CLOSE_AND_RETURN = 3000;
 /** How long a connection may take to open, in milliseconds. */
 const OPEN_TIMEOUT = 15_000;
 
+/** The same at the address of a redirect, after which the common address is next. */
+const OPEN_TIMEOUT_ELSEWHERE = 5_000;
+
 export interface RelayConnectionEvents {
-  /** The URL for the next attempt. */
-  address(): string;
+  /** The common address of the relays that may have the room. */
+  readonly address: RelayAddress;
+  /** The path of the next attempt, with a query. */
+  path(): string;
   /** The secret of the seat or the room; `undefined` if no connection can replace another. */
   secret(): string | undefined;
   /** The connection is open: `send` works from now on. */
@@ -61,6 +68,7 @@ export class RelayConnection {
   readonly #WebSocket: SocketConstructor;
   readonly #clock: Clock;
   readonly #events: RelayConnectionEvents;
+  readonly #redirect: Redirect;
   #state: State = { is: 'waiting' };
   #status: Status = 'connecting';
   #attempts = 0;
@@ -77,6 +85,7 @@ export class RelayConnection {
     this.#WebSocket = WebSocket;
     this.#clock = clock;
     this.#events = events;
+    this.#redirect = new Redirect(events.address);
     this.#removeWakeListeners = onWake(() => this.#wake());
   }
 
@@ -97,7 +106,7 @@ export class RelayConnection {
     this.#cancelTimer();
     let socket: Socket;
     try {
-      socket = new this.#WebSocket(this.#events.address());
+      socket = new this.#WebSocket(this.#redirect.url(this.#events.path()));
     } catch (error) {
       // A browser refuses `ws://` in a page served over HTTPS; its message gives the reason.
       return this.#lost(new RelayError(ABNORMAL, String(error)));
@@ -109,7 +118,8 @@ export class RelayConnection {
     socket.onclose = ({ code, reason }) => this.#lost(new RelayError(code, reason));
     // A close event follows, with the reason.
     socket.onerror = () => {};
-    this.#cancelTimer = this.#clock.after(OPEN_TIMEOUT, () => this.drop());
+    const timeout = this.#redirect.there ? OPEN_TIMEOUT_ELSEWHERE : OPEN_TIMEOUT;
+    this.#cancelTimer = this.#clock.after(timeout, () => this.drop());
   }
 
   /** Sends a frame; does nothing if the connection is not open. */
@@ -121,6 +131,7 @@ export class RelayConnection {
   accepted(): void {
     if (this.#state.is === 'closed') return;
     this.#attempts = 0;
+    this.#redirect.accepted();
     this.#setStatus('open');
   }
 
@@ -172,12 +183,14 @@ export class RelayConnection {
     if (this.#state.is === 'connecting') attemptAbandoned(this.#clock, this.#events.secret());
     const isOwn = closed.code === 'replaced' && this.#isReplacedByAbandonedAttempt();
     const error = isOwn ? new RelayError(ABNORMAL, '') : closed;
+    const isRedirected = this.#status !== 'open' && this.#redirect.failed(closed);
     this.#cancelTimer();
     this.#state = { is: 'waiting' };
     // After `later`, the seat or the room is lost, except if the relay has limited the attempts.
     const isTemporary = error.retry === 'yes' || error.code === 'tooManyAttempts';
     const reconnects = this.#events.lost() && isTemporary;
     if (this.#state.is !== 'waiting') return;
+    if (isRedirected) return this.connect();
     if (!reconnects) return this.#end(error);
     this.#setStatus(this.#status === 'connecting' ? 'connecting' : 'away');
     // A listener of the status may have closed this connection.

@@ -96,7 +96,8 @@ export class RoomConnection {
     const { opening, store } = this.#parts;
     const { environment, address, maxPlayers } = opening;
     return new RelayConnection(environment, {
-      address: () => address.socket(hostPath(opening, store.key)),
+      address,
+      path: () => hostPath(opening, store.key),
       // Another page that has the room's token may have taken the room.
       secret: () => (store.isGiven ? undefined : store.key?.token),
       opened: () => this.#opened(),

@@ -24,14 +24,11 @@ export interface Joining {
 }
 
 /**
- * The URL of the player's WebSocket.
+ * The path and the query of the player's WebSocket.
  *
  * @param isJoined whether the page has been connected before
  */
-export function seatUrl(
-  { address, code, about, password, stored }: Joining,
-  isJoined: boolean,
-): string {
+export function seatPath({ code, about, password, stored }: Joining, isJoined: boolean): string {
   const query = {
     seat: stored.key,
     // Later on, this page has the values that were set before, and gets others by the session.
@@ -39,7 +36,7 @@ export function seatUrl(
     ...(about !== undefined && { about }),
     ...(password !== undefined && { password }),
   };
-  return address.socket(`${code}?${new URLSearchParams(query)}`);
+  return `${code}?${new URLSearchParams(query)}`;
 }
 
 /** The URL of the relay's information on the room and on this seat. */

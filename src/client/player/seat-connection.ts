@@ -22,7 +22,7 @@ import { sessionTimers } from '../session/session-timers.js';
 import { readItem, readStoredFrame } from '../shared/item.js';
 import { HostClock } from './host-clock.js';
 import { GREETING_TIMEOUT, HostProtocol } from './host-protocol.js';
-import { infoUrl, type Joining, seatUrl } from './joining.js';
+import { infoUrl, type Joining, seatPath } from './joining.js';
 import { readHeir } from './read-heir.js';
 import { POLL_INTERVAL, RoomMonitor } from './room-monitor.js';
 import { EVENTS } from './seat-events.js';
@@ -127,7 +127,8 @@ export class SeatConnection extends GuestEvents<SeatEvents> implements Seat {
 
   #openConnection(): RelayConnection {
     return new RelayConnection(this.#joining.environment, {
-      address: () => seatUrl(this.#joining, this.#isJoined),
+      address: this.#joining.address,
+      path: () => seatPath(this.#joining, this.#isJoined),
       secret: () => this.#joining.stored.key,
       opened: () => this.#opened(),
       received: (data) => this.#received(data),

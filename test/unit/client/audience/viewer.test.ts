@@ -15,7 +15,7 @@ async function watch() {
 
 test('a viewer requests all values, and its password is part of the URL', async () => {
   await watch();
-  expect(FakeSocket.last.url).toBe('ws://relay/BCDF?as=audience&values=all&password=a+b');
+  expect(FakeSocket.last.url).toBe('ws://relay/BCDF?as=audience&values=all&password=a+b&go=1');
 });
 
 test('a viewer reconnects after five minutes without a message, and not before', async () => {

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Status } from '../../../../src/client/api.js';
+import { RelayAddress } from '../../../../src/client/connection/relay-address.js';
 import { RelayConnection } from '../../../../src/client/connection/relay-connection.js';
 import type { RelayError } from '../../../../src/client/errors/relay-error.js';
 import { type FakeClock, FakeSocket, settle, stillEnvironment } from '../fakes.js';
 
 interface ConnectionSetup {
   readonly environment?: ReturnType<typeof stillEnvironment>;
+  readonly address?: string;
   readonly secret?: () => string | undefined;
   readonly probes?: boolean;
   readonly verifies?: () => boolean | undefined;
@@ -13,6 +15,7 @@ interface ConnectionSetup {
 
 function openConnection({
   environment = stillEnvironment(),
+  address = 'ws://relay',
   secret = () => 'seat',
   probes = false,
   verifies,
@@ -22,7 +25,8 @@ function openConnection({
   const probe = vi.fn(() => probes);
   const verify = vi.fn(async () => verifies?.());
   const connection = new RelayConnection(environment, {
-    address: () => `ws://relay/${FakeSocket.all.length}`,
+    address: new RelayAddress(address),
+    path: () => `${FakeSocket.all.length}?`,
     secret,
     opened: () => connection.accepted(),
     received: () => {},
@@ -340,7 +344,8 @@ test('a connection that is closed during an event stays closed', () => {
 test('a connection that is closed by the listener for its loss does not reconnect', () => {
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
-    address: () => 'ws://relay',
+    address: new RelayAddress('ws://relay'),
+    path: () => '?',
     secret: () => undefined,
     opened: () => connection.accepted(),
     received: () => {},
@@ -362,7 +367,8 @@ test('an exception while a frame is handled does not affect the connection', asy
   const received: unknown[] = [];
   const environment = stillEnvironment();
   const connection = new RelayConnection(environment, {
-    address: () => 'ws://relay',
+    address: new RelayAddress('ws://relay'),
+    path: () => '?',
     secret: () => undefined,
     opened: () => connection.accepted(),
     received: (data) => {
