@@ -1,5 +1,9 @@
 import type { SafeLogger } from './safe-logger.js';
 
+const MANY_REMOTE =
+  'more than a quarter of the clients are in rooms of other relays, where they cost twice as much: ' +
+  'route them by letters, or set --node-url (see docs/cluster.md)';
+
 /** The log lines of a relay in a cluster. */
 export class ClusterLines {
   readonly #lines: SafeLogger;
@@ -31,6 +35,11 @@ export class ClusterLines {
 
   blockLost(block: string): void {
     this.#lines.writeBounded('warn', { block }, 'another relay has claimed a block of codes');
+  }
+
+  /** @param remote how many of the players and viewers of this relay are in rooms of other relays */
+  manyRemote(remote: number, clients: number): void {
+    this.#lines.write('warn', { remote, clients }, MANY_REMOTE);
   }
 
   statusChanged(isConnected: boolean): void {

@@ -227,3 +227,11 @@ describe('a page with the SDK', needs(NATS), () => {
     expect((await closeOf(seat)).code).toBe('gameOver');
   });
 });
+
+test('a relay with many clients in rooms of other relays warns', needs(NATS), async () => {
+  const { home, edge } = await routed();
+  const host = await Host.open(home.url, { maxPlayers: 20 });
+  await Promise.all(Array.from({ length: 20 }, () => Player.join(edge.url, host.code)));
+  await edge.cli.says('more than a quarter of the clients');
+  expect(home.lines.filter(({ remote }) => remote !== undefined)).toEqual([]);
+});
