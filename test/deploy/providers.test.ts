@@ -1,14 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readArguments } from '../../src/cli/arguments.js';
-import { environmentOf } from '../../src/options/describe.js';
-import { OPTION_NAMES, type Options } from '../../src/options.js';
 import { needs, type Tool } from '../support/tools.js';
-
-/** How long the relay may take to close all connections after the drain, in seconds. */
-const CLOSE_GRACE = 2;
+import { CLOSE_GRACE, optionsOf, read } from './deploy-files.js';
 
 const PYTHON: Tool = {
   name: 'Python 3.11',
@@ -16,20 +11,6 @@ const PYTHON: Tool = {
   probe: ['-c', 'import tomllib'],
   script: 'scripts/install-clients',
 };
-
-function read(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-}
-
-/** The relay's options with these variables, all of which must be known. */
-function optionsOf(environment: Record<string, unknown>): Options {
-  const variables = OPTION_NAMES.flatMap(environmentOf);
-  expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([]);
-  const texts = Object.entries(environment).map(([name, value]) => [name, String(value)]);
-  const given = readArguments([], Object.fromEntries(texts));
-  if (!given.run) throw new Error('does not run');
-  return given.options;
-}
 
 /** Whether a shell can parse it. */
 function parses(script: string): boolean {
