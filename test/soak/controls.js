@@ -12,10 +12,11 @@ const RESOLUTION = 10;
 const LOOK_EVERY = 200;
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-const { maxWait, relayProcesses, ...options } = workerData;
+const { maxWait, relayProcesses, port: relayPort, ...options } = workerData;
 const starved = () => starvation([...relayProcesses, 'self']);
 const crowd = new Crowd({
   ...options,
+  lines: [{ port: relayPort }],
   starved,
   violation: (reason) => tell('violation', `control: ${reason}`),
 });

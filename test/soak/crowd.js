@@ -10,9 +10,13 @@ import { Random } from './random.js';
 /** @typedef {import('./host-session.js').Seat} Seat */
 
 /**
- * @typedef {object} CrowdOptions
+ * @typedef {object} Line a way to a relay
  * @property {number} port where to connect to
  * @property {FaultProxy} [proxy] the proxy on that port, unless it is the relay's own port
+ * @property {import('./nodes.js').Node} [node] the relay, unless it is in another thread
+ *
+ * @typedef {object} CrowdOptions
+ * @property {readonly Line[]} lines each client uses any of them; all or none have a proxy
  * @property {number} rooms
  * @property {number} players in each room
  * @property {number} rate messages sent a second
@@ -20,6 +24,7 @@ import { Random } from './random.js';
  * @property {number} firstSession the number of the first session
  * @property {() => number} [starved] the total wait for a CPU so far, in milliseconds
  * @property {(reason: string) => void} violation
+ * @property {import('./disturbances.js').Disturbances} [disturbances] faults between the relays
  */
 
 /** How often messages are sent, in milliseconds. */
@@ -69,8 +74,9 @@ export class Crowd {
   /** The same, minus the time of waiting for a CPU. */
   ownRoundTrips = createHistogram();
   random;
-  proxy;
-  port;
+  lines;
+  /** Whether there are faults between clients and relays. */
+  isFaulty;
 
   #options;
   /** @type {Room[]} */
@@ -93,8 +99,8 @@ export class Crowd {
     this.#options = options;
     this.#nextSession = options.firstSession;
     this.random = new Random(options.seed, options.firstSession);
-    this.proxy = options.proxy;
-    this.port = options.port;
+    this.lines = options.lines;
+    this.isFaulty = options.lines.some(({ proxy }) => proxy !== undefined);
     this.#rooms = Array.from({ length: options.rooms }, () => new Room(this, options.players));
   }
 
@@ -233,6 +239,17 @@ export class Crowd {
     this.#options.violation(reason);
   }
 
+  /**
+   * Reports something that a fault between the relays excuses, unless there was one.
+   *
+   * @param {string} reason
+   */
+  violationWithoutFault(reason) {
+    const { disturbances } = this.#options;
+    if (disturbances === undefined) this.violation(reason);
+    else disturbances.excuse(() => this.violation(reason));
+  }
+
   #tick() {
     const now = performance.now();
     const isLate = now - this.#lastTick > LATE;
@@ -260,7 +277,7 @@ export class Crowd {
     if (!host?.playing || host.isBusy) return;
     if (kind === 'everybody') return host.sendToEverybody(this.#size(), this.random.chance(0.5));
     if (kind === 'end') {
-      if (this.proxy !== undefined) host.end(this.random.pick(['stop', 'close']));
+      if (this.isFaulty) host.end(this.random.pick(['stop', 'close']));
       return;
     }
     const seats = [...host.seats.values()].filter(({ player, kicked }) => player && !kicked);
@@ -277,13 +294,13 @@ export class Crowd {
   #size() {
     const { random } = this;
     // Sessions without faults are not delayed by large messages in their room either.
-    if (this.proxy !== undefined && random.chance(BIG_CHANCE)) return BIG;
+    if (this.isFaulty && random.chance(BIG_CHANCE)) return BIG;
     return Math.round(SIZE.min * (SIZE.end / SIZE.min) ** (random.float() ** SMALLNESS));
   }
 
   /** The players without faults send questions, a tenth of them at a time. */
   #ask() {
-    if (!this.#talks || this.proxy !== undefined) return;
+    if (!this.#talks || this.isFaulty) return;
     for (const room of this.#rooms) {
       for (const { session } of room.chairs) {
         if (session?.playing && this.random.chance(0.1)) session.ask();

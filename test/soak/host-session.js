@@ -125,6 +125,11 @@ export class HostSession {
     return this.#link.isFaultless;
   }
 
+  /** The line to the room's relay. */
+  get line() {
+    return this.#link.line;
+  }
+
   /** Whether the relay may have a reason to close the room. */
   get mayBeGone() {
     return this.ending !== undefined || this.isOver || this.#link.mayBeCut;
@@ -262,9 +267,8 @@ export class HostSession {
     const { player } = seat;
     // A player who leaves with a close frame has sent all messages before it.
     if (player?.leavesInPeace && player.sequence !== seat.received) {
-      this.#violation(
-        `player ${id} left after ${player.sequence} messages, ${seat.received} arrived`,
-      );
+      const reason = `player ${id} left after ${player.sequence} messages, ${seat.received} arrived`;
+      this.#violation(reason, player.isAtEdge);
     }
   }
 
@@ -322,8 +326,13 @@ export class HostSession {
     this.#violation(`closed with ${code}`);
   }
 
-  /** @param {string} reason */
-  #violation(reason) {
-    this.#crowd.violation(`host ${this.session} of ${this.code || 'no room'}: ${reason}`);
+  /**
+   * @param {string} reason
+   * @param {boolean} [excusable] whether a fault between relays may be the reason
+   */
+  #violation(reason, excusable = false) {
+    const text = `host ${this.session} of ${this.code || 'no room'}: ${reason}`;
+    if (excusable) this.#crowd.violationWithoutFault(text);
+    else this.#crowd.violation(text);
   }
 }

@@ -22,6 +22,7 @@ export class Link {
   isOpen = false;
   wasOpen = false;
   isClosed = false;
+  line;
   #socket;
   #crowd;
   /** @type {import('./fault-proxy.js').ProxiedConnection | undefined} */
@@ -34,8 +35,10 @@ export class Link {
    */
   constructor(crowd, path, events) {
     this.#crowd = crowd;
-    const tcp = connect({ port: crowd.port, host: '127.0.0.1', noDelay: true });
-    const socket = new WebSocket(`ws://127.0.0.1:${crowd.port}${path}`, {
+    this.line = crowd.random.pick(crowd.lines);
+    const { port, proxy } = this.line;
+    const tcp = connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
       createConnection: () => tcp,
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT,
@@ -46,8 +49,7 @@ export class Link {
     socket.on('open', () => {
       this.isOpen = true;
       this.wasOpen = true;
-      this.#proxied =
-        tcp.localPort === undefined ? undefined : crowd.proxy?.connection(tcp.localPort);
+      this.#proxied = tcp.localPort === undefined ? undefined : proxy?.connection(tcp.localPort);
       events.open();
     });
     socket.on('message', (data, binary) => {
@@ -63,7 +65,7 @@ export class Link {
 
   /** Whether no fault of the connection excuses a loss. */
   get isFaultless() {
-    if (this.#crowd.proxy === undefined) return true;
+    if (this.line.proxy === undefined) return true;
     return this.#proxied !== undefined && !this.#proxied.broken && !this.#proxied.tooSlow;
   }
 
@@ -76,6 +78,7 @@ export class Link {
   }
 
   get #isSlow() {
+    if (this.line.node?.stoodStill) return true;
     return this.#proxied !== undefined && (this.#proxied.isSlow || this.#crowd.isLate);
   }
 

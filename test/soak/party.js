@@ -10,7 +10,7 @@ const TALK_EVERY = 500;
 
 /**
  * @typedef {object} PartySetup
- * @property {number} port
+ * @property {() => number} port where to connect to; called for each attempt
  * @property {number} seed
  * @property {number} number of this party
  * @property {number} players
@@ -103,6 +103,14 @@ export class Party {
     for (const guest of this.guests) guest.check();
   }
 
+  /** Ends the game, and all connections. */
+  end() {
+    this.#command({ cmd: 'stop' });
+    clearInterval(this.#talk);
+    for (const guest of this.guests) guest.stop();
+    this.#host.finish();
+  }
+
   stop() {
     clearInterval(this.#talk);
     this.#host.stop();
@@ -165,7 +173,7 @@ export class Party {
  * @typedef {object} GuestSetup
  * @property {Party} party
  * @property {number} at
- * @property {number} port
+ * @property {() => number} port where to connect to; called for each attempt
  * @property {Random} random
  * @property {(code: number) => void} closed
  * @property {(reason: string) => void} violation

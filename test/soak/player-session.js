@@ -67,6 +67,11 @@ export class PlayerSession {
     return this.#link.isFaultless;
   }
 
+  /** Whether it is at another relay than its host. */
+  get isAtEdge() {
+    return this.#link.line !== this.#host.line;
+  }
+
   /** The number of messages in transit, in both directions. */
   get underWay() {
     const missing = this.#seat?.expected.length ?? 0;
@@ -216,7 +221,9 @@ export class PlayerSession {
       const connection = this.isFaultless ? 'a faultless connection' : 'a faulty connection';
       const age = ((this.endedAt - this.#startedAt) / 1000).toFixed(1);
       const game = this.#host.mayBeGone ? 'an ended game' : 'a running game';
-      return this.#violation(`closed with ${code} on ${connection} after ${age} s of ${game}`);
+      const place = this.isAtEdge ? ' at an edge' : '';
+      const reason = `closed with ${code} on ${connection}${place} after ${age} s of ${game}`;
+      return this.#violation(reason, this.isAtEdge && code === 1012);
     }
     // These closes arrive after all earlier messages from the host.
     const closedByHost = this.#host.ending === 'close' && this.#host.isFaultless;
@@ -249,8 +256,13 @@ export class PlayerSession {
     }
   }
 
-  /** @param {string} reason */
-  #violation(reason) {
-    this.#crowd.violation(`player ${this.session} in ${this.code}: ${reason}`);
+  /**
+   * @param {string} reason
+   * @param {boolean} [excusable] whether a fault between relays may be the reason
+   */
+  #violation(reason, excusable = false) {
+    const text = `player ${this.session} in ${this.code}: ${reason}`;
+    if (excusable) this.#crowd.violationWithoutFault(text);
+    else this.#crowd.violation(text);
   }
 }

@@ -25,9 +25,11 @@ export class RelayProcess {
    * @param {readonly string[]} flags besides where to listen
    * @param {(reason: string) => void} violation reports every fault that the relay logs, its
    * output on stderr, and its end if it was not stopped
+   * @param {(message: string) => boolean} [isExpected] is called with each message of the log, and says
+   * whether it is none of these faults
    */
-  static async start(flags, violation) {
-    const relay = new RelayProcess(flags, violation);
+  static async start(flags, violation, isExpected = () => false) {
+    const relay = new RelayProcess(flags, violation, isExpected);
     await relay.#listening();
     return relay;
   }
@@ -35,8 +37,9 @@ export class RelayProcess {
   /**
    * @param {readonly string[]} flags
    * @param {(reason: string) => void} violation
+   * @param {(message: string) => boolean} isExpected
    */
-  constructor(flags, violation) {
+  constructor(flags, violation, isExpected) {
     this.#child = spawn(process.execPath, [CLI, '--port', '0', '--host', '127.0.0.1', ...flags], {
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,7 +49,7 @@ export class RelayProcess {
     createInterface(this.#child.stdout).on('line', (line) => {
       const { level, msg, port } = read(line);
       if (msg === 'listening') this.port = port;
-      if (level >= FAULT) violation(`the relay logs ${line.slice(0, 500)}`);
+      if (!isExpected(msg) && level >= FAULT) violation(`the relay logs ${line.slice(0, 500)}`);
     });
     createInterface(this.#child.stderr).on('line', (line) => {
       violation(`the relay writes to stderr: ${line.slice(0, 500)}`);
@@ -59,8 +62,13 @@ export class RelayProcess {
 
   /** The ids of the relay's process and of its workers. */
   get processes() {
-    const { pid = 0 } = this.#child;
-    return [pid, ...childrenOf(pid)];
+    return [this.#pid, ...childrenOf(this.#pid)];
+  }
+
+  get #pid() {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the relay has not started');
+    return pid;
   }
 
   /**
@@ -92,6 +100,15 @@ export class RelayProcess {
     overdue.abort();
     await late;
     return code;
+  }
+
+  /** Stops the process, so that it does nothing, until `resume`. */
+  pause() {
+    process.kill(this.#pid, 'SIGSTOP');
+  }
+
+  resume() {
+    process.kill(this.#pid, 'SIGCONT');
   }
 
   /** Kills the process, as in a crash. */

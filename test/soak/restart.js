@@ -59,7 +59,7 @@ const checks = setInterval(() => {
 
 for (let number = 0; number < rooms; number++) {
   const closed = (/** @type {number} */ code) => void closes.set(code, (closes.get(code) ?? 0) + 1);
-  parties.push(new Party({ port: proxy.port, seed, number, players, closed, violation }));
+  parties.push(new Party({ port: () => proxy.port, seed, number, players, closed, violation }));
   if (number % 10 === 9) await setTimeout(50);
 }
 await until('all clients are connected', () => parties.every(({ isBack }) => isBack));

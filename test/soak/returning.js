@@ -21,7 +21,7 @@ const REPLACED = 4001;
 
 /**
  * @typedef {object} ReturningSetup
- * @property {number} port
+ * @property {() => number} port where to connect to; called for each attempt
  * @property {() => string} path the path to connect to; called for each attempt
  * @property {import('./random.js').Random} random
  * @property {() => void} open
@@ -49,7 +49,7 @@ export class Returning {
 
   connect() {
     const { port, path, open, text } = this.#setup;
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path()}`, { perMessageDeflate: false });
+    const socket = new WebSocket(`ws://127.0.0.1:${port()}${path()}`, { perMessageDeflate: false });
     this.#socket = socket;
     this.#heardAt = performance.now();
     socket.on('error', () => {});
@@ -84,6 +84,12 @@ export class Returning {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#socket?.terminate();
+  }
+
+  /** Leaves it to the relay to close the connection. */
+  finish() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
   }
 
   /** @param {number} code */

@@ -1,18 +1,21 @@
 // Runs many rooms for a long time over faulty connections, and verifies every message.
 //
 //   node test/soak/soak.js --minutes 15 [--rooms 200] [--players 8] [--rate 1500] [--seed S]
-//                          [--max-wait 1000] [--workers 1] [-- flags of the relay]
+//                          [--max-wait 1000] [--workers 1] [--nodes 1] [-- flags of the relay]
 //
-// A tenth of the rooms connect directly to the relay and must not be affected.
+// A tenth of the rooms connect directly to the relay and must not be affected. With several nodes, relays are a
+// cluster: hosts and players are at any of them, a nats-server is killed and relays stand still from time to
+// time, and there are rooms that must outlive all that, for which `--parties` and `--sdk-rooms` give the number.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { readNumbers } from './arguments.js';
 import { Crowd } from './crowd.js';
-import { FaultProxy } from './fault-proxy.js';
+import { LastingRooms } from './lasting-rooms.js';
+import { NodeFaults } from './node-faults.js';
+import { Nodes } from './nodes.js';
 import { anySeed } from './random.js';
-import { RelayProcess } from './relay-process.js';
 import { slope, thirds } from './trend.js';
 
 const { numbers, rest: relayFlags } = readNumbers({
@@ -23,8 +26,12 @@ const { numbers, rest: relayFlags } = readNumbers({
   seed: anySeed(),
   'max-wait': 1000,
   workers: 1,
+  nodes: 1,
+  parties: 10,
+  'sdk-rooms': 6,
 });
 const { minutes, rooms, players, rate, seed, workers } = numbers;
+const isCluster = numbers.nodes > 1;
 
 const CONTROLS = 0.1;
 /** The first session number of the rooms without faults, so that numbers are unique. */
@@ -41,10 +48,20 @@ const NOTHING_LEFT = [
   'lobby_relay_connections{role="player"}',
   'lobby_relay_backlog_bytes',
   'lobby_relay_paused_connections',
+  ...(isCluster
+    ? [
+        'lobby_relay_away{role="host"}',
+        'lobby_relay_away{role="player"}',
+        'lobby_relay_kept_bytes',
+        'lobby_relay_cluster_link_bytes',
+        'lobby_relay_cluster_clients{end="edge"}',
+        'lobby_relay_cluster_clients{end="home"}',
+      ]
+    : []),
 ];
 /** Open files may be a few more than before: connections that ask for metrics. */
 const OPEN_FILES = 'process_open_fds';
-const MORE_FILES = 4;
+const MORE_FILES = 4 * numbers.nodes;
 const EMPTY_TIME = 4_000;
 const STOP_TIME = 4_000;
 /** How long the end of all rooms may take, in milliseconds. */
@@ -78,17 +95,23 @@ function relayViolation(reason) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 console.log(
-  `soak: ${rooms} rooms of ${players}, ${workers} workers, ${minutes} min, --seed ${seed}`,
+  `soak: ${rooms} rooms of ${players}, ${numbers.nodes} nodes, ${workers} workers, ${minutes} min, --seed ${seed}`,
 );
-const relay = await RelayProcess.start(['--workers', `${workers}`, ...relayFlags], relayViolation);
-const filesBefore = (await relay.metrics()).get(OPEN_FILES) ?? 0;
-const proxy = await FaultProxy.start({ relayPort: relay.port, seed });
+const nodes = await Nodes.start({
+  nodes: numbers.nodes,
+  seed,
+  flags: isCluster ? relayFlags : ['--workers', `${workers}`, ...relayFlags],
+  violation: relayViolation,
+});
+const filesBefore = (await nodes.metrics()).get(OPEN_FILES) ?? 0;
+const lines = nodes.all.map(({ line }) => line);
+const nodeFaults = new NodeFaults(nodes, seed);
 const controlRooms = Math.max(1, Math.round(rooms * CONTROLS));
 const shared = { players, seed, violation };
 const crowd = new Crowd({
   ...shared,
-  port: proxy.port,
-  proxy,
+  lines,
+  ...(isCluster && { disturbances: nodes.disturbances }),
   rooms: rooms - controlRooms,
   rate: (rate * (rooms - controlRooms)) / rooms,
   firstSession: 1,
@@ -97,12 +120,12 @@ const controls = new Worker(new URL('./controls.js', import.meta.url), {
   workerData: {
     players,
     seed,
-    port: relay.port,
+    port: nodes.first.relay.port,
     rooms: controlRooms,
     rate: (rate * controlRooms) / rooms,
     firstSession: FIRST_CONTROL,
     maxWait: numbers['max-wait'],
-    relayProcesses: relay.processes,
+    relayProcesses: nodes.first.relay.processes,
   },
 });
 /** @type {import('./controls.js').ControlsReport | undefined} */
@@ -112,6 +135,9 @@ controls.on('message', ({ event, detail }) => {
   if (event === 'violation') violation(detail);
   else controls.emit(event, detail);
 });
+const lasting = isCluster
+  ? new LastingRooms({ ...shared, lines, parties: numbers.parties, sdkRooms: numbers['sdk-rooms'] })
+  : undefined;
 const memory = {
   rss: /** @type {Sample[]} */ ([]),
   heap: /** @type {Sample[]} */ ([]),
@@ -124,12 +150,15 @@ const started = performance.now();
 const deadline = AbortSignal.timeout(minutes * 60_000 + END_TIME);
 deadline.addEventListener('abort', () => violation('the soak does not end'));
 crowd.start();
+void lasting?.start();
 await watch();
 if (!failed.signal.aborted) await comeToAnEnd();
 if (failed.signal.aborted) await setTimeout(GATHER_TIME);
 const found = [...reasons];
-const exit = await relay.stop(STOP_TIME);
-if (exit !== 0) found.push(`the relay exits with ${exit} on SIGTERM`);
+await nodeFaults.end();
+for (const exit of await nodes.stop(STOP_TIME)) {
+  if (exit !== 0) found.push(`a relay exits with ${exit} on SIGTERM`);
+}
 report();
 process.exit(found.length === 0 ? 0 : 1);
 
@@ -144,7 +173,9 @@ async function watch() {
 }
 
 async function sample() {
-  const metrics = await relay.metrics().catch((error) => {
+  // One that stands still does not answer.
+  if (nodes.all.some(({ stoodStill }) => stoodStill)) return;
+  const metrics = await nodes.metrics().catch((error) => {
     violation(`/metrics: ${error} ${error.cause ?? ''}`);
     return new Map();
   });
@@ -166,11 +197,14 @@ async function sample() {
  * Waits until all messages have arrived and all rooms have ended, and checks that nothing is left.
  */
 async function comeToAnEnd() {
-  proxy.endFaults();
-  await Promise.all([crowd.settle(), order('settle', 'settled')]);
-  const [, [controlled]] = await Promise.all([crowd.finish(), order('finish', 'finished')]);
+  await nodeFaults.end();
+  nodes.endFaults();
+  await nodes.connected();
+  await Promise.all([crowd.settle(), order('settle', 'settled'), lasting?.settle()]);
+  const ends = [crowd.finish(), order('finish', 'finished'), lasting?.finish()];
+  const [, [controlled]] = await Promise.all(ends);
   controlsReport = controlled;
-  proxy.close();
+  nodes.closeLines();
   await empty();
 }
 
@@ -186,7 +220,7 @@ function order(what, answer) {
 async function empty() {
   const until = performance.now() + EMPTY_TIME;
   for (;;) {
-    const metrics = await relay.metrics();
+    const metrics = await nodes.metrics();
     const left = NOTHING_LEFT.filter((name) => metrics.get(name) !== 0);
     if ((metrics.get(OPEN_FILES) ?? 0) > filesBefore + MORE_FILES) left.push(OPEN_FILES);
     if (left.length === 0) return;
@@ -201,13 +235,12 @@ function report() {
   const both = [crowd, ...(controlsReport ? [controlsReport] : [])];
   const sum = (/** @type {(crowd: Pick<Crowd, 'verified' | 'connections'>) => number} */ of) =>
     both.reduce((total, each) => total + of(each), 0);
-  const { faults } = proxy;
+  const { clients, nats } = nodes.faults;
   const ran = (performance.now() - started) / 60_000;
   const lines = [
-    `ran ${ran.toFixed(1)} min; ${sum((c) => c.connections.hosts)} hosts, ${sum((c) => c.connections.players)} players connected, ${proxy.connections} through the proxy`,
-    `faults: ${Object.entries(faults)
-      .map(([kind, count]) => `${kind} ${count}`)
-      .join(', ')}`,
+    `ran ${ran.toFixed(1)} min; ${sum((c) => c.connections.hosts)} hosts, ${sum((c) => c.connections.players)} players connected, ${nodes.connections} through the proxy`,
+    `faults: ${counts(clients)}`,
+    ...(isCluster ? clusterReport(nats) : []),
     `verified: player→host ${sum((c) => c.verified.toHost)}, host→one ${sum((c) => c.verified.toOne)}, host→some ${sum((c) => c.verified.toSome)}, host→everybody ${sum((c) => c.verified.toEverybody)}`,
     `closes: ${both.map(({ closes }) => codes(closes)).join('; of controls: ')}`,
     ...latencies(),
@@ -217,6 +250,22 @@ function report() {
   for (const line of lines) console.log(`  ${line}`);
   for (const reason of found) console.log(`soak: FAILED (--seed ${seed}): ${reason}`);
   if (found.length === 0) console.log(`soak: passed (--seed ${seed})`);
+}
+
+/** @param {Record<string, number>} natsFaults */
+function clusterReport(natsFaults) {
+  const { toHosts = 0, toPlayers = 0, sdk = 0 } = lasting?.verified ?? {};
+  return [
+    `faults of lines to NATS: ${counts(natsFaults)}; of processes: ${counts(nodeFaults.counts)}; seen by relays: ${counts(nodes.disturbances.counts)}`,
+    `lasting rooms verified: to hosts ${toHosts}, to players ${toPlayers}, by the SDK ${sdk}; closes of parties: ${codes(lasting?.closes ?? {})}`,
+  ];
+}
+
+/** @param {Record<string, number>} values */
+function counts(values) {
+  return Object.entries(values)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ');
 }
 
 /** @param {Record<number, number>} closes */
