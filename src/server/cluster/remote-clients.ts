@@ -61,17 +61,15 @@ export class RemoteClients {
       return this.#join(seats.room(code, home.epoch, role, decided), request, upgrade);
     };
     if (!isGuess()) return void join(() => {});
-    const guess = async (): Promise<void> => {
-      const decision = new Promise<void>((resolve) => {
+    const guess = (): Promise<void> =>
+      new Promise((resolve) => {
         const isJoining = join((isSeated) => {
           if (isSeated) this.#known.set(code, true);
           resolve();
         });
-        if (!isJoining) resolve();
+        // Others may have joined this room while this one waited.
+        if (!isJoining || !isGuess()) resolve();
       });
-      // Not if others have joined this room while this one waited.
-      if (isGuess()) await decision;
-    };
     this.#guesses.run(upgrade.address, guess).catch((error: unknown) => {
       this.#parts.log.fault(error);
       upgrade.socket.destroy();
