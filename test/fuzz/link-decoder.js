@@ -144,7 +144,7 @@ function handles(input) {
 function join(input) {
   const handle = input.integer(4);
   const epoch = input.integer(4);
-  const options = input.integer(1);
+  const options = input.integer(2);
   const has = (/** @type {number} */ bit) => Math.floor(options / 2 ** bit) % 2 === 1;
   const code = input.text(1, 8);
   check(/^[A-Z]{4,8}$/.test(code) && code !== 'CREATE');
@@ -160,6 +160,7 @@ function join(input) {
       role: has(0) ? 'viewer' : 'player',
       allValues: has(1),
       isKeyDrawn: has(3),
+      follows: has(8),
       key: has(4) ? 'malformed' : key,
       about: has(5) ? input.text(2, LONGEST_TEXT) : undefined,
       password: has(6) ? input.text(2, LONGEST_TEXT) : undefined,

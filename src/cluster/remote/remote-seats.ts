@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
-import type { PlayerPeer } from '../../rooms/peer.js';
-import type { JoinableRoom, PlayerSeat } from '../../rooms/player-seat.js';
-import { hashSecret } from '../../rooms/secret.js';
+import type { JoinableRoom } from '../../rooms/player-seat.js';
 import type { Link } from '../link/link.js';
 import type { FrameHandler, Handle, Join } from '../wire/frames.js';
+import { type Decided, RemoteSeat, type SeatLine } from './remote-seat.js';
+import { SeatsByRoom } from './seats-by-room.js';
 
 /** A client that the other relay has closed, or whose link is broken. */
 export interface ClosedClient {
@@ -19,9 +18,6 @@ export interface ClosedClient {
 
 export type ClientClosed = (client: ClosedClient) => void;
 
-/** A client has a seat, is refused, or has left: the other relay has decided about it, or need not. */
-export type Decided = (isSeated: boolean) => void;
-
 /**
  * The seats of clients of this relay in rooms of another one: this relay is their edge. Every handle is
  * used once.
@@ -32,6 +28,7 @@ export class RemoteSeats
   readonly #link: Link;
   readonly #closed: ClientClosed;
   readonly #seats = new Map<Handle, RemoteSeat>();
+  readonly #byRoom = new SeatsByRoom();
   #lastHandle = 0;
 
   /** @param closed is told of clients that the other relay has closed */
@@ -57,14 +54,27 @@ export class RemoteSeats
   ): JoinableRoom {
     return {
       join: (peer, request) => {
-        if (this.#link.isOpen) {
-          const seat = this.#join(peer, request, { code, epoch, role }, decided);
-          return { is: 'seated', seat };
+        if (!this.#link.isOpen) {
+          decided(false);
+          return { is: 'refused', reason: CLOSE_REASONS.restarting };
         }
-        decided(false);
-        return { is: 'refused', reason: CLOSE_REASONS.restarting };
+        const closed = ({ peer, wants }: RemoteSeat, reason: CloseReason): void =>
+          this.#closed({ ...wants, address: peer.address, reason });
+        const seat = new RemoteSeat(peer, { code, epoch, role, request }, { decided, closed });
+        this.#add(seat, seat.join(epoch, false));
+        return { is: 'seated', seat };
       },
     };
+  }
+
+  /** The room of this seat has moved to the other relay. */
+  follow(seat: RemoteSeat, epoch: number): void {
+    this.#add(seat, seat.join(epoch, true));
+  }
+
+  /** The seats in a room, which has moved, or in all rooms. The caller gives them another line. */
+  seatsIn(code?: RoomCode): RemoteSeat[] {
+    return code === undefined ? [...this.#seats.values()] : this.#byRoom.of(code);
   }
 
   seated(handle: Handle): void {
@@ -76,7 +86,7 @@ export class RemoteSeats
   }
 
   close(handles: readonly Handle[], reason: CloseReason): void {
-    for (const handle of handles) this.#end(handle, reason);
+    for (const handle of handles) this.#seats.get(handle)?.end(reason);
   }
 
   setReading(handles: readonly Handle[], reading: boolean): void {
@@ -94,113 +104,27 @@ export class RemoteSeats
 
   /** The link is broken: all clients reconnect. */
   broken(): void {
-    for (const handle of [...this.#seats.keys()]) this.#end(handle, CLOSE_REASONS.restarting);
+    for (const seat of [...this.#seats.values()]) seat.end(CLOSE_REASONS.restarting);
   }
 
-  #join(
-    peer: PlayerPeer,
-    request: JoinRequest,
-    { code, epoch, role }: Pick<Join, 'code' | 'epoch' | 'role'>,
-    decided: Decided,
-  ): RemoteSeat {
-    this.#lastHandle++;
-    const handle = this.#lastHandle;
-    const seat = new RemoteSeat(handle, peer, {
-      link: this.#link,
-      // The player has no key to reconnect with.
-      isAlwaysFinal: request.key === undefined,
-      decided,
-      ended: () => void this.#seats.delete(handle),
-      closed: (reason) => this.#closed({ code, address: peer.address, reason, request }),
-    });
+  #add(seat: RemoteSeat, join: Join): void {
+    const handle = ++this.#lastHandle;
+    this.#link.join(handle, join);
     this.#seats.set(handle, seat);
-    const { key = drawKey(), about, password, allValues } = request;
-    const isKeyDrawn = request.key === undefined;
-    const client = { key, isKeyDrawn, about, password, allValues, address: peer.address };
-    this.#link.join(handle, { code, epoch, role, ...client });
+    this.#byRoom.add(seat);
+    seat.connect(this.#line(handle), () => {
+      this.#seats.delete(handle);
+      this.#byRoom.remove(seat);
+    });
     if (!this.#link.keepsUp) seat.setLinkKeepsUp(false);
-    return seat;
   }
 
-  #end(handle: Handle, reason: CloseReason): void {
-    const seat = this.#seats.get(handle);
-    this.#seats.delete(handle);
-    seat?.end(reason);
-  }
-}
-
-/** A key that nobody knows. */
-function drawKey() {
-  return hashSecret(randomBytes(16).toString('base64url'));
-}
-
-interface RemoteSeatContext {
-  readonly link: Link;
-  readonly isAlwaysFinal: boolean;
-  readonly decided: Decided;
-  ended(): void;
-  closed(reason: CloseReason): void;
-}
-
-class RemoteSeat implements PlayerSeat {
-  readonly heldBytes = 0;
-  readonly peer: PlayerPeer;
-  readonly #handle: Handle;
-  readonly #context: RemoteSeatContext;
-  #isOpen = true;
-  #hostReads = true;
-  #linkKeepsUp = true;
-
-  constructor(handle: Handle, peer: PlayerPeer, context: RemoteSeatContext) {
-    this.#handle = handle;
-    this.peer = peer;
-    this.#context = context;
-  }
-
-  seated(): void {
-    this.#context.decided(true);
-  }
-
-  receive(payload: Payload): void {
-    if (this.#isOpen) this.#context.link.from(this.#handle, payload);
-  }
-
-  measured(time: number): void {
-    if (this.#isOpen) this.#context.link.measured(this.#handle, time);
-  }
-
-  leave(_by: PlayerPeer, isFinal: boolean): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#context.ended();
-    this.#context.decided(false);
-    this.#context.link.disconnected(this.#handle, isFinal || this.#context.isAlwaysFinal);
-  }
-
-  /** The room may have missed a message, so the player cannot stay. */
-  fail(): void {
-    this.peer.close(CLOSE_REASONS.internalError);
-  }
-
-  setHostReads(reads: boolean): void {
-    this.#hostReads = reads;
-    this.#updateReading();
-  }
-
-  setLinkKeepsUp(keepsUp: boolean): void {
-    this.#linkKeepsUp = keepsUp;
-    this.#updateReading();
-  }
-
-  /** The room has closed the connection, or the link is broken. */
-  end(reason: CloseReason): void {
-    this.#isOpen = false;
-    this.#context.closed(reason);
-    this.#context.decided(false);
-    this.peer.close(reason);
-  }
-
-  #updateReading(): void {
-    this.peer.setReading(this.#hostReads && this.#linkKeepsUp);
+  #line(handle: Handle): SeatLine {
+    const link = this.#link;
+    return {
+      from: (payload) => link.from(handle, payload),
+      measured: (time) => link.measured(handle, time),
+      disconnected: (isFinal) => link.disconnected(handle, isFinal),
+    };
   }
 }

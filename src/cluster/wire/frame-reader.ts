@@ -111,7 +111,7 @@ class FrameReader {
 
   #join(): Join {
     const epoch = this.#u32();
-    const options = this.#u8();
+    const options = this.#u16();
     const has = (option: number): boolean => (options & option) !== 0;
     const code = this.#code();
     const key = has(JOIN.key) ? this.#key() : undefined;
@@ -123,6 +123,7 @@ class FrameReader {
       role: has(JOIN.viewer) ? 'viewer' : 'player',
       allValues: has(JOIN.allValues),
       isKeyDrawn: has(JOIN.drawn),
+      follows: has(JOIN.follows),
       key: has(JOIN.malformedKey) ? 'malformed' : key,
       about: has(JOIN.about) ? this.#text(this.#u16(), MAX_TEXT) : undefined,
       password: has(JOIN.password) ? this.#text(this.#u16(), MAX_TEXT) : undefined,

@@ -91,7 +91,7 @@ export class FrameWriter {
     this.#u8(KIND.join);
     this.#u32(handle);
     this.#u32(join.epoch);
-    this.#u8(optionsOf(join));
+    this.#u16(optionsOf(join));
     this.#shortText(join.code);
     if (join.key !== undefined && join.key !== 'malformed') {
       this.#at += this.#memory.write(join.key, this.#at, 'base64url');
@@ -152,13 +152,14 @@ function kindOf(kind: number, { text }: Payload, stream: number | undefined): nu
 }
 
 function optionsOf(join: Join): number {
-  const { role, allValues, key, isKeyDrawn, about, password, address } = join;
+  const { role, allValues, key, isKeyDrawn, follows, about, password, address } = join;
   return (
     (role === 'viewer' ? JOIN.viewer : 0) |
     (allValues ? JOIN.allValues : 0) |
     (key === 'malformed' ? JOIN.malformedKey : 0) |
     (key !== undefined && key !== 'malformed' ? JOIN.key : 0) |
     (isKeyDrawn ? JOIN.drawn : 0) |
+    (follows ? JOIN.follows : 0) |
     (about === undefined ? 0 : JOIN.about) |
     (password === undefined ? 0 : JOIN.password) |
     (address === undefined ? 0 : JOIN.address)

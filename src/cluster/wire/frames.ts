@@ -13,6 +13,8 @@ export interface Join {
   readonly epoch: number;
   readonly role: 'player' | 'viewer';
   readonly key?: SeatKey | undefined;
+  /** Whether the client has been in the room, which was at another relay before. */
+  readonly follows?: boolean | undefined;
   /** Whether the relay has drawn the key, because the player has none. */
   readonly isKeyDrawn?: boolean | undefined;
   readonly about?: string | undefined;

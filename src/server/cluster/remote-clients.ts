@@ -1,5 +1,6 @@
 import type { Home } from '../../cluster/directory/directory.js';
-import type { ClosedClient, Decided } from '../../cluster/remote/remote-seats.js';
+import type { Decided } from '../../cluster/remote/remote-seat.js';
+import type { ClosedClient } from '../../cluster/remote/remote-seats.js';
 import { PlayerConnection, type PlayerLimits } from '../../dialects/wmbp/player-connection.js';
 import type { RoomRoute, Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
