@@ -31,9 +31,9 @@ export interface Elsewhere {
    * Takes a WebSocket over if its room is in another process, or is opened there. Origins have been
    * checked; limits have not. The socket is held: `readOn` reads it if it stays in this process.
    *
-   * @returns whether it has taken it
+   * @returns whether it has taken it; it may take some time to bring the room to this process
    */
-  take(target: Route, upgrade: Upgrade): boolean;
+  take(target: Route, upgrade: Upgrade): boolean | Promise<boolean>;
   /** Describes the room of this code, if another process has it. */
   describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described>;
   /**

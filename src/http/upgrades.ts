@@ -82,7 +82,7 @@ export class Upgrades {
     if (this.closed || !this.#parts.mayConnect(origin)) return false;
     holdInput(upgrade.socket);
     await elsewhere.settled(codeOf(target) ?? NO_CODE);
-    const isTaken = elsewhere.take(target, upgrade);
+    const isTaken = await elsewhere.take(target, upgrade);
     if (!isTaken) readOn(upgrade.socket);
     return isTaken;
   }

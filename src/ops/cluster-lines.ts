@@ -42,6 +42,23 @@ export class ClusterLines {
     this.#lines.write('warn', { remote, clients }, MANY_REMOTE);
   }
 
+  /** A host has resumed a room here that was at another run. */
+  tookOver(room: number, from: string): void {
+    this.#lines.writeBounded('info', { room, from }, 'took over a room of another relay');
+  }
+
+  movedAway(room: number, to: string): void {
+    this.#lines.writeBounded('warn', { room, to }, 'another relay has taken over a room');
+  }
+
+  recordFailed(reason: string): void {
+    this.#lines.writeBounded(
+      'warn',
+      { reason },
+      'cannot write a room to NATS; no other relay could take it over now',
+    );
+  }
+
   statusChanged(isConnected: boolean): void {
     if (isConnected) this.#lines.write('info', {}, 'connected to NATS again');
     else this.#lines.write('error', {}, 'connection to NATS lost; rooms of this relay go on');

@@ -104,6 +104,11 @@ export class Codes {
     return true;
   }
 
+  /** A room of another process has this code, for which nobody has asked this one. */
+  takenElsewhere(code: RoomCode): void {
+    this.#elsewhere.add(code);
+  }
+
   /** The room of another process that had this code has ended. */
   takeBack(code: RoomCode, now: number): void {
     if (this.#elsewhere.delete(code)) this.reserve(code, now);

@@ -71,11 +71,10 @@ export class Rooms implements RoomContext, Directory {
   readonly places: ReconnectPlaces | undefined;
   /** Whether the relay is shutting down, and opens no more rooms. */
   draining = false;
-  /** Is called when the saved state of a room has changed, and when a room has ended. */
-  onChange: ((room: Room) => void) | undefined;
   readonly #maxRooms: number;
   readonly #byCode = new Map<RoomCode, Room>();
   readonly #unlisted: UnlistedRooms[] = [];
+  readonly #onChange: ((room: Room) => void)[] = [];
   readonly #watchers = new WeakMap<Room, RoomWatcher>();
   readonly #codes: Codes;
   readonly #observer: RoomObserver | undefined;
@@ -156,6 +155,11 @@ export class Rooms implements RoomContext, Directory {
     return { is: 'opened', room };
   }
 
+  /** Calls this function when the saved state of a room has changed, and when a room has ended. */
+  onChange(changed: (room: Room) => void): void {
+    this.#onChange.push(changed);
+  }
+
   /** Notifies this watcher of changes of the room, until it has ended. */
   watch(room: Room, watcher: RoomWatcher): void {
     this.#watchers.set(room, watcher);
@@ -178,6 +182,11 @@ export class Rooms implements RoomContext, Directory {
   /** Gives a code to a room of another process. Returns whether it was free. */
   giveAway(code: RoomCode): boolean {
     return this.#codes.giveAway(code, this.#byCode, performance.now());
+  }
+
+  /** A room of this code has moved to another process. */
+  takenElsewhere(code: RoomCode): void {
+    this.#codes.takenElsewhere(code);
   }
 
   /** The room of another process that had this code has ended. */
@@ -233,7 +242,7 @@ export class Rooms implements RoomContext, Directory {
   }
 
   changed(room: Room): void {
-    this.onChange?.(room);
+    for (const changed of this.#onChange) changed(room);
     this.lists.update(room);
     this.#watchers.get(room)?.changed();
   }
@@ -257,7 +266,7 @@ export class Rooms implements RoomContext, Directory {
     const { code } = room.identity;
     this.#byCode.delete(code);
     this.#codes.reserve(code, performance.now());
-    this.onChange?.(room);
+    for (const changed of this.#onChange) changed(room);
     this.lists.remove(room);
     this.#watchers.get(room)?.ended();
     this.#ended(room, reason);

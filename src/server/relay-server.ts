@@ -148,6 +148,7 @@ export class RelayServer implements Relay {
     // Before the file is written: after a restart, nobody could resume them.
     launch?.fleet.endRooms();
     // Before connections are closed: these players may reconnect after the restart.
+    await others?.ending?.();
     core.state?.store.finish();
     await this.#endAll(CLOSE_REASONS.restarting);
   }

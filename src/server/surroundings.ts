@@ -18,6 +18,8 @@ export interface OtherProcesses extends Elsewhere {
   start(): Promise<void>;
   /** Has them stop as at SIGTERM; resolves when they have ended. */
   close(): Promise<void>;
+  /** This process is about to close all its connections. */
+  ending?(): Promise<void>;
   /** This process has closed all its connections. */
   ended?(): void;
   /** Has them close all connections with 1011, and end. */

@@ -41,7 +41,7 @@ export class PersistentRooms {
     this.#rooms = rooms;
     this.#log = log;
     this.store = new StateStore(path, () => rooms.all, log, this.#maxBytes);
-    rooms.onChange = (room) => this.store.changed(room);
+    rooms.onChange((room) => this.store.changed(room));
   }
 
   /** @throws {Error} one line that says why the file cannot be used */

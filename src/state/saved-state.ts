@@ -66,7 +66,8 @@ export function parseState(lines: Iterable<string>): SavedRoom[] {
   return last['final'] === true ? all : all.map(skipIds);
 }
 
-function skipIds(room: SavedRoom): SavedRoom {
+/** The room without the ids that it may have assigned since it was saved: see `SKIPPED_IDS`. */
+export function skipIds(room: SavedRoom): SavedRoom {
   return { ...room, lastId: ((room.lastId ?? 0) + SKIPPED_IDS) as PlayerId };
 }
 
@@ -93,7 +94,8 @@ function checkFirstLine({ format, version }: Fields): void {
   }
 }
 
-function parseRoom(fields: Fields): SavedRoom | undefined {
+/** A saved room; `undefined` for anything that this relay never writes. */
+export function parseRoom(fields: Fields): SavedRoom | undefined {
   const { name, started, hold, lastId } = fields;
   const last = lastId === null ? null : parsePlayerId(lastId);
   if (last === undefined) return undefined;

@@ -31,37 +31,43 @@ describe('another relay', needs(NATS), () => {
     expect(await host.until('player_back')).toMatchObject({ player: far.id });
   });
 
-  test('that is killed with the room closes its players here, who try again', async () => {
+  test('that is killed with a room that does not wait closes its players here', async () => {
     const { home, edge } = await pair();
     const host = await Host.open(home.url);
     const player = await joined(edge.url, host);
     home.cli.kill('SIGKILL');
-    expect(await player.closed).toMatchObject({ code: 1012 });
+    expect(await player.closed).toEqual({ code: 4010, reason: 'host gone' });
     expect((await Player.connect(edge.url, host.code).closed).code).toBe(1012);
     expect((await fetch(`${edge.http}/${host.code}`)).status).toBe(503);
     const own = await Host.open(edge.url);
     await joined(edge.url, own);
   });
 
-  test('that restarts has its codes and rooms again', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
-    const cluster = await TestCluster.start(['edge']);
-    const [edge] = cluster.relays as [ClusterRelay];
-    const args = ['--state-file', join(folder, 'rooms')];
-    const home = await cluster.add('home', args);
-    await cluster.whenAllKnow(2);
-    const host = await Host.open(home.url, { hold: 60 });
-    const key = seatKey();
-    const player = await joined(edge.url, host, key);
-    home.cli.kill('SIGTERM');
-    await home.cli.exited;
-    expect(await player.closed).toMatchObject({ code: 1012 });
-    const again = await cluster.add('home', args);
-    const resumed = await Host.resume(again.url, host);
-    expect(await resumed.until('prepare_reply')).toMatchObject({ resumed: true });
-    await expect.poll(() => comesBack(edge, host, key)).toBe(true);
-    expect(await resumed.until('player_back')).toMatchObject({ player: player.id });
-  });
+  test.each([
+    { what: 'with a state file', hasFile: true, signal: 'SIGTERM' },
+    { what: 'without a state file', hasFile: false, signal: 'SIGTERM' },
+    { what: 'after it was killed', hasFile: false, signal: 'SIGKILL' },
+  ] as const)(
+    'that restarts $what has its codes and rooms again; players here stay',
+    async ({ hasFile, signal }) => {
+      const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+      const cluster = await TestCluster.start(['edge']);
+      const [edge] = cluster.relays as [ClusterRelay];
+      const args = hasFile ? ['--state-file', join(folder, 'rooms')] : [];
+      const home = await cluster.add('home', args);
+      await cluster.whenAllKnow(2);
+      const host = await Host.open(home.url, { hold: 60 });
+      const player = await joined(edge.url, host);
+      await cluster.whenSaved(host, 1);
+      home.cli.kill(signal);
+      await home.cli.exited;
+      const again = await cluster.add('home', args);
+      const resumed = await Host.resume(again.url, host);
+      expect(await resumed.next()).toMatchObject({ cmd: 'prepare_reply', resumed: true });
+      player.send('here');
+      expect(await resumed.until('from_str')).toMatchObject({ from: player.id, data: 'here' });
+    },
+  );
 
   test('that stands still for a while loses nothing', async () => {
     const { home, edge } = await pair();

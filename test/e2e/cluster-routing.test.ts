@@ -97,12 +97,13 @@ describe('a client that does not say go=1', needs(NATS), () => {
     expect(await atEdge(edge)).toBe(1);
   });
 
-  test('is asked to come back if it resumes a room of another relay', async () => {
+  test('gets its room to the relay at which it resumes', async () => {
     const { home, edge } = await routed();
     const host = await Host.open(home.url, { hold: 60 });
     host.cut();
     const again = await Host.resume(edge.url, host);
-    expect(await again.closed).toEqual({ code: 1012, reason: 'relay restarting' });
+    expect(await again.next()).toMatchObject({ cmd: 'prepare_reply', resumed: true });
+    await edge.cli.says('took over a room of another relay');
   });
 });
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { onTestFinished } from 'vitest';
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { expect, onTestFinished } from 'vitest';
 import { Cli } from './cli.js';
 import { NatsServer } from './nats.js';
 
@@ -67,6 +69,17 @@ export class TestCluster {
       await relay.cli.exited;
     });
     return relay.start();
+  }
+
+  /** Waits until the record of a room in NATS has so many seats. */
+  async whenSaved({ code }: { readonly code: string }, seats: number): Promise<void> {
+    const connection = await this.nats.connect();
+    const bucket = await new Kvm(jetstream(connection)).open(`lr_${this.name}_rooms`);
+    const read = async (): Promise<number | undefined> => {
+      const record = (await bucket.get(code))?.json<{ room?: { seats: object[] } }>();
+      return record?.room?.seats.length;
+    };
+    await expect.poll(read, { timeout: 5000 }).toBe(seats);
   }
 
   /** Waits until each running relay knows all others. */

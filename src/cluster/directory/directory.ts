@@ -66,6 +66,18 @@ export class Directory {
     return owner && { run: owner.run, url: owner.url, epoch: epoch + 1 };
   }
 
+  /** The latest move of a room with this code, if there ever was one. */
+  moveOf(code: RoomCode): MoveRecord | undefined {
+    return this.#moves.get(code);
+  }
+
+  /** All moves of rooms that have not ended, as far as their relays could say. */
+  get moves(): (readonly [RoomCode, Place & { readonly epoch: number }])[] {
+    return [...this.#moves].flatMap(([code, { epoch, place }]) =>
+      place === undefined ? [] : [[code, { ...place, epoch }] as const],
+    );
+  }
+
   /** All blocks that were ever claimed. */
   get blocks(): ReadonlyMap<Block, BlockRecord> {
     return this.#blocks;

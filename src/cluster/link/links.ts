@@ -95,8 +95,9 @@ export class Links {
     this.#ended.delete(run);
   }
 
+  /** The relay ends. The others notice that, and what is behind the links may go on elsewhere. */
   close(): void {
-    for (const link of [...this.#links.values()]) link.break('this relay ends');
+    for (const link of [...this.#links.values()]) link.end('this relay ends');
     for (const stop of this.#stops) stop();
     this.#stopTicks?.();
     this.#stopOutage?.();

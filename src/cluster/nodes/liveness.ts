@@ -19,7 +19,7 @@ export interface LivenessParts {
 }
 
 /** All times are in milliseconds. */
-const SILENT_AFTER = 2000;
+export const SILENT_AFTER = 2000;
 
 /** How often to check, and how long nothing may be received from a run in use before it is pinged. */
 const CHECK_INTERVAL = 250;
@@ -31,13 +31,13 @@ const MAX_STEP = 2 * CHECK_INTERVAL;
  * The timeout of a ping, after which another one is sent. If a process dies while it has a ping, the bus
  * does not report that, but it reports the next ping at once.
  */
-const PING_TIMEOUT = 50;
+export const PING_TIMEOUT = 50;
 
 /**
  * How long the bus must report no subscription of a run before the run counts as ended. A relay that has
  * lost its connection to the bus has none either, and reconnects after some 100 ms.
  */
-const ENDED_AFTER = 300;
+export const ENDED_AFTER = 300;
 
 interface Known {
   /** When something was received, by the clock of `Liveness`. */
@@ -74,6 +74,11 @@ export class Liveness {
   /** `undefined` for a run that is not known, or has ended. */
   isSilent(run: string): boolean | undefined {
     return this.#known.get(run)?.isSilent;
+  }
+
+  /** Whether missing subscriptions do not count, because other relays may still be reconnecting. */
+  get isUnsure(): boolean {
+    return this.#parts.timers.now() < this.#unsureUntil;
   }
 
   /** Something was received from the run. */
@@ -158,7 +163,7 @@ export class Liveness {
       if (!known.isSilent) this.#ping(run, known);
       return;
     }
-    if (now < this.#unsureUntil) return;
+    if (this.isUnsure) return;
     known.noRespondersSince ??= now;
     if (now - known.noRespondersSince >= ENDED_AFTER) {
       this.#known.delete(run);

@@ -1,7 +1,13 @@
 import { every, type StopTimer, type Timers } from '../../launch/timers.js';
 import type { Bus } from '../bus/bus.js';
 import { type Beat, readBeat, writeBeat } from './beat.js';
-import { Liveness, type LivenessObserver } from './liveness.js';
+import {
+  ENDED_AFTER,
+  Liveness,
+  type LivenessObserver,
+  PING_TIMEOUT,
+  SILENT_AFTER,
+} from './liveness.js';
 
 /** How often a relay publishes its beat, in milliseconds. */
 const BEAT_INTERVAL = 500;
@@ -10,6 +16,9 @@ const BEAT_INTERVAL = 500;
 const MAX_NODES = 1000;
 
 const NOTHING = new Uint8Array(0);
+
+/** Whether a run is running; `silent` if it is stopped, or disconnected from the bus. */
+export type RunState = 'running' | 'silent' | 'ended';
 
 export interface NodesParts {
   readonly bus: Bus;
@@ -28,6 +37,7 @@ export class Nodes {
   readonly #beats = new Map<string, Beat>();
   readonly #stops: StopTimer[];
   readonly #run: string;
+  readonly #checks = new Map<string, Promise<RunState>>();
 
   constructor(parts: NodesParts) {
     const { bus, prefix, timers, own, observer } = parts;
@@ -80,6 +90,16 @@ export class Nodes {
     this.#liveness.setUsed(run, isUsed);
   }
 
+  /**
+   * Finds out whether a run is running, as soon as that is certain. A run that does not answer for two
+   * seconds counts as silent.
+   */
+  check(run: string): Promise<RunState> {
+    const check = this.#checks.get(run) ?? this.#check(run);
+    this.#checks.set(run, check);
+    return check.finally(() => this.#checks.delete(run));
+  }
+
   /** Checks whether a run answers. */
   async ping(run: string, timeout: number): Promise<'answer' | 'noResponders' | 'timeout'> {
     const { bus, prefix } = this.#parts;
@@ -89,6 +109,24 @@ export class Nodes {
   close(): void {
     for (const stop of this.#stops) stop();
     this.#liveness.close();
+  }
+
+  async #check(run: string): Promise<RunState> {
+    const { timers } = this.#parts;
+    const startedAt = timers.now();
+    let missingSince: number | undefined;
+    while (timers.now() - startedAt < SILENT_AFTER) {
+      const answer = await this.ping(run, PING_TIMEOUT);
+      if (answer === 'answer') return 'running';
+      if (answer === 'timeout' || this.#liveness.isUnsure) missingSince = undefined;
+      else missingSince ??= timers.now();
+      const missing = missingSince === undefined ? 0 : timers.now() - missingSince;
+      const isForgotten = missingSince !== undefined && !this.#beats.has(run);
+      if (isForgotten || missing >= ENDED_AFTER) return 'ended';
+      if (this.isSilent(run)) return 'silent';
+      await new Promise<void>((resolve) => timers.after(PING_TIMEOUT, resolve));
+    }
+    return 'silent';
   }
 
   #beat(): void {

@@ -1,4 +1,4 @@
-import type { CloseReason } from '../../protocol/close-codes.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
 import type { PlayerSeat } from '../../rooms/player-seat.js';
@@ -11,6 +11,9 @@ import { LinkedRooms } from './linked-rooms.js';
 /** Finds the room that a client of another relay joins, or the reason for refusing it. */
 export type FindRoom = (join: Join) => Room | CloseReason;
 
+/** A client of another relay has followed its room to this one, or was refused. */
+export type Followed = (room: Room) => void;
+
 /** Of viewers, which have no id. */
 const NO_ID = 0;
 
@@ -20,12 +23,14 @@ export class RemotePlayers
 {
   readonly #link: Link;
   readonly #findRoom: FindRoom;
+  readonly #followed: Followed;
   readonly #players = new Map<Handle, RemotePlayer>();
   readonly #rooms: LinkedRooms;
 
-  constructor(link: Link, findRoom: FindRoom) {
+  constructor(link: Link, findRoom: FindRoom, followed: Followed = () => {}) {
     this.#link = link;
     this.#findRoom = findRoom;
+    this.#followed = followed;
     this.#rooms = new LinkedRooms(link);
   }
 
@@ -38,7 +43,11 @@ export class RemotePlayers
     this.disconnected(handle, false);
     const room = this.#findRoom(join);
     if (!('identity' in room)) return this.#link.close(0, handle, room);
+    if (join.follows) this.#followed(room);
     const lane = room.identity.number;
+    if (join.follows && !mayFollow(room, join)) {
+      return this.#link.close(lane, handle, CLOSE_REASONS.restarting);
+    }
     const player = new RemotePlayer(handle, join.address, {
       link: this.#link,
       lane,
@@ -48,7 +57,7 @@ export class RemotePlayers
     if (result.is === 'refused') return player.close(result.reason);
     player.enter(result.seat, room);
     this.#players.set(handle, player);
-    this.#rooms.add(room);
+    this.#rooms.add(room, handle);
     this.#link.seated(lane, handle, result.id);
   }
 
@@ -73,6 +82,28 @@ export class RemotePlayers
     this.#rooms.setLinkKeepsUp(keepsUp);
   }
 
+  /** Whether there are clients in this room. */
+  has(room: Room): boolean {
+    return this.#rooms.has(room);
+  }
+
+  /**
+   * The room goes to another relay, and its clients follow it: they are not told that it ends here.
+   *
+   * @returns closes those that have not followed it
+   */
+  release(room: Room): () => void {
+    const handles = this.#rooms.clientsIn(room);
+    for (const handle of handles) {
+      this.#players.get(handle)?.release();
+      this.#remove(handle);
+    }
+    const lane = room.identity.number;
+    return () => {
+      for (const handle of handles) this.#link.close(lane, handle, CLOSE_REASONS.restarting);
+    };
+  }
+
   /** The link is broken: the players may reconnect. */
   broken(): void {
     for (const handle of [...this.#players.keys()]) this.disconnected(handle, false);
@@ -81,8 +112,18 @@ export class RemotePlayers
   #remove(handle: Handle): void {
     const room = this.#players.get(handle)?.room;
     this.#players.delete(handle);
-    if (room !== undefined) this.#rooms.remove(room);
+    if (room !== undefined) this.#rooms.remove(room, handle);
   }
+}
+
+/**
+ * Whether a client that was in the room can go on without a new connection. The host has to be asked
+ * about what it has received, which happens while it resumes: a player who comes later reconnects. So does
+ * one whose seat the room does not know.
+ */
+function mayFollow(room: Room, { key, role }: Join): boolean {
+  if (role === 'viewer') return true;
+  return !room.info.hostConnected && key !== undefined && room.seatWith(key) !== undefined;
 }
 
 type Entered =
@@ -150,6 +191,11 @@ class RemotePlayer implements PlayerPeer, ViewerPeer {
 
   end(reason: CloseReason): void {
     this.close(reason);
+  }
+
+  /** The client follows its room to another relay. */
+  release(): void {
+    this.#isOpen = false;
   }
 
   close(reason: CloseReason): void {

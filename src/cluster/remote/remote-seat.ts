@@ -42,6 +42,10 @@ export interface RemoteSeatContext {
 export class RemoteSeat implements PlayerSeat {
   readonly peer: PlayerPeer;
   readonly wants: RemoteRequest;
+  /** The epoch of the room that the client is in; 0 before it is in any. */
+  epoch = 0;
+  /** Whether the room has moved, and the client has followed it. */
+  hasFollowed = false;
   readonly #context: RemoteSeatContext;
   /** A key that nobody knows, if the client has none: it has to be recognized when the room moves. */
   readonly #key: JoinRequest['key'];
@@ -78,16 +82,30 @@ export class RemoteSeat implements PlayerSeat {
     // What the client has received of the room's last values is not known.
     const values = { allValues: allValues || follows };
     const { address } = this.peer;
-    return { code, epoch, role, key: this.#key, isKeyDrawn, follows, about, password, address, ...values };
+    return {
+      code,
+      epoch,
+      role,
+      key: this.#key,
+      isKeyDrawn,
+      follows,
+      about,
+      password,
+      address,
+      ...values,
+    };
   }
 
   /**
    * The client speaks to the room by this line, beginning with what it has said meanwhile.
    *
+   * @param epoch the epoch of the room there
    * @param detach is called when the seat ends, or loses the line
    */
-  connect(line: SeatLine, detach: () => void): void {
+  connect(line: SeatLine, epoch: number, detach: () => void): void {
     this.#loseLine();
+    this.hasFollowed = this.epoch > 0;
+    this.epoch = epoch;
     this.#detach = detach;
     this.#line = line;
     this.#hostReads = true;
@@ -97,7 +115,10 @@ export class RemoteSeat implements PlayerSeat {
     this.#updateReading();
   }
 
-  /** The room is at no relay. What the client says is held; TCP holds what does not fit. */
+  /**
+   * The room is at no relay. What the client says is held; TCP holds what does not fit. Reading continues
+   * until then: otherwise the relay would not notice that the client has left.
+   */
   disconnect(detach: () => void): void {
     this.#loseLine();
     this.#detach = detach;
@@ -112,7 +133,7 @@ export class RemoteSeat implements PlayerSeat {
   receive(payload: Payload): void {
     if (!this.#isOpen) return;
     if (this.#line !== undefined) this.#line.from(payload);
-    else this.#held?.add(payload);
+    else this.#hold(payload);
   }
 
   measured(time: number): void {
@@ -161,8 +182,14 @@ export class RemoteSeat implements PlayerSeat {
     detach?.();
   }
 
+  #hold(payload: Payload): void {
+    this.#held?.add(payload);
+    this.#updateReading();
+  }
+
   #updateReading(): void {
-    const isReading = this.#line !== undefined && this.#hostReads && this.#linkKeepsUp;
+    const isReading =
+      this.#line === undefined ? !this.#held?.isFull : this.#hostReads && this.#linkKeepsUp;
     if (isReading === this.#isReading) return;
     this.#isReading = isReading;
     this.peer.setReading(isReading);

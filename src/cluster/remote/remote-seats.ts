@@ -112,7 +112,7 @@ export class RemoteSeats
     this.#link.join(handle, join);
     this.#seats.set(handle, seat);
     this.#byRoom.add(seat);
-    seat.connect(this.#line(handle), () => {
+    seat.connect(this.#line(handle), join.epoch, () => {
       this.#seats.delete(handle);
       this.#byRoom.remove(seat);
     });

@@ -1,11 +1,19 @@
 import type { Link } from '../../cluster/link/link.js';
 import { Links, type LinksParts } from '../../cluster/link/links.js';
-import { type FindRoom, RemotePlayers } from '../../cluster/remote/remote-players.js';
+import {
+  type FindRoom,
+  type Followed,
+  RemotePlayers,
+} from '../../cluster/remote/remote-players.js';
+import type { RemoteSeat } from '../../cluster/remote/remote-seat.js';
 import { type ClientClosed, RemoteSeats } from '../../cluster/remote/remote-seats.js';
 import type { FrameHandler } from '../../cluster/wire/frames.js';
+import type { RoomCode } from '../../rooms/ids.js';
+import type { Room } from '../../rooms/room.js';
 
 export interface ClusterLinksParts extends Omit<LinksParts, 'observer'> {
   readonly findRoom: FindRoom;
+  readonly followed: Followed;
   /** A client of this relay was closed by the relay with its room. */
   readonly clientClosed: ClientClosed;
   /** Whether there are clients that use the link to a run has changed. */
@@ -15,6 +23,7 @@ export interface ClusterLinksParts extends Omit<LinksParts, 'observer'> {
 
 /** Both halves of a link: the clients of this relay in rooms of the other one, and the reverse. */
 interface Halves {
+  readonly run: string;
   readonly seats: RemoteSeats;
   readonly players: RemotePlayers;
 }
@@ -29,7 +38,7 @@ export class ClusterLinks {
       ...parts,
       observer: {
         opened: (link, run) => {
-          this.#opened(link, parts);
+          this.#opened(link, run, parts);
           parts.usedChanged(run, true);
         },
         paceChanged: (link, _run, keepsUp) => {
@@ -74,18 +83,50 @@ export class ClusterLinks {
     return link && this.#halves.get(link)?.seats;
   }
 
+  /** The clients of this relay in rooms of a run, in all of them or in one that has moved. */
+  seatsAt(run: string, code?: RoomCode): RemoteSeat[] {
+    return this.#of(run)?.seats.seatsIn(code) ?? [];
+  }
+
+  /** The clients of this relay in a room, wherever it was. */
+  seatsIn(code: RoomCode): RemoteSeat[] {
+    return [...this.#halves.values()].flatMap(({ seats }) => seats.seatsIn(code));
+  }
+
+  /** The runs that have clients in a room of this relay. */
+  edgesOf(room: Room): string[] {
+    return [...this.#halves.values()].flatMap(({ run, players }) => (players.has(room) ? run : []));
+  }
+
+  /**
+   * A room of this relay goes to another one, and the clients of others follow it.
+   *
+   * @returns closes those that have not followed it
+   */
+  release(room: Room): () => void {
+    const closes = [...this.#halves.values()].map(({ players }) => players.release(room));
+    return () => {
+      for (const close of closes) close();
+    };
+  }
+
   runEnded(run: string): void {
     this.#links.runEnded(run);
+  }
+
+  #of(run: string): Halves | undefined {
+    return [...this.#halves.values()].find((halves) => halves.run === run);
   }
 
   close(): void {
     this.#links.close();
   }
 
-  #opened(link: Link, { findRoom, clientClosed }: ClusterLinksParts): void {
+  #opened(link: Link, run: string, parts: ClusterLinksParts): void {
+    const { findRoom, followed, clientClosed } = parts;
     const seats = new RemoteSeats(link, clientClosed);
-    const players = new RemotePlayers(link, findRoom);
-    this.#halves.set(link, { seats, players });
+    const players = new RemotePlayers(link, findRoom, followed);
+    this.#halves.set(link, { run, seats, players });
     link.handler = handlerOf(seats, players);
   }
 }

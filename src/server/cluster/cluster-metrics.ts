@@ -1,4 +1,4 @@
-import { gauges } from '../../ops/add-metric.js';
+import { counters, gauges } from '../../ops/add-metric.js';
 import type { Registry } from '../../ops/all-metrics.js';
 
 export interface ClusterCounts {
@@ -7,8 +7,10 @@ export interface ClusterCounts {
   isConnected(): boolean;
   links(): number;
   bufferedBytes(): number;
-  clients(): { readonly edge: number; readonly home: number };
+  clients(): { readonly edge: number; readonly home: number; readonly waiting: number };
   blocks(): number;
+  takeovers(): number;
+  recordErrors(): number;
 }
 
 /** Adds the metrics of a relay in a cluster. */
@@ -23,9 +25,16 @@ export function addClusterMetrics(registry: Registry, counts: ClusterCounts): vo
   one('cluster_links', 'Links to other relays.', () => counts.links());
   one('cluster_link_bytes', 'Bytes in the buffers of links.', () => counts.bufferedBytes());
   one('cluster_blocks', 'Blocks of codes that this relay draws.', () => counts.blocks());
+  const counter = counters(registry);
+  counter('cluster_takeovers', 'Rooms of other relays that hosts have resumed here.', [], () => [
+    [{}, counts.takeovers()],
+  ]);
+  counter('cluster_record_errors', 'Rooms that could not be written to NATS.', [], () => [
+    [{}, counts.recordErrors()],
+  ]);
   gauge(
     'cluster_clients',
-    'Clients in rooms of other relays (edge), and of other relays in rooms of this one (home).',
+    'Clients in rooms of other relays (edge), of other relays in rooms of this one (home), and of relays that have ended (waiting).',
     ['end'],
     () => Object.entries(counts.clients()).map(([end, count]) => [{ end }, count]),
   );

@@ -6,15 +6,18 @@ import { readOn } from '../../http/hold-input.js';
 import type { ListRoute } from '../../http/list-route.js';
 import { ListsOfAll, type RoomPlace } from '../../http/lists-of-all.js';
 import type { RoomAnswers } from '../../http/room-questions.js';
-import type { Route } from '../../http/route.js';
+import type { RoomRoute, Route } from '../../http/route.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import { parseRoomCode } from '../../rooms/room-code.js';
 import type { Rooms } from '../../rooms/rooms.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
 import type { Upgrade } from '../../transport/acceptor.js';
+import type { Takeover } from './moves/takeover.js';
 import type { NodeRequests } from './node-requests.js';
 import type { RemoteClients, SendableRoute } from './remote-clients.js';
+
+type CreateRoute = Extract<Route, { readonly kind: 'create' }>;
 
 export interface ClusterRoomsParts {
   readonly run: string;
@@ -25,6 +28,9 @@ export interface ClusterRoomsParts {
   /** Answers about the rooms of this relay. */
   readonly answers: RoomAnswers;
   readonly clients: RemoteClients;
+  readonly takeover: Takeover;
+  /** Whether a room has ended for certain, of which the relay does not run. Never rejects. */
+  readonly hasEnded: (code: RoomCode) => Promise<boolean>;
   /** Whether rooms of this run cannot come back any more. */
   readonly isExpired: (run: string) => boolean;
   /** An exception in the relay's own code. */
@@ -52,7 +58,7 @@ export class ClusterRooms {
   }
 
   /** Serves a client whose room is at another relay. Returns whether it is. */
-  take(target: Route, upgrade: Upgrade): boolean {
+  take(target: Route, upgrade: Upgrade): boolean | Promise<boolean> {
     if (target.kind === 'quickJoin') {
       this.#quickJoin(target, upgrade).catch((error: unknown) => {
         this.#parts.fault(error);
@@ -64,25 +70,20 @@ export class ClusterRooms {
       const { code } = target;
       const home = this.#remoteHome(code);
       if (home === undefined || code === undefined) return false;
+      if (!this.#isAlive(home)) return this.#refuse(code, target, upgrade);
       readOn(upgrade.socket);
-      if (this.#sendsTo(home, target, upgrade)) return true;
-      if (this.#isAlive(home)) this.#parts.clients.join(code, home, target, upgrade);
-      else this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
+      if (!this.#sendsTo(home, target, upgrade)) {
+        this.#parts.clients.join(code, home, target, upgrade);
+      }
       return true;
     }
-    if (target.kind !== 'create') return false;
-    const home = this.#remoteHome(target.resume?.code);
-    if (home === undefined) return false;
-    readOn(upgrade.socket);
-    if (this.#sendsTo(home, target, upgrade)) return true;
-    // Its next attempt may reach the right relay.
-    this.#parts.clients.refuse(CLOSE_REASONS.restarting, upgrade);
-    return true;
+    return target.kind === 'create' && this.#resumes(target, upgrade);
   }
 
   async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
     const home = this.#remoteHome(code);
     if (home === undefined) return undefined;
+    if (!this.#isAlive(home)) return (await this.#parts.hasEnded(code)) ? undefined : 'noAnswer';
     try {
       return (await this.#parts.requests.ask(home.run, 'describe', { code, seat })) ?? undefined;
     } catch {
@@ -96,6 +97,32 @@ export class ClusterRooms {
     after: RoomCode | undefined,
   ): Promise<readonly ListedRoomJson[]> {
     return this.#lists.page(name, most, after);
+  }
+
+  /** The relay with the room does not run. Another one may take the room over, unless it has ended. */
+  async #refuse(code: RoomCode, request: RoomRoute, upgrade: Upgrade): Promise<true> {
+    const { clients, hasEnded } = this.#parts;
+    const { address } = upgrade;
+    const isOver = clients.refusal(address) === undefined && (await hasEnded(code));
+    const reason = isOver ? CLOSE_REASONS.noSuchRoom : CLOSE_REASONS.restarting;
+    if (isOver) clients.closed({ code, address, reason, request });
+    readOn(upgrade.socket);
+    clients.refuse(reason, upgrade);
+    return true;
+  }
+
+  /** A host resumes its room, which comes to this relay if it is not here. */
+  #resumes(target: CreateRoute, upgrade: Upgrade): boolean | Promise<boolean> {
+    const { code, token } = target.resume ?? {};
+    const { clients, directory, isExpired, rooms } = this.#parts;
+    if (code === undefined || token === undefined || rooms.find(code) !== undefined) return false;
+    const home = directory.home(code);
+    if (home === undefined || isExpired(home.run)) return false;
+    if (this.#sendsTo(home, target, upgrade)) {
+      readOn(upgrade.socket);
+      return true;
+    }
+    return clients.takeOver(upgrade, () => this.#parts.takeover.take(code, home, token));
   }
 
   async #quickJoin(

@@ -1,34 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '../../cluster/bus/bus.js';
-import { Directory } from '../../cluster/directory/directory.js';
-import type { Place } from '../../cluster/directory/records.js';
-import { confirmNode, registerNode } from '../../cluster/directory/register-node.js';
 import { NatsBus } from '../../cluster/nats/nats-bus.js';
-import { Nodes } from '../../cluster/nodes/nodes.js';
-import type { Join } from '../../cluster/wire/frames.js';
-import { VERSION } from '../../cluster/wire/wire.js';
 import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
 import type { Described } from '../../http/elsewhere.js';
-import { roomAnswers } from '../../http/room-answers.js';
 import type { Route } from '../../http/route.js';
-import { type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
 import type { Registry } from '../../ops/all-metrics.js';
 import type { MetricsSource } from '../../ops/shared-scrape.js';
 import type { Options } from '../../options.js';
-import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { RoomCode } from '../../rooms/ids.js';
-import type { Room } from '../../rooms/room.js';
 import type { SeatKey } from '../../rooms/seat-key.js';
 import type { Upgrade } from '../../transport/acceptor.js';
 import type { Core } from '../core.js';
 import type { OtherProcesses, OthersParts } from '../surroundings.js';
 import { ClusterCodes } from './cluster-codes.js';
-import { ClusterLinks } from './cluster-links.js';
 import { addClusterMetrics } from './cluster-metrics.js';
-import { ClusterRooms } from './cluster-rooms.js';
 import { EndedRuns } from './ended-runs.js';
+import { Membership } from './membership.js';
 import { natsAddress } from './nats-address.js';
-import { NodeRequests } from './node-requests.js';
 import { RemoteClients } from './remote-clients.js';
 
 export interface ClusterParts extends OthersParts {
@@ -36,22 +24,9 @@ export interface ClusterParts extends OthersParts {
   /** The name of this relay. */
   readonly node: string;
   readonly core: Core;
+  /** Connects to the bus: to NATS by default. */
+  readonly connect?: () => Promise<Bus>;
 }
-
-/** The parts of a cluster that exist while the relay is connected to it. */
-interface Joined {
-  readonly bus: Bus;
-  readonly nodes: Nodes;
-  readonly directory: Directory;
-  readonly links: ClusterLinks;
-  readonly rooms: ClusterRooms;
-}
-
-/** How long a relay may take to answer whether it runs, in milliseconds. */
-const PING_TIMEOUT = 700;
-
-/** The time between attempts to claim again what NATS has lost, in milliseconds. */
-const CONFIRM_INTERVAL = 1000;
 
 /** The cluster cannot be used; the message is one line for the operator. */
 export class ClusterError extends Error {
@@ -69,8 +44,7 @@ export class Cluster implements OtherProcesses {
   readonly #clients: RemoteClients;
   readonly #startedAt = performance.now();
   readonly #endedRuns: EndedRuns;
-  #joined: Joined | undefined;
-  #stopConfirming: StopTimer | undefined;
+  #membership: Membership | undefined;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
@@ -86,7 +60,7 @@ export class Cluster implements OtherProcesses {
       lost: (block) => log.cluster.blockLost(block),
       failed: (error) => log.fault(error),
     });
-    const links = (): ClusterLinks | undefined => this.#joined?.links;
+    const links = (): Membership['links'] | undefined => this.#membership?.links;
     this.#clients = new RemoteClients({ ...core, limits: options, joins, log, links });
   }
 
@@ -95,94 +69,75 @@ export class Cluster implements OtherProcesses {
     this.codes.opened(this.#parts.core.rooms.size);
   }
 
-  get notReady(): string | undefined {
-    return this.#joined?.bus.isConnected ? undefined : 'no connection to NATS';
+  roomEnded(code: RoomCode): void {
+    this.#membership?.moves?.roomEnded(code);
   }
 
-  /** The clients of this relay in rooms of others, and clients of others in rooms of this relay. */
-  get clients(): { readonly edge: number; readonly home: number } {
-    return this.#joined?.links.clients ?? { edge: 0, home: 0 };
+  get notReady(): string | undefined {
+    return this.#membership?.isConnected ? undefined : 'no connection to NATS';
+  }
+
+  /** Clients here whose rooms are elsewhere or at no relay, and clients elsewhere whose rooms are here. */
+  get clients(): { readonly edge: number; readonly home: number; readonly waiting: number } {
+    const { edge = 0, home = 0 } = this.#membership?.links.clients ?? {};
+    return { edge, home, waiting: this.#membership?.waiting ?? 0 };
   }
 
   /** The bytes in the buffers of all links. */
   get bufferedBytes(): number {
-    return this.#joined?.links.bufferedBytes ?? 0;
+    return this.#membership?.links.bufferedBytes ?? 0;
   }
 
   /** @throws {ClusterError} one line that says why the cluster cannot be used */
   async start(): Promise<void> {
+    const { node, core, log, options, connect = () => this.#connect() } = this.#parts;
     try {
-      await this.#join();
+      this.#membership = await Membership.join({
+        bus: await connect(),
+        options,
+        node,
+        run: this.#run,
+        core,
+        log,
+        codes: this.codes,
+        clients: this.#clients,
+        endedRuns: this.#endedRuns,
+        uptime: () => this.#uptime,
+      });
     } catch (error) {
       throw new ClusterError((error as Error).message);
     }
   }
 
-  async #join(): Promise<void> {
-    const { options, log, node, core } = this.#parts;
-    const { clusterName } = options;
-    const prefix = `lr.${clusterName}`;
-    const bus = await NatsBus.connect({
-      address: natsAddress(options),
-      name: `lobby-relay ${node}`,
-    });
-    const nodes = this.#openNodes(bus, prefix);
-    const bucket = await bus.bucket(bucketOf(options));
-    const isRunning = async (run: string): Promise<boolean> =>
-      (await nodes.ping(run, PING_TIMEOUT)) === 'answer';
-    const before = await registerNode(bucket, node, this.#place, isRunning);
-    const blocks = this.codes.open(bucket);
-    const directory = await Directory.open(bucket, {
-      blockChanged: (...changed) => blocks.changed(...changed),
-    });
-    await this.codes.claim(directory, before);
-    const answers = roomAnswers(core.rooms, options);
-    const requests = new NodeRequests(bus, prefix, this.#run, answers);
-    const links = this.#openLinks(bus, prefix, nodes);
-    const rooms = new ClusterRooms({
-      run: this.#run,
-      rooms: core.rooms,
-      directory,
-      nodes,
-      requests,
-      answers,
-      clients: this.#clients,
-      isExpired: (run) => this.#isExpired(run),
-      fault: (error) => log.fault(error),
-    });
-    await bus.flush();
-    this.#joined = { bus, nodes, directory, links, rooms };
-    bus.onStatus((status) => this.#statusChanged(status));
-    log.cluster.joined(node, this.codes.drawn.length);
+  /** Hands rooms that wait to other relays. The others go on until they end. */
+  async close(): Promise<void> {
+    const membership = this.#membership;
+    if (membership?.isConnected && membership.hasOthers) await membership.moves?.letGo();
   }
 
-  /** Nothing: the rooms of this relay go on until they end. */
-  async close(): Promise<void> {}
+  async ending(): Promise<void> {
+    await this.#membership?.moves?.finish();
+  }
 
   async abort(): Promise<void> {
     this.ended();
   }
 
   ended(): void {
-    this.#stopConfirming?.();
-    const joined = this.#joined;
-    this.#joined = undefined;
-    joined?.links.close();
-    joined?.nodes.close();
-    joined?.directory.close();
-    void joined?.bus.close().catch(() => {});
+    this.#membership?.close();
+    this.#membership = undefined;
   }
 
   settled(): undefined {
     return undefined;
   }
 
-  take(target: Route, upgrade: Upgrade): boolean {
-    return this.#joined?.rooms.take(target, upgrade) ?? false;
+  take(target: Route, upgrade: Upgrade): boolean | Promise<boolean> {
+    return this.#membership?.rooms?.take(target, upgrade) ?? false;
   }
 
   async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
-    return this.#joined?.rooms.describe(code, seat);
+    return this.#membership?.rooms?.describe(code, seat);
   }
 
   async list(
@@ -190,17 +145,19 @@ export class Cluster implements OtherProcesses {
     most: number,
     after: RoomCode | undefined,
   ): Promise<readonly ListedRoomJson[]> {
-    return (await this.#joined?.rooms.list(name, most, after)) ?? [];
+    return (await this.#membership?.rooms?.list(name, most, after)) ?? [];
   }
 
   metricsWith(own: Registry): MetricsSource {
     addClusterMetrics(own, {
-      nodes: () => this.#joined?.nodes.others.length ?? 0,
-      isConnected: () => this.#joined?.bus.isConnected ?? false,
-      links: () => this.#joined?.links.size ?? 0,
+      nodes: () => this.#membership?.nodes.others.length ?? 0,
+      isConnected: () => this.#membership?.isConnected ?? false,
+      links: () => this.#membership?.links.size ?? 0,
       bufferedBytes: () => this.bufferedBytes,
       clients: () => this.clients,
       blocks: () => this.codes.drawn.length,
+      takeovers: () => this.#membership?.counts.takeovers ?? 0,
+      recordErrors: () => this.#membership?.counts.recordErrors ?? 0,
     });
     return own;
   }
@@ -209,92 +166,14 @@ export class Cluster implements OtherProcesses {
     return performance.now() - this.#startedAt;
   }
 
-  get #place(): Place {
-    return { run: this.#run, url: this.#parts.options.nodeUrl };
-  }
-
-  #openNodes(bus: Bus, prefix: string): Nodes {
-    const { core, log, node, options } = this.#parts;
-    return new Nodes({
-      bus,
-      prefix,
-      timers: SYSTEM_TIMERS,
-      observer: {
-        silent: (run) => log.cluster.nodeSilent(run),
-        back: (run) => log.cluster.nodeBack(run),
-        ended: (run) => {
-          this.#endedRuns.add(run, this.#uptime);
-          this.#joined?.links.runEnded(run);
-          log.cluster.nodeEnded(run);
-        },
-      },
-      own: () => ({
-        run: this.#run,
-        node,
-        url: options.nodeUrl,
-        rooms: core.rooms.size,
-        load: core.load.overload === undefined ? 0 : 1,
-        isDraining: core.rooms.draining,
-        version: VERSION,
-      }),
-    });
-  }
-
-  #openLinks(bus: Bus, prefix: string, nodes: Nodes): ClusterLinks {
-    const { core, log, options } = this.#parts;
-    return new ClusterLinks({
-      bus,
-      prefix,
-      run: this.#run,
-      timers: SYSTEM_TIMERS,
-      schedule: (flushable) => core.acceptor.schedule(flushable),
-      maxMessage: Math.max(options.maxHostMessage, options.maxPlayerMessage),
-      stall: options.stall * 1000,
-      findRoom: (join) => this.#findRoom(join),
-      clientClosed: (client) => this.#clients.closed(client),
-      usedChanged: (run, isUsed) => nodes.setUsed(run, isUsed),
-      broken: (run, reason) => log.cluster.linkBroken(run, reason),
-    });
-  }
-
-  #findRoom({ code }: Join): Room | CloseReason {
-    return this.#parts.core.rooms.find(code) ?? CLOSE_REASONS.noSuchRoom;
-  }
-
-  #statusChanged(status: 'disconnected' | 'reconnected'): void {
-    const { log } = this.#parts;
-    log.cluster.statusChanged(status === 'reconnected');
-    this.#stopConfirming?.();
-    if (status === 'reconnected') void this.#confirm(true);
-  }
-
-  /**
-   * After a reconnect, claims again what NATS has lost. JetStream may start later than NATS: tries until it
-   * answers.
-   */
-  async #confirm(isFirst: boolean): Promise<void> {
-    const { log, node, options } = this.#parts;
-    const bus = this.#joined?.bus;
-    try {
-      const bucket = await bus?.bucket(bucketOf(options));
-      await this.codes.confirm();
-      if (bucket !== undefined) await confirmNode(bucket, node, this.#place);
-    } catch (error) {
-      if (isFirst) log.fault(error);
-      // After another disconnect, the next reconnect confirms.
-      if (this.#joined === undefined || !bus?.isConnected) return;
-      this.#stopConfirming?.();
-      this.#stopConfirming = SYSTEM_TIMERS.after(CONFIRM_INTERVAL, () => void this.#confirm(false));
-    }
+  #connect(): Promise<Bus> {
+    const { node, options } = this.#parts;
+    return NatsBus.connect({ address: natsAddress(options), name: `lobby-relay ${node}` });
   }
 
   /** Whether rooms of this run cannot come back any more. */
   #isExpired(run: string): boolean {
-    if (run === this.#run || this.#joined?.nodes.get(run) !== undefined) return false;
-    return this.#endedRuns.isExpired(run, this.#uptime);
+    if (this.#membership !== undefined) return this.#membership.isExpired(run);
+    return run !== this.#run && this.#endedRuns.isExpired(run, this.#uptime);
   }
-}
-
-function bucketOf({ clusterName }: Options): string {
-  return `lr_${clusterName}_codes`;
 }

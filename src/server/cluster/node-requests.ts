@@ -1,7 +1,7 @@
 import type { Bus } from '../../cluster/bus/bus.js';
 import { MAX_BATCH } from '../../cluster/wire/wire.js';
 import type { RoomPlace } from '../../http/lists-of-all.js';
-import type { RoomAnswers, RoomQuestions } from '../../http/room-questions.js';
+import type { NodeAnswers, NodeQuestions } from './node-questions.js';
 import { answerTo, readAnswer, writeQuestion } from './read-questions.js';
 
 /** How long another relay may take to answer, in milliseconds. */
@@ -10,7 +10,7 @@ const TIMEOUT = 1000;
 /** The largest answer in bytes, which the bus carries like the largest batch. */
 const MAX_ANSWER = MAX_BATCH;
 
-type ListedRooms = RoomQuestions['list']['answer'];
+type ListedRooms = NodeQuestions['list']['answer'];
 
 /** The other relay does not answer. */
 export class NodeSilentError extends Error {}
@@ -21,7 +21,7 @@ export class NodeRequests {
   readonly #prefix: string;
 
   /** @param answers to questions about the rooms of this relay */
-  constructor(bus: Bus, prefix: string, run: string, answers: RoomAnswers) {
+  constructor(bus: Bus, prefix: string, run: string, answers: NodeAnswers) {
     this.#bus = bus;
     this.#prefix = prefix;
     const parts = { ...answers, list: firstPartOf(answers.list) };
@@ -32,11 +32,11 @@ export class NodeRequests {
   }
 
   /** @throws {NodeSilentError} if it does not answer, or not as this version does */
-  async ask<Name extends keyof RoomQuestions>(
+  async ask<Name extends keyof NodeQuestions>(
     run: string,
     question: Name,
-    ask: RoomQuestions[Name]['ask'],
-  ): Promise<RoomQuestions[Name]['answer']> {
+    ask: NodeQuestions[Name]['ask'],
+  ): Promise<NodeQuestions[Name]['answer']> {
     const bytes = Buffer.from(writeQuestion(question, ask));
     const answer = await this.#bus.request(`${this.#prefix}.${run}.ask`, bytes, TIMEOUT);
     if (answer.is !== 'answer') throw new NodeSilentError(`${run} does not answer`);
@@ -51,13 +51,13 @@ export class NodeRequests {
       isResponding: true,
       ask: (question, ask) =>
         question === 'list'
-          ? (this.#list(run, ask as RoomQuestions['list']['ask']) as never)
-          : this.ask(run, question, ask),
+          ? (this.#list(run, ask as NodeQuestions['list']['ask']) as never)
+          : (this.ask(run, question, ask) as never),
     };
   }
 
   /** The rooms of a list, which may come in several answers. */
-  async #list(run: string, ask: RoomQuestions['list']['ask']): Promise<ListedRooms> {
+  async #list(run: string, ask: NodeQuestions['list']['ask']): Promise<ListedRooms> {
     const rooms: ListedRooms[number][] = [];
     let { before } = ask;
     while (rooms.length < ask.most) {
@@ -73,7 +73,7 @@ export class NodeRequests {
 }
 
 /** Answers with as many rooms as one message can have: a hundred may take more than a megabyte. */
-function firstPartOf(list: RoomAnswers['list']): RoomAnswers['list'] {
+function firstPartOf(list: NodeAnswers['list']): NodeAnswers['list'] {
   return (ask) => {
     let bytes = 2;
     const rooms = list(ask);

@@ -1,8 +1,10 @@
-import type { RoomAnswers, RoomQuestions } from '../../http/room-questions.js';
+import { isNodeName, isNodeUrl } from '../../cluster/nodes/beat.js';
+import { MAX_RECORD } from './moves/room-record.js';
+import type { NodeAnswers, NodeQuestions } from './node-questions.js';
 
-type Name = keyof RoomQuestions;
-type Ask<Of extends Name> = RoomQuestions[Of]['ask'];
-type Answer<Of extends Name> = RoomQuestions[Of]['answer'];
+type Name = keyof NodeQuestions;
+type Ask<Of extends Name> = NodeQuestions[Of]['ask'];
+type Answer<Of extends Name> = NodeQuestions[Of]['answer'];
 
 /** What a question, or an answer, has to be, as other clients of the bus could publish, too. */
 interface Rule {
@@ -33,10 +35,19 @@ const RULES: { readonly [Of in Name]: Rule } = {
     isAsk: ({ list, seat, address }) => isText(list) && isTextOrMissing(seat) && isText(address),
     isAnswer: (answer) => answer === null || (isObject(answer) && isCandidate(answer)),
   },
+  release: {
+    isAsk: ({ code, token }) => isText(code) && isText(token),
+    isAnswer: (answer) => answer === null || (isText(answer) && answer.length <= MAX_RECORD),
+  },
+  follow: {
+    isAsk: ({ code, run, url, epoch }) =>
+      isText(code) && isNodeName(run) && isNodeUrl(url) && isNumber(epoch),
+    isAnswer: isNumber,
+  },
 };
 
 /** The answer to a question as another relay has sent it; `undefined` if it is none. */
-export function answerTo(value: unknown, answers: RoomAnswers): Answer<Name> | undefined {
+export function answerTo(value: unknown, answers: NodeAnswers): Answer<Name> | undefined {
   if (!isObject(value)) return undefined;
   const { question, ask } = value;
   if (!isName(question) || !isObject(ask) || !RULES[question].isAsk(ask)) return undefined;

@@ -2,6 +2,7 @@ import type { Home } from '../../cluster/directory/directory.js';
 import type { Decided } from '../../cluster/remote/remote-seat.js';
 import type { ClosedClient } from '../../cluster/remote/remote-seats.js';
 import { PlayerConnection, type PlayerLimits } from '../../dialects/wmbp/player-connection.js';
+import { readOn } from '../../http/hold-input.js';
 import type { RoomRoute, Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
 import { OneAtATime } from '../../limits/one-at-a-time.js';
@@ -89,6 +90,27 @@ export class RemoteClients {
     const isJoin = target.kind !== 'create' && !('watches' in target);
     if (isJoin) joins.count(CLOSE_REASONS.elsewhere);
     acceptor.refuse({ ...CLOSE_REASONS.elsewhere, reason: url }, upgrade);
+    return true;
+  }
+
+  /**
+   * A host resumes a room of another relay, which is brought here by `take` unless that says why not.
+   *
+   * @returns whether the host was refused; if not, it is to be served as if the room had always been here
+   */
+  async takeOver(upgrade: Upgrade, take: () => Promise<CloseReason | undefined>): Promise<boolean> {
+    const { admission, log } = this.#parts;
+    const isLimited = admission.isGuessLimited(upgrade.address, performance.now());
+    let reason: CloseReason | undefined = CLOSE_REASONS.tooManyAttempts;
+    try {
+      if (!isLimited) reason = await take();
+    } catch (error) {
+      log.fault(error);
+      reason = CLOSE_REASONS.restarting;
+    }
+    if (reason === undefined) return false;
+    readOn(upgrade.socket);
+    this.refuse(reason, upgrade);
     return true;
   }
 

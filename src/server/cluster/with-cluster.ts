@@ -23,7 +23,10 @@ export function withCluster(options: Options): Surroundings {
   let cluster: Cluster | undefined;
   return {
     blocks: () => cluster?.codes.drawn ?? [],
-    observer: { roomOpened: () => cluster?.roomOpened() },
+    observer: {
+      roomOpened: () => cluster?.roomOpened(),
+      roomEnded: ({ identity }) => cluster?.roomEnded(identity.code),
+    },
     bufferedBytes: () => cluster?.bufferedBytes ?? 0,
     ...(options.customCodes && {
       claimCode: (chosen, use) => cluster?.codes.claimChosen(chosen, use),

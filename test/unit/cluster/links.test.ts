@@ -360,13 +360,16 @@ test('without a bus for five seconds, all links break', () => {
   expect(b.heard.at(-1)).toEqual(['from', 2, 'a new link']);
 });
 
-test('a relay that ends breaks its links', () => {
+test('the links of a relay that ends are there until the others notice that it has ended', () => {
   const { a, b, timers } = pair();
   a.to(b).from(1, text('hello'));
   timers.pass(1);
   a.links.close();
   timers.pass(0.1);
-  expect(b.broken).toEqual(['the other relay has given up the link']);
+  expect(a.broken).toEqual(['this relay ends']);
+  expect(b.broken).toEqual([]);
+  b.links.runEnded('A');
+  expect(b.broken).toEqual(['the other relay has ended']);
   expect(timers.running).toBe(0);
 });
 

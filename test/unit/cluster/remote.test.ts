@@ -33,6 +33,7 @@ class Relay {
       maxMessage: 1 << 20,
       stall: 15_000,
       findRoom: () => this.rooms.room ?? CLOSE_REASONS.noSuchRoom,
+      followed: () => {},
       clientClosed: () => {},
       usedChanged: () => {},
       broken: () => {},

@@ -38,7 +38,7 @@ function kept(file = path) {
     stateFileRenamed: (aside, reason) => log.push([aside, reason]),
     stateFileFailed: (error) => log.push((error as NodeJS.ErrnoException).code ?? String(error)),
   });
-  rooms.onChange = (room) => store.changed(room);
+  rooms.onChange((room) => store.changed(room));
   const write = vi.spyOn(StateFile.prototype, 'write');
   return {
     log,
@@ -282,7 +282,7 @@ test('rooms that do not fit are not written, which is reported once', async () =
     { stateFileRenamed() {}, stateFileFailed },
     most,
   );
-  rooms.onChange = (room) => store.changed(room);
+  rooms.onChange((room) => store.changed(room));
   for (let n = 0; n < 100; n++) open(rooms, 60);
   const write = vi.spyOn(StateFile.prototype, 'write');
   for (let turn = 0; turn < 3; turn++) {
@@ -311,7 +311,7 @@ test('rooms that do not fit are serialized a few in each turn, and again only af
   const rooms = new Rooms(LIMITS);
   const log = { stateFileRenamed() {}, stateFileFailed() {} };
   const store = new StateStore(path, () => rooms.all, log, 1 << 19);
-  rooms.onChange = (room) => store.changed(room);
+  rooms.onChange((room) => store.changed(room));
   let serialized = 0;
   const turns: number[] = [];
   vi.spyOn(StateFile.prototype, 'write').mockImplementation(async (pieces) => {
@@ -328,7 +328,7 @@ test('rooms that do not fit are serialized a few in each turn, and again only af
   }
   vi.advanceTimersByTime(INTERVAL);
   expect([serialized, Math.max(...turns)]).toEqual([20, 1]);
-  rooms.onChange([...rooms.all][10] as Room);
+  store.changed([...rooms.all][10] as Room);
   await vi.waitUntil(() => vi.getTimerCount() > 0);
   vi.advanceTimersByTime(INTERVAL);
   expect(serialized).toBe(21);

@@ -1,0 +1,281 @@
+import type { Bucket, Bus } from '../../cluster/bus/bus.js';
+import { Directory } from '../../cluster/directory/directory.js';
+import type { Place } from '../../cluster/directory/records.js';
+import { confirmNode, registerNode } from '../../cluster/directory/register-node.js';
+import { Nodes } from '../../cluster/nodes/nodes.js';
+import type { Join } from '../../cluster/wire/frames.js';
+import { VERSION } from '../../cluster/wire/wire.js';
+import { roomAnswers } from '../../http/room-answers.js';
+import { type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
+import type { RelayLog } from '../../ops/relay-log.js';
+import type { Options } from '../../options.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
+import type { Room } from '../../rooms/room.js';
+import type { Core } from '../core.js';
+import type { ClusterCodes } from './cluster-codes.js';
+import { ClusterLinks } from './cluster-links.js';
+import { ClusterRooms } from './cluster-rooms.js';
+import type { EndedRuns } from './ended-runs.js';
+import { Arrivals } from './moves/arrivals.js';
+import { buildMoves, type MoveCounts, type Moves } from './moves/build-moves.js';
+import { restoreRooms } from './moves/restore-rooms.js';
+import type { RoomMoves } from './moves/room-moves.js';
+import { NodeRequests } from './node-requests.js';
+import type { RemoteClients } from './remote-clients.js';
+
+/** How long a relay may take to answer whether it runs, in milliseconds. */
+const PING_TIMEOUT = 700;
+
+/** The time between attempts to claim again what NATS has lost, in milliseconds. */
+const CONFIRM_INTERVAL = 1000;
+
+export interface MembershipParts {
+  readonly bus: Bus;
+  readonly options: Options;
+  /** The name of this relay. */
+  readonly node: string;
+  readonly run: string;
+  readonly core: Core;
+  readonly log: RelayLog;
+  readonly codes: ClusterCodes;
+  readonly clients: RemoteClients;
+  readonly endedRuns: EndedRuns;
+  /** The time since this relay was started, in milliseconds. */
+  readonly uptime: () => number;
+}
+
+/** What a relay has while it is in a cluster. */
+export class Membership {
+  readonly nodes: Nodes;
+  readonly links: ClusterLinks;
+  readonly counts: MoveCounts = { takeovers: 0, recordErrors: 0 };
+  readonly #parts: MembershipParts;
+  readonly #arrivals = new Arrivals(SYSTEM_TIMERS);
+  #directory: Directory | undefined;
+  #rooms: ClusterRooms | undefined;
+  #moves: Moves | undefined;
+  #stopConfirming: StopTimer | undefined;
+
+  private constructor(parts: MembershipParts) {
+    this.#parts = parts;
+    this.nodes = this.#openNodes();
+    this.links = this.#openLinks();
+  }
+
+  /** @throws {BusError} one line that says why the cluster cannot be used */
+  static async join(parts: MembershipParts): Promise<Membership> {
+    const membership = new Membership(parts);
+    await membership.#join();
+    return membership;
+  }
+
+  get isConnected(): boolean {
+    return this.#parts.bus.isConnected;
+  }
+
+  /** Where rooms are; `undefined` before the relay has joined. */
+  get rooms(): ClusterRooms | undefined {
+    return this.#rooms;
+  }
+
+  /** Moves rooms between relays; `undefined` before the relay has joined. */
+  get moves(): RoomMoves | undefined {
+    return this.#moves?.rooms;
+  }
+
+  /** The clients of this relay whose rooms are at no relay. */
+  get waiting(): number {
+    return this.#moves?.waiting.size ?? 0;
+  }
+
+  /** Whether there is another relay that hosts can go to. */
+  get hasOthers(): boolean {
+    const { nodes } = this;
+    return nodes.others.some(({ run, isDraining }) => !isDraining && !nodes.isSilent(run));
+  }
+
+  close(): void {
+    this.#stopConfirming?.();
+    this.#moves?.rooms.close();
+    this.links.close();
+    this.nodes.close();
+    this.#directory?.close();
+    void this.#parts.bus.close().catch(() => {});
+  }
+
+  /** Whether rooms of this run cannot come back any more. */
+  isExpired(run: string): boolean {
+    const { endedRuns, uptime } = this.#parts;
+    if (run === this.#parts.run || this.nodes.get(run) !== undefined) return false;
+    return endedRuns.isExpired(run, uptime());
+  }
+
+  async #join(): Promise<void> {
+    const { bus, codes, core, log, node, options, run } = this.#parts;
+    const bucket = await bus.bucket(codesBucketOf(options));
+    const isRunning = async (other: string): Promise<boolean> =>
+      (await this.nodes.ping(other, PING_TIMEOUT)) === 'answer';
+    const before = await registerNode(bucket, node, this.#place, isRunning);
+    const moves = await this.#openMoves(before);
+    this.#moves = moves;
+    const directory = await this.#openDirectory(bucket, moves);
+    const { rooms } = core;
+    rooms.onChange((room) => moves.rooms.changed(room));
+    const moved = await restoreRooms({ run, before, rooms, directory, moves });
+    // Before others are told that this relay has the codes.
+    const clusterRooms = this.#openRooms(directory, moves);
+    await codes.claim(directory, before);
+    for (const { code, epoch } of moved) await directory.move(code, epoch, this.#place);
+    await bus.flush();
+    this.#rooms = clusterRooms;
+    bus.onStatus((status) => this.#statusChanged(status));
+    log.cluster.joined(node, codes.drawn.length);
+  }
+
+  async #openDirectory(bucket: Bucket, moves: Moves): Promise<Directory> {
+    const blocks = this.#parts.codes.open(bucket);
+    const directory = await Directory.open(bucket, {
+      blockChanged: (block, ...changed) => {
+        blocks.changed(block, ...changed);
+        moves.rooms.blockChanged(block);
+      },
+      moved: (...move) => moves.rooms.moved(...move),
+    });
+    this.#directory = directory;
+    return directory;
+  }
+
+  get #place(): Place {
+    return { run: this.#parts.run, url: this.#parts.options.nodeUrl };
+  }
+
+  #openNodes(): Nodes {
+    const { bus, core, endedRuns, log, node, options, run, uptime } = this.#parts;
+    return new Nodes({
+      bus,
+      prefix: prefixOf(options),
+      timers: SYSTEM_TIMERS,
+      observer: {
+        silent: (run) => log.cluster.nodeSilent(run),
+        back: (run) => log.cluster.nodeBack(run),
+        ended: (run) => {
+          endedRuns.add(run, uptime());
+          this.#moves?.rooms.runEnded(run);
+          this.links.runEnded(run);
+          log.cluster.nodeEnded(run);
+        },
+      },
+      own: () => ({
+        run,
+        node,
+        url: options.nodeUrl,
+        rooms: core.rooms.size,
+        load: core.load.overload === undefined ? 0 : 1,
+        isDraining: core.rooms.draining,
+        version: VERSION,
+      }),
+    });
+  }
+
+  #openLinks(): ClusterLinks {
+    const { bus, clients, core, log, options, run } = this.#parts;
+    return new ClusterLinks({
+      bus,
+      prefix: prefixOf(options),
+      run,
+      timers: SYSTEM_TIMERS,
+      schedule: (flushable) => core.acceptor.schedule(flushable),
+      maxMessage: Math.max(options.maxHostMessage, options.maxPlayerMessage),
+      stall: options.stall * 1000,
+      findRoom: (join) => this.#findRoom(join),
+      followed: (room) => this.#arrivals.add(room),
+      clientClosed: (client) => clients.closed(client),
+      usedChanged: (other, isUsed) => this.nodes.setUsed(other, isUsed),
+      broken: (other, reason) => log.cluster.linkBroken(other, reason),
+    });
+  }
+
+  /** @param before the last run of this relay */
+  async #openMoves(before: string | undefined): Promise<Moves> {
+    const { bus, core, log, options } = this.#parts;
+    return buildMoves({
+      bucket: await bus.bucket(roomsBucketOf(options)),
+      self: this.#place,
+      before,
+      maxHold: options.maxHold,
+      rooms: core.rooms,
+      links: this.links,
+      arrivals: this.#arrivals,
+      directory: () => this.#directory,
+      log: log.cluster,
+      counts: this.counts,
+      fault: (error) => log.fault(error),
+    });
+  }
+
+  #openRooms(directory: Directory, moves: Moves): ClusterRooms {
+    const { bus, clients, core, log, options, run } = this.#parts;
+    const { nodes } = this;
+    const answers = roomAnswers(core.rooms, options);
+    const release = moves.rooms.release.bind(moves.rooms);
+    const follow = moves.rooms.follow.bind(moves.rooms);
+    const requests = new NodeRequests(bus, prefixOf(options), run, { ...answers, release, follow });
+    return new ClusterRooms({
+      run,
+      rooms: core.rooms,
+      directory,
+      nodes,
+      requests,
+      answers,
+      clients,
+      hasEnded: (code) => moves.records.hasEnded(code),
+      takeover: moves.takeover({ directory, nodes, requests }),
+      isExpired: (other) => this.isExpired(other),
+      fault: (error) => log.fault(error),
+    });
+  }
+
+  #findRoom({ code }: Join): Room | CloseReason {
+    return this.#parts.core.rooms.find(code) ?? CLOSE_REASONS.noSuchRoom;
+  }
+
+  #statusChanged(status: 'disconnected' | 'reconnected'): void {
+    this.#parts.log.cluster.statusChanged(status === 'reconnected');
+    this.#stopConfirming?.();
+    if (status === 'reconnected') void this.#confirm(true);
+  }
+
+  /**
+   * After a reconnect, claims and writes again what NATS has lost. JetStream may start later than NATS:
+   * tries until it answers.
+   */
+  async #confirm(isFirst: boolean): Promise<void> {
+    const { bus, codes, log, node, options } = this.#parts;
+    try {
+      const bucket = await bus.bucket(codesBucketOf(options));
+      await bus.bucket(roomsBucketOf(options));
+      await codes.confirm();
+      await confirmNode(bucket, node, this.#place);
+      await this.#moves?.rooms.endMoves();
+      this.#moves?.records.confirm();
+    } catch (error) {
+      if (isFirst) log.fault(error);
+      // After another disconnect, the next reconnect confirms.
+      if (!bus.isConnected) return;
+      this.#stopConfirming?.();
+      this.#stopConfirming = SYSTEM_TIMERS.after(CONFIRM_INTERVAL, () => void this.#confirm(false));
+    }
+  }
+}
+
+function prefixOf({ clusterName }: Options): string {
+  return `lr.${clusterName}`;
+}
+
+function codesBucketOf({ clusterName }: Options): string {
+  return `lr_${clusterName}_codes`;
+}
+
+function roomsBucketOf({ clusterName }: Options): string {
+  return `lr_${clusterName}_rooms`;
+}

@@ -1,0 +1,81 @@
+import type { Bucket } from '../../../cluster/bus/bus.js';
+import type { Directory } from '../../../cluster/directory/directory.js';
+import type { Place } from '../../../cluster/directory/records.js';
+import { SYSTEM_TIMERS } from '../../../launch/timers.js';
+import type { ClusterLines } from '../../../ops/cluster-lines.js';
+import type { Rooms } from '../../../rooms/rooms.js';
+import type { ClusterLinks } from '../cluster-links.js';
+import type { Arrivals } from './arrivals.js';
+import { RoomMoves } from './room-moves.js';
+import { RoomRecords } from './room-records.js';
+import { Takeover, type TakeoverParts } from './takeover.js';
+import { WaitingSeats } from './waiting-seats.js';
+
+/** What this relay counts. */
+export interface MoveCounts {
+  takeovers: number;
+  recordErrors: number;
+}
+
+export interface MovesParts {
+  /** The bucket of rooms that wait. */
+  readonly bucket: Bucket;
+  readonly self: Place;
+  /** The last run of this relay. */
+  readonly before: string | undefined;
+  /** The longest reconnect window, in seconds. */
+  readonly maxHold: number;
+  readonly rooms: Rooms;
+  readonly links: ClusterLinks;
+  readonly arrivals: Arrivals;
+  readonly directory: () => Directory | undefined;
+  readonly log: ClusterLines;
+  readonly counts: MoveCounts;
+  /** An exception in the relay's own code. */
+  readonly fault: (error: unknown) => void;
+}
+
+/** What moves rooms between this relay and others. */
+export interface Moves {
+  readonly records: RoomRecords;
+  readonly waiting: WaitingSeats;
+  readonly rooms: RoomMoves;
+  takeover(parts: Pick<TakeoverParts, 'directory' | 'nodes' | 'requests'>): Takeover;
+}
+
+export function buildMoves(parts: MovesParts): Moves {
+  const { bucket, self, maxHold, rooms, links, arrivals, directory, log, counts, fault } = parts;
+  const timers = SYSTEM_TIMERS;
+  const records = new RoomRecords({
+    bucket,
+    run: self.run,
+    timers,
+    epochOf: (code) => directory()?.home(code)?.epoch ?? 1,
+    edgesOf: (room) => links.edgesOf(room),
+    failed: (error) => {
+      counts.recordErrors++;
+      log.recordFailed(error.message);
+    },
+    fault,
+  });
+  const waiting = new WaitingSeats({ timers, maxHold, readRecord: (code) => records.read(code) });
+  const moves = new RoomMoves({
+    ...parts,
+    run: self.run,
+    timers,
+    records,
+    waiting,
+    movedAway: ({ identity }, run) => log.movedAway(identity.number, run),
+  });
+  const tookOver: TakeoverParts['tookOver'] = ({ identity }, from) => {
+    counts.takeovers++;
+    log.tookOver(identity.number, from);
+  };
+  return {
+    records,
+    waiting,
+    rooms: moves,
+    takeover: (others) =>
+      new Takeover({ ...others, self, timers, rooms, records, moves, arrivals, tookOver }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { RemoteSeat, SeatLine } from '../../../cluster/remote/remote-seat.js';
+import { CLOSE_REASONS } from '../../../protocol/close-codes.js';
+import type { RoomCode } from '../../../rooms/ids.js';
+import type { PlayerSeat } from '../../../rooms/player-seat.js';
+import type { Room } from '../../../rooms/room.js';
+
+/** Clients of this relay whose rooms have moved from other relays to this one. */
+export class OwnSeats {
+  readonly #find: (code: RoomCode) => Room | undefined;
+
+  constructor(find: (code: RoomCode) => Room | undefined) {
+    this.#find = find;
+  }
+
+  /** The room of these seats is at this relay now. */
+  follow(seats: readonly RemoteSeat[], epoch: number): void {
+    for (const seat of seats) {
+      const own = this.#enter(seat, epoch);
+      if (own === undefined) seat.end(CLOSE_REASONS.restarting);
+      else seat.connect(lineTo(own, seat), epoch, () => {});
+    }
+  }
+
+  #enter(seat: RemoteSeat, epoch: number): PlayerSeat | undefined {
+    const { peer, wants } = seat;
+    const room = this.#find(wants.code);
+    if (room === undefined) return undefined;
+    const { key, about, password, allValues } = seat.join(epoch, true);
+    // A viewer reconnects, because it would be another kind of peer.
+    if (wants.role === 'viewer' || key === undefined || room.seatWith(key) === undefined) {
+      return undefined;
+    }
+    const result = room.join(peer, { key, about, password, allValues });
+    return result.is === 'seated' ? result.seat : undefined;
+  }
+}
+
+function lineTo(own: PlayerSeat, { peer }: RemoteSeat): SeatLine {
+  return {
+    from: (payload) => own.receive(payload, peer),
+    measured: (time) => own.measured(time, peer),
+    disconnected: (isFinal) => own.leave(peer, isFinal),
+  };
+}

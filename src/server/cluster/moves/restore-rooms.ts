@@ -1,0 +1,46 @@
+import type { Directory } from '../../../cluster/directory/directory.js';
+import type { RoomCode } from '../../../rooms/ids.js';
+import type { Rooms } from '../../../rooms/rooms.js';
+import { skipIds } from '../../../state/saved-state.js';
+import type { Moves } from './build-moves.js';
+
+export interface RestoreParts {
+  readonly run: string;
+  /** The last run of this relay. */
+  readonly before: string | undefined;
+  readonly rooms: Rooms;
+  readonly moves: Moves;
+  readonly directory: Directory;
+}
+
+/**
+ * Restores the rooms of the last run that no other relay has taken over. Drops those of the state file
+ * that have ended at another relay, or are there. Rejects with a `BusError`.
+ *
+ * @returns rooms that have moved to the last run, and have to move to this one
+ */
+export async function restoreRooms({
+  run,
+  before,
+  rooms,
+  moves,
+  directory,
+}: RestoreParts): Promise<{ readonly code: RoomCode; readonly epoch: number }[]> {
+  const all = await moves.records.readAll();
+  const isOwn = (other: string): boolean => other === run || other === before;
+  for (const room of [...rooms.all]) {
+    const record = all.get(room.identity.code);
+    const isGone = record !== undefined && (record.room === undefined || !isOwn(record.run));
+    if (isGone) moves.rooms.drop(room);
+    else moves.records.adopt(room);
+  }
+  for (const { run: of, room, isFinal } of all.values()) {
+    if (room === undefined || !isOwn(of) || directory.home(room.code)?.run !== before) continue;
+    rooms.restore([isFinal ? room : skipIds(room)]);
+    const restored = rooms.find(room.code);
+    if (restored !== undefined) moves.records.adopt(restored);
+  }
+  return directory.moves.flatMap(([code, { run: of, epoch }]) =>
+    isOwn(of) && rooms.find(code) !== undefined ? [{ code, epoch }] : [],
+  );
+}

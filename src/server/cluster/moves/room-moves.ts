@@ -1,0 +1,223 @@
+import { BusError } from '../../../cluster/bus/bus.js';
+import { blockOf, type Directory, type Home } from '../../../cluster/directory/directory.js';
+import type { MoveRecord } from '../../../cluster/directory/records.js';
+import type { RemoteSeat } from '../../../cluster/remote/remote-seat.js';
+import type { StopTimer, Timers } from '../../../launch/timers.js';
+import { CLOSE_REASONS, type CloseReason } from '../../../protocol/close-codes.js';
+import type { RoomCode } from '../../../rooms/ids.js';
+import type { Room } from '../../../rooms/room.js';
+import type { Rooms } from '../../../rooms/rooms.js';
+import type { ClusterLinks } from '../cluster-links.js';
+import type { NodeAnswers, NodeQuestions } from '../node-questions.js';
+import { OwnSeats } from './own-seats.js';
+import { MAX_RECORD, writeRoomRecord } from './room-record.js';
+import type { RoomRecords } from './room-records.js';
+import type { WaitingSeats } from './waiting-seats.js';
+
+/** How long clients may take to follow a room, in milliseconds. Then they reconnect. */
+const FOLLOW_TIME = 3000;
+
+/** The answer about a room that goes to another relay than the one that asks. */
+export const MOVING = 'moving';
+
+/** How many rooms are let go at a time, so that not all hosts resume at the same moment. */
+const ROOMS_AT_A_TIME = 20;
+
+export interface RoomMovesParts {
+  readonly run: string;
+  /** The last run of this relay, whose rooms are this relay's. */
+  readonly before: string | undefined;
+  readonly timers: Timers;
+  readonly rooms: Rooms;
+  readonly directory: () => Directory | undefined;
+  readonly links: ClusterLinks;
+  readonly records: RoomRecords;
+  readonly waiting: WaitingSeats;
+  /** A room of this relay is another one's now. */
+  readonly movedAway: (room: Room, run: string) => void;
+  /** An exception in the relay's own code. */
+  readonly fault: (error: unknown) => void;
+}
+
+/** What happens at this relay when rooms move between relays. */
+export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
+  readonly #parts: RoomMovesParts;
+  readonly #ownSeats: OwnSeats;
+  /** Rooms that this relay is taking over: whether it has them is not decided. */
+  readonly #arriving = new Set<RoomCode>();
+  /** Rooms that are ended here, and go on at another relay. */
+  readonly #leaving = new Set<RoomCode>();
+  /** Rooms that were given to other relays, with the hashes of their resume tokens. */
+  readonly #released = new Map<string, string>();
+  /** Moves whose rooms have ended, which is not written yet. */
+  readonly #ending = new Map<RoomCode, number>();
+  readonly #stops = new Set<StopTimer>();
+
+  constructor(parts: RoomMovesParts) {
+    this.#parts = parts;
+    this.#ownSeats = new OwnSeats((code) => parts.rooms.find(code));
+  }
+
+  /** The saved state of a room of this relay has changed. */
+  changed(room: Room): void {
+    if (!this.#arriving.has(room.identity.code)) this.#parts.records.changed(room);
+  }
+
+  /** A room has moved, or its move has ended, as the directory says. */
+  moved(code: RoomCode, { place, epoch }: MoveRecord): void {
+    const { before, rooms, run, movedAway } = this.#parts;
+    if (place === undefined) return rooms.takeBack(code);
+    if (place.run === before) return;
+    if (place.run !== run) {
+      rooms.takenElsewhere(code);
+      const room = this.#arriving.has(code) ? undefined : rooms.find(code);
+      if (room !== undefined) {
+        this.drop(room);
+        movedAway(room, place.run);
+      }
+    }
+    this.#send(code, { ...place, epoch });
+  }
+
+  /** A block has another owner: a relay that has restarted may have rooms again that clients wait for. */
+  blockChanged(block: string): void {
+    for (const code of this.#parts.waiting.codes) if (blockOf(code) === block) this.#sendOn(code);
+  }
+
+  /** Another relay has ended. Its clients here wait until their rooms are at another one. */
+  runEnded(run: string): void {
+    const { links, waiting } = this.#parts;
+    const seats = links.seatsAt(run);
+    waiting.add(seats);
+    for (const code of new Set(seats.map(({ wants }) => wants.code))) this.#sendOn(code, run);
+  }
+
+  /** A room of this relay has ended. */
+  roomEnded(code: RoomCode): void {
+    const move = this.#parts.directory()?.moveOf(code);
+    if (this.#leaving.has(code) || move?.place?.run !== this.#parts.run) return;
+    this.#ending.set(code, move.epoch);
+    void this.endMoves();
+  }
+
+  /** Writes which moved rooms have ended. What fails is tried again at the next call. */
+  async endMoves(): Promise<void> {
+    for (const [code, epoch] of this.#ending) {
+      try {
+        await this.#parts.directory()?.endMove(code, epoch);
+        this.#ending.delete(code);
+      } catch (error) {
+        if (!(error instanceof BusError)) this.#parts.fault(error);
+      }
+    }
+  }
+
+  /** Says that a room is being taken over, or not any more. */
+  setArriving(code: RoomCode, isArriving: boolean): void {
+    if (isArriving) this.#arriving.add(code);
+    else this.#arriving.delete(code);
+  }
+
+  release({ code, token }: NodeQuestions['release']['ask']): string | null {
+    const { directory, records, rooms, run } = this.#parts;
+    const room = this.#arriving.has(code as RoomCode) ? undefined : rooms.find(code as RoomCode);
+    const saved = room?.saved;
+    if (room === undefined && this.#released.get(code) === token) return MOVING;
+    if (room === undefined || saved?.resume !== token) return null;
+    const epoch = directory()?.home(saved.code)?.epoch ?? 1;
+    const edges = this.#parts.links.edgesOf(room);
+    const record = writeRoomRecord({ run, epoch, edges, isFinal: true, room: saved });
+    // The other relay takes what was written last, and this one ends the room when it has moved.
+    if (Buffer.byteLength(record) > MAX_RECORD) return null;
+    // If the other relay fails, a third one takes it from there.
+    records.finish(room).catch(() => {});
+    this.drop(room);
+    this.#released.set(code, token);
+    this.#after(FOLLOW_TIME, () => void this.#released.delete(code));
+    return record;
+  }
+
+  follow({ code, ...home }: NodeQuestions['follow']['ask']): number {
+    return this.#send(code as RoomCode, home);
+  }
+
+  /**
+   * Ends a room of this relay which goes on at another one. Its clients at other relays follow it; those of
+   * this relay reconnect.
+   */
+  drop(room: Room, forHost: CloseReason = CLOSE_REASONS.replaced): void {
+    const { links, records } = this.#parts;
+    const { code } = room.identity;
+    records.forget(room);
+    const close = links.release(room);
+    this.#leaving.add(code);
+    room.end(CLOSE_REASONS.restarting, forHost);
+    this.#leaving.delete(code);
+    this.#after(FOLLOW_TIME, close);
+  }
+
+  /** Has the hosts of all rooms that wait resume them at other relays. */
+  async letGo(): Promise<void> {
+    const { records, rooms } = this.#parts;
+    const waiting = [...rooms.all].filter((room) => room.hasReconnectWindow);
+    for (let at = 0; at < waiting.length; at += ROOMS_AT_A_TIME) {
+      const written = waiting.slice(at, at + ROOMS_AT_A_TIME).map((room) => {
+        const isWritten = records.finish(room);
+        this.drop(room, CLOSE_REASONS.restarting);
+        return isWritten;
+      });
+      await Promise.allSettled(written);
+    }
+  }
+
+  /** Writes all rooms for the last time: this relay is about to end them, but not for good. */
+  async finish(): Promise<void> {
+    const { links, records, rooms } = this.#parts;
+    const waiting = [...rooms.all].filter((room) => room.hasReconnectWindow);
+    const written = waiting.map((room) => records.finish(room));
+    for (const room of waiting) {
+      links.release(room);
+      // It is not over when it ends here.
+      this.#leaving.add(room.identity.code);
+    }
+    await Promise.allSettled(written);
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#parts.records.stop();
+    this.#parts.waiting.close();
+  }
+
+  #after(milliseconds: number, action: () => void): void {
+    const stop = this.#parts.timers.after(milliseconds, () => {
+      this.#stops.delete(stop);
+      action();
+    });
+    this.#stops.add(stop);
+  }
+
+  /** Sends clients that wait for a room to the relay that has it. */
+  #sendOn(code: RoomCode, ended?: string): void {
+    const home = this.#parts.directory()?.home(code);
+    if (home !== undefined && home.run !== ended) this.#send(code, home);
+  }
+
+  /** Returns how many clients of this relay have followed the room there. */
+  #send(code: RoomCode, home: Home): number {
+    const { links, run, waiting } = this.#parts;
+    const seats = [...links.seatsIn(code), ...waiting.in(code)];
+    const late = seats.filter((seat) => seat.epoch < home.epoch || waiting.has(seat));
+    if (home.run === run) this.#ownSeats.follow(late, home.epoch);
+    else if (late.length > 0) this.#follow(late, home);
+    return seats.filter((seat) => seat.hasFollowed && seat.epoch === home.epoch).length;
+  }
+
+  #follow(seats: readonly RemoteSeat[], { run, epoch }: Home): void {
+    const there = this.#parts.links.to(run);
+    for (const seat of seats) {
+      if (there === undefined) seat.end(CLOSE_REASONS.restarting);
+      else there.follow(seat, epoch);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { BusError } from '../../../cluster/bus/bus.js';
+import type { Directory, Home } from '../../../cluster/directory/directory.js';
+import type { Place } from '../../../cluster/directory/records.js';
+import type { Nodes } from '../../../cluster/nodes/nodes.js';
+import type { Timers } from '../../../launch/timers.js';
+import { CLOSE_REASONS, type CloseReason } from '../../../protocol/close-codes.js';
+import type { RoomCode } from '../../../rooms/ids.js';
+import type { Room } from '../../../rooms/room.js';
+import type { Rooms } from '../../../rooms/rooms.js';
+import { hashSecret, type SecretHash } from '../../../rooms/secret.js';
+import { skipIds } from '../../../state/saved-state.js';
+import { type NodeRequests, NodeSilentError } from '../node-requests.js';
+import type { Arrivals } from './arrivals.js';
+import { MOVING, type RoomMoves } from './room-moves.js';
+import { type RoomRecord, readRoomRecord } from './room-record.js';
+import type { RoomRecords } from './room-records.js';
+
+/** How long the host waits for the clients at other relays, in milliseconds. Later ones reconnect. */
+const FOLLOW_TIME = 250;
+
+export interface TakeoverParts {
+  readonly self: Place;
+  readonly timers: Timers;
+  readonly rooms: Rooms;
+  readonly directory: Directory;
+  readonly nodes: Nodes;
+  readonly requests: NodeRequests;
+  readonly records: RoomRecords;
+  readonly moves: RoomMoves;
+  readonly arrivals: Arrivals;
+  /** A room of another run is at this relay now. */
+  readonly tookOver: (room: Room, from: string) => void;
+}
+
+/** A room that its relay does not have any more, as it was. */
+type Found = RoomRecord & { readonly room: NonNullable<RoomRecord['room']> };
+
+/** Brings rooms to this relay whose hosts resume them here, although they were at other relays. */
+export class Takeover {
+  readonly #parts: TakeoverParts;
+  readonly #running = new Map<string, Promise<CloseReason | undefined>>();
+
+  constructor(parts: TakeoverParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Brings a room here, if this is its resume token.
+   *
+   * @param home the relay that has the room, or had it
+   * @returns why the host has to try again; `undefined` if it can resume the room now, or nobody can with
+   * this token
+   */
+  async take(code: RoomCode, home: Home, token: string): Promise<CloseReason | undefined> {
+    const hash = hashSecret(token);
+    const name = `${code} ${hash}`;
+    const running = this.#running.get(name) ?? this.#take(code, home, hash);
+    this.#running.set(name, running);
+    try {
+      return await running;
+    } catch (error) {
+      if (error instanceof BusError || error instanceof NodeSilentError) {
+        return CLOSE_REASONS.restarting;
+      }
+      throw error;
+    } finally {
+      this.#running.delete(name);
+    }
+  }
+
+  async #take(code: RoomCode, home: Home, token: SecretHash): Promise<CloseReason | undefined> {
+    const { moves, rooms, self } = this.#parts;
+    if (rooms.refusal !== undefined) return rooms.refusal;
+    const found = await this.#find(code, home, token);
+    if (found === undefined || rooms.find(code) !== undefined) return undefined;
+    if (found === 'elsewhere') return CLOSE_REASONS.restarting;
+    moves.setArriving(code, true);
+    const room = this.#restore(found);
+    try {
+      if (room === undefined) return CLOSE_REASONS.relayFull;
+      const epoch = home.run === self.run ? home.epoch : await this.#move(room, home);
+      if (epoch === undefined) return CLOSE_REASONS.restarting;
+      moves.setArriving(code, false);
+      await this.#gather(room, found, epoch);
+      return undefined;
+    } finally {
+      moves.setArriving(code, false);
+    }
+  }
+
+  /** The room as its relay gives it away, or has written it. */
+  async #find(
+    code: RoomCode,
+    { run, epoch }: Home,
+    token: SecretHash,
+  ): Promise<Found | 'elsewhere' | undefined> {
+    const { nodes, records, requests, self } = this.#parts;
+    if (run !== self.run && (await nodes.check(run)) === 'running') {
+      const answer = await requests.ask(run, 'release', { code, token });
+      if (answer === MOVING) return 'elsewhere';
+      const released = answer === null ? undefined : readRoomRecord(answer);
+      if (released?.room !== undefined) return { ...released, room: released.room };
+    }
+    const record = await records.read(code);
+    if (record?.room?.resume !== token) return undefined;
+    // The directory of this relay may be behind.
+    return record.epoch > epoch ? 'elsewhere' : { ...record, room: record.room };
+  }
+
+  /** `undefined` if there are too many rooms. */
+  #restore({ room, isFinal }: Found): Room | undefined {
+    const { rooms } = this.#parts;
+    rooms.restore([isFinal ? room : skipIds(room)]);
+    return rooms.find(room.code);
+  }
+
+  /** Has all relays look for the room here. Drops it if another relay was quicker. */
+  async #move(room: Room, home: Home): Promise<number | undefined> {
+    const { directory, moves, self } = this.#parts;
+    let epoch: number | undefined;
+    try {
+      epoch = await directory.move(room.identity.code, home.epoch, self);
+    } finally {
+      if (epoch === undefined) moves.drop(room);
+    }
+    return epoch;
+  }
+
+  /** Waits for the clients at other relays, so that the host can ask them what they have received. */
+  async #gather(room: Room, { edges, run }: Found, epoch: number): Promise<void> {
+    const { arrivals, moves, records, requests, self, tookOver } = this.#parts;
+    const { code } = room.identity;
+    const ask = { code, ...self, epoch };
+    arrivals.expect(room);
+    records.adopt(room);
+    moves.follow(ask);
+    const counts = edges
+      .filter((edge) => edge !== self.run)
+      .map((edge) => requests.ask(edge, 'follow', ask).catch(() => 0));
+    const expected = Promise.all(counts).then((all) => all.reduce((sum, count) => sum + count, 0));
+    await arrivals.wait(room, expected, FOLLOW_TIME);
+    tookOver(room, run);
+  }
+}
