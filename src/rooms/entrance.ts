@@ -147,7 +147,10 @@ export class Entrance {
     const key = usesKeys ? request.key : undefined;
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = key && players.seats.withKey(key);
-    if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
+    if (seat !== undefined) {
+      if (isOutdated(seat, peer)) return refused(CLOSE_REASONS.replaced);
+      return this.#rejoin(seat, peer, { ...request, about });
+    }
     const asked = key && this.asking?.withKey(key);
     if (asked !== undefined) return this.#askAgain(asked, peer, { ...request, about });
     const reason = this.#refuseNew(request, key, peer.address);
@@ -188,4 +191,15 @@ export class Entrance {
     players.rejoin(seat, peer, request);
     return seated(seat);
   }
+}
+
+/** How exactly it is known when a client of another relay has connected, in milliseconds. */
+const CLOCK_ERROR = 100;
+
+/**
+ * Whether the player has connected again after this connection, which comes from another relay, and was on
+ * its way for long.
+ */
+function isOutdated(seat: Seat, { connectedAt = Number.POSITIVE_INFINITY }: PlayerPeer): boolean {
+  return connectedAt + CLOCK_ERROR < seat.connectedAt;
 }

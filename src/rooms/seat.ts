@@ -58,6 +58,8 @@ export class Seat {
   seenVersion = 0;
   /** Whether the latest connection has asked for all values: see `JoinRequest`. */
   allValues = false;
+  /** When the latest connection was made, in milliseconds. */
+  connectedAt = 0;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;
@@ -132,6 +134,7 @@ export class Seat {
   occupy(peer: PlayerPeer): { readonly replaced?: PlayerPeer; readonly missed?: number } {
     const state = this.#state;
     this.#state = { is: 'present', peer };
+    this.connectedAt = peer.connectedAt ?? performance.now();
     this.receiver = peer;
     if (state.is === 'present') return { replaced: state.peer };
     if (state.is !== 'disconnected') return {};

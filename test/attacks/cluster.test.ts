@@ -109,7 +109,7 @@ describe('messages of other clients of NATS', needs(NATS), () => {
   test('that answer nonsense cost nothing but their rooms', async () => {
     const { cluster, home, edge, host, nats } = await attacked();
     const beat = { run: 'forged', node: 'forged', url: '', rooms: 1, load: 0 };
-    const known = { ...beat, isDraining: false, version: 1 };
+    const known = { ...beat, isDraining: false, clock: 0, version: 1 };
     let answer = '';
     nats.subscribe(`lr.${cluster.name}.forged.*`, {
       callback: (_, message) => void message.respond(answer),

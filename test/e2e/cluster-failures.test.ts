@@ -163,6 +163,26 @@ describe('NATS', needs(NATS), () => {
     expect(await owners(cluster)).toMatchObject(before);
   });
 
+  test('that restarts does not give a seat to a connection that its player has given up', async () => {
+    const { cluster, home, edge } = await pair();
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const first = await joined(edge.url, host, key);
+    first.cut();
+    await host.until('player_away');
+    await cluster.nats.kill();
+    const old = await Player.join(edge.url, seatOf(host, key));
+    old.send('old');
+    // The clocks of relays are known to 100 ms.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const next = await Player.join(home.url, seatOf(host, key));
+    await host.until('player_back');
+    await cluster.nats.run();
+    expect(await old.closed).toMatchObject({ code: 4001 });
+    next.send('new');
+    expect(await host.until('from_str')).toMatchObject({ data: 'new' });
+  });
+
   test('that restarts is nothing to pages of the SDK', async () => {
     const { cluster, home, edge } = await pair();
     const room = await new SdkPage().createRoom(home.url, { hold: 60 });

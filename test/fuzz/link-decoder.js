@@ -144,6 +144,7 @@ function handles(input) {
 function join(input) {
   const handle = input.integer(4);
   const epoch = input.integer(4);
+  const at = input.integer(4);
   const options = input.integer(2);
   const has = (/** @type {number} */ bit) => Math.floor(options / 2 ** bit) % 2 === 1;
   const code = input.text(1, 8);
@@ -157,6 +158,7 @@ function join(input) {
     {
       code,
       epoch,
+      at,
       role: has(0) ? 'viewer' : 'player',
       allValues: has(1),
       isKeyDrawn: has(3),

@@ -12,6 +12,8 @@ export interface Beat {
   /** The CPU usage, from 0 to 1. */
   readonly load: number;
   readonly isDraining: boolean;
+  /** The clock of this run when it sent the beat, in milliseconds. */
+  readonly clock: number;
   /** The version of the link. */
   readonly version: number;
 }
@@ -41,11 +43,12 @@ export function readBeat(bytes: Uint8Array): Beat | undefined {
   } catch {
     return undefined;
   }
-  const { run, node, url, rooms, load, isDraining, version } = (value ?? {}) as Partial<Beat>;
+  const { run, node, url, rooms, load, isDraining, clock, version } = (value ??
+    {}) as Partial<Beat>;
   if (!isNodeName(run) || !isNodeName(node) || !isNodeUrl(url)) return undefined;
   if (!isCount(rooms) || !isCount(version) || typeof load !== 'number') return undefined;
-  if (typeof isDraining !== 'boolean') return undefined;
-  return { run, node, url, rooms, load, isDraining, version };
+  if (typeof isDraining !== 'boolean' || !Number.isFinite(clock)) return undefined;
+  return { run, node, url, rooms, load, isDraining, clock: clock as number, version };
 }
 
 function isCount(value: unknown): value is number {

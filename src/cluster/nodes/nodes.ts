@@ -8,6 +8,7 @@ import {
   PING_TIMEOUT,
   SILENT_AFTER,
 } from './liveness.js';
+import { RemoteClock } from './remote-clock.js';
 
 /** How often a relay publishes its beat, in milliseconds. */
 const BEAT_INTERVAL = 500;
@@ -27,7 +28,7 @@ export interface NodesParts {
   readonly timers: Timers;
   readonly observer: LivenessObserver;
   /** The beat of this relay. */
-  readonly own: () => Beat;
+  readonly own: () => Omit<Beat, 'clock'>;
 }
 
 /** The relays of a cluster. Publishes the beat of this one, and receives those of the others. */
@@ -37,6 +38,7 @@ export class Nodes {
   readonly #beats = new Map<string, Beat>();
   readonly #stops: StopTimer[];
   readonly #run: string;
+  readonly #clocks = new Map<string, RemoteClock>();
   readonly #checks = new Map<string, Promise<RunState>>();
 
   constructor(parts: NodesParts) {
@@ -51,6 +53,7 @@ export class Nodes {
         back: (run) => observer.back(run),
         ended: (run) => {
           this.#beats.delete(run);
+          this.#clocks.delete(run);
           observer.ended(run);
         },
       },
@@ -78,6 +81,16 @@ export class Nodes {
 
   isSilent(run: string): boolean | undefined {
     return this.#liveness.isSilent(run);
+  }
+
+  /**
+   * A time of a run's clock in that of this relay, in milliseconds; `undefined` if nothing was heard of the
+   * run.
+   *
+   * @param at wraps at 2^32
+   */
+  ownTime(run: string, at: number): number | undefined {
+    return this.#clocks.get(run)?.ownTime(at, this.#parts.timers.now());
   }
 
   /** Something other than a beat was received from the run. */
@@ -130,14 +143,17 @@ export class Nodes {
   }
 
   #beat(): void {
-    const { bus, prefix, own } = this.#parts;
-    bus.publish(`${prefix}.beat`, writeBeat(own()));
+    const { bus, prefix, own, timers } = this.#parts;
+    bus.publish(`${prefix}.beat`, writeBeat({ ...own(), clock: timers.now() }));
   }
 
   #heard(beat: Beat | undefined): void {
     if (beat === undefined || beat.run === this.#run) return;
     if (!this.#beats.has(beat.run) && this.#beats.size >= MAX_NODES) return;
     this.#beats.set(beat.run, beat);
+    const clock = this.#clocks.get(beat.run) ?? new RemoteClock();
+    clock.heard(beat.clock, this.#parts.timers.now());
+    this.#clocks.set(beat.run, clock);
     this.#liveness.heard(beat.run);
   }
 }

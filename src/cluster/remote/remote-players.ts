@@ -14,6 +14,13 @@ export type FindRoom = (join: Join) => Room | CloseReason;
 /** A client of another relay has followed its room to this one, or was refused. */
 export type Followed = (room: Room) => void;
 
+export interface RemotePlayersContext {
+  readonly findRoom: FindRoom;
+  readonly followed?: Followed;
+  /** A time of the other relay's clock in that of this relay; `undefined` if that is not known. */
+  readonly ownTime?: (at: number) => number | undefined;
+}
+
 /** Of viewers, which have no id. */
 const NO_ID = 0;
 
@@ -24,13 +31,18 @@ export class RemotePlayers
   readonly #link: Link;
   readonly #findRoom: FindRoom;
   readonly #followed: Followed;
+  readonly #ownTime: (at: number) => number | undefined;
   readonly #players = new Map<Handle, RemotePlayer>();
   readonly #rooms: LinkedRooms;
 
-  constructor(link: Link, findRoom: FindRoom, followed: Followed = () => {}) {
+  constructor(
+    link: Link,
+    { findRoom, followed = () => {}, ownTime = () => undefined }: RemotePlayersContext,
+  ) {
     this.#link = link;
     this.#findRoom = findRoom;
     this.#followed = followed;
+    this.#ownTime = ownTime;
     this.#rooms = new LinkedRooms(link);
   }
 
@@ -51,6 +63,7 @@ export class RemotePlayers
     const player = new RemotePlayer(handle, join.address, {
       link: this.#link,
       lane,
+      connectedAt: this.#ownTime(join.at),
       closed: () => this.#remove(handle),
     });
     const result = enter(room, player, join);
@@ -153,12 +166,14 @@ function enter(room: Room, player: RemotePlayer, join: Join): Entered {
 interface RemotePlayerContext {
   readonly link: Link;
   readonly lane: number;
+  readonly connectedAt: number | undefined;
   closed(): void;
 }
 
 /** A client's connection at another relay. */
 class RemotePlayer implements PlayerPeer, ViewerPeer {
   readonly address: string;
+  readonly connectedAt?: number;
   seat: PlayerSeat | undefined;
   room: Room | undefined;
   readonly #handle: Handle;
@@ -169,6 +184,7 @@ class RemotePlayer implements PlayerPeer, ViewerPeer {
     this.#handle = handle;
     this.address = address ?? '';
     this.#context = context;
+    if (context.connectedAt !== undefined) this.connectedAt = context.connectedAt;
   }
 
   enter(seat: PlayerSeat, room: Room): void {

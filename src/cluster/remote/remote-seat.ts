@@ -26,6 +26,8 @@ export interface RemoteRequest {
   readonly epoch: number;
   readonly role: Join['role'];
   readonly request: JoinRequest;
+  /** When the client connected, in milliseconds of this relay's clock. */
+  readonly at: number;
 }
 
 export interface RemoteSeatContext {
@@ -76,7 +78,7 @@ export class RemoteSeat implements PlayerSeat {
    * @param follows whether the room has moved there
    */
   join(epoch: number, follows: boolean): Join {
-    const { code, role, request } = this.wants;
+    const { at, code, role, request } = this.wants;
     const { about, password, allValues } = request;
     const isKeyDrawn = request.key === undefined;
     // What the client has received of the room's last values is not known.
@@ -86,6 +88,7 @@ export class RemoteSeat implements PlayerSeat {
       code,
       epoch,
       role,
+      at: at >>> 0,
       key: this.#key,
       isKeyDrawn,
       follows,

@@ -27,13 +27,18 @@ export class RemoteSeats
 {
   readonly #link: Link;
   readonly #closed: ClientClosed;
+  readonly #now: () => number;
   readonly #seats = new Map<Handle, RemoteSeat>();
   readonly #byRoom = new SeatsByRoom();
   #lastHandle = 0;
 
-  /** @param closed is told of clients that the other relay has closed */
-  constructor(link: Link, closed: ClientClosed = () => {}) {
+  /**
+   * @param now the clock of this relay, in milliseconds
+   * @param closed is told of clients that the other relay has closed
+   */
+  constructor(link: Link, now: () => number, closed: ClientClosed = () => {}) {
     this.#link = link;
+    this.#now = now;
     this.#closed = closed;
   }
 
@@ -60,7 +65,11 @@ export class RemoteSeats
         }
         const closed = ({ peer, wants }: RemoteSeat, reason: CloseReason): void =>
           this.#closed({ ...wants, address: peer.address, reason });
-        const seat = new RemoteSeat(peer, { code, epoch, role, request }, { decided, closed });
+        const seat = new RemoteSeat(
+          peer,
+          { code, epoch, role, request, at: peer.connectedAt ?? this.#now() },
+          { decided, closed },
+        );
         this.#add(seat, seat.join(epoch, false));
         return { is: 'seated', seat };
       },

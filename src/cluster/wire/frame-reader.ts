@@ -111,6 +111,7 @@ class FrameReader {
 
   #join(): Join {
     const epoch = this.#u32();
+    const at = this.#u32();
     const options = this.#u16();
     const has = (option: number): boolean => (options & option) !== 0;
     const code = this.#code();
@@ -120,6 +121,7 @@ class FrameReader {
     return {
       code,
       epoch,
+      at,
       role: has(JOIN.viewer) ? 'viewer' : 'player',
       allValues: has(JOIN.allValues),
       isKeyDrawn: has(JOIN.drawn),

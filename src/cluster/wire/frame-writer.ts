@@ -91,6 +91,7 @@ export class FrameWriter {
     this.#u8(KIND.join);
     this.#u32(handle);
     this.#u32(join.epoch);
+    this.#u32(join.at);
     this.#u16(optionsOf(join));
     this.#shortText(join.code);
     if (join.key !== undefined && join.key !== 'malformed') {

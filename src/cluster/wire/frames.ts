@@ -12,6 +12,8 @@ export interface Join {
   /** The epoch of the room that the sender knows. */
   readonly epoch: number;
   readonly role: 'player' | 'viewer';
+  /** When the client connected, in milliseconds of the sender's clock, which wraps at 2^32. */
+  readonly at: number;
   readonly key?: SeatKey | undefined;
   /** Whether the client has been in the room, which was at another relay before. */
   readonly follows?: boolean | undefined;

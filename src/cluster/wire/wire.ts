@@ -14,7 +14,8 @@ import { KIB } from '../../units.js';
  * A frame starts with its kind. `handles` is a count u16 and so many handles u32. A handle is the number
  * that the relay with the WebSocket has given to it.
  *
- *   JOIN       handle u32 · epoch u32 · options u16 · code · [key 32 bytes] · [about] · [password] · [address]
+ *   JOIN       handle u32 · epoch u32 · at u32 · options u16 · code · [key 32 bytes] · [about] ·
+ *              [password] · [address]
  *   FROM       handle u32 · content                 the player's message; FROM_TEXT if it is text
  *   DISCONNECTED  handle u32 · final u8             the WebSocket has ended
  *   MEASURED   handle u32 · microseconds u32         a round-trip time

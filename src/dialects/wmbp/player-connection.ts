@@ -17,6 +17,7 @@ export interface PlayerLimits extends PlayerRates {
 
 /** The WebSocket of a player. */
 export class PlayerConnection extends ThrottledConnection implements PlayerPeer {
+  readonly connectedAt = performance.now();
   readonly #limits: PlayerLimits;
   #seat: PlayerSeat | undefined;
   /** Only in a room whose host gets round-trip times. */

@@ -14,6 +14,8 @@ import type { Room } from '../../rooms/room.js';
 export interface ClusterLinksParts extends Omit<LinksParts, 'observer'> {
   readonly findRoom: FindRoom;
   readonly followed: Followed;
+  /** A time of a run's clock in that of this relay; `undefined` if that is not known. */
+  readonly ownTime: (run: string, at: number) => number | undefined;
   /** A client of this relay was closed by the relay with its room. */
   readonly clientClosed: ClientClosed;
   /** Whether there are clients that use the link to a run has changed. */
@@ -123,9 +125,10 @@ export class ClusterLinks {
   }
 
   #opened(link: Link, run: string, parts: ClusterLinksParts): void {
-    const { findRoom, followed, clientClosed } = parts;
-    const seats = new RemoteSeats(link, clientClosed);
-    const players = new RemotePlayers(link, findRoom, followed);
+    const { findRoom, followed, clientClosed, timers } = parts;
+    const seats = new RemoteSeats(link, () => timers.now(), clientClosed);
+    const ownTime = (at: number): number | undefined => parts.ownTime(run, at);
+    const players = new RemotePlayers(link, { findRoom, followed, ownTime });
     this.#halves.set(link, { run, seats, players });
     link.handler = handlerOf(seats, players);
   }

@@ -189,6 +189,7 @@ export class Membership {
       stall: options.stall * 1000,
       findRoom: (join) => this.#findRoom(join),
       followed: (room) => this.#arrivals.add(room),
+      ownTime: (other, at) => this.nodes.ownTime(other, at),
       clientClosed: (client) => clients.closed(client),
       usedChanged: (other, isUsed) => this.nodes.setUsed(other, isUsed),
       broken: (other, reason) => log.cluster.linkBroken(other, reason),

@@ -30,6 +30,7 @@ const join: fc.Arbitrary<Join> = fc.record(
   {
     code: fc.constantFrom('BCDF', 'ABCDEFGH').map((code) => code as RoomCode),
     epoch: u32,
+    at: u32,
     role: fc.constantFrom('player', 'viewer'),
     key: fc.oneof(fc.constant('malformed' as const), shortText.map(hashSecret)),
     about: fc.string({ unit: 'grapheme', maxLength: 500 }),
@@ -38,7 +39,7 @@ const join: fc.Arbitrary<Join> = fc.record(
     follows: fc.boolean(),
     address: fc.ipV6(),
   },
-  { requiredKeys: ['code', 'epoch', 'role'] },
+  { requiredKeys: ['code', 'epoch', 'role', 'at'] },
 );
 
 function frame(): fc.Arbitrary<OutFrame> {
@@ -85,10 +86,10 @@ function meaning(frame: OutFrame): Heard {
   }
 }
 
-function joinOf({ code, epoch, role, ...others }: Join): Join {
+function joinOf({ code, epoch, role, at, ...others }: Join): Join {
   const { key, about, password, address } = others;
   const { allValues = false, isKeyDrawn = false, follows = false } = others;
-  return { code, epoch, role, allValues, isKeyDrawn, follows, key, about, password, address };
+  return { code, epoch, role, at, allValues, isKeyDrawn, follows, key, about, password, address };
 }
 
 function batchOf(write: (writer: FrameWriter) => void): Buffer {
@@ -204,9 +205,9 @@ describe('a batch is refused', () => {
       frames(2, le(1), le(MAX_INLINE + 1), Buffer.alloc(MAX_INLINE + 1)),
     ],
     ['with text that is no UTF-8', frames(3, le(1), le(1), 0xff)],
-    ['with a code that no room has', frames(1, le(1), le(1), 0, 0, 4, 'BC-F')],
-    ['with a code in small letters', frames(1, le(1), le(1), 0, 0, 4, 'bcdf')],
-    ['with a drawn key and no key', frames(1, le(1), le(1), 8, 0, 4, 'BCDF')],
+    ['with a code that no room has', frames(1, le(1), le(1), le(1), 0, 0, 4, 'BC-F')],
+    ['with a code in small letters', frames(1, le(1), le(1), le(1), 0, 0, 4, 'bcdf')],
+    ['with a drawn key and no key', frames(1, le(1), le(1), le(1), 8, 0, 4, 'BCDF')],
     ['with a flag that is neither', frames(4, le(1), 2)],
     ['with a close code that cannot be', frames(9, Buffer.of(1, 0), le(1), Buffer.of(1, 0, 0, 0))],
     ['with an unknown retry rule', frames(9, Buffer.of(1, 0), le(1), Buffer.of(0xa0, 0x0f, 3, 0))],

@@ -16,6 +16,7 @@ const BEAT: Beat = {
   rooms: 12,
   load: 0.4,
   isDraining: false,
+  clock: 5,
   version: 1,
 };
 

@@ -34,6 +34,7 @@ class Relay {
       stall: 15_000,
       findRoom: () => this.rooms.room ?? CLOSE_REASONS.noSuchRoom,
       followed: () => {},
+      ownTime: () => undefined,
       clientClosed: () => {},
       usedChanged: () => {},
       broken: () => {},
@@ -210,7 +211,7 @@ test('round-trip times reach the room', () => {
     measured: (player: number, time: number) => measured.push(player, time),
   });
   const edge = new TestRelay(broker, 'another edge');
-  edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player' });
+  edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0 });
   edge.to(home).measured(1, 12.5);
   settle();
   expect(measured).toEqual([1, 12.5]);
@@ -220,7 +221,7 @@ test('a relay that uses a handle twice ends its first seat', () => {
   const { broker, home, host, settle } = remote();
   const edge = new TestRelay(broker, 'another edge');
   for (let times = 0; times < 2; times++) {
-    edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player' });
+    edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0 });
     settle();
   }
   expect(host.takeCalls()).toEqual([
