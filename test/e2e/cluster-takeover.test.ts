@@ -186,4 +186,35 @@ describe('when the relay of a room lives', needs(NATS), () => {
     await home.cli.exited;
     await talk(again, far);
   });
+
+  test('and ends by SIGTERM, players who are back before their host have to try again', async () => {
+    const { home, edge, other } = await three(['--drain', '60']);
+    // It does not wait, so its relay goes on.
+    await Host.open(home.url);
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const near = await joined(home.url, host, key);
+    home.cli.kill('SIGTERM');
+    await near.closed;
+    for (const relay of [edge, home]) {
+      expect(await Player.connect(relay.url, seatOf(host, key)).closed).toMatchObject({
+        code: 1012,
+      });
+    }
+    expect((await fetch(`${home.http}/${host.code}`)).status).toBe(503);
+    const again = await resumed(other, host);
+    for (const relay of [edge, home]) {
+      const back = await Player.join(relay.url, seatOf(host, key));
+      expect(await again.until('player_back')).toMatchObject({ player: near.id });
+      back.cut();
+      await again.until('player_away');
+    }
+    again.command({ cmd: 'stop' });
+    await again.closed;
+    for (const relay of [edge, home]) {
+      await expect
+        .poll(async () => (await Player.connect(relay.url, host.code).closed).code, SLOW)
+        .toBe(4004);
+    }
+  });
 });

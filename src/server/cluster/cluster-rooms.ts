@@ -31,6 +31,8 @@ export interface ClusterRoomsParts {
   readonly takeover: Takeover;
   /** Whether a room has ended for certain, of which the relay does not run. Never rejects. */
   readonly hasEnded: (code: RoomCode) => Promise<boolean>;
+  /** Whether this relay has given the room away, and does not know yet to which relay. */
+  readonly isAway: (code: RoomCode) => boolean;
   /** Whether rooms of this run cannot come back any more. */
   readonly isExpired: (run: string) => boolean;
   /** An exception in the relay's own code. */
@@ -68,8 +70,10 @@ export class ClusterRooms {
     }
     if (target.kind === 'room') {
       const { code } = target;
+      if (code === undefined) return false;
       const home = this.#remoteHome(code);
-      if (home === undefined || code === undefined) return false;
+      if (home === undefined)
+        return this.#parts.isAway(code) && this.#refuse(code, target, upgrade);
       if (!this.#isAlive(home)) return this.#refuse(code, target, upgrade);
       readOn(upgrade.socket);
       if (!this.#sendsTo(home, target, upgrade)) {
@@ -82,7 +86,7 @@ export class ClusterRooms {
 
   async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
     const home = this.#remoteHome(code);
-    if (home === undefined) return undefined;
+    if (home === undefined) return this.#parts.isAway(code) ? 'noAnswer' : undefined;
     if (!this.#isAlive(home)) return (await this.#parts.hasEnded(code)) ? undefined : 'noAnswer';
     try {
       return (await this.#parts.requests.ask(home.run, 'describe', { code, seat })) ?? undefined;
@@ -99,7 +103,7 @@ export class ClusterRooms {
     return this.#lists.page(name, most, after);
   }
 
-  /** The relay with the room does not run. Another one may take the room over, unless it has ended. */
+  /** The relay that had the room does not have it any more. Another one may take the room over, unless it has ended. */
   async #refuse(code: RoomCode, request: RoomRoute, upgrade: Upgrade): Promise<true> {
     const { clients, hasEnded } = this.#parts;
     const { address } = upgrade;

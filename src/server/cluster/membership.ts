@@ -230,14 +230,19 @@ export class Membership {
       answers,
       clients,
       hasEnded: (code) => moves.records.hasEnded(code),
+      isAway: (code) => moves.rooms.isAway(code),
       takeover: moves.takeover({ directory, nodes, requests }),
       isExpired: (other) => this.isExpired(other),
       fault: (error) => log.fault(error),
     });
   }
 
-  #findRoom({ code }: Join): Room | CloseReason {
-    return this.#parts.core.rooms.find(code) ?? CLOSE_REASONS.noSuchRoom;
+  #findRoom({ code, follows }: Join): Room | CloseReason {
+    const room = this.#parts.core.rooms.find(code);
+    if (room !== undefined) return room;
+    // Of a game that goes on elsewhere, a client must not hear that there is none.
+    const isElsewhere = follows || this.#moves?.rooms.isAway(code);
+    return isElsewhere ? CLOSE_REASONS.restarting : CLOSE_REASONS.noSuchRoom;
   }
 
   #statusChanged(status: 'disconnected' | 'reconnected'): void {

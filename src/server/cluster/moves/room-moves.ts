@@ -12,6 +12,7 @@ import type { NodeAnswers, NodeQuestions } from '../node-questions.js';
 import { OwnSeats } from './own-seats.js';
 import { MAX_RECORD, writeRoomRecord } from './room-record.js';
 import type { RoomRecords } from './room-records.js';
+import { RoomsAway } from './rooms-away.js';
 import type { WaitingSeats } from './waiting-seats.js';
 
 /** How long clients may take to follow a room, in milliseconds. Then they reconnect. */
@@ -28,6 +29,8 @@ export interface RoomMovesParts {
   /** The last run of this relay, whose rooms are this relay's. */
   readonly before: string | undefined;
   readonly timers: Timers;
+  /** The longest reconnect window, in seconds. */
+  readonly maxHold: number;
   readonly rooms: Rooms;
   readonly directory: () => Directory | undefined;
   readonly links: ClusterLinks;
@@ -47,8 +50,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   readonly #arriving = new Set<RoomCode>();
   /** Rooms that are ended here, and go on at another relay. */
   readonly #leaving = new Set<RoomCode>();
-  /** Rooms that were given to other relays, with the hashes of their resume tokens. */
-  readonly #released = new Map<string, string>();
+  readonly #away: RoomsAway;
   /** Moves whose rooms have ended, which is not written yet. */
   readonly #ending = new Map<RoomCode, number>();
   readonly #stops = new Set<StopTimer>();
@@ -56,6 +58,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   constructor(parts: RoomMovesParts) {
     this.#parts = parts;
     this.#ownSeats = new OwnSeats((code) => parts.rooms.find(code));
+    this.#away = new RoomsAway(parts.timers, parts.maxHold);
   }
 
   /** The saved state of a room of this relay has changed. */
@@ -66,6 +69,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   /** A room has moved, or its move has ended, as the directory says. */
   moved(code: RoomCode, { place, epoch }: MoveRecord): void {
     const { before, rooms, run, movedAway } = this.#parts;
+    this.#away.delete(code);
     if (place === undefined) return rooms.takeBack(code);
     if (place.run === before) return;
     if (place.run !== run) {
@@ -94,8 +98,10 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
 
   /** A room of this relay has ended. */
   roomEnded(code: RoomCode): void {
+    if (this.#leaving.has(code)) return;
+    this.#away.delete(code);
     const move = this.#parts.directory()?.moveOf(code);
-    if (this.#leaving.has(code) || move?.place?.run !== this.#parts.run) return;
+    if (move?.place?.run !== this.#parts.run) return;
     this.#ending.set(code, move.epoch);
     void this.endMoves();
   }
@@ -118,23 +124,22 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     else this.#arriving.delete(code);
   }
 
+  /** Whether this relay has given the room away, and does not know yet to which relay. */
+  isAway(code: RoomCode): boolean {
+    return this.#away.has(code) && this.#parts.rooms.find(code) === undefined;
+  }
+
   release({ code, token }: NodeQuestions['release']['ask']): string | null {
-    const { directory, records, rooms, run } = this.#parts;
+    const { records, rooms } = this.#parts;
     const room = this.#arriving.has(code as RoomCode) ? undefined : rooms.find(code as RoomCode);
-    const saved = room?.saved;
-    if (room === undefined && this.#released.get(code) === token) return MOVING;
-    if (room === undefined || saved?.resume !== token) return null;
-    const epoch = directory()?.home(saved.code)?.epoch ?? 1;
-    const edges = this.#parts.links.edgesOf(room);
-    const record = writeRoomRecord({ run, epoch, edges, isFinal: true, room: saved });
-    // The other relay takes what was written last, and this one ends the room when it has moved.
-    if (Buffer.byteLength(record) > MAX_RECORD) return null;
-    // If the other relay fails, a third one takes it from there.
-    records.finish(room).catch(() => {});
-    this.drop(room);
-    this.#released.set(code, token);
-    this.#after(FOLLOW_TIME, () => void this.#released.delete(code));
-    return record;
+    if (room !== undefined) {
+      if (room.saved?.resume !== token || !this.#giveAway(room)) return null;
+      // If the other relay fails, a third one takes it from there.
+      records.finish(room).catch(() => {});
+      this.drop(room);
+    }
+    const record = this.#away.take(code as RoomCode, token);
+    return record === 'taken' ? MOVING : (record ?? null);
   }
 
   follow({ code, ...home }: NodeQuestions['follow']['ask']): number {
@@ -162,6 +167,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     const waiting = [...rooms.all].filter((room) => room.hasReconnectWindow);
     for (let at = 0; at < waiting.length; at += ROOMS_AT_A_TIME) {
       const written = waiting.slice(at, at + ROOMS_AT_A_TIME).map((room) => {
+        if (!this.#giveAway(room)) return undefined;
         const isWritten = records.finish(room);
         this.drop(room, CLOSE_REASONS.restarting);
         return isWritten;
@@ -185,8 +191,27 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
 
   close(): void {
     for (const stop of this.#stops) stop();
+    this.#away.close();
     this.#parts.records.stop();
     this.#parts.waiting.close();
+  }
+
+  /**
+   * Another relay may have this room from now on, as it is. Returns false if it is too large: if its host
+   * resumes it elsewhere, the other relay takes what was written last, and this one ends it when it has moved.
+   */
+  #giveAway(room: Room): boolean {
+    const { directory, links, run } = this.#parts;
+    const { saved } = room;
+    if (saved === undefined) return false;
+    const epoch = directory()?.home(saved.code)?.epoch ?? 1;
+    const edges = links.edgesOf(room);
+    const record = writeRoomRecord({ run, epoch, edges, isFinal: true, room: saved });
+    if (Buffer.byteLength(record) > MAX_RECORD) return false;
+    // Within an answer, its quotes are escaped.
+    const isAnswer = Buffer.byteLength(JSON.stringify(record)) <= MAX_RECORD;
+    this.#away.add(saved, isAnswer ? record : undefined);
+    return true;
   }
 
   #after(milliseconds: number, action: () => void): void {

@@ -73,7 +73,7 @@ export class Takeover {
     if (rooms.refusal !== undefined) return rooms.refusal;
     const found = await this.#find(code, home, token);
     if (found === undefined || rooms.find(code) !== undefined) return undefined;
-    if (found === 'elsewhere') return CLOSE_REASONS.restarting;
+    if (found === 'elsewhere' || this.#hasMoved(code, home)) return CLOSE_REASONS.restarting;
     moves.setArriving(code, true);
     const room = this.#restore(found);
     try {
@@ -94,9 +94,12 @@ export class Takeover {
     { run, epoch }: Home,
     token: SecretHash,
   ): Promise<Found | 'elsewhere' | undefined> {
-    const { nodes, records, requests, self } = this.#parts;
-    if (run !== self.run && (await nodes.check(run)) === 'running') {
-      const answer = await requests.ask(run, 'release', { code, token });
+    const { moves, nodes, records, requests, self } = this.#parts;
+    const isOwn = run === self.run;
+    if (isOwn || (await nodes.check(run)) === 'running') {
+      const ask = { code, token };
+      // This relay has given the room away, perhaps just now.
+      const answer = isOwn ? moves.release(ask) : await requests.ask(run, 'release', ask);
       if (answer === MOVING) return 'elsewhere';
       const released = answer === null ? undefined : readRoomRecord(answer);
       if (released?.room !== undefined) return { ...released, room: released.room };
@@ -105,6 +108,11 @@ export class Takeover {
     if (record?.room?.resume !== token) return undefined;
     // The directory of this relay may be behind.
     return record.epoch > epoch ? 'elsewhere' : { ...record, room: record.room };
+  }
+
+  #hasMoved(code: RoomCode, { run, epoch }: Home): boolean {
+    const now = this.#parts.directory.home(code);
+    return now?.run !== run || now.epoch !== epoch;
   }
 
   /** `undefined` if there are too many rooms. */
