@@ -109,6 +109,14 @@ export class Directory {
     return (await this.#write(code, value, entry)) !== undefined;
   }
 
+  /** Writes the moves to this run again that the bucket has lost. Rejects with a `BusError`. */
+  async confirmMoves(run: string): Promise<void> {
+    for (const [code, { epoch, ...place }] of this.moves) {
+      if (place.run !== run || (await this.#bucket.get(code)) !== undefined) continue;
+      await this.#bucket.create(code, writeRecord({ epoch, place }));
+    }
+  }
+
   close(): void {
     this.#stop?.();
   }

@@ -240,8 +240,10 @@ export class Membership {
   #findRoom({ code, follows }: Join): Room | CloseReason {
     const room = this.#parts.core.rooms.find(code);
     if (room !== undefined) return room;
-    // Of a game that goes on elsewhere, a client must not hear that there is none.
-    const isElsewhere = follows || this.#moves?.rooms.isAway(code);
+    // Of a game that goes on elsewhere, a client must not hear that there is none. The other relay may not
+    // know yet that the room has moved.
+    const { run = this.#parts.run } = this.#directory?.home(code) ?? {};
+    const isElsewhere = follows || this.#moves?.rooms.isAway(code) || run !== this.#parts.run;
     return isElsewhere ? CLOSE_REASONS.restarting : CLOSE_REASONS.noSuchRoom;
   }
 
@@ -256,12 +258,13 @@ export class Membership {
    * tries until it answers.
    */
   async #confirm(isFirst: boolean): Promise<void> {
-    const { bus, codes, log, node, options } = this.#parts;
+    const { bus, codes, log, node, options, run } = this.#parts;
     try {
       const bucket = await bus.bucket(codesBucketOf(options));
       await bus.bucket(roomsBucketOf(options));
       await codes.confirm();
       await confirmNode(bucket, node, this.#place);
+      await this.#directory?.confirmMoves(run);
       await this.#moves?.rooms.endMoves();
       this.#moves?.records.confirm();
     } catch (error) {
