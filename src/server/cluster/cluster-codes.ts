@@ -1,11 +1,11 @@
 import type { Bucket } from '../../cluster/bus/bus.js';
-import { Blocks, wantsMore } from '../../cluster/directory/blocks.js';
+import { Blocks, codesOfBlock, wantsMore } from '../../cluster/directory/blocks.js';
 import type { Directory } from '../../cluster/directory/directory.js';
 import type { Place } from '../../cluster/directory/records.js';
 import { BLOCKS, lettersOf } from '../../rooms/code-share.js';
 
-/** How many blocks a relay claims at its start: with four letters, each has 400 codes. */
-const FIRST_BLOCKS = 8;
+/** In how many codes a relay draws from its start: eight blocks of four letters, and one of longer codes. */
+const FIRST_CODES = 3200;
 
 /** How many blocks a relay claims for codes that hosts choose. */
 const MAX_CHOSEN = 64;
@@ -81,8 +81,9 @@ export class ClusterCodes {
         this.#draw(block);
       }
     }
-    const { letters } = this.#parts;
-    const wanted = letters === '' ? FIRST_BLOCKS : this.#candidates.length;
+    const { letters, codeLength } = this.#parts;
+    const first = Math.ceil(FIRST_CODES / codesOfBlock(codeLength));
+    const wanted = letters === '' ? first : this.#candidates.length;
     while (this.#drawn.length < wanted && (await this.#claimOne()));
   }
 

@@ -6,11 +6,11 @@ import { ClusterCodes } from '../../../src/server/cluster/cluster-codes.js';
 import { MemoryBroker } from '../../support/memory-bus.js';
 
 /** The codes of a relay that shares a bucket with others. */
-async function relay(broker: MemoryBroker, run: string) {
+async function relay(broker: MemoryBroker, run: string, codeLength = 4) {
   const bucket = await broker.connect(run).bucket('codes');
   const codes = new ClusterCodes({
     self: { run, url: '', node: run },
-    codeLength: 4,
+    codeLength,
     letters: '',
     readChosen: (chosen) => parseRoomCode(chosen),
     isExpired: () => false,
@@ -35,6 +35,11 @@ test('relays draw in different blocks', async () => {
   const all = [await relay(broker, 'one'), await relay(broker, 'two')];
   const drawn = all.flatMap((codes) => [...codes.drawn]);
   expect(new Set(drawn).size).toBe(16);
+});
+
+test('a relay with codes of five letters has one block at first, so that 400 relays have one', async () => {
+  const codes = await relay(new MemoryBroker(SYSTEM_TIMERS), 'one', 5);
+  expect(codes.drawn).toHaveLength(1);
 });
 
 test('hosts who choose codes cannot claim all blocks', async () => {
