@@ -58,8 +58,8 @@ export class Seat {
   seenVersion = 0;
   /** Whether the latest connection has asked for all values: see `JoinRequest`. */
   allValues = false;
-  /** When the latest connection was made, in milliseconds. */
-  connectedAt = 0;
+  /** When the latest connection was made, in milliseconds: before this process started, if that is below 0. */
+  connectedAt = Number.NEGATIVE_INFINITY;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;
