@@ -77,7 +77,7 @@ export class ClusterRooms {
       if (!this.#isAlive(home)) return this.#refuse(code, target, upgrade);
       readOn(upgrade.socket);
       if (!this.#sendsTo(home, target, upgrade)) {
-        this.#parts.clients.join(code, home, target, upgrade);
+        this.#parts.clients.join(code, () => this.#runningHome(code), target, upgrade);
       }
       return true;
     }
@@ -148,11 +148,10 @@ export class ClusterRooms {
     const request = { ...target, password: undefined };
     const room = rooms.find(code);
     if (room !== undefined) return clients.joinOwn(room, request, upgrade);
-    const home = this.#remoteHome(code);
-    if (home === undefined || !this.#isAlive(home)) {
-      return clients.refuse(CLOSE_REASONS.noSuchRoom, upgrade);
-    }
-    if (!this.#sendsTo(home, target, upgrade)) clients.join(code, home, request, upgrade);
+    const home = this.#runningHome(code);
+    if (home === undefined) return clients.refuse(CLOSE_REASONS.noSuchRoom, upgrade);
+    if (this.#sendsTo(home, target, upgrade)) return;
+    clients.join(code, () => this.#runningHome(code), request, upgrade);
   }
 
   /**
@@ -164,6 +163,11 @@ export class ClusterRooms {
     if (code === undefined || rooms.find(code) !== undefined) return undefined;
     const home = directory.home(code);
     return home === undefined || home.run === run || isExpired(home.run) ? undefined : home;
+  }
+
+  #runningHome(code: RoomCode): Home | undefined {
+    const home = this.#remoteHome(code);
+    return home !== undefined && this.#isAlive(home) ? home : undefined;
   }
 
   /** Closes a client that goes to the relay with its room by itself, if it can. Returns whether it does. */

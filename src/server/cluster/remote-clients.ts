@@ -52,13 +52,24 @@ export class RemoteClients {
     this.#parts = parts;
   }
 
-  /** The client joins, or watches, a room of another relay. */
-  join(code: RoomCode, home: Home, request: RemoteRequest, upgrade: Upgrade): void {
+  /**
+   * The client joins, or watches, a room of another relay.
+   *
+   * @param findHome the relay with the room, which may be another one when it is the client's turn
+   */
+  join(
+    code: RoomCode,
+    findHome: () => Home | undefined,
+    request: RemoteRequest,
+    upgrade: Upgrade,
+  ): void {
     const isGuess = (): boolean =>
       request.password !== undefined || this.#known.get(code) === undefined;
     const join = (decided: Decided): boolean => {
-      const seats = this.#parts.links()?.to(home.run);
-      if (seats === undefined) return this.#refused(CLOSE_REASONS.restarting, upgrade);
+      const home = findHome();
+      const seats = home && this.#parts.links()?.to(home.run);
+      if (home === undefined || seats === undefined)
+        return this.#refused(CLOSE_REASONS.restarting, upgrade);
       const role = request.watches ? 'viewer' : 'player';
       return this.#join(seats.room(code, home.epoch, role, decided), request, upgrade);
     };
