@@ -134,7 +134,7 @@ export class RemotePlayers
  * about what it has received, which happens while it resumes: a player who comes later reconnects. So does
  * one whose seat the room does not know.
  */
-function mayFollow(room: Room, { key, role }: Join): boolean {
+export function mayFollow(room: Room, { key, role }: Pick<Join, 'key' | 'role'>): boolean {
   if (role === 'viewer') return true;
   return !room.info.hostConnected && key !== undefined && room.seatWith(key) !== undefined;
 }

@@ -1,3 +1,4 @@
+import { mayFollow } from '../../../cluster/remote/remote-players.js';
 import type { RemoteSeat, SeatLine } from '../../../cluster/remote/remote-seat.js';
 import { CLOSE_REASONS } from '../../../protocol/close-codes.js';
 import type { RoomCode } from '../../../rooms/ids.js';
@@ -27,9 +28,7 @@ export class OwnSeats {
     if (room === undefined) return undefined;
     const { key, about, password, allValues } = seat.join(epoch, true);
     // A viewer reconnects, because it would be another kind of peer.
-    if (wants.role === 'viewer' || key === undefined || room.seatWith(key) === undefined) {
-      return undefined;
-    }
+    if (wants.role === 'viewer' || !mayFollow(room, { key, role: wants.role })) return undefined;
     const result = room.join(peer, { key, about, password, allValues });
     return result.is === 'seated' ? result.seat : undefined;
   }
