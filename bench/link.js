@@ -1,8 +1,8 @@
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startNats } from './cluster/nats.js';
+import { cpuOf } from './generator/process-stats.js';
 import { answerHelp } from './harness/help.js';
 import { SCENARIOS } from './link/scenarios.js';
 
@@ -18,9 +18,6 @@ nats-server (scripts/install-nats, or set NATS_SERVER). Takes half a minute. The
 const MEASURING = 3000;
 const WARM_UP = 1500;
 
-/** Processor time in /proc is counted in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
-
 answerHelp(HELP);
 const server = await startNats();
 console.log(
@@ -34,7 +31,6 @@ for (const name of Object.keys(SCENARIOS)) {
   for (const fault of faults) console.log(`  FAULT: ${fault}`);
   failed ||= faults.length > 0;
 }
-server.child.kill();
 process.exit(failed ? 1 : 0);
 
 /** @param {string} name */
@@ -44,11 +40,11 @@ async function measure(name) {
   await Promise.all(ends.map(({ ready }) => ready));
   for (const { child } of ends) child.send('start');
   await pause(WARM_UP);
-  const natsBefore = server.processorTime();
+  const natsBefore = natsTime();
   const before = await Promise.all(ends.map(({ ask }) => ask('figures')));
   await pause(MEASURING);
   const after = await Promise.all(ends.map(({ ask }) => ask('figures')));
-  const nats = server.processorTime() - natsBefore;
+  const nats = natsTime() - natsBefore;
   const [clients, rooms] = await verify(ends);
   const received = after.map((each, i) => each.received - before[i].received);
   const messages = Math.max(...received);
@@ -100,30 +96,10 @@ function startEnd(name, end) {
   };
 }
 
-async function startNats() {
-  const executable = process.env['NATS_SERVER'] ?? '/usr/sbin/nats-server';
-  const child = spawn(executable, ['-a', '127.0.0.1', '-p', '-1']);
-  process.on('exit', () => child.kill());
-  const port = await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    createInterface(child.stderr).on('line', (line) => {
-      const [, port] = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-      if (port !== undefined) resolve(port);
-    });
-  });
-  return {
-    child,
-    url: `nats://127.0.0.1:${port}`,
-    /** In microseconds; 0 where there is no /proc. */
-    processorTime() {
-      try {
-        const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-        return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
-      } catch {
-        return 0;
-      }
-    },
-  };
+/** In microseconds; 0 where there is no /proc. */
+function natsTime() {
+  const { user, system } = cpuOf(server.pid) ?? { user: 0, system: 0 };
+  return (user + system) * 1e6;
 }
 
 function pause(milliseconds) {

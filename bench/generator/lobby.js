@@ -22,6 +22,7 @@ export class Lobby {
   players = [];
 
   #context;
+  #playerContext;
   #seated = 0;
   #joined = 0;
   #starting = [];
@@ -34,9 +35,11 @@ export class Lobby {
    * @param {import('./messages.js').Messages} parts.messages
    * @param {number} parts.rooms
    * @param {number} parts.players per room
+   * @param {number} parts.playerPort where players connect; hosts connect to the port of the context
    */
-  constructor({ context, dialect, messages, rooms, players }) {
+  constructor({ context, dialect, messages, rooms, players, playerPort }) {
     this.#context = context;
+    this.#playerContext = { ...context, port: playerPort };
     this.tally = context.tally;
     this.dialect = dialect;
     this.messages = messages;
@@ -118,7 +121,8 @@ export class Lobby {
   #startNext() {
     const next = this.#starting.pop();
     if (next === undefined) return;
-    next.actor.client = new Client(this.#context, next.actor, next.path());
+    const context = next.actor instanceof Player ? this.#playerContext : this.#context;
+    next.actor.client = new Client(context, next.actor, next.path());
   }
 
   /** Resolves when something may have changed, and at least every 5 ms. */

@@ -51,6 +51,7 @@ const lobby = new Lobby({
   messages,
   rooms: options.rooms,
   players: options.players,
+  playerPort: options['player-port'] ?? options.port,
 });
 
 let figures = {};
@@ -88,7 +89,7 @@ async function load(Scenario) {
   scenario.start();
   await sleep(options.warm * 1000);
 
-  const watch = new Watch(options.pid, poller);
+  const watch = new Watch(options.pid, poller, options.others);
   const before = tally.verified;
   scenario.missed = 0;
   scenario.recording = true;
@@ -166,7 +167,9 @@ function readOptions() {
       dialect: { type: 'string', default: 'wmbp' },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '8081' },
+      'player-port': { type: 'string' },
       pid: { type: 'string' },
+      others: { type: 'string', default: '' },
       rooms: { type: 'string', default: '1' },
       players: { type: 'string', default: '8' },
       window: { type: 'string', default: '8' },
@@ -187,12 +190,25 @@ function readOptions() {
     throw new Error(`--scenario: expected one of ${known}`);
   }
   const numbers = [
-    ...['port', 'pid', 'rooms', 'players', 'window', 'size', 'hz', 'hold', 'warm', 'seconds'],
+    ...[
+      'port',
+      'player-port',
+      'pid',
+      'rooms',
+      'players',
+      'window',
+      'size',
+      'hz',
+      'hold',
+      'warm',
+      'seconds',
+    ],
   ];
   for (const name of numbers) {
     if (values[name] === undefined) continue;
     values[name] = Number(values[name]);
     if (!(values[name] >= 0)) throw new Error(`--${name}: expected a number`);
   }
-  return values;
+  const others = values.others.split(',').filter((pid) => pid !== '');
+  return { ...values, others: others.map(Number) };
 }

@@ -6,9 +6,11 @@ const RSS_EVERY = 200;
 /** Measures the CPU time and memory of the server, and how busy this process is. */
 export class Watch {
   #pid;
+  #others;
   #poller;
   #start = performance.now();
   #server;
+  #othersBefore;
   #own = process.cpuUsage();
   #idle;
   #rss = [];
@@ -17,9 +19,12 @@ export class Watch {
   /**
    * @param {number | undefined} pid the process id of the server
    * @param {import('./poller.js').Poller | undefined} poller measures this process if it never sleeps
+   * @param {number[]} others process ids of other processes that take part
    */
-  constructor(pid, poller) {
+  constructor(pid, poller, others = []) {
     this.#pid = pid;
+    this.#others = others;
+    this.#othersBefore = others.map(totalOf);
     this.#poller = poller;
     this.#server = cpuOf(pid);
     this.#idle = poller?.idle;
@@ -42,10 +47,16 @@ export class Watch {
         : seconds - (this.#poller.idle - this.#idle) / 1000;
     return {
       seconds,
+      others: this.#others.map((pid, i) => totalOf(pid) - this.#othersBefore[i]),
       serverUser: server && server.user - this.#server.user,
       serverSystem: server && server.system - this.#server.system,
       rss: Math.max(...this.#rss),
       generatorShare: busy / seconds,
     };
   }
+}
+
+function totalOf(pid) {
+  const { user, system } = cpuOf(pid) ?? { user: 0, system: 0 };
+  return user + system;
 }

@@ -15,6 +15,9 @@ const OTHER_FILES = 200;
 /** How long a server may take until it listens, in milliseconds. */
 const START_TIMEOUT = 20_000;
 
+/** How much of the output of a server is kept, in characters. */
+const MAX_LOG = 4000;
+
 /** How long a run of the generator may take, in milliseconds. */
 const RUN_TIMEOUT = 240_000;
 
@@ -52,17 +55,22 @@ export function ownConnectionLimit() {
  * @param {(port: number) => string[]} server.command arguments of Node
  * @param {Record<string, string>} [server.env] additional environment variables
  * @param {number} [core] the core to use; any by default
+ * @param {number} [at] the port to listen on; a free one by default
  */
-export async function startServer({ name, command, env }, core) {
-  const port = await freePort();
-  const child = start(command(port), core, ['ignore', 'ignore', 'inherit'], env);
+export async function startServer({ name, command, env }, core, at) {
+  const port = at ?? (await freePort());
+  const child = start(command(port), core, ['ignore', 'pipe', 'inherit'], env);
+  let log = '';
+  child.stdout.on('data', (text) => {
+    log = `${log}${text}`.slice(-MAX_LOG);
+  });
   let ended = false;
   child.once('exit', () => {
     ended = true;
   });
   const end = performance.now() + START_TIMEOUT;
   while (!(await listens(port))) {
-    if (ended) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}`);
+    if (ended) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}: ${log}`);
     if (performance.now() > end) throw new Error(`${name} does not listen on port ${port}`);
     await sleep(20);
   }
@@ -73,9 +81,10 @@ export async function startServer({ name, command, env }, core) {
     get alive() {
       return !ended;
     },
-    async stop() {
+    /** Resolves when it has ended. */
+    async stop(signal = 'SIGKILL') {
       if (ended) return;
-      child.kill('SIGKILL');
+      child.kill(signal);
       await once(child, 'exit');
     },
   };
@@ -84,6 +93,7 @@ export async function startServer({ name, command, env }, core) {
 /**
  * Runs the generator against a server.
  *
+ * @param {{ port: number, pid: number }} server that of hosts
  * @param {string[]} args see `generator/main.js`
  * @returns {Promise<object>} the figures that it prints; `failure` is the error, if there is one
  */
@@ -109,9 +119,13 @@ export async function generate({ port, pid }, args, core) {
   }
 }
 
-function start(command, core, stdio, env = {}) {
-  const node = [process.execPath, ...command];
-  const program = core === undefined ? node : ['taskset', '-c', String(core), ...node];
+function start(command, core, stdio, env) {
+  return startProgram([process.execPath, ...command], core, stdio, env);
+}
+
+/** Starts a program that ends with this process. */
+export function startProgram(command, core, stdio, env = {}) {
+  const program = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   // `exec` keeps the process id.
   const script = `${RAISE_FILES}; exec "$@"`;
   const child = spawn('sh', ['-c', script, 'sh', ...program], {
@@ -123,7 +137,7 @@ function start(command, core, stdio, env = {}) {
   return child;
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
