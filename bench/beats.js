@@ -14,7 +14,7 @@ connections to NATS that publish the same. Processor time of the relay and of na
 a core. Needs nats-server (scripts/install-nats, or set NATS_SERVER). Takes a minute. There are no options.
 `;
 
-const SIZES = [3, 50, 100, 200, 400];
+const SIZES = [3, 100, 400];
 const INTERVAL = 500;
 const SETTLING = 3000;
 const MEASURING = 8000;

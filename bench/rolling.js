@@ -11,7 +11,7 @@ const HELP = `usage: node bench/rolling.js [options]
 Replaces the relays of a cluster one after the other under load: SIGTERM, a new start with the same name,
 and /ready. Three relays (as built in dist/), a nats-server, and rooms of the SDK in two processes, each
 with a TCP balancer that takes a relay after the other, so that two thirds of the players are in rooms of
-other relays. Every message has to arrive exactly once and in order. Needs nats-server
+other relays. Each client has an address of its own, as behind a proxy. Every message has to arrive exactly once and in order. Needs nats-server
 (scripts/install-nats, or set NATS_SERVER). Exits with 1 if anything is lost, doubled or reordered, or a
 seat does not come back. Takes a minute.
 
@@ -44,7 +44,7 @@ if (values.help) {
 const [rooms, players, rate] = [values.rooms, values.players, values.rate].map(Number);
 const seats = rooms * players;
 
-const nodes = await Nodes.start(NAMES);
+const nodes = await Nodes.start(NAMES, { flags: ['--trust-proxy', 'loopback'] });
 const { version } = await nodes.nats.traffic();
 console.log(`${machineLine(machine())} · nats-server ${version}\n`);
 const openedAt = performance.now();

@@ -27,15 +27,14 @@ export class Game {
    */
   static async start({ host, players, interval }) {
     const game = new Game();
-    const environment = { WebSocket, storage: null };
-    const room = await createRoom(host, { ...environment, hold: HOLD });
+    const room = await createRoom(host, { ...environment(), hold: HOLD });
     game.#room = room;
     room.on('message', (player, data) => game.#hostHears(player, `${data}`));
     room.on('close', ({ code }) => game.#fault(`the host is closed: ${code}`));
     room.on('gap', (player, count) => game.#fault(`${count} messages of ${player.id} are lost`));
     room.on('lost', (player, count) => game.#fault(`${count} messages to ${player.id} are lost`));
     for (const [at, url] of players.entries()) {
-      game.#add(at, await joinRoom(url, room.code, environment));
+      game.#add(at, await joinRoom(url, room.code, environment()));
     }
     // Not all games at the same moment.
     await sleep(Math.random() * interval);
@@ -135,6 +134,20 @@ export class Game {
   #fault(what) {
     if (!this.#isOver) this.faults.push(what);
   }
+}
+
+let addresses = 0;
+
+/** A page with an address of its own, as behind a proxy. */
+function environment() {
+  const number = ++addresses;
+  const address = `10.${process.pid % 256}.${number >> 8}.${number % 256}`;
+  class PageSocket extends WebSocket {
+    constructor(url) {
+      super(url, { headers: { 'x-forwarded-for': address } });
+    }
+  }
+  return { WebSocket: PageSocket, storage: null };
 }
 
 function once(room, event) {
