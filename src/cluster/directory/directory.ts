@@ -28,8 +28,8 @@ export interface Home extends Place {
 /** Gets changes of the directory. */
 export interface DirectoryObserver {
   blockChanged?(block: Block, record: BlockRecord | undefined, revision: number): void;
-  /** A room has moved, or its move has ended. */
-  moved?(code: RoomCode, record: MoveRecord): void;
+  /** A room has moved, or its move has ended. After a reconnect, that may be reported again. */
+  moved?(code: RoomCode, record: MoveRecord, before: MoveRecord | undefined): void;
 }
 
 const BLOCK = /^[A-Z]{2}$/;
@@ -135,8 +135,10 @@ export class Directory {
     } else if (CODE.test(key)) {
       const record = readMove(value);
       if (record === undefined) return;
-      this.#moves.set(key as RoomCode, record);
-      this.#observer.moved?.(key as RoomCode, record);
+      const code = key as RoomCode;
+      const before = this.#moves.get(code);
+      this.#moves.set(code, record);
+      this.#observer.moved?.(code, record, before);
     }
   }
 }

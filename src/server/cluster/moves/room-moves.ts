@@ -21,6 +21,9 @@ const FOLLOW_TIME = 3000;
 /** The answer about a room that goes to another relay than the one that asks. */
 export const MOVING = 'moving';
 
+/** The time between attempts to write which moves have ended, in milliseconds. */
+const RETRY = 1000;
+
 /** How many rooms are let go at a time, so that not all hosts resume at the same moment. */
 const ROOMS_AT_A_TIME = 20;
 
@@ -53,6 +56,8 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   readonly #away: RoomsAway;
   /** Moves whose rooms have ended, which is not written yet. */
   readonly #ending = new Map<RoomCode, number>();
+  #isEnding = false;
+  #isClosed = false;
   readonly #stops = new Set<StopTimer>();
 
   constructor(parts: RoomMovesParts) {
@@ -66,19 +71,27 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     if (!this.#arriving.has(room.identity.code)) this.#parts.records.changed(room);
   }
 
-  /** A room has moved, or its move has ended, as the directory says. */
-  moved(code: RoomCode, { place, epoch }: MoveRecord): void {
-    const { before, rooms, run, movedAway } = this.#parts;
-    this.#away.delete(code);
-    if (place === undefined) return rooms.takeBack(code);
+  /**
+   * A room has moved, or its move has ended, as the directory says.
+   *
+   * @param last what the directory said before
+   */
+  moved(code: RoomCode, { place, epoch }: MoveRecord, last: MoveRecord | undefined): void {
+    const { before, rooms, run } = this.#parts;
+    // Of its own moves, this relay hears late: it may have given the room away since.
+    if (place?.run !== run) this.#away.delete(code);
+    if (place === undefined) {
+      // It has moved and ended there, while this relay was cut off, which still has the room as it was.
+      if (epoch > (last?.epoch ?? 0)) this.#dropMoved(code, 'unknown');
+      return rooms.takeBack(code);
+    }
     if (place.run === before) return;
     if (place.run !== run) {
       rooms.takenElsewhere(code);
-      const room = this.#arriving.has(code) ? undefined : rooms.find(code);
-      if (room !== undefined) {
-        this.drop(room);
-        movedAway(room, place.run);
-      }
+      this.#dropMoved(code, place.run);
+    } else if (rooms.find(code) === undefined && !this.#away.has(code)) {
+      // It has ended before its move was known.
+      this.#endMove(code, epoch);
     }
     this.#send(code, { ...place, epoch });
   }
@@ -102,19 +115,27 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     this.#away.delete(code);
     const move = this.#parts.directory()?.moveOf(code);
     if (move?.place?.run !== this.#parts.run) return;
-    this.#ending.set(code, move.epoch);
-    void this.endMoves();
+    this.#endMove(code, move.epoch);
   }
 
-  /** Writes which moved rooms have ended. What fails is tried again at the next call. */
+  /** Writes which moved rooms have ended. What fails is tried again. */
   async endMoves(): Promise<void> {
+    // Many rooms may end at once.
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     for (const [code, epoch] of this.#ending) {
       try {
         await this.#parts.directory()?.endMove(code, epoch);
-        this.#ending.delete(code);
+        if (this.#ending.get(code) === epoch) this.#ending.delete(code);
       } catch (error) {
         if (!(error instanceof BusError)) this.#parts.fault(error);
+        // The others would fail, too.
+        break;
       }
+    }
+    this.#isEnding = false;
+    if (this.#ending.size > 0 && !this.#isClosed) {
+      this.#after(RETRY, () => void this.endMoves());
     }
   }
 
@@ -190,6 +211,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const stop of this.#stops) stop();
     this.#away.close();
     this.#parts.records.stop();
@@ -220,6 +242,21 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
       action();
     });
     this.#stops.add(stop);
+  }
+
+  #endMove(code: RoomCode, epoch: number): void {
+    if (this.#leaving.has(code)) return;
+    this.#ending.set(code, epoch);
+    void this.endMoves();
+  }
+
+  /** Another relay has, or had, this room. */
+  #dropMoved(code: RoomCode, run: string): void {
+    const { movedAway, rooms } = this.#parts;
+    const room = this.#arriving.has(code) ? undefined : rooms.find(code);
+    if (room === undefined) return;
+    this.drop(room);
+    movedAway(room, run);
   }
 
   /** Sends clients that wait for a room to the relay that has it. */

@@ -1,0 +1,79 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { BusError } from '../../../src/cluster/bus/bus.js';
+import { SYSTEM_TIMERS } from '../../../src/launch/timers.js';
+import type { RoomCode } from '../../../src/rooms/ids.js';
+import { RoomMoves, type RoomMovesParts } from '../../../src/server/cluster/moves/room-moves.js';
+
+const CODE = 'BCDF' as RoomCode;
+const PLACE = { run: 'other', url: '' };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+/** The moves of a relay that has the room, unless it is `gone`. */
+function setUp({ gone = false } = {}) {
+  const end = vi.fn();
+  const endMove = vi.fn(async () => true);
+  const room = gone ? undefined : { identity: { code: CODE, number: 1 }, end };
+  const parts = {
+    run: 'own',
+    before: undefined,
+    timers: SYSTEM_TIMERS,
+    maxHold: 60,
+    rooms: { find: () => room, takeBack: vi.fn(), takenElsewhere: vi.fn() },
+    directory: () => ({ endMove, moveOf: () => ({ epoch: 2, place: { ...PLACE, run: 'own' } }) }),
+    links: { release: () => () => {}, seatsIn: () => [] },
+    records: { forget: vi.fn(), stop: vi.fn() },
+    waiting: { in: () => [], close: vi.fn() },
+    movedAway: vi.fn(),
+    fault: (error: unknown) => {
+      throw error;
+    },
+  };
+  return { moves: new RoomMoves(parts as unknown as RoomMovesParts), parts, end, endMove };
+}
+
+test('a room that has moved and ended elsewhere, unnoticed, ends here', () => {
+  const { moves, end, parts } = setUp();
+  moves.moved(CODE, { epoch: 2, place: undefined }, undefined);
+  expect(end).toHaveBeenCalled();
+  expect(parts.rooms.takeBack).toHaveBeenCalledWith(CODE);
+});
+
+test('a room is not ended by a move of an earlier one that is reported again', () => {
+  const { moves, end } = setUp();
+  const ended = { epoch: 2, place: undefined };
+  moves.moved(CODE, ended, ended);
+  expect(end).not.toHaveBeenCalled();
+});
+
+test('the move of a room that ended before the move was known is ended', () => {
+  const { moves, endMove } = setUp({ gone: true });
+  moves.moved(CODE, { epoch: 2, place: { ...PLACE, run: 'own' } }, undefined);
+  expect(endMove).toHaveBeenCalledExactlyOnceWith(CODE, 2);
+});
+
+test('moves of many rooms that end at once are written once each', async () => {
+  const { moves, endMove } = setUp({ gone: true });
+  for (let at = 0; at < 100; at++) moves.roomEnded(`CODE${at}` as RoomCode);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(endMove).toHaveBeenCalledTimes(100);
+});
+
+test('what cannot be written is written later, and closing leaves no timer', async () => {
+  const { moves, endMove } = setUp({ gone: true });
+  endMove.mockRejectedValueOnce(new BusError('no answer'));
+  moves.roomEnded(CODE);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(endMove).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(endMove).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(endMove).toHaveBeenCalledTimes(2);
+  endMove.mockRejectedValueOnce(new BusError('no answer'));
+  moves.roomEnded(CODE);
+  await vi.advanceTimersByTimeAsync(10);
+  moves.close();
+  expect(vi.getTimerCount()).toBe(0);
+});
