@@ -6,7 +6,7 @@ import { Nodes } from '../../cluster/nodes/nodes.js';
 import type { Join } from '../../cluster/wire/frames.js';
 import { VERSION } from '../../cluster/wire/wire.js';
 import { roomAnswers } from '../../http/room-answers.js';
-import { type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
+import { every, type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
 import type { RelayLog } from '../../ops/relay-log.js';
 import type { Options } from '../../options.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
@@ -25,6 +25,9 @@ import type { RemoteClients } from './remote-clients.js';
 
 /** How long a relay may take to answer whether it runs, in milliseconds. */
 const PING_TIMEOUT = 700;
+
+/** How often to look for moves of rooms that do not come back any more, in milliseconds. */
+const EXPIRED_INTERVAL = 60_000;
 
 /** The time between attempts to claim again what NATS has lost, in milliseconds. */
 const CONFIRM_INTERVAL = 1000;
@@ -55,6 +58,7 @@ export class Membership {
   #rooms: ClusterRooms | undefined;
   #moves: Moves | undefined;
   #stopConfirming: StopTimer | undefined;
+  #stopExpiring: StopTimer | undefined;
 
   private constructor(parts: MembershipParts) {
     this.#parts = parts;
@@ -96,6 +100,7 @@ export class Membership {
 
   close(): void {
     this.#stopConfirming?.();
+    this.#stopExpiring?.();
     this.#moves?.rooms.close();
     this.links.close();
     this.nodes.close();
@@ -128,6 +133,9 @@ export class Membership {
     for (const { code, epoch } of moved) await directory.move(code, epoch, this.#place);
     await bus.flush();
     this.#rooms = clusterRooms;
+    this.#stopExpiring = every(SYSTEM_TIMERS, EXPIRED_INTERVAL, () =>
+      moves.rooms.endExpired((other) => this.isExpired(other)),
+    );
     bus.onStatus((status) => this.#statusChanged(status));
     log.cluster.joined(node, codes.drawn.length);
   }

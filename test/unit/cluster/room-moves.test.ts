@@ -77,3 +77,18 @@ test('what cannot be written is written later, and closing leaves no timer', asy
   moves.close();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('moves to relays that do not come back are ended, so that their codes can be drawn again', () => {
+  const { moves, parts, endMove } = setUp({ gone: true });
+  const home = (run: string) => ({ run, url: '', epoch: 3 });
+  const directory = {
+    ...parts.directory(),
+    moves: [
+      [CODE, home('lost')],
+      ['CDFG', home('other')],
+    ],
+  };
+  parts.directory = () => directory;
+  moves.endExpired((run) => run === 'lost');
+  expect(endMove).toHaveBeenCalledExactlyOnceWith(CODE, 3);
+});

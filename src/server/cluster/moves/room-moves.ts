@@ -139,6 +139,13 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     }
   }
 
+  /** Ends the moves to relays that have ended, and do not come back with their rooms any more. */
+  endExpired(isExpired: (run: string) => boolean): void {
+    for (const [code, { run, epoch }] of this.#parts.directory()?.moves ?? []) {
+      if (isExpired(run)) this.#endMove(code, epoch);
+    }
+  }
+
   /** Says that a room is being taken over, or not any more. */
   setArriving(code: RoomCode, isArriving: boolean): void {
     if (isArriving) this.#arriving.add(code);
