@@ -10,6 +10,9 @@ const INTERVAL = 1000;
 /** How long changes are collected before they are written, in milliseconds. */
 const COLLECT = 20;
 
+/** The number of attempts, because another write of the same record may be under way. */
+const MAX_TRIES = 3;
+
 /** How many writes may be under way. */
 const MAX_WRITES = 64;
 
@@ -180,8 +183,10 @@ export class RoomRecords {
     // Another relay may take the room over while this is under way.
     const epoch = epochOf(code);
     const value = this.#valueOf(room, epoch, isFinal);
-    for (const isKnown of known.revision === undefined ? [false] : [true, false]) {
-      if (!isKnown) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      // What was written for the last time is not overwritten by an earlier state.
+      if (!isFinal && this.#forgotten.has(room)) return;
+      if (tries > 0 || known.revision === undefined) {
         const entry = await bucket.get(code);
         const record = entry && readRoomRecord(entry.value);
         if (record !== undefined && record.run !== run && record.epoch > epoch) return;
@@ -193,6 +198,7 @@ export class RoomRecords {
         : bucket.update(code, value, revision));
       if (known.revision !== undefined) return;
     }
+    throw new BusError(`the record of room ${code} changes too often`);
   }
 
   #valueOf(room: Room, epoch: number, isFinal: boolean): string {

@@ -73,6 +73,8 @@ export class WaitingSeats {
     try {
       const room = (await readRecord(code))?.room;
       if (room === undefined) return this.#end(group, CLOSE_REASONS.hostGone);
+      // They have left or followed their room, or this relay has ended.
+      if (!group.some((seat) => this.has(seat))) return;
       const stop = timers.after(Math.min(room.hold, maxHold) * 1000, () => {
         this.#stops.delete(stop);
         this.#end(group, CLOSE_REASONS.hostGone);
