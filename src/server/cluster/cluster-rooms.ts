@@ -126,7 +126,8 @@ export class ClusterRooms {
       readOn(upgrade.socket);
       return true;
     }
-    return clients.takeOver(upgrade, () => this.#parts.takeover.take(code, home, token));
+    const take = () => this.#parts.takeover.take(code, home, token);
+    return clients.takeOver(upgrade, take, () => rooms.find(code) !== undefined);
   }
 
   async #quickJoin(

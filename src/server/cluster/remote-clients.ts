@@ -47,6 +47,8 @@ export class RemoteClients {
   readonly #guesses = new OneAtATime(MAX_DECISION);
   /** Codes of rooms that clients have joined: to try one of these again is no guess. */
   readonly #known = new RecentMap<true>(KNOWN_CODES);
+  /** How many hosts had no right to the room that they wanted to bring here. */
+  #failed = 0;
 
   constructor(parts: RemoteClientsParts) {
     this.#parts = parts;
@@ -107,22 +109,48 @@ export class RemoteClients {
   /**
    * A host resumes a room of another relay, which is brought here by `take` unless that says why not.
    *
+   * @param isHere whether the room is here now; if not, the token was wrong
    * @returns whether the host was refused; if not, it is to be served as if the room had always been here
    */
-  async takeOver(upgrade: Upgrade, take: () => Promise<CloseReason | undefined>): Promise<boolean> {
-    const { admission, log } = this.#parts;
-    const isLimited = admission.isGuessLimited(upgrade.address, performance.now());
-    let reason: CloseReason | undefined = CLOSE_REASONS.tooManyAttempts;
-    try {
-      if (!isLimited) reason = await take();
-    } catch (error) {
-      log.fault(error);
-      reason = CLOSE_REASONS.restarting;
+  async takeOver(
+    upgrade: Upgrade,
+    take: () => Promise<CloseReason | undefined>,
+    isHere: () => boolean,
+  ): Promise<boolean> {
+    const { admission } = this.#parts;
+    const { address } = upgrade;
+    let reason = this.#refusalOfHost(address);
+    if (reason === undefined) {
+      // It is one connection more of this address while the cluster is asked.
+      admission.connected(address);
+      reason = await this.#unlessFault(take);
+      admission.disconnected(address);
     }
-    if (reason === undefined) return false;
+    if (reason === undefined) {
+      // Every one counts, even with the same token: each costs the cluster several requests.
+      if (!isHere()) admission.missed(address, `takeover ${++this.#failed}`, performance.now());
+      return false;
+    }
     readOn(upgrade.socket);
     this.refuse(reason, upgrade);
     return true;
+  }
+
+  #refusalOfHost(address: string): CloseReason | undefined {
+    const { admission } = this.#parts;
+    if (admission.isGuessLimited(address, performance.now())) return CLOSE_REASONS.tooManyAttempts;
+    return admission.connect(address) && admission.reconnect(address);
+  }
+
+  async #unlessFault(
+    take: () => Promise<CloseReason | undefined>,
+  ): Promise<CloseReason | undefined> {
+    try {
+      return await take();
+    } catch (error) {
+      this.#parts.log.fault(error);
+      return CLOSE_REASONS.restarting;
+    }
   }
 
   /** Returns whether the client joins. */
