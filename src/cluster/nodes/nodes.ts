@@ -26,7 +26,10 @@ export interface NodesParts {
   /** The prefix of all subjects. */
   readonly prefix: string;
   readonly timers: Timers;
-  readonly observer: LivenessObserver;
+  readonly observer: LivenessObserver & {
+    /** A run is heard of for the first time, or again after it had seemed to end. */
+    appeared?(run: string): void;
+  };
   /** The beat of this relay. */
   readonly own: () => Omit<Beat, 'clock'>;
 }
@@ -150,10 +153,12 @@ export class Nodes {
   #heard(beat: Beat | undefined): void {
     if (beat === undefined || beat.run === this.#run) return;
     if (!this.#beats.has(beat.run) && this.#beats.size >= MAX_NODES) return;
+    const isNew = !this.#beats.has(beat.run);
     this.#beats.set(beat.run, beat);
     const clock = this.#clocks.get(beat.run) ?? new RemoteClock();
     clock.heard(beat.clock, this.#parts.timers.now());
     this.#clocks.set(beat.run, clock);
     this.#liveness.heard(beat.run);
+    if (isNew) this.#parts.observer.appeared?.(beat.run);
   }
 }

@@ -23,6 +23,12 @@ export class EndedRuns {
     }
   }
 
+  /** Whether a run is known to have ended at least this long ago. */
+  hasEndedFor(run: string, time: number, now: number): boolean {
+    const endedAt = this.#endedAt.get(run);
+    return endedAt !== undefined && now - endedAt >= time;
+  }
+
   /** Whether rooms of a run that is not running cannot come back any more. */
   isExpired(run: string, now: number): boolean {
     return now - (this.#endedAt.get(run) ?? 0) > this.#maxHold;

@@ -17,3 +17,11 @@ test('a run that was never seen may have ended just before this relay started', 
   expect(ended.isExpired('unknown', 1000)).toBe(false);
   expect(ended.isExpired('unknown', 1001)).toBe(true);
 });
+
+test('how long ago a run has ended is known only of those that were seen to end', () => {
+  const runs = new EndedRuns(60_000);
+  runs.add('ended', 1000);
+  expect(runs.hasEndedFor('ended', 500, 1400)).toBe(false);
+  expect(runs.hasEndedFor('ended', 500, 1500)).toBe(true);
+  expect(runs.hasEndedFor('unknown', 500, 9000)).toBe(false);
+});

@@ -101,6 +101,12 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     for (const code of this.#parts.waiting.codes) if (blockOf(code) === block) this.#sendOn(code);
   }
 
+  /** A relay that had seemed to end, because it was disconnected from NATS, has its rooms as before. */
+  runAppeared(run: string): void {
+    const { directory, waiting } = this.#parts;
+    for (const code of waiting.codes) if (directory()?.home(code)?.run === run) this.#sendOn(code);
+  }
+
   /** Another relay has ended. Its clients here wait until their rooms are at another one. */
   runEnded(run: string): void {
     const { links, waiting } = this.#parts;

@@ -99,13 +99,14 @@ export class RoomRecords {
     return entry && readRoomRecord(entry.value);
   }
 
-  /** Whether it is certain that a room has ended. Never rejects. */
-  async hasEnded(code: RoomCode): Promise<boolean> {
+  /** What is known about a room; `noAnswer` if the bus does not answer. Never rejects. */
+  async stateOf(code: RoomCode): Promise<'waits' | 'ended' | 'unknown' | 'noAnswer'> {
     try {
       const record = await this.read(code);
-      return record !== undefined && record.room === undefined;
+      if (record === undefined) return 'unknown';
+      return record.room === undefined ? 'ended' : 'waits';
     } catch {
-      return false;
+      return 'noAnswer';
     }
   }
 

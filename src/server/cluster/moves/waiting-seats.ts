@@ -71,7 +71,10 @@ export class WaitingSeats {
   async #await(code: RoomCode, group: readonly RemoteSeat[]): Promise<void> {
     const { maxHold, readRecord, timers } = this.#parts;
     try {
-      const room = (await readRecord(code))?.room;
+      const record = await readRecord(code);
+      // A room that does not wait, of a relay that has ended, or is disconnected from NATS.
+      if (record === undefined) return this.#end(group, CLOSE_REASONS.restarting);
+      const { room } = record;
       if (room === undefined) return this.#end(group, CLOSE_REASONS.hostGone);
       // They have left or followed their room, or this relay has ended.
       if (!group.some((seat) => this.has(seat))) return;
