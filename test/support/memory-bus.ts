@@ -110,6 +110,8 @@ class MemoryEntries {
 /** One connection to a broker. */
 export class MemoryBus implements Bus {
   readonly name: string;
+  /** How long changes of buckets take to arrive, in milliseconds. */
+  watchDelay = 0;
   readonly #broker: MemoryBroker;
   readonly #listeners = new Set<(status: BusStatus) => void>();
   #isCut = false;
@@ -211,7 +213,8 @@ export class MemoryBus implements Bus {
         this.#ask(() => {
           for (const entry of entries.values()) changed(entry);
           const watch = (entry: BucketEntry) => {
-            this.#broker.timers.after(0, () => this.take(() => changed(entry)));
+            const { timers } = this.#broker;
+            timers.after(this.watchDelay, () => this.take(() => changed(entry)));
           };
           watches.add(watch);
           // What was changed meanwhile is reported again.

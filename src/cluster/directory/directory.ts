@@ -44,6 +44,8 @@ export class Directory {
   readonly #observer: DirectoryObserver;
   readonly #blocks = new Map<Block, BlockRecord>();
   readonly #moves = new Map<RoomCode, MoveRecord>();
+  /** The revisions of this relay's own moves that the bucket has not reported yet. */
+  readonly #own = new Map<RoomCode, number>();
   #stop: (() => void) | undefined;
 
   private constructor(bucket: Bucket, observer: DirectoryObserver) {
@@ -93,8 +95,13 @@ export class Directory {
     const entry = await this.#bucket.get(code);
     const before = entry && readMove(entry.value);
     if (before !== undefined && before.epoch >= epoch) return undefined;
-    const revision = await this.#write(code, writeRecord({ epoch, place }), entry);
-    return revision === undefined ? undefined : epoch;
+    const record = { epoch, place };
+    const revision = await this.#write(code, writeRecord(record), entry);
+    if (revision === undefined) return undefined;
+    // What this relay writes about the room from now on has the new epoch, before the bucket reports it.
+    this.#own.set(code, revision);
+    this.#moved(code, record);
+    return epoch;
   }
 
   /**
@@ -134,11 +141,16 @@ export class Directory {
       this.#observer.blockChanged?.(key, record, revision);
     } else if (CODE.test(key)) {
       const record = readMove(value);
-      if (record === undefined) return;
       const code = key as RoomCode;
-      const before = this.#moves.get(code);
-      this.#moves.set(code, record);
-      this.#observer.moved?.(code, record, before);
+      if (record === undefined || revision < (this.#own.get(code) ?? 0)) return;
+      this.#own.delete(code);
+      this.#moved(code, record);
     }
+  }
+
+  #moved(code: RoomCode, record: MoveRecord): void {
+    const before = this.#moves.get(code);
+    this.#moves.set(code, record);
+    this.#observer.moved?.(code, record, before);
   }
 }
