@@ -13,6 +13,13 @@ export interface WaitingSeatsParts {
   readonly maxHold: number;
 }
 
+/** Seats that began to wait together. */
+interface Group {
+  readonly seats: Set<RemoteSeat>;
+  /** Stops the timer after which the host cannot come back any more. */
+  stop: StopTimer | undefined;
+}
+
 /**
  * Clients of this relay whose rooms were at relays that have ended. They stay connected until another relay
  * takes their room over, or until the host cannot come back any more.
@@ -20,9 +27,7 @@ export interface WaitingSeatsParts {
 export class WaitingSeats {
   readonly #parts: WaitingSeatsParts;
   readonly #seats = new SeatsByRoom();
-  /** The seats that began to wait together. */
-  readonly #groups = new Map<RemoteSeat, readonly RemoteSeat[]>();
-  readonly #stops = new Set<StopTimer>();
+  readonly #groups = new Map<RemoteSeat, Group>();
 
   constructor(parts: WaitingSeatsParts) {
     this.#parts = parts;
@@ -47,49 +52,47 @@ export class WaitingSeats {
 
   /** The relay with these seats has ended. */
   add(seats: readonly RemoteSeat[]): void {
-    const groups = new Map<RoomCode, RemoteSeat[]>();
+    const groups = new Map<RoomCode, Group>();
     for (const seat of seats) {
-      const group = groups.get(seat.wants.code) ?? [];
-      group.push(seat);
+      const group = groups.get(seat.wants.code) ?? { seats: new Set(), stop: undefined };
       groups.set(seat.wants.code, group);
+      group.seats.add(seat);
       this.#seats.add(seat);
       this.#groups.set(seat, group);
-      seat.disconnect(() => {
-        this.#seats.remove(seat);
-        this.#groups.delete(seat);
-      });
+      seat.disconnect(() => this.#remove(seat, group));
     }
     for (const [code, group] of groups) void this.#await(code, group);
   }
 
   /** All clients reconnect. */
   close(): void {
-    for (const stop of this.#stops) stop();
-    for (const group of new Set(this.#groups.values())) this.#end(group, CLOSE_REASONS.restarting);
+    for (const seat of [...this.#groups.keys()]) seat.end(CLOSE_REASONS.restarting);
   }
 
-  async #await(code: RoomCode, group: readonly RemoteSeat[]): Promise<void> {
+  #remove(seat: RemoteSeat, group: Group): void {
+    this.#seats.remove(seat);
+    this.#groups.delete(seat);
+    group.seats.delete(seat);
+    if (group.seats.size === 0) group.stop?.();
+  }
+
+  async #await(code: RoomCode, group: Group): Promise<void> {
     const { maxHold, readRecord, timers } = this.#parts;
+    const end = (reason: CloseReason): void => {
+      for (const seat of [...group.seats]) seat.end(reason);
+    };
     try {
       const record = await readRecord(code);
       // A room that does not wait, of a relay that has ended, or is disconnected from NATS.
-      if (record === undefined) return this.#end(group, CLOSE_REASONS.restarting);
+      if (record === undefined) return end(CLOSE_REASONS.restarting);
       const { room } = record;
-      if (room === undefined) return this.#end(group, CLOSE_REASONS.hostGone);
+      if (room === undefined) return end(CLOSE_REASONS.hostGone);
       // They have left or followed their room, or this relay has ended.
-      if (!group.some((seat) => this.has(seat))) return;
-      const stop = timers.after(Math.min(room.hold, maxHold) * 1000, () => {
-        this.#stops.delete(stop);
-        this.#end(group, CLOSE_REASONS.hostGone);
-      });
-      this.#stops.add(stop);
+      if (group.seats.size === 0) return;
+      const hold = Math.min(room.hold, maxHold) * 1000;
+      group.stop = timers.after(hold, () => end(CLOSE_REASONS.hostGone));
     } catch {
-      this.#end(group, CLOSE_REASONS.restarting);
+      end(CLOSE_REASONS.restarting);
     }
-  }
-
-  /** Those that still wait. */
-  #end(group: readonly RemoteSeat[], reason: CloseReason): void {
-    for (const seat of group) if (this.#groups.get(seat) === group) seat.end(reason);
   }
 }
