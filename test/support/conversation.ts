@@ -56,6 +56,12 @@ export class Conversation {
     await this.#until(this.#said + 1);
   }
 
+  /** How many messages were said, and heard by whom. */
+  get counts() {
+    const toHost = [...this.#toHost].map(([id, { last }]) => [id, last]);
+    return { said: this.#said, toHost, toPlayers: this.#toPlayers.map(({ last }) => last) };
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -40,7 +40,8 @@ export class Cluster implements OtherProcesses {
   readonly isOverloaded = false;
   readonly codes: ClusterCodes;
   readonly #parts: ClusterParts;
-  readonly #run = randomBytes(9).toString('base64url');
+  /** This run of this relay. */
+  readonly run = randomBytes(9).toString('base64url');
   readonly #clients: RemoteClients;
   readonly #startedAt = performance.now();
   readonly #endedRuns: EndedRuns;
@@ -52,7 +53,7 @@ export class Cluster implements OtherProcesses {
     const { core, log, joins, options } = parts;
     const { codeLength, letters, nodeUrl: url } = options;
     this.codes = new ClusterCodes({
-      self: { run: this.#run, node: parts.node, url },
+      self: { run: this.run, node: parts.node, url },
       codeLength,
       letters: letters.toUpperCase(),
       readChosen: (chosen) => core.rooms.readChosenCode(chosen),
@@ -96,7 +97,7 @@ export class Cluster implements OtherProcesses {
         bus: await connect(),
         options,
         node,
-        run: this.#run,
+        run: this.run,
         core,
         log,
         codes: this.codes,
@@ -174,6 +175,6 @@ export class Cluster implements OtherProcesses {
   /** Whether rooms of this run cannot come back any more. */
   #isExpired(run: string): boolean {
     if (this.#membership !== undefined) return this.#membership.isExpired(run);
-    return run !== this.#run && this.#endedRuns.isExpired(run, this.#uptime);
+    return run !== this.run && this.#endedRuns.isExpired(run, this.#uptime);
   }
 }

@@ -5,7 +5,7 @@ import { OptionError } from '../../options/read.js';
 import type { Options } from '../../options.js';
 import type { Core } from '../core.js';
 import type { OthersParts, Surroundings } from '../surroundings.js';
-import { Cluster } from './cluster.js';
+import { Cluster, type ClusterParts } from './cluster.js';
 
 /** How often to check how many clients are in rooms of other relays, in milliseconds. */
 const SHARE_INTERVAL = 5000;
@@ -13,9 +13,10 @@ const SHARE_INTERVAL = 5000;
 /**
  * What is different in a relay that is one of a cluster.
  *
+ * @param connect connects to another bus than NATS
  * @throws {OptionError} if an option cannot be used in a cluster
  */
-export function withCluster(options: Options): Surroundings {
+export function withCluster(options: Options, connect?: ClusterParts['connect']): Surroundings {
   if (options.workers !== 1) {
     throw new OptionError('--workers: not with --cluster yet; start a relay for each core instead');
   }
@@ -32,7 +33,7 @@ export function withCluster(options: Options): Surroundings {
       claimCode: (chosen, use) => cluster?.codes.claimChosen(chosen, use),
     }),
     othersOf(core, parts) {
-      const joined = new Cluster({ ...parts, options, node, core });
+      const joined = new Cluster({ ...parts, options, node, core, ...(connect && { connect }) });
       cluster = joined;
       const share = new RemoteShare();
       const check = (): void => warnOfMany(share, joined, core, parts);
