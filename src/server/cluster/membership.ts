@@ -74,7 +74,13 @@ export class Membership {
   /** @throws {BusError} one line that says why the cluster cannot be used */
   static async join(parts: MembershipParts): Promise<Membership> {
     const membership = new Membership(parts);
-    await membership.#join();
+    try {
+      await membership.#join();
+    } catch (error) {
+      // Otherwise its beats would go on, and no other run could have its name.
+      membership.close();
+      throw error;
+    }
     return membership;
   }
 
