@@ -10,7 +10,6 @@ import { every, type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
 import type { RelayLog } from '../../ops/relay-log.js';
 import type { Options } from '../../options.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
-import type { RoomCode } from '../../rooms/ids.js';
 import type { Room } from '../../rooms/room.js';
 import type { Core } from '../core.js';
 import type { ClusterCodes } from './cluster-codes.js';
@@ -19,6 +18,7 @@ import { ClusterRooms } from './cluster-rooms.js';
 import type { EndedRuns } from './ended-runs.js';
 import { Arrivals } from './moves/arrivals.js';
 import { buildMoves, type MoveCounts, type Moves } from './moves/build-moves.js';
+import { hasEnded } from './moves/has-ended.js';
 import { restoreRooms } from './moves/restore-rooms.js';
 import type { RoomMoves } from './moves/room-moves.js';
 import { codesBucketOf, prefixOf, roomsBucketOf } from './nats-names.js';
@@ -30,9 +30,6 @@ const PING_TIMEOUT = 700;
 
 /** How often to look for moves of rooms that do not come back any more, in milliseconds. */
 const EXPIRED_INTERVAL = 60_000;
-
-/** How long a relay may be disconnected from NATS before its rooms that do not wait count as over. */
-const RETURN_TIME = 15_000;
 
 /** The time between attempts to claim again what NATS has lost, in milliseconds. */
 const CONFIRM_INTERVAL = 1000;
@@ -249,22 +246,12 @@ export class Membership {
       requests,
       answers,
       clients,
-      hasEnded: (code) => this.#hasEnded(code, directory, moves),
+      hasEnded: (code) => hasEnded(code, { ...this.#parts, ...moves, directory }),
       isAway: (code) => moves.rooms.isAway(code),
       takeover: moves.takeover({ directory, nodes, requests }),
       isExpired: (other) => this.isExpired(other),
       fault: (error) => log.fault(error),
     });
-  }
-
-  /** Whether a room is over, whose relay does not run. */
-  async #hasEnded(code: RoomCode, directory: Directory, { records }: Moves): Promise<boolean> {
-    const { endedRuns, uptime } = this.#parts;
-    const { run } = directory.home(code) ?? {};
-    const state = await records.stateOf(code);
-    // Of a room that does not wait. Its relay may be disconnected from NATS for a moment.
-    const isOver = run !== undefined && endedRuns.hasEndedFor(run, RETURN_TIME, uptime());
-    return state === 'ended' || (state === 'unknown' && isOver);
   }
 
   #findRoom({ code, follows }: Join): Room | CloseReason {
