@@ -27,6 +27,8 @@ export default defineConfig({
       project(['deploy', 'clients', 'e2e'], 1, 2),
       // They measure how long healthy rooms wait: nothing else may run at the same time.
       project(['attacks'], 2, 1),
+      // Games of minutes, only when asked for: `RUNS=200 npx vitest run test/model`.
+      ...(process.env['RUNS'] === undefined ? [] : [project(['model'], 3, 1)]),
       { test: { name: 'bench', include: [], benchmark: { include: ['bench/**/*.bench.ts'] } } },
     ],
   },
