@@ -31,6 +31,9 @@ const LIMIT = 25_000;
 /** Moves have no longer timers, in milliseconds: those with a room, or with clients, are longer. */
 const SHORT = 1000;
 
+/** Each relay looks for moves without a relay once a minute, as long as it runs, in milliseconds. */
+const REGULAR = 60_000;
+
 const number = fc.nat({ max: 11 });
 /** Delays of copies of messages, in milliseconds; an empty list is a loss. */
 const fate = fc.oneof(
@@ -120,7 +123,7 @@ class Game {
       each.preferred = [relays[places[i] as number] as MemoryRelay];
     }
     const page = new SdkPage(HASTY);
-    const room = await page.createRoom((door as Door).url, { hold: 60 });
+    const room = await page.createRoom((door as Door).url, { hold: 50 });
     const seats: Seat[] = [];
     for (const { url } of others) seats.push(await joinSoon(url, room.code));
     const game = new Game(cluster, room, seats, [door as Door, ...others], watchDelays);
@@ -348,7 +351,8 @@ function countTimers() {
   const after = SYSTEM_TIMERS.after;
   vi.spyOn(SYSTEM_TIMERS, 'after').mockImplementation((milliseconds, action) => {
     const timers = context.getStore()?.timers;
-    if (timers === undefined || milliseconds <= SHORT) return after(milliseconds, action);
+    const isOther = milliseconds <= SHORT || milliseconds === REGULAR;
+    if (timers === undefined || isOther) return after(milliseconds, action);
     const name = `${milliseconds} ${Math.random()}`;
     timers.add(name);
     const stop = after(milliseconds, () => {
