@@ -121,12 +121,14 @@ describe.each([NGINX_FOR_CLUSTER, CADDY_FOR_CLUSTER])('three relays behind $name
         expect(homeOf(await Host.open(url))).not.toBe(0);
       }
       for (const host of hosts.filter((each) => homeOf(each) !== 0)) await joined(url, host);
-      expect((await Player.connect(url, lost.code).closed).code).toBe(1012);
       expect((await fetch(`${http}/${lost.code}`)).status).toBe(503);
 
       await start(0);
       await expect.poll(async () => homeOf(await Host.open(url))).toBe(0);
-      expect((await Player.connect(url, lost.code).closed).code).toBe(4004);
+      // The room has waited.
+      const again = await Host.resume(url, lost);
+      expect(await again.next()).toMatchObject({ cmd: 'prepare_reply', resumed: true });
+      await joined(url, again);
     });
 
     test('serve a player at another one while the home refuses connections', async () => {
