@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import { forward } from '../../test/support/forward.js';
 
 /**
  * A TCP proxy in front of several relays, as nginx and Caddy are: takes the next relay for each
@@ -38,24 +39,6 @@ export class Balancer {
 
   #accept(socket) {
     const first = this.#isFixed ? 0 : this.#next++ % this.#ports.length;
-    this.#forward(socket, [...this.#ports.slice(first), ...this.#ports.slice(0, first)]);
-  }
-
-  #forward(socket, [port, ...others]) {
-    if (port === undefined) return socket.destroy();
-    const relay = connect({ port, host: '127.0.0.1', noDelay: true });
-    let isConnected = false;
-    relay.once('connect', () => {
-      isConnected = true;
-      socket.pipe(relay).pipe(socket);
-    });
-    socket.on('error', () => relay.destroy()).on('close', () => relay.destroy());
-    relay.on('error', () => {
-      if (isConnected) socket.destroy();
-      else this.#forward(socket, others);
-    });
-    relay.on('close', () => {
-      if (isConnected) socket.destroy();
-    });
+    forward(socket, [...this.#ports.slice(first), ...this.#ports.slice(0, first)]);
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { forward } from './forward.js';
 
 /**
  * A TCP proxy in front of several relays, as nginx and Caddy are: takes the next relay for each
@@ -9,7 +10,10 @@ import { onTestFinished } from 'vitest';
 export class Balancer {
   /** The ports of the relays; the first one is tried first. */
   ports: readonly number[];
-  readonly #server = createServer((socket) => this.#forward(socket, [...this.ports]));
+  readonly #server = createServer({ noDelay: true }, (socket) => {
+    this.#sockets.add(socket);
+    forward(socket, this.ports);
+  });
   readonly #sockets = new Set<Socket>();
 
   static async start(ports: readonly number[]): Promise<Balancer> {
@@ -39,25 +43,6 @@ export class Balancer {
   /** A relay has restarted at another port. */
   replace(before: { readonly url: string }, now: { readonly url: string }): void {
     this.ports = this.ports.map((port) => (port === portOf(before) ? portOf(now) : port));
-  }
-
-  #forward(socket: Socket, [port, ...others]: readonly number[]): void {
-    this.#sockets.add(socket);
-    if (port === undefined) return void socket.destroy();
-    const relay = connect(port, '127.0.0.1');
-    let isConnected = false;
-    relay.once('connect', () => {
-      isConnected = true;
-      socket.pipe(relay).pipe(socket);
-    });
-    socket.on('error', () => relay.destroy()).on('close', () => relay.destroy());
-    relay.on('error', () => {
-      if (isConnected) socket.destroy();
-      else this.#forward(socket, others);
-    });
-    relay.on('close', () => {
-      if (isConnected) socket.destroy();
-    });
   }
 }
 
