@@ -5,6 +5,7 @@ import type { ListedRoomJson } from '../../dialects/wmbp/room-list-json.js';
 import type { Described } from '../../http/elsewhere.js';
 import type { Route } from '../../http/route.js';
 import type { Registry } from '../../ops/all-metrics.js';
+import { RemoteShare } from '../../ops/remote-share.js';
 import type { MetricsSource } from '../../ops/shared-scrape.js';
 import type { Options } from '../../options.js';
 import type { RoomCode } from '../../rooms/ids.js';
@@ -28,6 +29,9 @@ export interface ClusterParts extends OthersParts {
   readonly connect?: () => Promise<Bus>;
 }
 
+/** How often to check how many clients are in rooms of other relays, in milliseconds. */
+const SHARE_INTERVAL = 5000;
+
 /** The cluster cannot be used; the message is one line for the operator. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
@@ -45,7 +49,9 @@ export class Cluster implements OtherProcesses {
   readonly #clients: RemoteClients;
   readonly #startedAt = performance.now();
   readonly #endedRuns: EndedRuns;
+  readonly #share = new RemoteShare();
   #membership: Membership | undefined;
+  #shareTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
@@ -108,6 +114,7 @@ export class Cluster implements OtherProcesses {
     } catch (error) {
       throw new ClusterError((error as Error).message);
     }
+    this.#shareTimer = setInterval(() => this.#warnOfMany(), SHARE_INTERVAL).unref();
   }
 
   /** Hands rooms that wait to other relays. The others go on until they end. */
@@ -125,6 +132,7 @@ export class Cluster implements OtherProcesses {
   }
 
   ended(): void {
+    clearInterval(this.#shareTimer);
     this.#membership?.close();
     this.#membership = undefined;
   }
@@ -165,6 +173,15 @@ export class Cluster implements OtherProcesses {
 
   get #uptime(): number {
     return performance.now() - this.#startedAt;
+  }
+
+  /** Warns if many clients of this relay are in rooms of other relays. */
+  #warnOfMany(): void {
+    const { core, log } = this.#parts;
+    const { player, viewer } = core.acceptor.connections.counts;
+    const { edge } = this.clients;
+    const all = player + viewer;
+    if (this.#share.isDue(edge, all, performance.now())) log.cluster.manyRemote(edge, all);
   }
 
   #connect(): Promise<Bus> {
