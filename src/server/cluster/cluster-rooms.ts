@@ -31,6 +31,8 @@ export interface ClusterRoomsParts {
   readonly takeover: Takeover;
   /** Whether a room has ended for certain, of which the relay does not run. Never rejects. */
   readonly hasEnded: (code: RoomCode) => Promise<boolean>;
+  /** Whether this relay is taking the room over: another one may be quicker. */
+  readonly isArriving: (code: RoomCode) => boolean;
   /** Whether this relay has given the room away, and does not know yet to which relay. */
   readonly isAway: (code: RoomCode) => boolean;
   /** Whether rooms of this run cannot come back any more. */
@@ -118,8 +120,9 @@ export class ClusterRooms {
   /** A host resumes its room, which comes to this relay if it is not here. */
   #resumes(target: CreateRoute, upgrade: Upgrade): boolean | Promise<boolean> {
     const { code, token } = target.resume ?? {};
-    const { clients, directory, isExpired, rooms } = this.#parts;
-    if (code === undefined || token === undefined || rooms.find(code) !== undefined) return false;
+    const { clients, directory, isArriving, isExpired, rooms } = this.#parts;
+    if (code === undefined || token === undefined) return false;
+    if (rooms.find(code) !== undefined && !isArriving(code)) return false;
     const home = directory.home(code);
     if (home === undefined || isExpired(home.run)) return false;
     if (this.#sendsTo(home, target, upgrade)) {

@@ -247,6 +247,7 @@ export class Membership {
       answers,
       clients,
       hasEnded: (code) => hasEnded(code, { ...this.#parts, ...moves, directory }),
+      isArriving: (code) => moves.rooms.isArriving(code),
       isAway: (code) => moves.rooms.isAway(code),
       takeover: moves.takeover({ directory, nodes, requests }),
       isExpired: (other) => this.isExpired(other),

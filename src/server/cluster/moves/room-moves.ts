@@ -152,6 +152,11 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     }
   }
 
+  /** Whether a room is being taken over: another relay may be quicker. */
+  isArriving(code: RoomCode): boolean {
+    return this.#arriving.has(code);
+  }
+
   /** Says that a room is being taken over, or not any more. */
   setArriving(code: RoomCode, isArriving: boolean): void {
     if (isArriving) this.#arriving.add(code);
