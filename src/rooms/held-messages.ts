@@ -5,8 +5,9 @@ import { cost } from './offline-buffer.js';
 export const MAX_HELD_BYTES = 16 * 1024;
 
 /**
- * A player's messages before the host has admitted it, in order. Reading from its connection
- * continues until this is full: otherwise the relay would not notice that the player has left.
+ * A player's messages that cannot be passed on yet, in order: the host has not admitted the player, or the
+ * room moves to another relay. Reading from the player's connection continues until this is full: otherwise
+ * the relay would not notice that the player has left.
  */
 export class HeldMessages {
   #payloads: Payload[] = [];

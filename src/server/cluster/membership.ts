@@ -232,8 +232,9 @@ export class Membership {
   }
 
   #openRooms(directory: Directory, moves: Moves): ClusterRooms {
-    const { bus, clients, core, log, options, run } = this.#parts;
+    const { bus, clients, core, endedRuns, log, options, run, uptime } = this.#parts;
     const { nodes } = this;
+    const { records } = moves;
     const answers = roomAnswers(core.rooms, options);
     const release = moves.rooms.release.bind(moves.rooms);
     const follow = moves.rooms.follow.bind(moves.rooms);
@@ -246,7 +247,7 @@ export class Membership {
       requests,
       answers,
       clients,
-      hasEnded: (code) => hasEnded(code, { ...this.#parts, ...moves, directory }),
+      hasEnded: (code) => hasEnded(code, { directory, records, endedRuns, uptime }),
       isArriving: (code) => moves.rooms.isArriving(code),
       isAway: (code) => moves.rooms.isAway(code),
       takeover: moves.takeover({ directory, nodes, requests }),

@@ -200,7 +200,10 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     this.#after(FOLLOW_TIME, close);
   }
 
-  /** Has the hosts of all rooms that wait resume them at other relays. */
+  /**
+   * Has the hosts of all rooms that wait resume them at other relays, unless they cannot be written: then
+   * they go on here, as long as this relay does.
+   */
   async letGo(): Promise<void> {
     const { records, rooms } = this.#parts;
     const waiting = [...rooms.all].filter((room) => room.hasReconnectWindow);
@@ -211,7 +214,8 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
         this.drop(room, CLOSE_REASONS.restarting);
         return isWritten;
       });
-      await Promise.allSettled(written);
+      const results = await Promise.allSettled(written);
+      if (results.some(({ status }) => status === 'rejected')) return;
     }
   }
 
