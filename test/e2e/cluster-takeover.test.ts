@@ -173,6 +173,16 @@ describe('when the relay of a room lives', needs(NATS), () => {
     expect(winner.socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  test('two hosts that bring one token to one other relay at once are there one after the other', async () => {
+    const { home, other } = await three();
+    const host = await Host.open(home.url, { hold: 60 });
+    const [a, b] = await Promise.all([resumed(other, host), resumed(other, host)]);
+    const replaced = await Promise.race([a.closed.then(() => a), b.closed.then(() => b)]);
+    expect(await replaced.closed).toMatchObject({ code: 4001 });
+    const winner = replaced === a ? b : a;
+    await talk(winner, await joined(other.url, winner));
+  });
+
   test('and ends by SIGTERM, its rooms that wait go on; players elsewhere stay', async () => {
     const { home, edge, other } = await three();
     const host = await Host.open(home.url, { hold: 60 });

@@ -142,7 +142,7 @@ export class Membership {
     await bus.flush();
     this.#rooms = clusterRooms;
     this.#stopExpiring = every(SYSTEM_TIMERS, EXPIRED_INTERVAL, () =>
-      moves.rooms.endExpired((other) => this.isExpired(other)),
+      moves.ended.endExpired((other) => this.isExpired(other)),
     );
     bus.onStatus((status) => this.#statusChanged(status));
     log.cluster.joined(node, codes.drawn.length);
@@ -153,7 +153,7 @@ export class Membership {
     const directory = await Directory.open(bucket, {
       blockChanged: (block, ...changed) => {
         blocks.changed(block, ...changed);
-        moves.rooms.blockChanged(block);
+        moves.followers.blockChanged(block);
       },
       moved: (...move) => moves.rooms.moved(...move),
     });
@@ -174,10 +174,10 @@ export class Membership {
       observer: {
         silent: (run) => log.cluster.nodeSilent(run),
         back: (run) => log.cluster.nodeBack(run),
-        appeared: (run) => this.#moves?.rooms.runAppeared(run),
+        appeared: (run) => this.#moves?.followers.runAppeared(run),
         ended: (run) => {
           endedRuns.add(run, uptime());
-          this.#moves?.rooms.runEnded(run);
+          this.#moves?.followers.runEnded(run);
           this.links.runEnded(run);
           log.cluster.nodeEnded(run);
         },
@@ -237,7 +237,7 @@ export class Membership {
     const { records } = moves;
     const answers = roomAnswers(core.rooms, options);
     const release = moves.rooms.release.bind(moves.rooms);
-    const follow = moves.rooms.follow.bind(moves.rooms);
+    const follow = moves.followers.follow.bind(moves.followers);
     const requests = new NodeRequests(bus, prefixOf(options), run, { ...answers, release, follow });
     return new ClusterRooms({
       run,
@@ -284,7 +284,7 @@ export class Membership {
       await codes.confirm();
       await confirmNode(bucket, node, this.#place);
       await this.#directory?.confirmMoves(run);
-      await this.#moves?.rooms.endMoves();
+      await this.#moves?.ended.write();
       this.#moves?.records.confirm();
     } catch (error) {
       if (isFirst) log.fault(error);

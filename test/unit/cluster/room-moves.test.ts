@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { BusError } from '../../../src/cluster/bus/bus.js';
 import { SYSTEM_TIMERS } from '../../../src/launch/timers.js';
 import type { RoomCode } from '../../../src/rooms/ids.js';
+import { EndedMoves } from '../../../src/server/cluster/moves/ended-moves.js';
 import { RoomMoves, type RoomMovesParts } from '../../../src/server/cluster/moves/room-moves.js';
 
 const CODE = 'BCDF' as RoomCode;
@@ -26,12 +27,15 @@ function setUp({ gone = false } = {}) {
     links: { release: () => () => {}, seatsIn: () => [] },
     records: { forget: vi.fn(), stop: vi.fn() },
     waiting: { in: () => [], close: vi.fn() },
+    followers: { send: () => 0 },
     movedAway: vi.fn(),
     fault: (error: unknown) => {
       throw error;
     },
   };
-  return { moves: new RoomMoves(parts as unknown as RoomMovesParts), parts, end, endMove };
+  const ended = new EndedMoves({ ...parts, directory: () => parts.directory() } as never);
+  const moves = new RoomMoves({ ...parts, ended } as unknown as RoomMovesParts);
+  return { moves, ended, parts, end, endMove };
 }
 
 test('a room that has moved and ended elsewhere, unnoticed, ends here', () => {
@@ -79,7 +83,7 @@ test('what cannot be written is written later, and closing leaves no timer', asy
 });
 
 test('moves to relays that do not come back are ended, so that their codes can be drawn again', () => {
-  const { moves, parts, endMove } = setUp({ gone: true });
+  const { ended, parts, endMove } = setUp({ gone: true });
   const home = (run: string) => ({ run, url: '', epoch: 3 });
   const directory = {
     ...parts.directory(),
@@ -89,6 +93,31 @@ test('moves to relays that do not come back are ended, so that their codes can b
     ],
   };
   parts.directory = () => directory;
-  moves.endExpired((run) => run === 'lost');
+  ended.endExpired((run) => run === 'lost');
   expect(endMove).toHaveBeenCalledExactlyOnceWith(CODE, 3);
+});
+
+test('if rooms cannot be written, no more of them are let go', async () => {
+  const { parts } = setUp();
+  const rooms = Array.from({ length: 45 }, (_, number) => ({
+    identity: { code: `CODE${number}`, number },
+    hasReconnectWindow: true,
+    saved: { code: `CODE${number}`, resume: 'hash', hold: 60 },
+    end: vi.fn(),
+  }));
+  const finish = vi.fn(async () => {
+    throw new BusError('no answer');
+  });
+  const moves = new RoomMoves({
+    ...parts,
+    directory: () => undefined,
+    rooms: { ...parts.rooms, all: rooms },
+    links: { ...parts.links, edgesOf: () => [] },
+    records: { ...parts.records, finish },
+    ended: { close() {} },
+  } as unknown as RoomMovesParts);
+  await moves.letGo();
+  const ended = rooms.filter(({ end }) => end.mock.calls.length > 0);
+  expect(ended).toEqual(rooms.slice(0, 20));
+  moves.close();
 });

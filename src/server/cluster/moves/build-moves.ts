@@ -3,9 +3,13 @@ import type { Directory } from '../../../cluster/directory/directory.js';
 import type { Place } from '../../../cluster/directory/records.js';
 import { SYSTEM_TIMERS } from '../../../launch/timers.js';
 import type { ClusterLines } from '../../../ops/cluster-lines.js';
+import type { RoomCode } from '../../../rooms/ids.js';
+import type { Room } from '../../../rooms/room.js';
 import type { Rooms } from '../../../rooms/rooms.js';
 import type { ClusterLinks } from '../cluster-links.js';
 import type { Arrivals } from './arrivals.js';
+import { EndedMoves } from './ended-moves.js';
+import { Followers } from './followers.js';
 import { RoomMoves } from './room-moves.js';
 import { RoomRecords } from './room-records.js';
 import { Takeover, type TakeoverParts } from './takeover.js';
@@ -39,30 +43,28 @@ export interface MovesParts {
 export interface Moves {
   readonly records: RoomRecords;
   readonly waiting: WaitingSeats;
+  readonly followers: Followers;
+  readonly ended: EndedMoves;
   readonly rooms: RoomMoves;
   takeover(parts: Pick<TakeoverParts, 'directory' | 'nodes' | 'requests'>): Takeover;
 }
 
+const timers = SYSTEM_TIMERS;
+
 export function buildMoves(parts: MovesParts): Moves {
-  const { bucket, self, maxHold, rooms, links, arrivals, directory, log, counts, fault } = parts;
-  const timers = SYSTEM_TIMERS;
-  const records = new RoomRecords({
-    bucket,
-    run: self.run,
-    timers,
-    epochOf: (code) => directory()?.home(code)?.epoch ?? 1,
-    edgesOf: (room) => links.edgesOf(room),
-    failed: (error) => {
-      counts.recordErrors++;
-      log.recordFailed(error.message);
-    },
-    fault,
-  });
+  const { self, maxHold, rooms, links, arrivals, directory, log, counts, fault } = parts;
+  const records = buildRecords(parts);
   const waiting = new WaitingSeats({ timers, maxHold, readRecord: (code) => records.read(code) });
+  const { run } = self;
+  const find = (code: RoomCode): Room | undefined => rooms.find(code);
+  const followers = new Followers({ run, directory, links, waiting, find });
+  const ended = new EndedMoves({ timers, directory, fault });
   const moves = new RoomMoves({
     ...parts,
-    run: self.run,
+    run,
     timers,
+    followers,
+    ended,
     records,
     waiting,
     movedAway: ({ identity }, run) => log.movedAway(identity.number, run),
@@ -74,8 +76,36 @@ export function buildMoves(parts: MovesParts): Moves {
   return {
     records,
     waiting,
+    followers,
+    ended,
     rooms: moves,
     takeover: (others) =>
-      new Takeover({ ...others, self, timers, rooms, records, moves, arrivals, tookOver }),
+      new Takeover({
+        ...others,
+        self,
+        timers,
+        rooms,
+        records,
+        moves,
+        followers,
+        arrivals,
+        tookOver,
+      }),
   };
+}
+
+function buildRecords(parts: MovesParts): RoomRecords {
+  const { bucket, self, links, directory, log, counts, fault } = parts;
+  return new RoomRecords({
+    bucket,
+    run: self.run,
+    timers,
+    epochOf: (code) => directory()?.home(code)?.epoch ?? 1,
+    edgesOf: (room) => links.edgesOf(room),
+    failed: (error) => {
+      counts.recordErrors++;
+      log.recordFailed(error.message);
+    },
+    fault,
+  });
 }

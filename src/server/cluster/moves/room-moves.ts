@@ -1,7 +1,5 @@
-import { BusError } from '../../../cluster/bus/bus.js';
-import { blockOf, type Directory, type Home } from '../../../cluster/directory/directory.js';
+import type { Directory } from '../../../cluster/directory/directory.js';
 import type { MoveRecord } from '../../../cluster/directory/records.js';
-import type { RemoteSeat } from '../../../cluster/remote/remote-seat.js';
 import type { StopTimer, Timers } from '../../../launch/timers.js';
 import { CLOSE_REASONS, type CloseReason } from '../../../protocol/close-codes.js';
 import type { RoomCode } from '../../../rooms/ids.js';
@@ -9,7 +7,8 @@ import type { Room } from '../../../rooms/room.js';
 import type { Rooms } from '../../../rooms/rooms.js';
 import type { ClusterLinks } from '../cluster-links.js';
 import type { NodeAnswers, NodeQuestions } from '../node-questions.js';
-import { OwnSeats } from './own-seats.js';
+import type { EndedMoves } from './ended-moves.js';
+import type { Followers } from './followers.js';
 import { MAX_RECORD, writeRoomRecord } from './room-record.js';
 import type { RoomRecords } from './room-records.js';
 import { RoomsAway } from './rooms-away.js';
@@ -20,9 +19,6 @@ const FOLLOW_TIME = 3000;
 
 /** The answer about a room that goes to another relay than the one that asks. */
 export const MOVING = 'moving';
-
-/** The time between attempts to write which moves have ended, in milliseconds. */
-const RETRY = 1000;
 
 /** How many rooms are let go at a time, so that not all hosts resume at the same moment. */
 const ROOMS_AT_A_TIME = 20;
@@ -39,30 +35,24 @@ export interface RoomMovesParts {
   readonly links: ClusterLinks;
   readonly records: RoomRecords;
   readonly waiting: WaitingSeats;
+  readonly followers: Pick<Followers, 'send'>;
+  readonly ended: EndedMoves;
   /** A room of this relay is another one's now. */
   readonly movedAway: (room: Room, run: string) => void;
-  /** An exception in the relay's own code. */
-  readonly fault: (error: unknown) => void;
 }
 
 /** What happens at this relay when rooms move between relays. */
-export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
+export class RoomMoves implements Pick<NodeAnswers, 'release'> {
   readonly #parts: RoomMovesParts;
-  readonly #ownSeats: OwnSeats;
   /** Rooms that this relay is taking over: whether it has them is not decided. */
   readonly #arriving = new Set<RoomCode>();
   /** Rooms that are ended here, and go on at another relay. */
   readonly #leaving = new Set<RoomCode>();
   readonly #away: RoomsAway;
-  /** Moves whose rooms have ended, which is not written yet. */
-  readonly #ending = new Map<RoomCode, number>();
-  #isEnding = false;
-  #isClosed = false;
   readonly #stops = new Set<StopTimer>();
 
   constructor(parts: RoomMovesParts) {
     this.#parts = parts;
-    this.#ownSeats = new OwnSeats((code) => parts.rooms.find(code));
     this.#away = new RoomsAway(parts.timers, parts.maxHold);
   }
 
@@ -93,26 +83,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
       // It has ended before its move was known.
       this.#endMove(code, epoch);
     }
-    this.#send(code, { ...place, epoch });
-  }
-
-  /** A block has another owner: a relay that has restarted may have rooms again that clients wait for. */
-  blockChanged(block: string): void {
-    for (const code of this.#parts.waiting.codes) if (blockOf(code) === block) this.#sendOn(code);
-  }
-
-  /** A relay that had seemed to end, because it was disconnected from NATS, has its rooms as before. */
-  runAppeared(run: string): void {
-    const { directory, waiting } = this.#parts;
-    for (const code of waiting.codes) if (directory()?.home(code)?.run === run) this.#sendOn(code);
-  }
-
-  /** Another relay has ended. Its clients here wait until their rooms are at another one. */
-  runEnded(run: string): void {
-    const { links, waiting } = this.#parts;
-    const seats = links.seatsAt(run);
-    waiting.add(seats);
-    for (const code of new Set(seats.map(({ wants }) => wants.code))) this.#sendOn(code, run);
+    this.#parts.followers.send(code, { ...place, epoch });
   }
 
   /** A room of this relay has ended. */
@@ -122,34 +93,6 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     const move = this.#parts.directory()?.moveOf(code);
     if (move?.place?.run !== this.#parts.run) return;
     this.#endMove(code, move.epoch);
-  }
-
-  /** Writes which moved rooms have ended. What fails is tried again. */
-  async endMoves(): Promise<void> {
-    // Many rooms may end at once.
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    for (const [code, epoch] of this.#ending) {
-      try {
-        await this.#parts.directory()?.endMove(code, epoch);
-        if (this.#ending.get(code) === epoch) this.#ending.delete(code);
-      } catch (error) {
-        if (!(error instanceof BusError)) this.#parts.fault(error);
-        // The others would fail, too.
-        break;
-      }
-    }
-    this.#isEnding = false;
-    if (this.#ending.size > 0 && !this.#isClosed) {
-      this.#after(RETRY, () => void this.endMoves());
-    }
-  }
-
-  /** Ends the moves to relays that have ended, and do not come back with their rooms any more. */
-  endExpired(isExpired: (run: string) => boolean): void {
-    for (const [code, { run, epoch }] of this.#parts.directory()?.moves ?? []) {
-      if (isExpired(run)) this.#endMove(code, epoch);
-    }
   }
 
   /** Whether a room is being taken over: another relay may be quicker. */
@@ -179,10 +122,6 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     }
     const record = this.#away.take(code as RoomCode, token);
     return record === 'taken' ? MOVING : (record ?? null);
-  }
-
-  follow({ code, ...home }: NodeQuestions['follow']['ask']): number {
-    return this.#send(code as RoomCode, home);
   }
 
   /**
@@ -233,9 +172,9 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
   }
 
   close(): void {
-    this.#isClosed = true;
     for (const stop of this.#stops) stop();
     this.#away.close();
+    this.#parts.ended.close();
     this.#parts.records.stop();
     this.#parts.waiting.close();
   }
@@ -268,8 +207,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
 
   #endMove(code: RoomCode, epoch: number): void {
     if (this.#leaving.has(code)) return;
-    this.#ending.set(code, epoch);
-    void this.endMoves();
+    this.#parts.ended.add(code, epoch);
   }
 
   /** Another relay has, or had, this room. */
@@ -279,29 +217,5 @@ export class RoomMoves implements Pick<NodeAnswers, 'release' | 'follow'> {
     if (room === undefined) return;
     this.drop(room);
     movedAway(room, run);
-  }
-
-  /** Sends clients that wait for a room to the relay that has it. */
-  #sendOn(code: RoomCode, ended?: string): void {
-    const home = this.#parts.directory()?.home(code);
-    if (home !== undefined && home.run !== ended) this.#send(code, home);
-  }
-
-  /** Returns how many clients of this relay have followed the room there. */
-  #send(code: RoomCode, home: Home): number {
-    const { links, run, waiting } = this.#parts;
-    const seats = [...links.seatsIn(code), ...waiting.in(code)];
-    const late = seats.filter((seat) => seat.epoch < home.epoch || waiting.has(seat));
-    if (home.run === run) this.#ownSeats.follow(late, home.epoch);
-    else if (late.length > 0) this.#follow(late, home);
-    return seats.filter((seat) => seat.hasFollowed && seat.epoch === home.epoch).length;
-  }
-
-  #follow(seats: readonly RemoteSeat[], { run, epoch }: Home): void {
-    const there = this.#parts.links.to(run);
-    for (const seat of seats) {
-      if (there === undefined) seat.end(CLOSE_REASONS.restarting);
-      else there.follow(seat, epoch);
-    }
   }
 }

@@ -11,6 +11,7 @@ import { hashSecret, type SecretHash } from '../../../rooms/secret.js';
 import { skipIds } from '../../../state/saved-state.js';
 import { type NodeRequests, NodeSilentError } from '../node-requests.js';
 import type { Arrivals } from './arrivals.js';
+import type { Followers } from './followers.js';
 import { MOVING, type RoomMoves } from './room-moves.js';
 import { type RoomRecord, readRoomRecord } from './room-record.js';
 import type { RoomRecords } from './room-records.js';
@@ -27,6 +28,7 @@ export interface TakeoverParts {
   readonly requests: NodeRequests;
   readonly records: RoomRecords;
   readonly moves: RoomMoves;
+  readonly followers: Followers;
   readonly arrivals: Arrivals;
   /** A room of another run is at this relay now. */
   readonly tookOver: (room: Room, from: string) => void;
@@ -136,12 +138,12 @@ export class Takeover {
 
   /** Waits for the clients at other relays, so that the host can ask them what they have received. */
   async #gather(room: Room, { edges, run }: Found, epoch: number): Promise<void> {
-    const { arrivals, moves, records, requests, self, tookOver } = this.#parts;
+    const { arrivals, followers, records, requests, self, tookOver } = this.#parts;
     const { code } = room.identity;
     const ask = { code, ...self, epoch };
     arrivals.expect(room);
     records.adopt(room);
-    moves.follow(ask);
+    followers.follow(ask);
     const counts = edges
       .filter((edge) => edge !== self.run)
       .map((edge) => requests.ask(edge, 'follow', ask).catch(() => 0));
