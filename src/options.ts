@@ -111,9 +111,10 @@ export const OPTIONS = {
     kind: 'text',
     default: '',
     secret: true,
-    pattern: /^(nats|tls):\/\/[^\s,]+$/,
-    format: 'the URL of a NATS server, such as nats://127.0.0.1:4222',
-    help: 'NATS server, such as nats://127.0.0.1:4222, by which relays share their rooms',
+    pattern: /^(nats|tls):\/\/[^\s,]+(,\1:\/\/[^\s,]+)*$/,
+    format:
+      'the URL of a NATS server, such as nats://127.0.0.1:4222, or several with commas between',
+    help: 'NATS server, such as nats://127.0.0.1:4222, by which relays share their rooms; or several',
   },
   clusterName: {
     kind: 'text',
@@ -123,6 +124,14 @@ export const OPTIONS = {
     help: 'name of the cluster; relays with the same one share their rooms',
   },
   clusterCreds: { kind: 'text', default: '', help: 'credentials file for NATS' },
+  clusterReplicas: {
+    kind: 'number',
+    unit: 'count',
+    default: 1,
+    min: 1,
+    max: 5,
+    help: 'how many NATS servers store the rooms and codes of the cluster; 3 if there are three',
+  },
   node: {
     kind: 'text',
     default: '',

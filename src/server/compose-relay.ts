@@ -25,6 +25,7 @@ export interface RelayOptions
       | 'cluster'
       | 'clusterName'
       | 'clusterCreds'
+      | 'clusterReplicas'
       | 'node'
       | 'nodeUrl'
       | 'letters'

@@ -188,6 +188,17 @@ describe.each(BUSES)('a bus $kind', ({ options, start }) => {
       expect(watched.values).toEqual({ BC: 'three', CD: 'two' });
     });
 
+    test('that can be watched while they are overwritten', options, async () => {
+      const [a, b] = await bucket();
+      await a.put('BC', 'old');
+      for (let i = 0; i < 100; i++) {
+        const value = `${i}`;
+        const [watched] = await Promise.all([Watched.begin(b), a.put('BC', value)]);
+        await expect.poll(() => watched.values, { interval: 1 }).toEqual({ BC: value });
+        watched.stop();
+      }
+    });
+
     test('that can be watched while they are empty, and no longer', options, async () => {
       const [a, b] = await bucket();
       const [stopped, watched] = [await Watched.begin(b), await Watched.begin(b)];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Event, Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
+import { type Event, Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
 import { NATS } from '../support/nats.js';
 import { needs } from '../support/tools.js';
@@ -26,14 +26,6 @@ async function resumed(relay: ClusterRelay, host: Host): Promise<Host> {
 
 /** Metrics may be a second old. */
 const SLOW = { timeout: 5000 };
-
-/** Checks that the host and a player hear each other. */
-async function talk(host: Host, player: Player & { id: number }): Promise<void> {
-  player.send('up');
-  expect(await host.until('from_str')).toMatchObject({ from: player.id, data: 'up' });
-  host.command({ cmd: 'to_str', to: [player.id], data: 'down' });
-  expect(await player.nextText()).toBe('down');
-}
 
 describe('when the relay of a room is killed', needs(NATS), () => {
   test('its host resumes at another one; players elsewhere stay, and others come back', async () => {

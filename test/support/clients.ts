@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { decode, encode } from 'cborg';
+import { expect } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { Inbox } from './inbox.js';
 
@@ -166,4 +167,12 @@ export async function joined(
   const { player: id } = await host.until('player_joined');
   await host.until('state');
   return Object.assign(player, { id });
+}
+
+/** Checks that the host and a player hear each other. */
+export async function talk(host: Host, player: Player & { readonly id: number }): Promise<void> {
+  player.send('up');
+  expect(await host.until('from_str')).toMatchObject({ from: player.id, data: 'up' });
+  host.command({ cmd: 'to_str', to: [player.id], data: 'down' });
+  expect(await player.nextText()).toBe('down');
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFailed, onTestFinished } from 'vitest';
 import { Cli } from './cli.js';
 import { NatsServer } from './nats.js';
 
@@ -45,11 +45,17 @@ export class TestCluster {
   readonly relays: ClusterRelay[] = [];
 
   /** @param names of the relays */
-  static async start(
+  static async start(names: readonly string[], args: readonly string[] = []): Promise<TestCluster> {
+    return TestCluster.startWith(await NatsServer.start('-js'), names, args);
+  }
+
+  /** Starts relays that share a nats-server of the test. */
+  static async startWith(
+    nats: NatsServer,
     names: readonly string[],
     args: readonly string[] = [],
-  ): Promise<TestCluster & { readonly relays: ClusterRelay[] }> {
-    const cluster = new TestCluster(await NatsServer.start('-js'));
+  ): Promise<TestCluster> {
+    const cluster = new TestCluster(nats);
     await Promise.all(names.map((name) => cluster.add(name, args)));
     await cluster.whenAllKnow(names.length);
     return cluster;
@@ -64,6 +70,7 @@ export class TestCluster {
     const own = ['--cluster', this.nats.url, '--cluster-name', this.name, '--node', name];
     const relay = new ClusterRelay([...own, ...args]);
     this.relays.push(relay);
+    onTestFailed(() => console.log(`the log of ${name}:\n${relay.cli.stdout}${relay.cli.stderr}`));
     onTestFinished(async () => {
       relay.cli.kill('SIGKILL');
       await relay.cli.exited;

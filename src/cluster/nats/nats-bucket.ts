@@ -1,14 +1,20 @@
 import type { KV, KvEntry, KvStatus } from '@nats-io/kv';
 import { reasonOf } from '../../launch/nats/connect.js';
+import { retry } from '../../launch/nats/retry.js';
 import { type Bucket, type BucketEntry, BusError } from '../bus/bus.js';
 
 /** The time before another attempt to watch, in milliseconds. */
 const RETRY_TIME = 1000;
 
+/** A key that is written to find out whether a bucket can be written. Watches do not report it. */
+export const CHECK_KEY = 'check';
+
 export interface NatsBucketContext {
   isConnected(): boolean;
   /** Whether a change was refused because the entry has another revision. */
   isConflict(error: unknown): boolean;
+  /** Whether a request may succeed at the next attempt. */
+  isTemporary(error: unknown): boolean;
 }
 
 /** A key-value bucket of JetStream. */
@@ -41,7 +47,7 @@ export class NatsBucket implements Bucket {
   }
 
   async watch(changed: (entry: BucketEntry) => void): Promise<() => void> {
-    const watch = new Watch(this.#kv, changed);
+    const watch = new Watch(this.#kv, this.#context, changed);
     this.#watches.add(watch);
     await watch.begin();
     return () => {
@@ -83,29 +89,34 @@ export class NatsBucket implements Bucket {
 /** A watch that is started again if it ends by itself. */
 class Watch {
   readonly #kv: KV;
+  readonly #context: NatsBucketContext;
   readonly #changed: (entry: BucketEntry) => void;
   #entries: Awaited<ReturnType<KV['watch']>> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(kv: KV, changed: (entry: BucketEntry) => void) {
+  constructor(kv: KV, context: NatsBucketContext, changed: (entry: BucketEntry) => void) {
     this.#kv = kv;
+    this.#context = context;
     this.#changed = changed;
   }
 
   /** Resolves when all entries were reported. Rejects with a `BusError`. */
   async begin(): Promise<void> {
-    const { values }: KvStatus = await asked(this.#kv.status());
-    const entries = await asked(this.#kv.watch());
+    const { isTemporary } = this.#context;
+    const { streamInfo }: KvStatus = await asked(retry(() => this.#kv.status(), isTemporary));
+    const { messages, last_seq: last } = streamInfo.state;
+    // nats-server 2.9 may place it on a server that is down, and then on another one.
+    const entries = await asked(retry(() => this.#kv.watch(), isTemporary));
     this.#entries?.stop();
     this.#entries = entries;
     if (this.#isStopped) entries.stop();
     const complete = new Promise<void>((resolve, reject) => {
-      void this.#follow(entries, resolve).finally(() =>
+      void this.#follow(entries, last, resolve).finally(() =>
         reject(new BusError('the watch has ended')),
       );
     });
-    if (values > 0) await complete;
+    if (messages > 0) await complete;
     else complete.catch(() => {});
   }
 
@@ -120,12 +131,20 @@ class Watch {
     this.#entries?.stop();
   }
 
-  async #follow(entries: AsyncIterable<KvEntry>, complete: () => void): Promise<void> {
+  /**
+   * @param last the revision of the last entry at the beginning, which may be overwritten by a later one.
+   * How many entries are left, by `delta`, is wrong if some are overwritten meanwhile (nats-server 2.9).
+   */
+  async #follow(
+    entries: AsyncIterable<KvEntry>,
+    last: number,
+    complete: () => void,
+  ): Promise<void> {
     try {
       for await (const entry of entries) {
         if (this.#isStopped) return;
-        if (entry.operation === 'PUT') this.#changed(entryOf(entry));
-        if (entry.delta === 0) complete();
+        if (entry.operation === 'PUT' && entry.key !== CHECK_KEY) this.#changed(entryOf(entry));
+        if (entry.revision >= last) complete();
       }
     } catch {
       // It is started again.
@@ -147,7 +166,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new BusError(reasonOf(error));
+    throw new BusError(`JetStream of NATS does not answer: ${reasonOf(error)}`);
   }
 }
 

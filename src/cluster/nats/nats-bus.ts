@@ -1,4 +1,4 @@
-import type { Kvm } from '@nats-io/kv';
+import type { KV, Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { connectNats, type NatsAddress, reasonOf } from '../../launch/nats/connect.js';
 import { NatsError } from '../../launch/nats/nats-error.js';
@@ -13,7 +13,7 @@ import {
   type BusStatus,
 } from '../bus/bus.js';
 import { MAX_BATCH } from '../wire/wire.js';
-import { NatsBucket } from './nats-bucket.js';
+import { CHECK_KEY, NatsBucket } from './nats-bucket.js';
 
 /** The time between attempts to reconnect, in milliseconds. */
 const RECONNECT_WAIT = 100;
@@ -106,10 +106,15 @@ export class NatsBus implements Bus {
     this.#kvm ??= new kv.Kvm(jetstream.jetstream(this.#connection, { timeout: REQUEST_TIMEOUT }));
     const kvm = this.#kvm;
     try {
-      const opened = await retry(
-        () => kvm.create(name, { history: 1, replicas: this.#replicas }),
-        (error) => this.#isTemporary(error),
-      );
+      const isTemporary = this.#isTemporary.bind(this);
+      // Any replica answers a direct read, also one that has not got the last change yet.
+      const settings = { history: 1, replicas: this.#replicas, allow_direct: false };
+      const opened = await retry(() => kvm.create(name, settings), isTemporary);
+      await retry(() => this.#replicate(opened), isTemporary);
+      // Its servers may have to elect a leader, or have no space.
+      const hasNoLeader = (error: unknown): boolean =>
+        isTemporary(error) || this.#isNoResponders((error as Error).cause);
+      await retry(() => opened.put(CHECK_KEY, ''), hasNoLeader);
       const known = this.#buckets.get(name);
       if (known !== undefined) {
         known.reopened();
@@ -118,12 +123,22 @@ export class NatsBus implements Bus {
       const bucket = new NatsBucket(opened, {
         isConnected: () => this.isConnected,
         isConflict: (error) => this.#isConflict(error),
+        isTemporary,
       });
       this.#buckets.set(name, bucket);
       return bucket;
     } catch (error) {
       throw new BusError(`cannot use the bucket ${name} of NATS: ${reasonOf(error)}`);
     }
+  }
+
+  /** Adds replicas to a bucket that was created with fewer. */
+  async #replicate(bucket: KV): Promise<void> {
+    if (this.#replicas === 1) return;
+    const { replicas, streamInfo } = await bucket.status();
+    if (replicas >= this.#replicas) return;
+    const manager = await this.#packages.jetstream.jetstreamManager(this.#connection);
+    await manager.streams.update(streamInfo.config.name, { num_replicas: this.#replicas });
   }
 
   onStatus(listener: (status: BusStatus) => void): () => void {
@@ -165,7 +180,11 @@ export class NatsBus implements Bus {
   /** Whether opening a bucket may succeed at the next attempt. */
   #isTemporary(error: unknown): boolean {
     const { TimeoutError } = this.#packages.transport;
-    return error instanceof TimeoutError || this.#hasCode(error, SUBJECTS_OVERLAP);
+    return (
+      error instanceof TimeoutError ||
+      this.#hasCode(error, SUBJECTS_OVERLAP) ||
+      this.#hasCode(error, NO_LEADER)
+    );
   }
 
   #hasCode(error: unknown, code: number): boolean {
@@ -176,6 +195,9 @@ export class NatsBus implements Bus {
 
 /** The timeout of requests to JetStream, in milliseconds. */
 const REQUEST_TIMEOUT = 2000;
+
+/** The error of JetStream in a cluster of servers that has no leader at the moment. */
+const NO_LEADER = 10_008;
 
 /** The error of JetStream for a bucket that another client is creating at the moment. */
 const SUBJECTS_OVERLAP = 10_065;

@@ -10,7 +10,7 @@ export const NATS_TIMEOUT = 5000;
 /** How often a server that sends nothing is pinged, in milliseconds. */
 const PING_INTERVAL = 10_000;
 
-/** Where NATS is, and how to log in. */
+/** Where NATS is, one URL or several with commas between, and how to log in. */
 export type NatsAddress = Pick<NatsConfig, 'url'> & Partial<NatsConfig>;
 
 /**
@@ -26,7 +26,7 @@ export async function connectNats(
 ): Promise<NatsConnection> {
   try {
     return await transport.connect({
-      servers: config.url,
+      servers: config.url.split(','),
       name: 'lobby-relay',
       timeout: NATS_TIMEOUT,
       pingInterval: PING_INTERVAL,

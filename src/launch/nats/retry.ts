@@ -1,9 +1,13 @@
-/** The number of attempts. */
-const MAX_ATTEMPTS = 3;
+/** How long JetStream may not answer, in milliseconds. A cluster of servers elects a leader in up to 9 s. */
+const PATIENCE = 15_000;
+
+/** The time between two attempts, in milliseconds. */
+const PAUSE = 100;
 
 /**
- * Repeats a request to JetStream as long as its error is temporary. nats-server 2.9 leaves the first
- * requests after its start unanswered if several clients send them at the same moment.
+ * Repeats a request to JetStream as long as its error is temporary, for 15 s. A cluster of servers does not
+ * answer before it has elected a leader, and nats-server 2.9 leaves the first requests after its start
+ * unanswered if several clients send them at the same moment.
  *
  * @throws the last error
  */
@@ -11,11 +15,13 @@ export async function retry<T>(
   request: () => Promise<T>,
   isTemporary: (error: unknown) => boolean,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  const end = performance.now() + PATIENCE;
+  for (;;) {
     try {
       return await request();
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !isTemporary(error)) throw error;
+      if (performance.now() > end || !isTemporary(error)) throw error;
     }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -186,7 +186,11 @@ export class Cluster implements OtherProcesses {
 
   #connect(): Promise<Bus> {
     const { node, options } = this.#parts;
-    return NatsBus.connect({ address: natsAddress(options), name: `lobby-relay ${node}` });
+    return NatsBus.connect({
+      address: natsAddress(options),
+      name: `lobby-relay ${node}`,
+      replicas: options.clusterReplicas,
+    });
   }
 
   /** Whether rooms of this run cannot come back any more. */

@@ -2,14 +2,16 @@ import { Secret } from '../../launch/config/secret.js';
 import type { NatsAddress } from '../../launch/nats/connect.js';
 import type { Options } from '../../options.js';
 
-/** The NATS server of `--cluster`, whose URL may have a user and a password. */
+/** The NATS servers of `--cluster`. A user and a password in one of the URLs hold for all. */
 export function natsAddress({ cluster, clusterCreds }: Options): NatsAddress {
-  const url = new URL(cluster);
-  const { username, password } = url;
-  url.username = '';
-  url.password = '';
+  const urls = cluster.split(',').map((url) => new URL(url));
+  const { username = '', password = '' } = urls.find((url) => url.username !== '') ?? {};
+  for (const url of urls) {
+    url.username = '';
+    url.password = '';
+  }
   return {
-    url: url.href,
+    url: urls.map(({ href }) => href).join(),
     ...(username !== '' && { user: decodeURIComponent(username) }),
     ...(password !== '' && { password: new Secret(decodeURIComponent(password)) }),
     ...(clusterCreds !== '' && { credentials: clusterCreds }),

@@ -5,6 +5,12 @@ import { CLOSE_REASONS, type CloseReason } from '../../../protocol/close-codes.j
 import type { RoomCode } from '../../../rooms/ids.js';
 import type { RoomRecord } from './room-record.js';
 
+/** How long clients wait for the record of their room if NATS does not answer, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** The time before the record is asked for again, in milliseconds. */
+const RETRY_TIME = 250;
+
 export interface WaitingSeatsParts {
   readonly timers: Timers;
   /** Rejects if the bus does not answer. */
@@ -77,12 +83,12 @@ export class WaitingSeats {
   }
 
   async #await(code: RoomCode, group: Group): Promise<void> {
-    const { maxHold, readRecord, timers } = this.#parts;
+    const { maxHold, timers } = this.#parts;
     const end = (reason: CloseReason): void => {
       for (const seat of [...group.seats]) seat.end(reason);
     };
     try {
-      const record = await readRecord(code);
+      const record = await this.#read(code, group);
       // A room that does not wait, of a relay that has ended, or is disconnected from NATS.
       if (record === undefined) return end(CLOSE_REASONS.restarting);
       const { room } = record;
@@ -93,6 +99,20 @@ export class WaitingSeats {
       group.stop = timers.after(hold, () => end(CLOSE_REASONS.hostGone));
     } catch {
       end(CLOSE_REASONS.restarting);
+    }
+  }
+
+  /** Tries again for a while: NATS may have lost a server together with the relay. */
+  async #read(code: RoomCode, { seats }: Group): Promise<RoomRecord | undefined> {
+    const { readRecord, timers } = this.#parts;
+    const end = timers.now() + PATIENCE;
+    for (;;) {
+      try {
+        return await readRecord(code);
+      } catch (error) {
+        if (seats.size === 0 || timers.now() >= end) throw error;
+      }
+      await new Promise<void>((resolve) => timers.after(RETRY_TIME, resolve));
     }
   }
 }
