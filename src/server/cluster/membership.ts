@@ -3,36 +3,33 @@ import { Directory } from '../../cluster/directory/directory.js';
 import type { Place } from '../../cluster/directory/records.js';
 import { confirmNode, registerNode } from '../../cluster/directory/register-node.js';
 import { Nodes } from '../../cluster/nodes/nodes.js';
-import type { Join } from '../../cluster/wire/frames.js';
 import { VERSION } from '../../cluster/wire/wire.js';
 import { roomAnswers } from '../../http/room-answers.js';
 import { every, type StopTimer, SYSTEM_TIMERS } from '../../launch/timers.js';
 import type { RelayLog } from '../../ops/relay-log.js';
 import type { Options } from '../../options.js';
-import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
-import type { Room } from '../../rooms/room.js';
 import type { Core } from '../core.js';
 import type { ClusterCodes } from './cluster-codes.js';
 import { ClusterLinks } from './cluster-links.js';
 import { ClusterRooms } from './cluster-rooms.js';
+import { Confirmation } from './confirmation.js';
 import type { EndedRuns } from './ended-runs.js';
 import { Arrivals } from './moves/arrivals.js';
 import { buildMoves, type MoveCounts, type Moves } from './moves/build-moves.js';
+import type { Gathering } from './moves/gathering.js';
 import { hasEnded } from './moves/has-ended.js';
 import { restoreRooms } from './moves/restore-rooms.js';
 import type { RoomMoves } from './moves/room-moves.js';
 import { codesBucketOf, prefixOf, roomsBucketOf } from './nats-names.js';
 import { NodeRequests } from './node-requests.js';
 import type { RemoteClients } from './remote-clients.js';
+import { roomOfJoin } from './room-of-join.js';
 
 /** How long a relay may take to answer whether it runs, in milliseconds. */
 const PING_TIMEOUT = 700;
 
 /** How often to look for moves of rooms that do not come back any more, in milliseconds. */
 const EXPIRED_INTERVAL = 60_000;
-
-/** The time between attempts to claim again what NATS has lost, in milliseconds. */
-const CONFIRM_INTERVAL = 1000;
 
 export interface MembershipParts {
   readonly bus: Bus;
@@ -56,14 +53,20 @@ export class Membership {
   readonly counts: MoveCounts = { takeovers: 0, recordErrors: 0 };
   readonly #parts: MembershipParts;
   readonly #arrivals = new Arrivals(SYSTEM_TIMERS);
+  readonly #confirmation: Confirmation;
   #directory: Directory | undefined;
   #rooms: ClusterRooms | undefined;
   #moves: Moves | undefined;
-  #stopConfirming: StopTimer | undefined;
   #stopExpiring: StopTimer | undefined;
 
   private constructor(parts: MembershipParts) {
     this.#parts = parts;
+    this.#confirmation = new Confirmation({
+      timers: SYSTEM_TIMERS,
+      isConnected: () => this.isConnected,
+      write: () => this.#confirm(),
+      fault: (error) => parts.log.fault(error),
+    });
     this.nodes = this.#openNodes();
     this.links = this.#openLinks();
   }
@@ -107,7 +110,7 @@ export class Membership {
   }
 
   close(): void {
-    this.#stopConfirming?.();
+    this.#confirmation.stop();
     this.#stopExpiring?.();
     this.#moves?.rooms.close();
     this.links.close();
@@ -134,13 +137,16 @@ export class Membership {
     const directory = await this.#openDirectory(bucket, moves);
     const { rooms } = core;
     rooms.onChange((room) => moves.rooms.changed(room));
-    const moved = await restoreRooms({ run, before, rooms, directory, moves });
+    const { moved, linked } = await restoreRooms({ run, before, rooms, directory, moves });
     // Before others are told that this relay has the codes.
-    const clusterRooms = this.#openRooms(directory, moves);
+    const requests = this.#openRequests(moves);
+    const gathering = moves.gathering(requests);
+    const clusterRooms = this.#openRooms(directory, moves, requests, gathering);
     await codes.claim(directory, before);
     for (const { code, epoch } of moved) await directory.move(code, epoch, this.#place);
     await bus.flush();
     this.#rooms = clusterRooms;
+    await gathering.gatherAll(linked, directory);
     this.#stopExpiring = every(SYSTEM_TIMERS, EXPIRED_INTERVAL, () =>
       moves.ended.endExpired((other) => this.isExpired(other)),
     );
@@ -204,7 +210,13 @@ export class Membership {
       schedule: (flushable) => core.acceptor.schedule(flushable),
       maxMessage: Math.max(options.maxHostMessage, options.maxPlayerMessage),
       stall: options.stall * 1000,
-      findRoom: (join) => this.#findRoom(join),
+      findRoom: (join) =>
+        roomOfJoin(join, {
+          run,
+          rooms: core.rooms,
+          directory: this.#directory,
+          isAway: (code) => this.#moves?.rooms.isAway(code) ?? false,
+        }),
       followed: (room) => this.#arrivals.add(room),
       ownTime: (other, at) => this.nodes.ownTime(other, at),
       clientClosed: (client) => clients.closed(client),
@@ -231,67 +243,56 @@ export class Membership {
     });
   }
 
-  #openRooms(directory: Directory, moves: Moves): ClusterRooms {
-    const { bus, clients, core, endedRuns, log, options, run, uptime } = this.#parts;
+  #openRequests({ followers, rooms }: Moves): NodeRequests {
+    const { bus, core, options, run } = this.#parts;
+    return new NodeRequests(bus, prefixOf(options), run, {
+      ...roomAnswers(core.rooms, options),
+      release: rooms.release.bind(rooms),
+      follow: followers.follow.bind(followers),
+    });
+  }
+
+  #openRooms(
+    directory: Directory,
+    moves: Moves,
+    requests: NodeRequests,
+    gathering: Gathering,
+  ): ClusterRooms {
+    const { clients, core, endedRuns, log, options, run, uptime } = this.#parts;
     const { nodes } = this;
     const { records } = moves;
-    const answers = roomAnswers(core.rooms, options);
-    const release = moves.rooms.release.bind(moves.rooms);
-    const follow = moves.followers.follow.bind(moves.followers);
-    const requests = new NodeRequests(bus, prefixOf(options), run, { ...answers, release, follow });
     return new ClusterRooms({
       run,
       rooms: core.rooms,
       directory,
       nodes,
       requests,
-      answers,
+      answers: roomAnswers(core.rooms, options),
       clients,
       hasEnded: (code) => hasEnded(code, { directory, records, endedRuns, uptime }),
       isArriving: (code) => moves.rooms.isArriving(code),
       isAway: (code) => moves.rooms.isAway(code),
-      takeover: moves.takeover({ directory, nodes, requests }),
+      takeover: moves.takeover({ directory, nodes, requests, gathering }),
       isExpired: (other) => this.isExpired(other),
       fault: (error) => log.fault(error),
     });
   }
 
-  #findRoom({ code, follows }: Join): Room | CloseReason {
-    const room = this.#parts.core.rooms.find(code);
-    if (room !== undefined) return room;
-    // Of a game that goes on elsewhere, a client must not hear that there is none. The other relay may not
-    // know yet that the room has moved.
-    const { run = this.#parts.run } = this.#directory?.home(code) ?? {};
-    const isElsewhere = follows || this.#moves?.rooms.isAway(code) || run !== this.#parts.run;
-    return isElsewhere ? CLOSE_REASONS.restarting : CLOSE_REASONS.noSuchRoom;
-  }
-
   #statusChanged(status: 'disconnected' | 'reconnected'): void {
     this.#parts.log.cluster.statusChanged(status === 'reconnected');
-    this.#stopConfirming?.();
-    if (status === 'reconnected') void this.#confirm(true);
+    if (status === 'reconnected') this.#confirmation.begin();
+    else this.#confirmation.stop();
   }
 
-  /**
-   * After a reconnect, claims and writes again what NATS has lost. JetStream may start later than NATS:
-   * tries until it answers.
-   */
-  async #confirm(isFirst: boolean): Promise<void> {
-    const { bus, codes, log, node, options, run } = this.#parts;
-    try {
-      const bucket = await bus.bucket(codesBucketOf(options));
-      await bus.bucket(roomsBucketOf(options));
-      await codes.confirm();
-      await confirmNode(bucket, node, this.#place);
-      await this.#directory?.confirmMoves(run);
-      await this.#moves?.ended.write();
-      this.#moves?.records.confirm();
-    } catch (error) {
-      if (isFirst) log.fault(error);
-      // After another disconnect, the next reconnect confirms.
-      if (!bus.isConnected) return;
-      this.#stopConfirming?.();
-      this.#stopConfirming = SYSTEM_TIMERS.after(CONFIRM_INTERVAL, () => void this.#confirm(false));
-    }
+  /** Claims and writes again what NATS has lost. */
+  async #confirm(): Promise<void> {
+    const { bus, codes, node, options, run } = this.#parts;
+    const bucket = await bus.bucket(codesBucketOf(options));
+    await bus.bucket(roomsBucketOf(options));
+    await codes.confirm();
+    await confirmNode(bucket, node, this.#place);
+    await this.#directory?.confirmMoves(run);
+    await this.#moves?.ended.write();
+    this.#moves?.records.confirm();
   }
 }

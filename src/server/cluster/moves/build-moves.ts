@@ -7,9 +7,11 @@ import type { RoomCode } from '../../../rooms/ids.js';
 import type { Room } from '../../../rooms/room.js';
 import type { Rooms } from '../../../rooms/rooms.js';
 import type { ClusterLinks } from '../cluster-links.js';
+import type { NodeRequests } from '../node-requests.js';
 import type { Arrivals } from './arrivals.js';
 import { EndedMoves } from './ended-moves.js';
 import { Followers } from './followers.js';
+import { Gathering } from './gathering.js';
 import { RoomMoves } from './room-moves.js';
 import { RoomRecords } from './room-records.js';
 import { Takeover, type TakeoverParts } from './takeover.js';
@@ -46,7 +48,8 @@ export interface Moves {
   readonly followers: Followers;
   readonly ended: EndedMoves;
   readonly rooms: RoomMoves;
-  takeover(parts: Pick<TakeoverParts, 'directory' | 'nodes' | 'requests'>): Takeover;
+  gathering(requests: NodeRequests): Gathering;
+  takeover(parts: Pick<TakeoverParts, 'directory' | 'nodes' | 'requests' | 'gathering'>): Takeover;
 }
 
 const timers = SYSTEM_TIMERS;
@@ -79,18 +82,8 @@ export function buildMoves(parts: MovesParts): Moves {
     followers,
     ended,
     rooms: moves,
-    takeover: (others) =>
-      new Takeover({
-        ...others,
-        self,
-        timers,
-        rooms,
-        records,
-        moves,
-        followers,
-        arrivals,
-        tookOver,
-      }),
+    gathering: (requests) => new Gathering({ self, requests, followers, arrivals }),
+    takeover: (others) => new Takeover({ ...others, self, rooms, records, moves, tookOver }),
   };
 }
 

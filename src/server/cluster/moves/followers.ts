@@ -60,7 +60,13 @@ export class Followers implements Pick<NodeAnswers, 'follow'> {
   send(code: RoomCode, home: Home): number {
     const { links, run, waiting } = this.#parts;
     const seats = [...links.seatsIn(code), ...waiting.in(code)];
-    const late = seats.filter((seat) => seat.epoch < home.epoch || waiting.has(seat));
+    // A relay that has restarted has its rooms with the same epochs.
+    const there = new Set(home.run === run ? seats : links.seatsAt(home.run, code));
+    const isElsewhere = (seat: RemoteSeat): boolean =>
+      seat.epoch === home.epoch && !there.has(seat);
+    const late = seats.filter(
+      (seat) => seat.epoch < home.epoch || waiting.has(seat) || isElsewhere(seat),
+    );
     if (home.run === run) this.#ownSeats.follow(late, home.epoch);
     else if (late.length > 0) this.#sendAll(late, home);
     return seats.filter((seat) => seat.hasFollowed && seat.epoch === home.epoch).length;

@@ -3,6 +3,7 @@ import type { RoomCode } from '../../../rooms/ids.js';
 import type { Rooms } from '../../../rooms/rooms.js';
 import { skipIds } from '../../../state/saved-state.js';
 import type { Moves } from './build-moves.js';
+import type { LinkedRoom } from './gathering.js';
 
 export interface RestoreParts {
   readonly run: string;
@@ -13,11 +14,15 @@ export interface RestoreParts {
   readonly directory: Directory;
 }
 
+export interface Restored {
+  /** Rooms that have moved to the last run, and have to move to this one. */
+  readonly moved: readonly { readonly code: RoomCode; readonly epoch: number }[];
+  readonly linked: readonly LinkedRoom[];
+}
+
 /**
  * Restores the rooms of the last run that no other relay has taken over. Drops those of the state file
  * that have ended at another relay, or are there. Rejects with a `BusError`.
- *
- * @returns rooms that have moved to the last run, and have to move to this one
  */
 export async function restoreRooms({
   run,
@@ -25,7 +30,7 @@ export async function restoreRooms({
   rooms,
   moves,
   directory,
-}: RestoreParts): Promise<{ readonly code: RoomCode; readonly epoch: number }[]> {
+}: RestoreParts): Promise<Restored> {
   const all = await moves.records.readAll();
   const isOwn = (other: string): boolean => other === run || other === before;
   for (const room of [...rooms.all]) {
@@ -40,7 +45,12 @@ export async function restoreRooms({
     const restored = rooms.find(room.code);
     if (restored !== undefined) moves.records.adopt(restored);
   }
-  return directory.moves.flatMap(([code, { run: of, epoch }]) =>
+  const moved = directory.moves.flatMap(([code, { run: of, epoch }]) =>
     isOwn(of) && rooms.find(code) !== undefined ? [{ code, epoch }] : [],
   );
+  const linked = [...rooms.all].flatMap((room) => {
+    const { edges = [] } = all.get(room.identity.code) ?? {};
+    return edges.length === 0 ? [] : [{ room, edges }];
+  });
+  return { moved, linked };
 }

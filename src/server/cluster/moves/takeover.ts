@@ -2,7 +2,6 @@ import { BusError } from '../../../cluster/bus/bus.js';
 import type { Directory, Home } from '../../../cluster/directory/directory.js';
 import type { Place } from '../../../cluster/directory/records.js';
 import type { Nodes } from '../../../cluster/nodes/nodes.js';
-import type { Timers } from '../../../launch/timers.js';
 import { CLOSE_REASONS, type CloseReason } from '../../../protocol/close-codes.js';
 import type { RoomCode } from '../../../rooms/ids.js';
 import type { Room } from '../../../rooms/room.js';
@@ -10,26 +9,20 @@ import type { Rooms } from '../../../rooms/rooms.js';
 import { hashSecret, type SecretHash } from '../../../rooms/secret.js';
 import { skipIds } from '../../../state/saved-state.js';
 import { type NodeRequests, NodeSilentError } from '../node-requests.js';
-import type { Arrivals } from './arrivals.js';
-import type { Followers } from './followers.js';
+import type { Gathering } from './gathering.js';
 import { MOVING, type RoomMoves } from './room-moves.js';
 import { type RoomRecord, readRoomRecord } from './room-record.js';
 import type { RoomRecords } from './room-records.js';
 
-/** How long the host waits for the clients at other relays, in milliseconds. Later ones reconnect. */
-const FOLLOW_TIME = 250;
-
 export interface TakeoverParts {
   readonly self: Place;
-  readonly timers: Timers;
   readonly rooms: Rooms;
   readonly directory: Directory;
   readonly nodes: Nodes;
   readonly requests: NodeRequests;
   readonly records: RoomRecords;
   readonly moves: RoomMoves;
-  readonly followers: Followers;
-  readonly arrivals: Arrivals;
+  readonly gathering: Gathering;
   /** A room of another run is at this relay now. */
   readonly tookOver: (room: Room, from: string) => void;
 }
@@ -83,7 +76,9 @@ export class Takeover {
       const epoch = home.run === self.run ? home.epoch : await this.#move(room, home);
       if (epoch === undefined) return CLOSE_REASONS.restarting;
       moves.setArriving(code, false);
-      await this.#gather(room, found, epoch);
+      this.#parts.records.adopt(room);
+      await this.#parts.gathering.gather(room, found.edges, epoch);
+      this.#parts.tookOver(room, found.run);
       return undefined;
     } finally {
       moves.setArriving(code, false);
@@ -134,21 +129,5 @@ export class Takeover {
       if (epoch === undefined) moves.drop(room);
     }
     return epoch;
-  }
-
-  /** Waits for the clients at other relays, so that the host can ask them what they have received. */
-  async #gather(room: Room, { edges, run }: Found, epoch: number): Promise<void> {
-    const { arrivals, followers, records, requests, self, tookOver } = this.#parts;
-    const { code } = room.identity;
-    const ask = { code, ...self, epoch };
-    arrivals.expect(room);
-    records.adopt(room);
-    followers.follow(ask);
-    const counts = edges
-      .filter((edge) => edge !== self.run)
-      .map((edge) => requests.ask(edge, 'follow', ask).catch(() => 0));
-    const expected = Promise.all(counts).then((all) => all.reduce((sum, count) => sum + count, 0));
-    await arrivals.wait(room, expected, FOLLOW_TIME);
-    tookOver(room, run);
   }
 }
