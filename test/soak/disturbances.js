@@ -9,29 +9,43 @@ const LOG_DELAY = 2_000;
 const LOST = 'connection to NATS lost; rooms of this relay go on';
 const CONNECTED = 'connected to NATS again';
 const BROKEN = 'link to another relay broken';
-const MESSAGES = [LOST, CONNECTED, BROKEN, 'another relay is silent', 'another relay is back'];
+const MESSAGES = [
+  LOST,
+  CONNECTED,
+  BROKEN,
+  'another relay is silent',
+  'another relay is back',
+  'another relay has ended',
+];
 
 export class Disturbances {
   /** How often a connection to NATS was lost, and how many ends of links broke. */
   counts = { lost: 0, broken: 0 };
   #last = Number.NEGATIVE_INFINITY;
-  /** How many relays have no connection to NATS. */
-  #without = 0;
+  /** @type {Set<object>} the logs of relays that have no connection to NATS */
+  #without = new Set();
 
-  /**
-   * Reads a line of a relay's log. Returns whether it tells of a fault that is expected.
-   *
-   * @param {string} message
-   */
-  read(message) {
-    if (!MESSAGES.includes(message)) return false;
-    this.#last = performance.now();
-    if (message === LOST) {
-      this.counts.lost++;
-      this.#without++;
-    } else if (message === CONNECTED) this.#without--;
-    else if (message === BROKEN) this.counts.broken++;
-    return true;
+  /** For the log of a relay, from its start to its end. */
+  logOfRelay() {
+    const log = {
+      /**
+       * Reads a line. Returns whether it tells of a fault that is expected.
+       *
+       * @param {string} message
+       */
+      read: (message) => {
+        if (!MESSAGES.includes(message)) return false;
+        this.#last = performance.now();
+        if (message === LOST) {
+          this.counts.lost++;
+          this.#without.add(log);
+        } else if (message === CONNECTED) this.#without.delete(log);
+        else if (message === BROKEN) this.counts.broken++;
+        return true;
+      },
+      end: () => void this.#without.delete(log),
+    };
+    return log;
   }
 
   /**
@@ -42,7 +56,7 @@ export class Disturbances {
   excuse(violation) {
     const since = performance.now() - EFFECTS;
     setTimeout(() => {
-      if (this.#without === 0 && this.#last < since) violation();
+      if (this.#without.size === 0 && this.#last < since) violation();
     }, LOG_DELAY);
   }
 }

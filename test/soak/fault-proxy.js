@@ -53,7 +53,8 @@ export class FaultProxy {
 
   #server;
   #seed;
-  #relayPort;
+  /** The port of the relay, for new connections. */
+  relayPort;
   /** @type {Set<ProxiedConnection>} */
   #open = new Set();
   /** @type {Map<number, ProxiedConnection>} by the client's port, until another client has it */
@@ -72,7 +73,7 @@ export class FaultProxy {
 
   /** @param {{ relayPort: number; seed: number }} options */
   constructor({ relayPort, seed }) {
-    this.#relayPort = relayPort;
+    this.relayPort = relayPort;
     this.#seed = seed;
     const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
     this.#server = createServer(options, (client) => this.#accept(client));
@@ -109,7 +110,7 @@ export class FaultProxy {
   #accept(client) {
     const { remotePort } = client;
     if (remotePort === undefined) return void client.destroy();
-    const relay = connect({ port: this.#relayPort, host: LOOPBACK, allowHalfOpen: true });
+    const relay = connect({ port: this.relayPort, host: LOOPBACK, allowHalfOpen: true });
     relay.setNoDelay(true);
     const random = new Random(this.#seed, this.connections++);
     const connection = new ProxiedConnection(client, relay, random, {

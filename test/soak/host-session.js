@@ -323,6 +323,7 @@ export class HostSession {
     if (this.ending === 'close' && (code === 1000 || !this.#link.wasOpen)) return;
     if (this.#link.mayBeCut && (code === 1006 || code === 4008)) return;
     if (code === 1013 && this.code === '') return;
+    if (code === 1012 && this.#link.mayBeRestarting) return;
     this.#violation(`closed with ${code}`);
   }
 

@@ -78,8 +78,13 @@ export class Link {
   }
 
   get #isSlow() {
-    if (this.line.node?.stoodStill) return true;
+    if (this.line.node?.wasStopped) return true;
     return this.#proxied !== undefined && (this.#proxied.isSlow || this.#crowd.isLate);
+  }
+
+  /** Whether its relay may have closed it because it was about to end. */
+  get mayBeRestarting() {
+    return this.line.node?.wasStopped === true;
   }
 
   get isBusy() {

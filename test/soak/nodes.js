@@ -13,29 +13,41 @@ const AFTER_STOP = 10_000;
 /** Added to the seed, so that lines to NATS have other faults than those of clients. */
 const NATS_SEED = 1_000_003;
 
+/** What a relay says at its start if it cannot use NATS. */
+const NO_NATS = '--cluster: ';
+
 /** Metrics that are no sums. */
 const HIGHEST = ['lobby_relay_event_loop_lag_seconds'];
+
+/** How long a relay may take to end by SIGTERM, in milliseconds. */
+const END_TIME = 20_000;
+
+/** The time between attempts to start a relay, in milliseconds. */
+const START_RETRY = 500;
 
 /** A relay with the faulty line of its clients. */
 export class Node {
   #stoppedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  #start;
 
   /**
    * @param {number} number
+   * @param {() => Promise<RelayProcess>} start
    * @param {RelayProcess} relay
    * @param {FaultProxy} proxy
    */
-  constructor(number, relay, proxy) {
+  constructor(number, start, relay, proxy) {
     this.number = number;
+    this.#start = start;
     this.relay = relay;
     this.proxy = proxy;
     /** The line that hosts and players use. */
     this.line = { node: this, port: proxy.port, proxy };
   }
 
-  /** Whether it stood still a short time ago, so that it may have terminated connections. */
-  get stoodStill() {
+  /** Whether it did not run a short time ago, so that its connections may have ended. */
+  get wasStopped() {
     return this.#isStopped || performance.now() - this.#stoppedAt < AFTER_STOP;
   }
 
@@ -44,13 +56,41 @@ export class Node {
    *
    * @param {number} duration in milliseconds
    */
-  async standStill(duration) {
+  standStill(duration) {
+    return this.#without(async () => {
+      this.relay.pause();
+      await setTimeout(duration);
+      this.relay.resume();
+    });
+  }
+
+  /** Kills the process, and starts another one. */
+  crash() {
+    return this.#without(async () => {
+      await this.relay.kill();
+      await this.#startAgain();
+    });
+  }
+
+  /** Ends the process with SIGTERM, and starts another one. */
+  update() {
+    return this.#without(async () => {
+      await this.relay.stop(END_TIME);
+      await this.#startAgain();
+    });
+  }
+
+  /** @param {() => Promise<void>} stop */
+  async #without(stop) {
     this.#isStopped = true;
-    this.relay.pause();
-    await setTimeout(duration);
-    this.relay.resume();
+    await stop();
     this.#isStopped = false;
     this.#stoppedAt = performance.now();
+  }
+
+  async #startAgain() {
+    this.relay = await this.#start();
+    this.proxy.relayPort = this.relay.port;
   }
 }
 
@@ -71,17 +111,47 @@ export class Nodes {
     if (nodes > 1) started.nats = await NatsProcess.start();
     for (let number = 0; number < nodes; number++) {
       const own = await started.#clusterFlags(number, seed);
-      const relay = await RelayProcess.start([...flags, ...own], violation, (message) =>
-        started.disturbances.read(message),
-      );
+      const start = () => started.#startRelay([...flags, ...own], violation);
+      const relay = await start();
       const proxy = await FaultProxy.start({ relayPort: relay.port, seed: seed + number });
-      started.all.push(new Node(number, relay, proxy));
+      started.all.push(new Node(number, start, relay, proxy));
     }
     await started.connected();
     return started;
   }
 
-  /** The first node, which never stands still: rooms without faults are there. */
+  /**
+   * Starts a relay. One that cannot connect to NATS ends, and is started again.
+   *
+   * @param {readonly string[]} flags
+   * @param {(reason: string) => void} violation
+   */
+  async #startRelay(flags, violation) {
+    for (;;) {
+      let isRunning = false;
+      /** @type {string[]} */
+      const failures = [];
+      const report = (/** @type {string} */ reason) => {
+        if (isRunning) violation(reason);
+        else failures.push(reason);
+      };
+      const log = this.disturbances.logOfRelay();
+      try {
+        const relay = await RelayProcess.start(flags, report, (message) => log.read(message));
+        isRunning = true;
+        void relay.exited.then(() => log.end());
+        for (const failure of failures) violation(failure);
+        return relay;
+      } catch (error) {
+        log.end();
+        // Only a cluster has another reason to fail than a fault of the relay.
+        if (!failures.some((failure) => failure.includes(NO_NATS))) throw error;
+        await setTimeout(START_RETRY);
+      }
+    }
+  }
+
+  /** The first node, which always runs: rooms without faults are there. */
   get first() {
     return /** @type {Node} */ (this.all[0]);
   }

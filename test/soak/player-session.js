@@ -241,6 +241,8 @@ export class PlayerSession {
       case 1006:
       case 4008:
         return this.#link.mayBeCut || this.#losesPatience;
+      case 1012:
+        return this.#link.mayBeRestarting;
       case 1013:
         return this.#seat === undefined;
       case 4000:

@@ -12,14 +12,15 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** Log lines from this level on are faults (pino's `error`). */
 const FAULT = 50;
 
-const START_TIME = 10_000;
+/** More than a relay waits for NATS, in milliseconds. */
+const START_TIME = 60_000;
 const SCRAPE_TIME = 5_000;
 
 export class RelayProcess {
   port = 0;
   #child;
-  /** @type {Promise<number | null>} */
-  #exited;
+  /** @type {Promise<number | null>} the exit code; `null` if it was killed */
+  exited;
 
   /**
    * @param {readonly string[]} flags besides where to listen
@@ -54,7 +55,7 @@ export class RelayProcess {
     createInterface(this.#child.stderr).on('line', (line) => {
       violation(`the relay writes to stderr: ${line.slice(0, 500)}`);
     });
-    this.#exited = once(this.#child, 'exit').then(([code, signal]) => {
+    this.exited = once(this.#child, 'close').then(([code, signal]) => {
       if (!this.#child.killed) violation(`the relay ended by itself with ${code ?? signal}`);
       return code;
     });
@@ -96,7 +97,7 @@ export class RelayProcess {
       () => void this.#child.kill('SIGKILL'),
       () => {},
     );
-    const code = await this.#exited;
+    const code = await this.exited;
     overdue.abort();
     await late;
     return code;
@@ -114,13 +115,18 @@ export class RelayProcess {
   /** Kills the process, as in a crash. */
   async kill() {
     this.#child.kill('SIGKILL');
-    await this.#exited;
+    await this.exited;
   }
 
   async #listening() {
     const deadline = performance.now() + START_TIME;
     while (this.port === 0) {
-      if (performance.now() > deadline) throw new Error('the relay does not listen');
+      if (this.#child.exitCode !== null)
+        throw new Error(`the relay ends with ${await this.exited}`);
+      if (performance.now() > deadline) {
+        this.#child.kill('SIGKILL');
+        throw new Error('the relay does not listen');
+      }
       await setTimeout(20);
     }
   }

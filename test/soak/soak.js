@@ -4,8 +4,9 @@
 //                          [--max-wait 1000] [--workers 1] [--nodes 1] [-- flags of the relay]
 //
 // A tenth of the rooms connect directly to the relay and must not be affected. With several nodes, relays are a
-// cluster: hosts and players are at any of them, a nats-server is killed and relays stand still from time to
-// time, and there are rooms that must outlive all that, for which `--parties` and `--sdk-rooms` give the number.
+// cluster: hosts and players are at any of them. From time to time, a nats-server is killed, and relays stand
+// still, are killed, or end by SIGTERM and are started again. There are rooms that must outlive all that, for
+// which `--parties` and `--sdk-rooms` give the number.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -150,7 +151,7 @@ const started = performance.now();
 const deadline = AbortSignal.timeout(minutes * 60_000 + END_TIME);
 deadline.addEventListener('abort', () => violation('the soak does not end'));
 crowd.start();
-void lasting?.start();
+void lasting?.start().then(() => nodeFaults.mayEndRelays());
 await watch();
 if (!failed.signal.aborted) await comeToAnEnd();
 if (failed.signal.aborted) await setTimeout(GATHER_TIME);
@@ -173,8 +174,8 @@ async function watch() {
 }
 
 async function sample() {
-  // One that stands still does not answer.
-  if (nodes.all.some(({ stoodStill }) => stoodStill)) return;
+  // One that does not run does not answer.
+  if (nodes.all.some(({ wasStopped }) => wasStopped)) return;
   const metrics = await nodes.metrics().catch((error) => {
     violation(`/metrics: ${error} ${error.cause ?? ''}`);
     return new Map();
