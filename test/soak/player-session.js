@@ -244,6 +244,7 @@ export class PlayerSession {
       case 1012:
         return this.#link.mayBeRestarting;
       case 1013:
+      case 4012:
         return this.#seat === undefined;
       case 4000:
         return this.#host.ending === 'stop';

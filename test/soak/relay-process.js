@@ -46,7 +46,8 @@ export class RelayProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // The relay ends with this process, unless this process is killed.
-    process.once('exit', () => void this.#child.kill('SIGKILL'));
+    const kill = () => void this.#child.kill('SIGKILL');
+    process.once('exit', kill);
     createInterface(this.#child.stdout).on('line', (line) => {
       const { level, msg, port } = read(line);
       if (msg === 'listening') this.port = port;
@@ -56,6 +57,7 @@ export class RelayProcess {
       violation(`the relay writes to stderr: ${line.slice(0, 500)}`);
     });
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
+      process.off('exit', kill);
       if (!this.#child.killed) violation(`the relay ended by itself with ${code ?? signal}`);
       return code;
     });
