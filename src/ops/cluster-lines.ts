@@ -59,6 +59,14 @@ export class ClusterLines {
     );
   }
 
+  notReplicated(reason: string): void {
+    this.#lines.write(
+      'warn',
+      { reason },
+      'NATS has fewer replicas than --cluster-replicas asks for',
+    );
+  }
+
   statusChanged(isConnected: boolean): void {
     if (isConnected) this.#lines.write('info', {}, 'connected to NATS again');
     else this.#lines.write('error', {}, 'connection to NATS lost; rooms of this relay go on');

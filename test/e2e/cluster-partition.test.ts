@@ -43,6 +43,18 @@ describe('a relay that is cut off from NATS', needs(NATS), () => {
     await talk(host, Object.assign(back, { id: far.id }));
   });
 
+  test('finds out that its connection is dead, and opens another one', async () => {
+    const { line, home, edge, host } = await partitioned();
+    const near = await joined(home.url, host);
+    line.killConnections();
+    await home.cli.says('connected to NATS again');
+    await talk(host, near);
+    await expect
+      .poll(async () => (await fetch(`${edge.http}/${host.code}`)).status, { timeout: 10_000 })
+      .toBe(200);
+    await talk(host, await joined(edge.url, host));
+  });
+
   test.each(['broken', 'silent'] as const)(
     'gives up a room whose host has resumed it elsewhere, if the line was %s',
     async (how) => {

@@ -37,6 +37,11 @@ export class NatsLine {
     }
   }
 
+  /** Nothing passes the present connections any more. New ones work. */
+  killConnections(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   mend(): void {
     this.#state = 'open';
     for (const socket of this.#sockets) socket.resume();

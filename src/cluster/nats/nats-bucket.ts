@@ -1,27 +1,22 @@
-import type { KV, KvEntry, KvStatus } from '@nats-io/kv';
-import { reasonOf } from '../../launch/nats/connect.js';
-import { retry } from '../../launch/nats/retry.js';
+import type { KV } from '@nats-io/kv';
 import { type Bucket, type BucketEntry, BusError } from '../bus/bus.js';
-
-/** The time before another attempt to watch, in milliseconds. */
-const RETRY_TIME = 1000;
+import { asked, entryOf } from './answers.js';
+import { NatsWatch, type NatsWatchContext } from './nats-watch.js';
 
 /** A key that is written to find out whether a bucket can be written. Watches do not report it. */
 export const CHECK_KEY = 'check';
 
-export interface NatsBucketContext {
+export interface NatsBucketContext extends Pick<NatsWatchContext, 'isTemporary'> {
   isConnected(): boolean;
   /** Whether a change was refused because the entry has another revision. */
   isConflict(error: unknown): boolean;
-  /** Whether a request may succeed at the next attempt. */
-  isTemporary(error: unknown): boolean;
 }
 
 /** A key-value bucket of JetStream. */
 export class NatsBucket implements Bucket {
   readonly #kv: KV;
   readonly #context: NatsBucketContext;
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Set<NatsWatch>();
   #isClosed = false;
 
   constructor(kv: KV, context: NatsBucketContext) {
@@ -47,7 +42,12 @@ export class NatsBucket implements Bucket {
   }
 
   async watch(changed: (entry: BucketEntry) => void): Promise<() => void> {
-    const watch = new Watch(this.#kv, this.#context, changed);
+    const watch = new NatsWatch(this.#kv, {
+      isTemporary: this.#context.isTemporary,
+      changed: (entry) => {
+        if (entry.key !== CHECK_KEY) changed(entry);
+      },
+    });
     this.#watches.add(watch);
     await watch.begin();
     return () => {
@@ -84,92 +84,4 @@ export class NatsBucket implements Bucket {
     if (!this.#context.isConnected()) return Promise.reject(new BusError('NATS is not available'));
     return asked(question());
   }
-}
-
-/** A watch that is started again if it ends by itself. */
-class Watch {
-  readonly #kv: KV;
-  readonly #context: NatsBucketContext;
-  readonly #changed: (entry: BucketEntry) => void;
-  #entries: Awaited<ReturnType<KV['watch']>> | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #isStopped = false;
-
-  constructor(kv: KV, context: NatsBucketContext, changed: (entry: BucketEntry) => void) {
-    this.#kv = kv;
-    this.#context = context;
-    this.#changed = changed;
-  }
-
-  /** Resolves when all entries were reported. Rejects with a `BusError`. */
-  async begin(): Promise<void> {
-    const { isTemporary } = this.#context;
-    const { streamInfo }: KvStatus = await asked(retry(() => this.#kv.status(), isTemporary));
-    const { messages, last_seq: last } = streamInfo.state;
-    // nats-server 2.9 may place it on a server that is down, and then on another one.
-    const entries = await asked(retry(() => this.#kv.watch(), isTemporary));
-    this.#entries?.stop();
-    this.#entries = entries;
-    if (this.#isStopped) entries.stop();
-    const complete = new Promise<void>((resolve, reject) => {
-      void this.#follow(entries, last, resolve).finally(() =>
-        reject(new BusError('the watch has ended')),
-      );
-    });
-    if (messages > 0) await complete;
-    else complete.catch(() => {});
-  }
-
-  /** Begins again, from the first entry. */
-  beginAgain(): void {
-    this.begin().catch(() => this.#retryLater());
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#retry);
-    this.#entries?.stop();
-  }
-
-  /**
-   * @param last the revision of the last entry at the beginning, which may be overwritten by a later one.
-   * How many entries are left, by `delta`, is wrong if some are overwritten meanwhile (nats-server 2.9).
-   */
-  async #follow(
-    entries: AsyncIterable<KvEntry>,
-    last: number,
-    complete: () => void,
-  ): Promise<void> {
-    try {
-      for await (const entry of entries) {
-        if (this.#isStopped) return;
-        if (entry.operation === 'PUT' && entry.key !== CHECK_KEY) this.#changed(entryOf(entry));
-        if (entry.revision >= last) complete();
-      }
-    } catch {
-      // It is started again.
-    }
-    // Unless it has been replaced.
-    if (entries === this.#entries) this.#retryLater();
-  }
-
-  #retryLater(): void {
-    if (this.#isStopped) return;
-    // An attempt that ends early is reported twice: by its entries, and by the attempt.
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.beginAgain(), RETRY_TIME);
-    this.#retry.unref();
-  }
-}
-
-async function asked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw new BusError(`JetStream of NATS does not answer: ${reasonOf(error)}`);
-  }
-}
-
-function entryOf({ key, value, revision }: KvEntry): BucketEntry {
-  return { key, value: Buffer.from(value).toString(), revision };
 }

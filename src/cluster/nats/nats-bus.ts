@@ -18,12 +18,20 @@ import { CHECK_KEY, NatsBucket } from './nats-bucket.js';
 /** The time between attempts to reconnect, in milliseconds. */
 const RECONNECT_WAIT = 100;
 
+/**
+ * The time between pings, in milliseconds. A connection is given up if two of them are not answered, so
+ * that a dead one does not keep a relay out of its cluster for longer than others wait for it (15 s).
+ */
+const PING_INTERVAL = 2000;
+
 export interface NatsBusOptions {
   readonly address: NatsAddress;
   /** The name of the connection, for the operators of NATS. */
   readonly name?: string;
   /** The number of replicas of each bucket; 1 by default. */
   readonly replicas?: number;
+  /** A bucket has fewer replicas than it should have. */
+  readonly notReplicated?: (reason: string) => void;
 }
 
 /** A bus over NATS. Buckets need JetStream. */
@@ -31,6 +39,7 @@ export class NatsBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #packages: NatsPackages;
   readonly #replicas: number;
+  readonly #notReplicated: (reason: string) => void;
   readonly #listeners = new Set<(status: BusStatus) => void>();
   readonly #buckets = new Map<string, NatsBucket>();
   #kvm: Kvm | undefined;
@@ -39,11 +48,12 @@ export class NatsBus implements Bus {
   private constructor(
     connection: NatsConnection,
     packages: NatsPackages,
-    { replicas = 1 }: NatsBusOptions,
+    { replicas = 1, notReplicated = () => {} }: NatsBusOptions,
   ) {
     this.#connection = connection;
     this.#packages = packages;
     this.#replicas = replicas;
+    this.#notReplicated = notReplicated;
     void this.#follow();
   }
 
@@ -51,7 +61,12 @@ export class NatsBus implements Bus {
   static async connect(options: NatsBusOptions): Promise<NatsBus> {
     const packages = await loadNats();
     const { name = 'lobby-relay' } = options;
-    const connecting = { name, reconnectJitter: 0, reconnectTimeWait: RECONNECT_WAIT };
+    const connecting = {
+      name,
+      pingInterval: PING_INTERVAL,
+      reconnectJitter: 0,
+      reconnectTimeWait: RECONNECT_WAIT,
+    };
     const connection = await connectNats(packages, options.address, connecting);
     const { max_payload: largest = 0 } = connection.info ?? {};
     if (largest < MAX_BATCH) {
@@ -110,7 +125,7 @@ export class NatsBus implements Bus {
       // Any replica answers a direct read, also one that has not got the last change yet.
       const settings = { history: 1, replicas: this.#replicas, allow_direct: false };
       const opened = await retry(() => kvm.create(name, settings), isTemporary);
-      await retry(() => this.#replicate(opened), isTemporary);
+      await this.#replicate(opened, isTemporary);
       // Its servers may have to elect a leader, or have no space.
       const hasNoLeader = (error: unknown): boolean =>
         isTemporary(error) || this.#isNoResponders((error as Error).cause);
@@ -132,13 +147,19 @@ export class NatsBus implements Bus {
     }
   }
 
-  /** Adds replicas to a bucket that was created with fewer. */
-  async #replicate(bucket: KV): Promise<void> {
+  /** Adds replicas to a bucket that was created with fewer. Without them, it can be used all the same. */
+  async #replicate(bucket: KV, isTemporary: (error: unknown) => boolean): Promise<void> {
     if (this.#replicas === 1) return;
-    const { replicas, streamInfo } = await bucket.status();
+    const { replicas, streamInfo } = await retry(() => bucket.status(), isTemporary);
     if (replicas >= this.#replicas) return;
+    const { name } = streamInfo.config;
     const manager = await this.#packages.jetstream.jetstreamManager(this.#connection);
-    await manager.streams.update(streamInfo.config.name, { num_replicas: this.#replicas });
+    const update = { num_replicas: this.#replicas };
+    try {
+      await retry(() => manager.streams.update(name, update), isTemporary);
+    } catch (error) {
+      this.#notReplicated(`${name}: ${reasonOf(error)}`);
+    }
   }
 
   onStatus(listener: (status: BusStatus) => void): () => void {
@@ -180,11 +201,7 @@ export class NatsBus implements Bus {
   /** Whether opening a bucket may succeed at the next attempt. */
   #isTemporary(error: unknown): boolean {
     const { TimeoutError } = this.#packages.transport;
-    return (
-      error instanceof TimeoutError ||
-      this.#hasCode(error, SUBJECTS_OVERLAP) ||
-      this.#hasCode(error, NO_LEADER)
-    );
+    return error instanceof TimeoutError || TEMPORARY.some((code) => this.#hasCode(error, code));
   }
 
   #hasCode(error: unknown, code: number): boolean {
@@ -196,11 +213,11 @@ export class NatsBus implements Bus {
 /** The timeout of requests to JetStream, in milliseconds. */
 const REQUEST_TIMEOUT = 2000;
 
-/** The error of JetStream in a cluster of servers that has no leader at the moment. */
-const NO_LEADER = 10_008;
-
-/** The error of JetStream for a bucket that another client is creating at the moment. */
-const SUBJECTS_OVERLAP = 10_065;
+/**
+ * Errors of JetStream that end by themselves: a cluster of servers has no leader, or too few servers for a
+ * bucket, at the moment; another client is creating the bucket; its servers are down.
+ */
+const TEMPORARY = [10_008, 10_005, 10_065, 10_118];
 
 /** The error of JetStream for a change of another revision than the last one. */
 const WRONG_REVISION = 10_071;

@@ -22,7 +22,10 @@ export type NatsAddress = Pick<NatsConfig, 'url'> & Partial<NatsConfig>;
 export async function connectNats(
   { transport }: NatsPackages,
   config: NatsAddress,
-  options: Pick<ConnectionOptions, 'name' | 'reconnectJitter' | 'reconnectTimeWait'> = {},
+  options: Pick<
+    ConnectionOptions,
+    'name' | 'pingInterval' | 'reconnectJitter' | 'reconnectTimeWait'
+  > = {},
 ): Promise<NatsConnection> {
   try {
     return await transport.connect({

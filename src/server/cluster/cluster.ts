@@ -185,11 +185,12 @@ export class Cluster implements OtherProcesses {
   }
 
   #connect(): Promise<Bus> {
-    const { node, options } = this.#parts;
+    const { log, node, options } = this.#parts;
     return NatsBus.connect({
       address: natsAddress(options),
       name: `lobby-relay ${node}`,
       replicas: options.clusterReplicas,
+      notReplicated: (reason) => log.cluster.notReplicated(reason),
     });
   }
 
