@@ -112,9 +112,8 @@ export const OPTIONS = {
     default: '',
     secret: true,
     pattern: /^(nats|tls):\/\/[^\s,]+(,\1:\/\/[^\s,]+)*$/,
-    format:
-      'the URL of a NATS server, such as nats://127.0.0.1:4222, or several with commas between',
-    help: 'NATS server, such as nats://127.0.0.1:4222, by which relays share their rooms; or several',
+    format: 'the URL of a NATS server, such as nats://127.0.0.1:4222, or several of one scheme',
+    help: 'NATS servers, separated by commas, by which relays share their rooms: nats://127.0.0.1:4222',
   },
   clusterName: {
     kind: 'text',
@@ -130,7 +129,7 @@ export const OPTIONS = {
     default: 1,
     min: 1,
     max: 5,
-    help: 'how many NATS servers store the rooms and codes of the cluster; 3 if there are three',
+    help: 'NATS servers that store each room and code of the cluster; set it to 3 if there are three',
   },
   node: {
     kind: 'text',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Event, Host, joined, talk } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
 import { NATS, NatsServer } from '../support/nats.js';
-import { startNatsCluster } from '../support/nats-cluster.js';
+import { startNatsCluster, type ThreeServers } from '../support/nats-cluster.js';
 import { needs } from '../support/tools.js';
 
 const REPLICAS = ['--cluster-replicas', '3'];
@@ -11,10 +11,14 @@ const REPLICAS = ['--cluster-replicas', '3'];
 /** Metrics may be a second old, and what is asked of JetStream may take seconds. */
 const SLOW = { timeout: 20_000, interval: 200 };
 
-async function three() {
+/** @param placed the server of each relay, as it begins */
+async function three(placed: (servers: ThreeServers, relay: number) => string) {
   const servers = await startNatsCluster();
-  const names = ['one', 'two', 'three'];
-  const cluster = await TestCluster.startWith(servers[0], names, REPLICAS);
+  const cluster = await TestCluster.startWith(servers[0], []);
+  for (const [i, name] of ['one', 'two', 'three'].entries()) {
+    await cluster.add(name, [...REPLICAS, '--cluster', placed(servers, i)]);
+  }
+  await cluster.whenAllKnow(3);
   const [home, edge, other] = cluster.relays as [ClusterRelay, ClusterRelay, ClusterRelay];
   return { servers, cluster, home, edge, other };
 }
@@ -31,13 +35,19 @@ async function replicas(nats: NatsServer, bucket: string): Promise<number> {
 }
 
 describe('a cluster of NATS servers', needs(NATS), () => {
-  test('that loses one of three loses no room', async () => {
-    const { servers, cluster, home, edge, other } = await three();
+  test.each([
+    { where: 'at one server', placed: ([first]: ThreeServers) => first.url },
+    {
+      where: 'at different servers',
+      placed: (servers: ThreeServers, relay: number) => (servers[relay] as NatsServer).url,
+    },
+  ])('that loses one of three loses no room, with relays $where', async ({ placed }) => {
+    const { servers, cluster, home, edge, other } = await three(placed);
     const host = await Host.open(home.url, { hold: 60 });
     const near = await joined(home.url, host);
     const far = await joined(edge.url, host);
     await cluster.whenSaved(host, 2);
-    // The one to which the relays are connected.
+    // The one of the relay with the room.
     await servers[0].kill();
     far.send('meanwhile');
     expect(await host.until('from_str')).toMatchObject({ data: 'meanwhile' });
@@ -53,7 +63,7 @@ describe('a cluster of NATS servers', needs(NATS), () => {
   });
 
   test('without a majority changes nothing but that rooms cannot move', async () => {
-    const { servers, cluster, home, edge, other } = await three();
+    const { servers, cluster, home, edge, other } = await three(([first]) => first.url);
     const [, second, third] = servers;
     const host = await Host.open(home.url, { hold: 60 });
     const near = await joined(home.url, host);

@@ -13,7 +13,7 @@ const MIN_INTERVAL = 3_000;
 /** @type {Record<NodeFault, number>} */
 const WEIGHTS = { nats: 2, stop: 3, kill: 2, update: 1 };
 
-/** Before relays may end: a relay may go on with its rooms only if they are written. */
+/** As long as rooms may not be written yet, relays do not end. */
 /** @type {Record<NodeFault, number>} */
 const FIRST_WEIGHTS = { ...WEIGHTS, kill: 0, update: 0 };
 

@@ -14,7 +14,10 @@ const AFTER_STOP = 10_000;
 const NATS_SEED = 1_000_003;
 
 /** What a relay says at its start if it cannot use NATS. */
-const NO_NATS = '--cluster: ';
+const NO_NATS = /--cluster: .*NATS/;
+
+/** How often a relay may be started until it can use NATS. */
+const MAX_STARTS = 20;
 
 /** Metrics that are no sums. */
 const HIGHEST = ['lobby_relay_event_loop_lag_seconds'];
@@ -127,7 +130,7 @@ export class Nodes {
    * @param {(reason: string) => void} violation
    */
   async #startRelay(flags, violation) {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       let isRunning = false;
       /** @type {string[]} */
       const failures = [];
@@ -145,7 +148,10 @@ export class Nodes {
       } catch (error) {
         log.end();
         // Only a cluster has another reason to fail than a fault of the relay.
-        if (!failures.some((failure) => failure.includes(NO_NATS))) throw error;
+        const isNats = failures.some((failure) => NO_NATS.test(failure));
+        if (!isNats || attempt === MAX_STARTS) {
+          throw new Error(failures.join('; '), { cause: error });
+        }
         await setTimeout(START_RETRY);
       }
     }

@@ -80,11 +80,22 @@ export class Blocks {
   /** Claims own blocks again that the bucket has lost. */
   async confirm(): Promise<void> {
     for (const block of this.own) {
-      const entry = await this.#parts.bucket.get(block);
-      const owner = entry && readBlock(entry.value)?.owner;
-      if (owner?.run === this.#parts.self.run) this.#own.set(block, entry?.revision ?? 0);
-      else if (!(await this.#claim(block, (owner) => this.#isFree(owner)))) this.#lose(block);
+      const isOwn =
+        (await this.#isStored(block)) ||
+        (await this.#claim(block, (owner) => this.#isFree(owner))) ||
+        // A claim that failed with a timeout may have been made meanwhile.
+        (await this.#isStored(block));
+      if (!isOwn) this.#lose(block);
     }
+  }
+
+  /** Whether the bucket has the claim of this relay. */
+  async #isStored(block: Block): Promise<boolean> {
+    const entry = await this.#parts.bucket.get(block);
+    const owner = entry && readBlock(entry.value)?.owner;
+    if (entry === undefined || owner?.run !== this.#parts.self.run) return false;
+    this.#own.set(block, entry.revision);
+    return true;
   }
 
   /** Releases a block of which no code is in use. */
@@ -117,7 +128,6 @@ export class Blocks {
 
   #isFree(owner: BlockRecord['owner']): boolean {
     const { isExpired, self } = this.#parts;
-    // A claim that failed with a timeout may have been made.
     return owner === undefined || owner.run === self.run || isExpired(owner.run);
   }
 

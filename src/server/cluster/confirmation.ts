@@ -18,6 +18,10 @@ export interface ConfirmationParts {
 export class Confirmation {
   readonly #parts: ConfirmationParts;
   #stop: StopTimer | undefined;
+  #isAllowed = false;
+  #isWriting = false;
+  /** There was a reconnect meanwhile. */
+  #isDue = false;
 
   constructor(parts: ConfirmationParts) {
     this.#parts = parts;
@@ -26,23 +30,36 @@ export class Confirmation {
   /** There is a connection again. */
   begin(): void {
     this.stop();
-    void this.#try(true);
+    if (!this.#isAllowed || this.#isWriting) this.#isDue = true;
+    else void this.#try(true);
+  }
+
+  /** There is something to write from now on. */
+  allow(): void {
+    this.#isAllowed = true;
+    if (this.#isDue) this.begin();
   }
 
   stop(): void {
     this.#stop?.();
+    this.#isDue = false;
   }
 
   async #try(isFirst: boolean): Promise<void> {
     const { fault, isConnected, timers, write } = this.#parts;
+    this.#isWriting = true;
+    this.#isDue = false;
+    let isWritten = true;
     try {
       await write();
     } catch (error) {
+      isWritten = false;
       if (isFirst) fault(error);
-      // After another disconnect, the next reconnect confirms.
-      if (!isConnected()) return;
-      this.stop();
-      this.#stop = timers.after(INTERVAL, () => void this.#try(false));
     }
+    this.#isWriting = false;
+    if (this.#isDue) return this.begin();
+    // After another disconnect, the next reconnect confirms.
+    if (isWritten || !isConnected()) return;
+    this.#stop = timers.after(INTERVAL, () => void this.#try(false));
   }
 }

@@ -128,6 +128,7 @@ export class Membership {
 
   async #join(): Promise<void> {
     const { bus, codes, core, log, node, options, run } = this.#parts;
+    bus.onStatus((status) => this.#statusChanged(status));
     const bucket = await bus.bucket(codesBucketOf(options));
     const isRunning = async (other: string): Promise<boolean> =>
       (await this.nodes.ping(other, PING_TIMEOUT)) === 'answer';
@@ -146,11 +147,11 @@ export class Membership {
     for (const { code, epoch } of moved) await directory.move(code, epoch, this.#place);
     await bus.flush();
     this.#rooms = clusterRooms;
-    await gathering.gatherAll(linked, directory);
+    await gathering.gatherAll(linked, directory, before);
     this.#stopExpiring = every(SYSTEM_TIMERS, EXPIRED_INTERVAL, () =>
       moves.ended.endExpired((other) => this.isExpired(other)),
     );
-    bus.onStatus((status) => this.#statusChanged(status));
+    this.#confirmation.allow();
     log.cluster.joined(node, codes.drawn.length);
   }
 

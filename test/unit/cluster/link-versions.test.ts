@@ -30,7 +30,7 @@ function changing({ bus }: MemoryRelay, subjects: RegExp, change: (bytes: Buffer
   return changed;
 }
 
-test('relays of different versions speak the lower one', async () => {
+test('a relay of a later version, which speaks the lower one, is understood', async () => {
   const { own, later } = await versions();
   const beats = changing(later, /\.beat$/, (bytes) =>
     Buffer.from(

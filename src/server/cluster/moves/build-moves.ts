@@ -82,7 +82,7 @@ export function buildMoves(parts: MovesParts): Moves {
     followers,
     ended,
     rooms: moves,
-    gathering: (requests) => new Gathering({ self, requests, followers, arrivals }),
+    gathering: (requests) => new Gathering({ self, find, requests, followers, arrivals }),
     takeover: (others) => new Takeover({ ...others, self, rooms, records, moves, tookOver }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Directory } from '../../../cluster/directory/directory.js';
 import type { Place } from '../../../cluster/directory/records.js';
+import type { RoomCode } from '../../../rooms/ids.js';
 import type { Room } from '../../../rooms/room.js';
 import type { NodeRequests } from '../node-requests.js';
 import type { Arrivals } from './arrivals.js';
@@ -18,6 +19,8 @@ export interface LinkedRoom {
 export interface GatheringParts {
   readonly self: Place;
   readonly requests: NodeRequests;
+  /** A room of this relay. */
+  readonly find: (code: RoomCode) => Room | undefined;
   readonly followers: Followers;
   readonly arrivals: Arrivals;
 }
@@ -47,11 +50,22 @@ export class Gathering {
     await arrivals.wait(room, expected, FOLLOW_TIME);
   }
 
-  /** The same for all rooms of a relay that has restarted. */
-  async gatherAll(rooms: readonly LinkedRoom[], directory: Directory): Promise<void> {
-    const all = rooms.map(({ room, edges }) =>
-      this.gather(room, edges, directory.home(room.identity.code)?.epoch ?? 1),
-    );
+  /**
+   * The same for all rooms of a relay that has restarted. Other relays may have taken some over meanwhile.
+   *
+   * @param before the last run of this relay
+   */
+  async gatherAll(
+    rooms: readonly LinkedRoom[],
+    directory: Directory,
+    before: string | undefined,
+  ): Promise<void> {
+    const { find, self } = this.#parts;
+    const all = rooms.map(({ room, edges }) => {
+      const { run = self.run, epoch = 1 } = directory.home(room.identity.code) ?? {};
+      const isOwn = (run === self.run || run === before) && find(room.identity.code) === room;
+      return isOwn ? this.gather(room, edges, epoch) : undefined;
+    });
     await Promise.all(all);
   }
 }
