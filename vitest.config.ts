@@ -24,7 +24,7 @@ export default defineConfig({
     projects: [
       project(['unit', 'contract'], 0, '100%'),
       // They wait for events more than they compute.
-      project(['deploy', 'clients', 'e2e'], 1, 2),
+      project(['deploy', 'clients', 'e2e'], 1, 3),
       // They measure how long healthy rooms wait: nothing else may run at the same time.
       project(['attacks'], 2, 1),
       // Games of minutes, only when asked for: `RUNS=200 npx vitest run test/model`.
