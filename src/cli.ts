@@ -7,7 +7,7 @@ import { type Arguments, readArguments } from './cli/arguments.js';
 import { banner } from './cli/banner.js';
 import { endProcess } from './cli/end-process.js';
 import { createLog } from './cli/log.js';
-import { logNotices } from './cli/notices.js';
+import { logNotices, logUnused } from './cli/notices.js';
 import { tuneForOneCore } from './cli/one-core.js';
 import { Output } from './cli/output.js';
 import { onStopSignals } from './cli/stop-signals.js';
@@ -16,6 +16,7 @@ import { isEverywhere, urlOf } from './http/network-address.js';
 import { NatsError } from './launch/nats/nats-error.js';
 import { flagOf } from './options/describe.js';
 import { OptionError } from './options/read.js';
+import { unusedOptions } from './options/unused.js';
 import type { Options } from './options.js';
 import { type BuildLaunch, composeRelay } from './server/compose-relay.js';
 import { type Relay, RelayClosedError } from './server/relay.js';
@@ -60,6 +61,7 @@ async function serve({ options, notices }: Arguments & { run: true }): Promise<v
     const url = urlOf(tls ? 'wss' : 'ws', isEverywhere(address) ? 'localhost' : address, port);
     logger.info({ address, port, url }, 'listening');
     logNotices(notices, logger);
+    logUnused(unusedOptions(options), logger);
   } catch (error) {
     // The signal ends the process.
     if (error instanceof RelayClosedError) return;

@@ -49,7 +49,7 @@ const relay = createRelay({ host: '127.0.0.1', port: 0, logger });
 const address = await relay.listen();
 const crowd = new Crowd({
   ...HEALTHY,
-  port: address.port,
+  lines: [{ port: address.port }],
   seed,
   firstSession: 1,
   starved: () => starvation(['self']),
