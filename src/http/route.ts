@@ -68,6 +68,12 @@ export type Route =
 /** The route to a room. */
 export type RoomRoute = Extract<Route, { readonly kind: 'room' }>;
 
+/** The code of the path or the query. */
+export function codeOf(target: Route): RoomCode | undefined {
+  if (target.kind === 'room') return target.code;
+  return target.kind === 'create' ? target.resume?.code : undefined;
+}
+
 /** The query of a host that resumes its room: `/CREATE?room=…&resume=…`. */
 export interface Resume {
   /** The code as it was sent. */

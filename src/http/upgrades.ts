@@ -9,7 +9,7 @@ import type { ClientAdmission } from '../limits/admission.js';
 import type { JoinCounts } from '../ops/join-counts.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Dialect } from '../protocol/dialects.js';
-import { NO_CODE, type RoomCode } from '../rooms/ids.js';
+import { NO_CODE } from '../rooms/ids.js';
 import type { Room } from '../rooms/room.js';
 import type { Acceptor, Upgrade } from '../transport/acceptor.js';
 import type { Connection, Link } from '../transport/connection.js';
@@ -17,7 +17,7 @@ import { bearerToken } from './bearer-token.js';
 import type { Elsewhere } from './elsewhere.js';
 import { holdInput, readOn } from './hold-input.js';
 import type { RequestContext } from './request-context.js';
-import { type Route, routeWithin } from './route.js';
+import { codeOf, type Route, routeWithin } from './route.js';
 
 export interface UpgradesParts {
   /** The enabled dialects. */
@@ -144,12 +144,6 @@ export class Upgrades {
     const { acceptor, clientAdmission } = this.#parts;
     if (clientAdmission.isOverLimit(address)) acceptor.connections.terminateClosing(address);
   }
-}
-
-/** The code of the path or the query. */
-function codeOf(target: Route): RoomCode | undefined {
-  if (target.kind === 'room') return target.code;
-  return target.kind === 'create' ? target.resume?.code : undefined;
 }
 
 function isJoin(target: Route, room: Room | undefined): boolean {

@@ -59,6 +59,15 @@ export class ClusterLines {
     );
   }
 
+  /** After a reconnect. */
+  notConfirmed(reason: string): void {
+    this.#lines.writeBounded(
+      'warn',
+      { reason },
+      'cannot write to NATS what it may have lost; trying again',
+    );
+  }
+
   notReplicated(reason: string): void {
     this.#lines.write(
       'warn',

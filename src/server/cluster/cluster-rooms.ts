@@ -6,7 +6,7 @@ import { readOn } from '../../http/hold-input.js';
 import type { ListRoute } from '../../http/list-route.js';
 import { ListsOfAll, type RoomPlace } from '../../http/lists-of-all.js';
 import type { RoomAnswers } from '../../http/room-questions.js';
-import type { RoomRoute, Route } from '../../http/route.js';
+import { codeOf, type RoomRoute, type Route } from '../../http/route.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import { parseRoomCode } from '../../rooms/room-code.js';
@@ -63,6 +63,13 @@ export class ClusterRooms {
 
   /** Serves a client whose room is at another relay. Returns whether it is. */
   take(target: Route, upgrade: Upgrade): boolean | Promise<boolean> {
+    const code = codeOf(target);
+    if (code !== undefined && this.#isUnknown(code))
+      return this.#takeUnknown(code, target, upgrade);
+    return this.#takeKnown(target, upgrade);
+  }
+
+  #takeKnown(target: Route, upgrade: Upgrade): boolean | Promise<boolean> {
     if (target.kind === 'quickJoin') {
       this.#quickJoin(target, upgrade).catch((error: unknown) => {
         this.#parts.fault(error);
@@ -74,8 +81,9 @@ export class ClusterRooms {
       const { code } = target;
       if (code === undefined) return false;
       const home = this.#remoteHome(code);
-      if (home === undefined)
-        return this.#parts.isAway(code) && this.#refuse(code, target, upgrade);
+      if (home === undefined && this.#parts.isAway(code))
+        return this.#refuse(code, target, upgrade);
+      if (home === undefined) return false;
       if (!this.#isAlive(home)) return this.#refuse(code, target, upgrade);
       readOn(upgrade.socket);
       if (!this.#sendsTo(home, target, upgrade)) {
@@ -87,6 +95,7 @@ export class ClusterRooms {
   }
 
   async describe(code: RoomCode, seat: SeatKey | undefined): Promise<Described> {
+    if (this.#isUnknown(code) && !(await this.#canLookUp(code))) return 'noAnswer';
     const home = this.#remoteHome(code);
     if (home === undefined) return this.#parts.isAway(code) ? 'noAnswer' : undefined;
     if (!this.#isAlive(home)) return (await this.#parts.hasEnded(code)) ? undefined : 'noAnswer';
@@ -103,6 +112,35 @@ export class ClusterRooms {
     after: RoomCode | undefined,
   ): Promise<readonly ListedRoomJson[]> {
     return this.#lists.page(name, most, after);
+  }
+
+  /** Whether no relay has the code, as far as this one knows, nor a block for it. */
+  #isUnknown(code: RoomCode): boolean {
+    const { directory, isAway, rooms } = this.#parts;
+    return directory.home(code) === undefined && rooms.find(code) === undefined && !isAway(code);
+  }
+
+  /** Looks a code up that is not known. Returns false if NATS does not answer. */
+  async #canLookUp(code: RoomCode): Promise<boolean> {
+    try {
+      await this.#parts.directory.lookUp(code);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A client wants a code that no relay has, as far as this one knows. */
+  async #takeUnknown(code: RoomCode, target: Route, upgrade: Upgrade): Promise<boolean> {
+    const { clients } = this.#parts;
+    // One that has guessed too much is refused anyway.
+    if (clients.refusal(upgrade.address) !== undefined) return false;
+    if (!(await this.#canLookUp(code))) {
+      readOn(upgrade.socket);
+      clients.refuse(CLOSE_REASONS.restarting, upgrade);
+      return true;
+    }
+    return this.#takeKnown(target, upgrade);
   }
 
   /** The relay that had the room does not have it any more. Another one may take the room over, unless it has ended. */

@@ -1,3 +1,4 @@
+import { BusError } from '../../cluster/bus/bus.js';
 import type { StopTimer, Timers } from '../../launch/timers.js';
 
 /** The time between attempts to write again what NATS has lost, in milliseconds. */
@@ -8,6 +9,9 @@ export interface ConfirmationParts {
   readonly isConnected: () => boolean;
   /** Writes what NATS has lost. Rejects if NATS does not store it. */
   readonly write: () => Promise<void>;
+  /** NATS does not store it. It is tried again. */
+  readonly failed: (error: BusError) => void;
+  /** An exception in the relay's own code. */
   readonly fault: (error: unknown) => void;
 }
 
@@ -46,7 +50,7 @@ export class Confirmation {
   }
 
   async #try(isFirst: boolean): Promise<void> {
-    const { fault, isConnected, timers, write } = this.#parts;
+    const { failed, fault, isConnected, timers, write } = this.#parts;
     this.#isWriting = true;
     this.#isDue = false;
     let isWritten = true;
@@ -54,7 +58,8 @@ export class Confirmation {
       await write();
     } catch (error) {
       isWritten = false;
-      if (isFirst) fault(error);
+      if (!(error instanceof BusError)) fault(error);
+      else if (isFirst) failed(error);
     }
     this.#isWriting = false;
     if (this.#isDue) return this.begin();

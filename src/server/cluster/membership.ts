@@ -65,6 +65,7 @@ export class Membership {
       timers: SYSTEM_TIMERS,
       isConnected: () => this.isConnected,
       write: () => this.#confirm(),
+      failed: ({ message }) => parts.log.cluster.notConfirmed(message),
       fault: (error) => parts.log.fault(error),
     });
     this.nodes = this.#openNodes();

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BusError } from '../../../src/cluster/bus/bus.js';
 import { Confirmation } from '../../../src/server/cluster/confirmation.js';
 import { TestTimers } from '../../support/test-timers.js';
 
@@ -6,18 +7,21 @@ import { TestTimers } from '../../support/test-timers.js';
 function confirming() {
   const timers = new TestTimers();
   const writes: { done(): void; fail(): void }[] = [];
-  const faults: unknown[] = [];
+  const failures: string[] = [];
   const state = { isConnected: true };
   const confirmation = new Confirmation({
     timers,
     isConnected: () => state.isConnected,
     write: () =>
       new Promise((resolve, reject) => {
-        writes.push({ done: () => resolve(), fail: () => reject(new Error('no answer')) });
+        writes.push({ done: () => resolve(), fail: () => reject(new BusError('no answer')) });
       }),
-    fault: (error) => faults.push(error),
+    failed: ({ message }) => failures.push(message),
+    fault: (error) => {
+      throw error;
+    },
   });
-  return { confirmation, timers, writes, faults, state };
+  return { confirmation, timers, writes, failures, state };
 }
 
 const settled = () => new Promise(setImmediate);
@@ -46,7 +50,7 @@ test('writes nothing before it is allowed to', async () => {
 });
 
 test('tries again each second until it succeeds, and reports the first failure', async () => {
-  const { confirmation, timers, writes, faults } = confirming();
+  const { confirmation, timers, writes, failures } = confirming();
   confirmation.allow();
   confirmation.begin();
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -57,7 +61,7 @@ test('tries again each second until it succeeds, and reports the first failure',
     await settled();
   }
   expect(writes).toHaveLength(4);
-  expect(faults).toHaveLength(1);
+  expect(failures).toEqual(['no answer']);
 });
 
 test('leaves it to the next reconnect if there is no connection', async () => {
