@@ -13,17 +13,25 @@ relays and of nats-server, compared with a single relay, in turn. All hosts are 
 at the other. Relays (as built in dist/) and nats-server share a core, the generator has another one.
 Every message is verified. Needs nats-server (scripts/install-nats, or set NATS_SERVER). Takes 3 minutes.
 
-  --only NAMES   scenarios, separated by commas: up, fan8, fan100, echo, ping
+  --only NAMES   scenarios, separated by commas: up, saturated, fan8, fan100, echo, echo-full, ping
   --rounds N     number of rounds (3)
   --seconds S    duration of each measurement, after a warm-up of half of it (4)
 `;
 
-/** Small messages, as most are. In \`echo\`, a core has to suffice for two relays and nats-server. */
+const TITLES = {
+  saturated: 'the same, always more messages than the relays can pass on',
+  echo: '200 players at 20 Hz, echoed',
+  'echo-full': '400 players at 20 Hz, echoed, which is all that a core can do for both relays',
+};
+
+/** Small messages, as most are. */
 const LOADS = {
   up: SCENARIOS.up.options,
+  saturated: { ...SCENARIOS.up.options, window: 64 },
   fan8: SCENARIOS.fan8.options,
   fan100: SCENARIOS.fan100.options,
   echo: { ...SCENARIOS.echo.options, rooms: 25 },
+  'echo-full': SCENARIOS.echo.options,
   ping: SCENARIOS.ping.options,
 };
 
@@ -69,7 +77,7 @@ async function compare(name) {
   const latency = (runs, figure) =>
     runs[0].p50 === undefined ? '' : `${(of(runs, figure) / 1000).toFixed(3)} ms`;
   const cells = [
-    `\`${name}\` ${SCENARIOS[name].title}`,
+    `\`${name}\` ${TITLES[name] ?? SCENARIOS[name].title}`,
     micros(of(locals, 'cpu')),
     micros(of(remotes, 'cpu')),
     `**${ratio.toFixed(2)}** (${ratios[0].toFixed(2)}–${ratios.at(-1).toFixed(2)})`,

@@ -24,6 +24,13 @@ async function open({ url }: ClusterRelay, more: object): Promise<Host> {
   return Object.assign(host, { code: key, token: resume });
 }
 
+/** Codes of no room, in the block of this one. */
+function wrongCodes(code: string, count: number): string[] {
+  return Array.from({ length: count + 1 }, (_, i) => `${code.slice(0, 2)}${letters(i).slice(1)}`)
+    .filter((other) => other !== code)
+    .slice(0, count);
+}
+
 describe('a room of another relay', needs(NATS), () => {
   test('has players at both, who speak, hear, are kicked and leave alike', async () => {
     const { home, edge } = await pair();
@@ -85,11 +92,8 @@ describe('a room of another relay', needs(NATS), () => {
     async (secret) => {
       const { home, edge } = await pair(['--limit-loopback', '--misses-per-minute', '10']);
       const { code } = await open(home, { password: 'tea' });
-      const paths = Array.from({ length: 30 }, (_, index) =>
-        secret === 'code'
-          ? `${code.slice(0, 2)}${letters(index).slice(1)}`
-          : `${code}?password=${index}`,
-      );
+      const passwords = Array.from({ length: 30 }, (_, index) => `${code}?password=${index}`);
+      const paths = secret === 'code' ? wrongCodes(code, 30) : passwords;
       const wrong = secret === 'code' ? 4004 : 4011;
       expect(await outcomes(tries(edge.url, paths, 30))).toEqual({ [wrong]: 10, 4029: 20 });
     },
@@ -98,10 +102,7 @@ describe('a room of another relay', needs(NATS), () => {
   test('counts wrong codes of plain requests that come at the same moment', async () => {
     const { home, edge } = await pair(['--limit-loopback', '--misses-per-minute', '10']);
     const { code } = await Host.open(home.url);
-    const wrong = Array.from({ length: 30 }, (_, index) => {
-      return `${code.slice(0, 2)}${letters(index).slice(1)}`;
-    });
-    expect(await statuses(edge.http, wrong)).toEqual({ 404: 10, 429: 20 });
+    expect(await statuses(edge.http, wrongCodes(code, 30))).toEqual({ 404: 10, 429: 20 });
   });
 
   test('lets very many players of one address in at the same moment', async () => {
