@@ -135,6 +135,11 @@ export class HostSession {
     return this.ending !== undefined || this.isOver || this.#link.mayBeCut;
   }
 
+  /** Whether its relay may have closed the room because it was about to end. */
+  get mayBeRestarting() {
+    return this.#link.mayBeRestarting;
+  }
+
   /** When at the latest the relay has learned that the game has ended. */
   get goneSince() {
     return this.#link.relaySideEnded(this.endedAt);
@@ -323,7 +328,7 @@ export class HostSession {
     if (this.ending === 'close' && (code === 1000 || !this.#link.wasOpen)) return;
     if (this.#link.mayBeCut && (code === 1006 || code === 4008)) return;
     if (code === 1013 && this.code === '') return;
-    if (code === 1012 && this.#link.mayBeRestarting) return;
+    if (code === 1012 && this.mayBeRestarting) return;
     this.#violation(`closed with ${code}`);
   }
 

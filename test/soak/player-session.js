@@ -242,7 +242,7 @@ export class PlayerSession {
       case 4008:
         return this.#link.mayBeCut || this.#losesPatience;
       case 1012:
-        return this.#link.mayBeRestarting;
+        return this.#link.mayBeRestarting || this.#host.mayBeRestarting;
       case 1013:
       case 4012:
         return this.#seat === undefined;
