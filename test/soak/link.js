@@ -25,6 +25,8 @@ export class Link {
   line;
   #socket;
   #crowd;
+  /** How often its relay was stopped before this connection. */
+  #stopsBefore;
   /** @type {import('./fault-proxy.js').ProxiedConnection | undefined} */
   #proxied;
 
@@ -36,7 +38,8 @@ export class Link {
   constructor(crowd, path, events) {
     this.#crowd = crowd;
     this.line = crowd.random.pick(crowd.lines);
-    const { port, proxy } = this.line;
+    const { node, port, proxy } = this.line;
+    this.#stopsBefore = node?.stops ?? 0;
     const tcp = connect({ port, host: '127.0.0.1', noDelay: true });
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
       createConnection: () => tcp,
@@ -84,7 +87,8 @@ export class Link {
 
   /** Whether its relay may have closed it because it was about to end. */
   get mayBeRestarting() {
-    return this.line.node?.wasStopped === true;
+    const { node } = this.line;
+    return node !== undefined && (node.wasStopped || node.stops > this.#stopsBefore);
   }
 
   get isBusy() {

@@ -30,6 +30,8 @@ const START_RETRY = 500;
 
 /** A relay with the faulty line of its clients. */
 export class Node {
+  /** How often it was stopped. */
+  stops = 0;
   #stoppedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #start;
@@ -85,6 +87,7 @@ export class Node {
 
   /** @param {() => Promise<void>} stop */
   async #without(stop) {
+    this.stops++;
     this.#isStopped = true;
     await stop();
     this.#isStopped = false;
