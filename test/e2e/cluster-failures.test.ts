@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { describe, expect, test } from 'vitest';
-import { Host, joined, Player, seatKey, seatOf } from '../support/clients.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { registerNode } from '../../src/cluster/directory/register-node.js';
+import { NatsBus } from '../../src/cluster/nats/nats-bus.js';
+import { Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
 import { type ClusterRelay, TestCluster } from '../support/cluster.js';
 import { NATS } from '../support/nats.js';
 import { SdkPage } from '../support/sdk-pages.js';
@@ -70,6 +72,28 @@ describe('another relay', needs(NATS), () => {
       expect(await resumed.until('from_str')).toMatchObject({ from: player.id, data: 'here' });
     },
   );
+
+  test('that restarts, after starts that failed, has its codes and rooms again', async () => {
+    const cluster = await TestCluster.start(['home', 'edge']);
+    const [home, edge] = cluster.relays as [ClusterRelay, ClusterRelay];
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const far = await joined(edge.url, host, key);
+    await cluster.whenSaved(host, 1);
+    home.cli.kill('SIGKILL');
+    await home.cli.exited;
+    const bus = await NatsBus.connect({ address: { url: cluster.nats.url } });
+    onTestFinished(() => bus.close());
+    const bucket = await bus.bucket(`lr_${cluster.name}_codes`);
+    for (const run of ['failed', 'again']) {
+      await registerNode(bucket, 'home', { run, url: '' }, async () => false);
+    }
+    const again = await cluster.add('home');
+    const resumed = await Host.resume(again.url, host);
+    expect(await resumed.next()).toMatchObject({ cmd: 'prepare_reply', resumed: true });
+    await talk(resumed, far);
+    expect(await again.metric('cluster_blocks')).toBe(8);
+  });
 
   test('that stands still for a while loses nothing', async () => {
     const { home, edge } = await pair();

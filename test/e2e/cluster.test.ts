@@ -276,7 +276,9 @@ describe('the start of a relay in a cluster', () => {
     const args = ['--cluster', nats.url, '--cluster-name', name, '--node', 'one'];
     const { code, stderr } = await start(...args).exited;
     expect(code).toBe(1);
-    expect(stderr).toBe('lobby-relay: --cluster: another relay with the name one is running\n');
+    expect(stderr).toBe(
+      'lobby-relay: --cluster: another relay with the name one is running; choose another --node\n',
+    );
   });
 
   test('with letters draws codes that begin with them', needs(NATS), async () => {

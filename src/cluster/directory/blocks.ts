@@ -68,11 +68,12 @@ export class Blocks {
     return undefined;
   }
 
-  /** Claims the blocks of an earlier run of this relay. Returns those claimed. */
-  async inherit(candidates: Iterable<Block>, before: string): Promise<Block[]> {
+  /** Claims the blocks of earlier runs of this relay. Returns those claimed. */
+  async inherit(candidates: Iterable<Block>, earlier: ReadonlySet<string>): Promise<Block[]> {
     const inherited: Block[] = [];
     for (const block of candidates) {
-      if (await this.#claim(block, (owner) => owner?.run === before)) inherited.push(block);
+      if (await this.#claim(block, (owner) => owner !== undefined && earlier.has(owner.run)))
+        inherited.push(block);
     }
     return inherited;
   }

@@ -26,8 +26,8 @@ export interface MoveRecord {
 
 /** The latest run of the relay with a name. */
 export interface NodeRecord extends Place {
-  /** The previous run. */
-  readonly before: string | undefined;
+  /** Earlier runs, the last one first: one that ended while it started has left its rooms to the next one. */
+  readonly before: readonly string[];
 }
 
 const MAX_RECORD = 2048;
@@ -61,7 +61,7 @@ export function readNode(value: string): NodeRecord | undefined {
   const fields = parse(value);
   const place = readPlace(fields);
   const before = fields?.['before'];
-  if (place === undefined || !(before === undefined || isNodeName(before))) return undefined;
+  if (place === undefined || !Array.isArray(before) || !before.every(isNodeName)) return undefined;
   return { ...place, before };
 }
 

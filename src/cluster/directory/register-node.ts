@@ -1,6 +1,9 @@
 import { type Bucket, BusError } from '../bus/bus.js';
 import { type Place, readNode, writeRecord } from './records.js';
 
+/** How many earlier runs of a relay are remembered. */
+const MAX_EARLIER = 16;
+
 /** The number of attempts, because another run may register at the same time. */
 const MAX_TRIES = 5;
 
@@ -8,7 +11,7 @@ const MAX_TRIES = 5;
  * Registers this run under the relay's name.
  *
  * @param isRunning checks whether a run answers
- * @returns the previous run, whose blocks this run may claim; `undefined` if there was none
+ * @returns earlier runs, whose blocks and rooms are this run's
  * @throws {BusError} if another relay with this name is running, or the bus does not answer
  */
 export async function registerNode(
@@ -16,19 +19,20 @@ export async function registerNode(
   node: string,
   place: Place,
   isRunning: (run: string) => Promise<boolean>,
-): Promise<string | undefined> {
+): Promise<ReadonlySet<string>> {
   const key = keyOf(node);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const entry = await bucket.get(key);
-    const before = entry && readNode(entry.value)?.run;
-    if (before !== undefined && (await isRunning(before))) {
-      throw new BusError(`another relay with the name ${node} is running`);
+    const last = entry && readNode(entry.value);
+    if (last !== undefined && (await isRunning(last.run))) {
+      throw new BusError(`another relay with the name ${node} is running; choose another --node`);
     }
+    const before = last === undefined ? [] : [last.run, ...last.before].slice(0, MAX_EARLIER);
     const value = writeRecord({ ...place, before });
     const revision = await (entry === undefined
       ? bucket.create(key, value)
       : bucket.update(key, value, entry.revision));
-    if (revision !== undefined) return before;
+    if (revision !== undefined) return new Set(before);
   }
   throw new BusError(`other relays with the name ${node} start at the same time`);
 }
@@ -37,7 +41,7 @@ export async function registerNode(
 export async function confirmNode(bucket: Bucket, node: string, place: Place): Promise<void> {
   const key = keyOf(node);
   if ((await bucket.get(key)) !== undefined) return;
-  await bucket.create(key, writeRecord({ ...place, before: undefined }));
+  await bucket.create(key, writeRecord({ ...place, before: [] }));
 }
 
 function keyOf(node: string): string {

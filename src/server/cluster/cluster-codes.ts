@@ -35,6 +35,8 @@ export class ClusterCodes {
   /** The blocks in which codes are drawn. A chosen code may be of another one, with letters that are not drawn. */
   readonly #drawn: string[] = [];
   #isClaiming = false;
+  /** Whether it has claimed the blocks that it has from its start. */
+  #hasFirst = false;
   /** How many blocks were claimed for codes that hosts have chosen. */
   #chosen = 0;
   /** No block is claimed before this time: there was none. */
@@ -66,32 +68,30 @@ export class ClusterCodes {
   }
 
   /**
-   * Claims the blocks of the last run, and others that are needed. Rejects with a `BusError`.
+   * Claims the blocks of earlier runs, and others that are needed. Rejects with a `BusError`.
    *
-   * @param before the last run of this relay
+   * @param earlier the runs of this relay before this one
    */
-  async claim(directory: Directory, before: string | undefined): Promise<void> {
+  async claim(directory: Directory, earlier: ReadonlySet<string>): Promise<void> {
     const blocks = this.#blocks as Blocks;
-    if (before !== undefined) {
-      const candidates = [...directory.blocks].filter(([, { owner }]) => owner?.run === before);
-      for (const block of await blocks.inherit(
-        candidates.map(([block]) => block),
-        before,
-      )) {
-        this.#draw(block);
-      }
-    }
+    const inherited = [...directory.blocks].flatMap(([block, { owner }]) =>
+      owner !== undefined && earlier.has(owner.run) ? [block] : [],
+    );
+    for (const block of await blocks.inherit(inherited, earlier)) this.#draw(block);
     const { letters, codeLength } = this.#parts;
     const first = Math.ceil(FIRST_CODES / codesOfBlock(codeLength));
     const wanted = letters === '' ? first : this.#candidates.length;
     while (this.#drawn.length < wanted && (await this.#claimOne()));
+    this.#hasFirst = true;
   }
 
   /** Claims another block if so many rooms need it. */
   opened(rooms: number): void {
     const blocks = this.#blocks;
     const { codeLength, failed } = this.#parts;
-    if (blocks === undefined || this.#isClaiming || performance.now() < this.#claimAfter) return;
+    // Restored rooms are in the blocks of earlier runs.
+    if (blocks === undefined || !this.#hasFirst || this.#isClaiming) return;
+    if (performance.now() < this.#claimAfter) return;
     // Only those that are drawn: blocks of chosen codes may have other letters.
     if (!wantsMore(rooms, this.#drawn.length, codeLength)) return;
     this.#isClaiming = true;

@@ -133,27 +133,27 @@ export class Membership {
     const bucket = await bus.bucket(codesBucketOf(options));
     const isRunning = async (other: string): Promise<boolean> =>
       (await this.nodes.ping(other, PING_TIMEOUT)) === 'answer';
-    const before = await registerNode(bucket, node, this.#place, isRunning);
-    const moves = await this.#openMoves(before);
+    const earlier = await registerNode(bucket, node, this.#place, isRunning);
+    const moves = await this.#openMoves(earlier);
     this.#moves = moves;
     const directory = await this.#openDirectory(bucket, moves);
     const { rooms } = core;
     rooms.onChange((room) => moves.rooms.changed(room));
-    const { moved, linked } = await restoreRooms({ run, before, rooms, directory, moves });
+    const { moved, linked } = await restoreRooms({ run, earlier, rooms, directory, moves });
     // Before others are told that this relay has the codes.
     const requests = this.#openRequests(moves);
     const gathering = moves.gathering(requests);
     const clusterRooms = this.#openRooms(directory, moves, requests, gathering);
-    await codes.claim(directory, before);
+    await codes.claim(directory, earlier);
     for (const { code, epoch } of moved) await directory.move(code, epoch, this.#place);
     await bus.flush();
     this.#rooms = clusterRooms;
-    await gathering.gatherAll(linked, directory, before);
+    await gathering.gatherAll(linked, directory, earlier);
     this.#stopExpiring = every(SYSTEM_TIMERS, EXPIRED_INTERVAL, () =>
       moves.ended.endExpired((other) => this.isExpired(other)),
     );
     this.#confirmation.allow();
-    log.cluster.joined(node, codes.drawn.length);
+    log.cluster.joined({ node, run, blocks: codes.drawn.length });
   }
 
   async #openDirectory(bucket: Bucket, moves: Moves): Promise<Directory> {
@@ -180,14 +180,14 @@ export class Membership {
       prefix: prefixOf(options),
       timers: SYSTEM_TIMERS,
       observer: {
-        silent: (run) => log.cluster.nodeSilent(run),
-        back: (run) => log.cluster.nodeBack(run),
+        silent: (...which) => log.cluster.nodeSilent(...which),
+        back: (...which) => log.cluster.nodeBack(...which),
         appeared: (run) => this.#moves?.followers.runAppeared(run),
-        ended: (run) => {
+        ended: (run, node) => {
           endedRuns.add(run, uptime());
           this.#moves?.followers.runEnded(run);
           this.links.runEnded(run);
-          log.cluster.nodeEnded(run);
+          log.cluster.nodeEnded(run, node);
         },
       },
       own: () => ({
@@ -227,13 +227,13 @@ export class Membership {
     });
   }
 
-  /** @param before the last run of this relay */
-  async #openMoves(before: string | undefined): Promise<Moves> {
+  /** @param earlier the runs of this relay before this one */
+  async #openMoves(earlier: ReadonlySet<string>): Promise<Moves> {
     const { bus, core, log, options } = this.#parts;
     return buildMoves({
       bucket: await bus.bucket(roomsBucketOf(options)),
       self: this.#place,
-      before,
+      earlier,
       maxHold: options.maxHold,
       rooms: core.rooms,
       links: this.links,

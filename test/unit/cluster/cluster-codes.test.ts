@@ -8,7 +8,15 @@ import { MemoryBroker } from '../../support/memory-bus.js';
 /** The codes of a relay that shares a bucket with others. */
 async function relay(broker: MemoryBroker, run: string, codeLength = 4) {
   const bucket = await broker.connect(run).bucket('codes');
-  const codes = new ClusterCodes({
+  const codes = codesOf(run, codeLength);
+  codes.open(bucket);
+  const directory = await Directory.open(bucket);
+  await codes.claim(directory, new Set());
+  return codes;
+}
+
+function codesOf(run: string, codeLength = 4): ClusterCodes {
+  return new ClusterCodes({
     self: { run, url: '', node: run },
     codeLength,
     letters: '',
@@ -19,10 +27,6 @@ async function relay(broker: MemoryBroker, run: string, codeLength = 4) {
       throw error;
     },
   });
-  codes.open(bucket);
-  const directory = await Directory.open(bucket);
-  await codes.claim(directory, undefined);
-  return codes;
 }
 
 /** Whether a room of this relay may have the code. */
@@ -56,4 +60,16 @@ test('hosts who choose codes cannot claim all blocks', async () => {
   expect(await claim(one, `${chosen[0]}XX`)).toBe(true);
   expect(await claim(two, `${chosen[0]}XX`)).toBe(false);
   expect(await claim(two, `${chosen.at(-1)}XX`)).toBe(true);
+});
+
+test('a relay with restored rooms claims no more blocks than another one', async () => {
+  const broker = new MemoryBroker(SYSTEM_TIMERS);
+  const bucket = await broker.connect('one').bucket('codes');
+  const codes = codesOf('one');
+  codes.open(bucket);
+  const directory = await Directory.open(bucket);
+  codes.opened(1);
+  codes.opened(2);
+  await codes.claim(directory, new Set());
+  expect(codes.drawn).toHaveLength(8);
 });

@@ -29,9 +29,9 @@ test('records and beats are read as they were written', () => {
     epoch: 2,
     place: undefined,
   });
-  expect(readNode(writeRecord({ ...place, before: 'older' }))).toEqual({
+  expect(readNode(writeRecord({ ...place, before: ['older'] }))).toEqual({
     ...place,
-    before: 'older',
+    before: ['older'],
   });
   expect(readBeat(writeBeat(BEAT))).toEqual(BEAT);
 });
@@ -58,7 +58,13 @@ test.each(['{}', '{"epoch":0}', '{"epoch":1.5}', '{"epoch":1,"place":{"run":"a.b
   },
 );
 
-test.each(['{}', '{"run":"a","url":"","before":"a b"}', '[]'])('%s is no node', (value) => {
+test.each([
+  '{}',
+  '{"run":"a","url":"","before":["a b"]}',
+  '{"run":"a","url":"","before":"a"}',
+  '{"run":"a","url":""}',
+  '[]',
+])('%s is no node', (value) => {
   expect(readNode(value)).toBeUndefined();
 });
 

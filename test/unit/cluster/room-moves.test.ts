@@ -19,7 +19,7 @@ function setUp({ gone = false } = {}) {
   const room = gone ? undefined : { identity: { code: CODE, number: 1 }, end };
   const parts = {
     run: 'own',
-    before: undefined,
+    earlier: new Set<string>(),
     timers: SYSTEM_TIMERS,
     maxHold: 60,
     rooms: { find: () => room, takeBack: vi.fn(), takenElsewhere: vi.fn() },

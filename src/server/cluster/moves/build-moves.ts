@@ -27,8 +27,8 @@ export interface MovesParts {
   /** The bucket of rooms that wait. */
   readonly bucket: Bucket;
   readonly self: Place;
-  /** The last run of this relay. */
-  readonly before: string | undefined;
+  /** The runs of this relay before this one. */
+  readonly earlier: ReadonlySet<string>;
   /** The longest reconnect window, in seconds. */
   readonly maxHold: number;
   readonly rooms: Rooms;

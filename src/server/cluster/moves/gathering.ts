@@ -53,17 +53,17 @@ export class Gathering {
   /**
    * The same for all rooms of a relay that has restarted. Other relays may have taken some over meanwhile.
    *
-   * @param before the last run of this relay
+   * @param earlier the runs of this relay before this one
    */
   async gatherAll(
     rooms: readonly LinkedRoom[],
     directory: Directory,
-    before: string | undefined,
+    earlier: ReadonlySet<string>,
   ): Promise<void> {
     const { find, self } = this.#parts;
     const all = rooms.map(({ room, edges }) => {
       const { run = self.run, epoch = 1 } = directory.home(room.identity.code) ?? {};
-      const isOwn = (run === self.run || run === before) && find(room.identity.code) === room;
+      const isOwn = (run === self.run || earlier.has(run)) && find(room.identity.code) === room;
       return isOwn ? this.gather(room, edges, epoch) : undefined;
     });
     await Promise.all(all);

@@ -25,8 +25,8 @@ const ROOMS_AT_A_TIME = 20;
 
 export interface RoomMovesParts {
   readonly run: string;
-  /** The last run of this relay, whose rooms are this relay's. */
-  readonly before: string | undefined;
+  /** The runs of this relay before this one, whose rooms are this relay's. */
+  readonly earlier: ReadonlySet<string>;
   readonly timers: Timers;
   /** The longest reconnect window, in seconds. */
   readonly maxHold: number;
@@ -67,7 +67,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release'> {
    * @param last what the directory said before
    */
   moved(code: RoomCode, { place, epoch }: MoveRecord, last: MoveRecord | undefined): void {
-    const { before, rooms, run } = this.#parts;
+    const { earlier, rooms, run } = this.#parts;
     // Of its own moves, this relay hears late: it may have given the room away since.
     if (place?.run !== run) this.#away.delete(code);
     if (place === undefined) {
@@ -75,7 +75,7 @@ export class RoomMoves implements Pick<NodeAnswers, 'release'> {
       if (epoch > (last?.epoch ?? 0)) this.#dropMoved(code, 'unknown');
       return rooms.takeBack(code);
     }
-    if (place.run === before) return;
+    if (earlier.has(place.run)) return;
     if (place.run !== run) {
       rooms.takenElsewhere(code);
       this.#dropMoved(code, place.run);
