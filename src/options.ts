@@ -112,7 +112,8 @@ export const OPTIONS = {
     default: '',
     secret: true,
     pattern: /^(nats|tls):\/\/[^\s,]+(,\1:\/\/[^\s,]+)*$/,
-    format: 'the URL of a NATS server, such as nats://127.0.0.1:4222, or several of one scheme',
+    format:
+      'the URL of a NATS server, such as nats://127.0.0.1:4222, or several with commas and without spaces between',
     help: 'NATS servers, separated by commas, by which relays share their rooms: nats://127.0.0.1:4222',
   },
   clusterName: {

@@ -12,21 +12,21 @@ export class ClusterLines {
     this.#lines = lines;
   }
 
-  /** @param blocks how many blocks of codes it draws */
-  joined(node: string, blocks: number): void {
-    this.#lines.write('info', { node, blocks }, 'joined the cluster');
+  /** @param how its name, its run, and in how many blocks of codes it draws */
+  joined(how: { readonly node: string; readonly run: string; readonly blocks: number }): void {
+    this.#lines.write('info', how, 'joined the cluster');
   }
 
-  nodeSilent(run: string): void {
-    this.#lines.writeBounded('warn', { run }, 'another relay is silent');
+  nodeSilent(run: string, node: string | undefined): void {
+    this.#lines.writeBounded('warn', { run, node }, 'another relay is silent');
   }
 
-  nodeBack(run: string): void {
-    this.#lines.writeBounded('info', { run }, 'another relay is back');
+  nodeBack(run: string, node: string | undefined): void {
+    this.#lines.writeBounded('info', { run, node }, 'another relay is back');
   }
 
-  nodeEnded(run: string): void {
-    this.#lines.writeBounded('warn', { run }, 'another relay has ended');
+  nodeEnded(run: string, node: string | undefined): void {
+    this.#lines.writeBounded('warn', { run, node }, 'another relay has ended');
   }
 
   linkBroken(run: string, reason: string): void {

@@ -59,6 +59,8 @@ export class Links {
   #count = 0;
   #stopTicks: (() => void) | undefined;
   #stopOutage: (() => void) | undefined;
+  /** Whether there has been no connection for so long that links have broken. */
+  #isOut = false;
 
   constructor(parts: LinksParts) {
     this.#parts = parts;
@@ -84,7 +86,7 @@ export class Links {
     return this.#links.size;
   }
 
-  /** The link to a run, which is opened if there is none; `undefined` if there are too many links. */
+  /** The link to a run, which is opened if that is possible; `undefined` if there is none. */
   to(run: string): Link | undefined {
     return this.#links.get(run) ?? this.#open(run);
   }
@@ -104,6 +106,7 @@ export class Links {
   }
 
   #open(run: string): Link | undefined {
+    if (this.#isOut) return undefined;
     const window = this.#windows.open();
     if (window === undefined) return undefined;
     const { prefix, observer, maxMessage, stall } = this.#parts;
@@ -210,6 +213,7 @@ export class Links {
 
   #disconnected(): void {
     this.#stopOutage ??= this.#parts.timers.after(MAX_OUTAGE, () => {
+      this.#isOut = true;
       for (const link of [...this.#links.values()]) link.break('no connection to other relays');
     });
   }
@@ -217,6 +221,7 @@ export class Links {
   #reconnected(): void {
     this.#stopOutage?.();
     this.#stopOutage = undefined;
+    this.#isOut = false;
     // The other relays do not know of links that broke meanwhile, and may not use them for long.
     for (const [run, number] of this.#ended) this.#reset(run, number);
     for (const link of [...this.#links.values()]) link.reconnected(this.#parts.timers.now());

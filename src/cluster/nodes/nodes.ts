@@ -1,13 +1,7 @@
 import { every, type StopTimer, type Timers } from '../../launch/timers.js';
 import type { Bus } from '../bus/bus.js';
 import { type Beat, readBeat, writeBeat } from './beat.js';
-import {
-  ENDED_AFTER,
-  Liveness,
-  type LivenessObserver,
-  PING_TIMEOUT,
-  SILENT_AFTER,
-} from './liveness.js';
+import { ENDED_AFTER, Liveness, PING_TIMEOUT, SILENT_AFTER } from './liveness.js';
 import { RemoteClock } from './remote-clock.js';
 
 /** How often a relay publishes its beat, in milliseconds. */
@@ -24,15 +18,24 @@ const NOTHING = new Uint8Array(0);
 /** Whether a run is running; `silent` if it is stopped, or disconnected from the bus. */
 export type RunState = 'running' | 'silent' | 'ended';
 
+/** Gets changes in the state of other runs; `node` is the name of the relay, if it is known. */
+export interface NodesObserver {
+  /** Nothing was received for two seconds. The relay may be stopped, or disconnected. */
+  silent(run: string, node: string | undefined): void;
+  /** Something was received from a silent run. */
+  back(run: string, node: string | undefined): void;
+  /** The run has ended, and is forgotten. */
+  ended(run: string, node: string | undefined): void;
+  /** A run is heard of for the first time, or again after it had seemed to end. */
+  appeared?(run: string): void;
+}
+
 export interface NodesParts {
   readonly bus: Bus;
   /** The prefix of all subjects. */
   readonly prefix: string;
   readonly timers: Timers;
-  readonly observer: LivenessObserver & {
-    /** A run is heard of for the first time, or again after it had seemed to end. */
-    appeared?(run: string): void;
-  };
+  readonly observer: NodesObserver;
   /** The beat of this relay. */
   readonly own: () => Omit<Beat, 'clock'>;
 }
@@ -55,12 +58,13 @@ export class Nodes {
       timers,
       ping: (run, timeout) => this.ping(run, timeout),
       observer: {
-        silent: (run) => observer.silent(run),
-        back: (run) => observer.back(run),
+        silent: (run) => observer.silent(run, this.#beats.get(run)?.node),
+        back: (run) => observer.back(run, this.#beats.get(run)?.node),
         ended: (run) => {
+          const node = this.#beats.get(run)?.node;
           this.#beats.delete(run);
           this.#clocks.delete(run);
-          observer.ended(run);
+          observer.ended(run, node);
         },
       },
     });
