@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { BusError } from '../../../src/cluster/bus/bus.js';
 import { SYSTEM_TIMERS } from '../../../src/launch/timers.js';
 import type { RoomCode } from '../../../src/rooms/ids.js';
+import type { Room } from '../../../src/rooms/room.js';
 import { EndedMoves } from '../../../src/server/cluster/moves/ended-moves.js';
 import { RoomMoves, type RoomMovesParts } from '../../../src/server/cluster/moves/room-moves.js';
 
@@ -56,6 +57,16 @@ test('the move of a room that ended before the move was known is ended', () => {
   const { moves, endMove } = setUp({ gone: true });
   moves.moved(CODE, { epoch: 2, place: { ...PLACE, run: 'own' } }, undefined);
   expect(endMove).toHaveBeenCalledExactlyOnceWith(CODE, 2);
+});
+
+test('a move that was made without an answer is not ended: the room waits for its host', () => {
+  const { moves, endMove } = setUp({ gone: true });
+  moves.mayHaveMoved({ saved: { code: CODE, resume: 'hash', hold: 60 } } as Room);
+  moves.moved(CODE, { epoch: 2, place: { ...PLACE, run: 'own' } }, undefined);
+  expect(endMove).not.toHaveBeenCalled();
+  expect(moves.isAway(CODE)).toBe(true);
+  moves.moved(CODE, { epoch: 3, place: PLACE }, undefined);
+  expect(moves.isAway(CODE)).toBe(false);
 });
 
 test('moves of many rooms that end at once are written once each', async () => {

@@ -106,6 +106,14 @@ export class RoomMoves implements Pick<NodeAnswers, 'release'> {
     else this.#arriving.delete(code);
   }
 
+  /**
+   * A room was to come to this relay, and the bus has not answered: it may be this relay's, which does not
+   * have it. Its clients have to try again, until its host resumes it.
+   */
+  mayHaveMoved({ saved }: Room): void {
+    if (saved !== undefined) this.#away.add(saved, undefined);
+  }
+
   /** Whether this relay has given the room away, and does not know yet to which relay. */
   isAway(code: RoomCode): boolean {
     return this.#away.has(code) && this.#parts.rooms.find(code) === undefined;

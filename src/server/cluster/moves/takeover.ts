@@ -125,6 +125,9 @@ export class Takeover {
     let epoch: number | undefined;
     try {
       epoch = await directory.move(room.identity.code, home.epoch, self);
+    } catch (error) {
+      moves.mayHaveMoved(room);
+      throw error;
     } finally {
       if (epoch === undefined) moves.drop(room);
     }
