@@ -72,10 +72,9 @@ export class Directory {
    * Asks the bucket for the relay of a code that nobody has, as far as this relay knows: it may hear late of
    * one that has just started. Rejects with a `BusError`.
    */
-  async lookUp(code: RoomCode): Promise<Home | undefined> {
+  async lookUp(code: RoomCode): Promise<void> {
     const entry = await this.#bucket.get(blockOf(code));
     if (entry !== undefined && this.home(code) === undefined) this.#changed(entry);
-    return this.home(code);
   }
 
   /** The latest move of a room with this code, if there ever was one. */

@@ -81,9 +81,8 @@ export class ClusterRooms {
       const { code } = target;
       if (code === undefined) return false;
       const home = this.#remoteHome(code);
-      if (home === undefined && this.#parts.isAway(code))
-        return this.#refuse(code, target, upgrade);
-      if (home === undefined) return false;
+      if (home === undefined)
+        return this.#parts.isAway(code) && this.#refuse(code, target, upgrade);
       if (!this.#isAlive(home)) return this.#refuse(code, target, upgrade);
       readOn(upgrade.socket);
       if (!this.#sendsTo(home, target, upgrade)) {
