@@ -11,7 +11,7 @@ const HELP = `usage: node bench/remote.js [options]
 Measures what players cost who are at another relay of a cluster than their room: processor time of both
 relays and of nats-server, compared with a single relay, in turn. All hosts are at one relay, all players
 at the other. Relays (as built in dist/) and nats-server share a core, the generator has another one.
-Every message is verified. Needs nats-server (scripts/install-nats, or set NATS_SERVER). Takes 3 minutes.
+Every message is verified. Needs nats-server (scripts/install-nats, or set NATS_SERVER). Takes 5 minutes.
 
   --only NAMES   scenarios, separated by commas: up, saturated, fan8, fan100, echo, echo-full, ping
   --rounds N     number of rounds (3)
