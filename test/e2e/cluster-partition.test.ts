@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
-import { type ClusterRelay, TestCluster } from '../support/cluster.js';
+import { type ClusterRelay, resumed, TestCluster } from '../support/cluster.js';
 import { NATS } from '../support/nats.js';
 import { NatsLine } from '../support/nats-line.js';
 import { needs } from '../support/tools.js';
@@ -79,13 +79,3 @@ describe('a relay that is cut off from NATS', needs(NATS), () => {
     },
   );
 });
-
-/** Resumes the room, and tries again while the relay asks for that. */
-async function resumed(relay: ClusterRelay, host: Host): Promise<Host> {
-  for (;;) {
-    const again = await Host.resume(relay.url, host);
-    const first = await Promise.race([again.next(), again.closed]);
-    if (first.cmd === 'prepare_reply') return again;
-    expect(first).toMatchObject({ code: 1012 });
-  }
-}

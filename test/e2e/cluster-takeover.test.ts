@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Event, Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
-import { type ClusterRelay, TestCluster } from '../support/cluster.js';
+import { Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
+import { type ClusterRelay, resumed, TestCluster } from '../support/cluster.js';
 import { NATS } from '../support/nats.js';
 import { needs } from '../support/tools.js';
 
@@ -9,19 +9,6 @@ async function three(args: readonly string[] = []) {
   const cluster = await TestCluster.start(['one', 'two', 'three'], args);
   const [home, edge, other] = cluster.relays as [ClusterRelay, ClusterRelay, ClusterRelay];
   return { cluster, home, edge, other };
-}
-
-/** Resumes the room, and tries again while the relay asks for that, as the SDK does. */
-async function resumed(relay: ClusterRelay, host: Host): Promise<Host> {
-  for (;;) {
-    const again = await Host.resume(relay.url, host);
-    const first: Event = await Promise.race([again.next(), again.closed]);
-    if (!('code' in first)) {
-      expect(first).toMatchObject({ cmd: 'prepare_reply', resumed: true });
-      return again;
-    }
-    expect(first).toMatchObject({ code: 1012 });
-  }
 }
 
 /** Metrics may be a second old. */

@@ -3,6 +3,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { expect, onTestFailed, onTestFinished } from 'vitest';
 import { Cli } from './cli.js';
+import { type Event, Host } from './clients.js';
 import { NatsServer } from './nats.js';
 
 /** A relay of a cluster, as a user starts it. */
@@ -97,5 +98,18 @@ export class TestCluster {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
+  }
+}
+
+/** Resumes the room, and tries again while the relay asks for that, as the SDK does. */
+export async function resumed(relay: ClusterRelay, host: Host): Promise<Host> {
+  for (;;) {
+    const again = await Host.resume(relay.url, host);
+    const first: Event = await Promise.race([again.next(), again.closed]);
+    if (!('code' in first)) {
+      expect(first).toMatchObject({ cmd: 'prepare_reply', resumed: true });
+      return again;
+    }
+    expect(first).toMatchObject({ code: 1012 });
   }
 }
