@@ -1,6 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { Asking, type AskingContext } from './asking.js';
 import type { Audience } from './audience.js';
+import { orderOf } from './connected.js';
 import type { Features } from './features.js';
 import { isUsableAbout, type JoinRequest } from './join-request.js';
 import { type JoinResult, refused, seated } from './join-result.js';
@@ -147,11 +148,10 @@ export class Entrance {
     const key = usesKeys ? request.key : undefined;
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = key && players.seats.withKey(key);
-    if (seat !== undefined) {
-      if (isOutdated(seat, peer)) return refused(CLOSE_REASONS.replaced);
-      return this.#rejoin(seat, peer, { ...request, about });
-    }
     const asked = key && this.asking?.withKey(key);
+    const late = refuseLate(seat ?? asked, peer);
+    if (late !== undefined) return refused(late);
+    if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
     if (asked !== undefined) return this.#askAgain(asked, peer, { ...request, about });
     const reason = this.#refuseNew(request, key, peer.address);
     if (reason !== undefined) return refused(reason);
@@ -193,13 +193,14 @@ export class Entrance {
   }
 }
 
-/** How exactly it is known when a client of another relay has connected, in milliseconds. */
-const CLOCK_ERROR = 100;
-
 /**
- * Whether the player has connected again after this connection, which comes from another relay, and was on
- * its way for long.
+ * Why a connection does not get the seat: it comes from another relay, and was on its way for so long that
+ * the player has connected again meanwhile, or may have done so. Then the player tries again if this was its
+ * latest connection.
  */
-function isOutdated(seat: Seat, { connectedAt = Number.POSITIVE_INFINITY }: PlayerPeer): boolean {
-  return connectedAt + CLOCK_ERROR < seat.connectedAt;
+function refuseLate(seat: Seat | undefined, { connected }: PlayerPeer): CloseReason | undefined {
+  if (seat?.connected === undefined || connected === undefined) return undefined;
+  const order = orderOf(connected, seat.connected);
+  if (order === 'later') return undefined;
+  return order === 'earlier' ? CLOSE_REASONS.replaced : CLOSE_REASONS.restarting;
 }

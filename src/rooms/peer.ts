@@ -1,5 +1,6 @@
 import type { CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import type { Connected } from './connected.js';
 import type { PlayerId } from './ids.js';
 import type { RoomEvent } from './room-event.js';
 
@@ -15,8 +16,8 @@ import type { RoomEvent } from './room-event.js';
 export interface PlayerPeer {
   /** The client's address, under which a disconnected player counts and is banned; `undefined` if unknown. */
   readonly address?: string;
-  /** When the client connected, by the clock of this process, in milliseconds; now if it is missing. */
-  readonly connectedAt?: number;
+  /** When the client connected; now if it is missing. */
+  readonly connected?: Connected;
   send(payload: Payload): void;
   /** Measures the round-trip time to the player, for `Seat.measured`. Peers may not support it. */
   measure?(): void;

@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import type { Payload } from '../protocol/payload.js';
+import { type Connected, connectedNow } from './connected.js';
 import { HeldMessages } from './held-messages.js';
 import type { PlayerId } from './ids.js';
 import type { OfflineBuffer } from './offline-buffer.js';
@@ -58,8 +59,8 @@ export class Seat {
   seenVersion = 0;
   /** Whether the latest connection has asked for all values: see `JoinRequest`. */
   allValues = false;
-  /** When the latest connection was made, in milliseconds: before this process started, if that is below 0. */
-  connectedAt = Number.NEGATIVE_INFINITY;
+  /** When the latest connection was made; `undefined` if there was none yet. */
+  connected: Connected | undefined;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;
@@ -114,6 +115,7 @@ export class Seat {
   ask(peer: PlayerPeer): PlayerPeer | undefined {
     const { peer: replaced, held = new HeldMessages() } = this.#asker ?? {};
     this.#state = { is: 'pending', asker: { peer, held } };
+    this.#connect(peer);
     if (held.isFull) peer.setReading(false);
     return replaced;
   }
@@ -134,7 +136,7 @@ export class Seat {
   occupy(peer: PlayerPeer): { readonly replaced?: PlayerPeer; readonly missed?: number } {
     const state = this.#state;
     this.#state = { is: 'present', peer };
-    this.connectedAt = peer.connectedAt ?? performance.now();
+    this.#connect(peer);
     this.receiver = peer;
     if (state.is === 'present') return { replaced: state.peer };
     if (state.is !== 'disconnected') return {};
@@ -191,6 +193,13 @@ export class Seat {
   /** Serving the player has thrown an exception, so the state of the room cannot be trusted. */
   fail(): void {
     this.#context.end(CLOSE_REASONS.internalError);
+  }
+
+  #connect({ connected }: PlayerPeer): void {
+    const now = connectedNow();
+    // It was before it came here, however little is known of the clock of another relay.
+    this.connected = connected && { ...connected, latest: Math.min(connected.latest, now.latest) };
+    this.connected ??= now;
   }
 
   get #asker(): Asker | undefined {

@@ -79,3 +79,28 @@ describe('a relay that is cut off from NATS', needs(NATS), () => {
     },
   );
 });
+
+describe('a relay that is slow to reach by NATS', needs(NATS), () => {
+  test('does not give a seat to a connection that its player has given up', async () => {
+    const cluster = await TestCluster.start(['edge']);
+    const [edge] = cluster.relays as [ClusterRelay];
+    const line = await NatsLine.to(cluster.nats);
+    // All that its clock is judged by is as slow, from the start.
+    line.delay = 700;
+    const home = await cluster.add('home', ['--cluster', line.url]);
+    await cluster.whenAllKnow(2);
+    const host = await Host.open(home.url, { hold: 60 });
+    const key = seatKey();
+    const near = await joined(home.url, host, key);
+    near.cut();
+    await host.until('player_away');
+    const old = await Player.join(edge.url, seatOf(host, key));
+    old.send('old');
+    const next = await Player.join(home.url, seatOf(host, key));
+    await host.until('player_back');
+    next.send('new');
+    expect(await host.until('from_str')).toMatchObject({ data: 'new' });
+    expect([1012, 4001]).toContain((await old.closed).code);
+    await talk(host, Object.assign(next, { id: near.id }));
+  });
+});

@@ -8,6 +8,8 @@ export class NatsLine {
   readonly #sockets = new Set<Socket>();
   readonly #port: number;
   #state: 'open' | 'broken' | 'silent' = 'open';
+  /** The time that everything needs in each direction, in milliseconds. */
+  delay = 0;
 
   static async to({ host }: { readonly host: string }): Promise<NatsLine> {
     const line = new NatsLine(Number(host.split(':')[1]));
@@ -59,7 +61,10 @@ export class NatsLine {
 
   #pass(from: Socket, to: Socket): void {
     this.#sockets.add(from);
-    from.on('data', (bytes) => to.write(bytes));
+    from.on('data', (bytes) => {
+      if (this.delay === 0) to.write(bytes);
+      else setTimeout(() => to.write(bytes), this.delay);
+    });
     from.on('error', () => {});
     from.on('close', () => {
       this.#sockets.delete(from);

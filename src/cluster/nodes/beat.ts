@@ -21,6 +21,7 @@ export interface Beat {
 /** Runs and names are parts of subjects and of keys. */
 const NAME = /^[\w-]{1,64}$/;
 const MAX_BEAT = 2048;
+const CLOCK_BYTES = 8;
 
 export function isNodeName(text: unknown): text is string {
   return typeof text === 'string' && NAME.test(text);
@@ -49,6 +50,20 @@ export function readBeat(bytes: Uint8Array): Beat | undefined {
   if (!isCount(rooms) || !isCount(version) || typeof load !== 'number') return undefined;
   if (typeof isDraining !== 'boolean' || !Number.isFinite(clock)) return undefined;
   return { run, node, url, rooms, load, isDraining, clock: clock as number, version };
+}
+
+/** The answer to a ping: the clock of this run, in milliseconds. */
+export function writeClock(clock: number): Uint8Array {
+  const bytes = Buffer.alloc(CLOCK_BYTES);
+  bytes.writeDoubleLE(clock);
+  return bytes;
+}
+
+/** @returns `undefined` if it is not a time */
+export function readClock(bytes: Uint8Array): number | undefined {
+  if (bytes.length !== CLOCK_BYTES) return undefined;
+  const clock = Buffer.from(bytes).readDoubleLE();
+  return Number.isFinite(clock) ? clock : undefined;
 }
 
 function isCount(value: unknown): value is number {

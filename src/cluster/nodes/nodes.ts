@@ -1,11 +1,16 @@
 import { every, type StopTimer, type Timers } from '../../launch/timers.js';
+import type { TimeRange } from '../../rooms/connected.js';
 import type { Bus } from '../bus/bus.js';
-import { type Beat, readBeat, writeBeat } from './beat.js';
+import { type Beat, readBeat, readClock, writeBeat, writeClock } from './beat.js';
 import { ENDED_AFTER, Liveness, PING_TIMEOUT, SILENT_AFTER } from './liveness.js';
 import { RemoteClock } from './remote-clock.js';
 
 /** How often a relay publishes its beat, in milliseconds. */
 const BEAT_INTERVAL = 500;
+
+/** How often a run in use is asked for its clock, and how long it may take to answer, in milliseconds. */
+const CLOCK_INTERVAL = 5000;
+const CLOCK_TIMEOUT = 2000;
 
 /** More relays than any cluster has. Other clients of the bus could publish beats, too. */
 const MAX_NODES = 1000;
@@ -48,6 +53,8 @@ export class Nodes {
   readonly #stops: StopTimer[];
   readonly #run: string;
   readonly #clocks = new Map<string, RemoteClock>();
+  /** The runs in use, of which the clock must be known well. */
+  readonly #used = new Set<string>();
   readonly #checks = new Map<string, Promise<RunState>>();
 
   constructor(parts: NodesParts) {
@@ -64,17 +71,23 @@ export class Nodes {
           const node = this.#beats.get(run)?.node;
           this.#beats.delete(run);
           this.#clocks.delete(run);
+          this.#used.delete(run);
           observer.ended(run, node);
         },
       },
     });
     this.#stops = [
       bus.subscribe(`${prefix}.beat`, ({ bytes }) => this.#heard(readBeat(bytes))),
-      bus.subscribe(`${prefix}.${this.#run}.ping`, (message) => message.respond(NOTHING)),
+      bus.subscribe(`${prefix}.${this.#run}.ping`, (message) =>
+        message.respond(writeClock(timers.now())),
+      ),
       bus.onStatus((status) => {
         if (status === 'reconnected') this.#liveness.reconnected();
       }),
       every(timers, BEAT_INTERVAL, () => this.#beat()),
+      every(timers, CLOCK_INTERVAL, () => {
+        for (const run of this.#used) this.#askForClock(run);
+      }),
     ];
     this.#beat();
   }
@@ -94,12 +107,12 @@ export class Nodes {
   }
 
   /**
-   * A time of a run's clock in that of this relay, in milliseconds; `undefined` if nothing was heard of the
-   * run.
+   * A time of a run's clock in that of this relay, as exactly as it is known; `undefined` if nothing was
+   * heard of the run.
    *
    * @param at wraps at 2^32
    */
-  ownTime(run: string, at: number): number | undefined {
+  ownTime(run: string, at: number): TimeRange | undefined {
     return this.#clocks.get(run)?.ownTime(at, this.#parts.timers.now());
   }
 
@@ -110,6 +123,11 @@ export class Nodes {
 
   /** Sets whether the run is in use, so that its end must be detected soon. */
   setUsed(run: string, isUsed: boolean): void {
+    if (!isUsed) this.#used.delete(run);
+    else if (!this.#used.has(run)) {
+      this.#used.add(run);
+      this.#askForClock(run);
+    }
     this.#liveness.setUsed(run, isUsed);
   }
 
@@ -125,8 +143,12 @@ export class Nodes {
 
   /** Checks whether a run answers. */
   async ping(run: string, timeout: number): Promise<'answer' | 'noResponders' | 'timeout'> {
-    const { bus, prefix } = this.#parts;
-    return (await bus.request(`${prefix}.${run}.ping`, NOTHING, timeout)).is;
+    const { bus, prefix, timers } = this.#parts;
+    const sentAt = timers.now();
+    const answer = await bus.request(`${prefix}.${run}.ping`, NOTHING, timeout);
+    const clock = answer.is === 'answer' ? readClock(answer.bytes) : undefined;
+    if (clock !== undefined) this.#clocks.get(run)?.answered(clock, sentAt, timers.now());
+    return answer.is;
   }
 
   close(): void {
@@ -157,6 +179,10 @@ export class Nodes {
     bus.publish(`${prefix}.beat`, writeBeat({ ...own(), clock: timers.now() }));
   }
 
+  #askForClock(run: string): void {
+    void this.ping(run, CLOCK_TIMEOUT);
+  }
+
   #heard(beat: Beat | undefined): void {
     if (beat === undefined || beat.run === this.#run) return;
     if (!this.#beats.has(beat.run) && this.#beats.size >= MAX_NODES) return;
@@ -166,6 +192,7 @@ export class Nodes {
     clock.heard(beat.clock, this.#parts.timers.now());
     this.#clocks.set(beat.run, clock);
     this.#liveness.heard(beat.run);
+    if (isNew) this.#askForClock(beat.run);
     if (isNew) this.#parts.observer.appeared?.(beat.run);
   }
 }

@@ -1,5 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
+import type { Connected, TimeRange } from '../../rooms/connected.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
 import type { PlayerSeat } from '../../rooms/player-seat.js';
 import type { Room } from '../../rooms/room.js';
@@ -17,9 +18,14 @@ export type Followed = (room: Room) => void;
 export interface RemotePlayersContext {
   readonly findRoom: FindRoom;
   readonly followed?: Followed;
-  /** A time of the other relay's clock in that of this relay; `undefined` if that is not known. */
-  readonly ownTime?: (at: number) => number | undefined;
+  /** A time of the other relay's clock in that of this relay; `undefined` if nothing is known of it. */
+  readonly ownTime?: (at: number) => TimeRange | undefined;
 }
+
+const ANY_TIME: TimeRange = {
+  earliest: Number.NEGATIVE_INFINITY,
+  latest: Number.POSITIVE_INFINITY,
+};
 
 /** Of viewers, which have no id. */
 const NO_ID = 0;
@@ -31,7 +37,7 @@ export class RemotePlayers
   readonly #link: Link;
   readonly #findRoom: FindRoom;
   readonly #followed: Followed;
-  readonly #ownTime: (at: number) => number | undefined;
+  readonly #ownTime: (at: number) => TimeRange | undefined;
   readonly #players = new Map<Handle, RemotePlayer>();
   readonly #rooms: LinkedRooms;
 
@@ -63,7 +69,7 @@ export class RemotePlayers
     const player = new RemotePlayer(handle, join.address, {
       link: this.#link,
       lane,
-      connectedAt: this.#ownTime(join.at),
+      connected: { ...(this.#ownTime(join.at) ?? ANY_TIME), link: this.#link },
       closed: () => this.#remove(handle),
     });
     const result = enter(room, player, join);
@@ -166,14 +172,14 @@ function enter(room: Room, player: RemotePlayer, join: Join): Entered {
 interface RemotePlayerContext {
   readonly link: Link;
   readonly lane: number;
-  readonly connectedAt: number | undefined;
+  readonly connected: Connected;
   closed(): void;
 }
 
 /** A client's connection at another relay. */
 class RemotePlayer implements PlayerPeer, ViewerPeer {
   readonly address: string;
-  readonly connectedAt?: number;
+  readonly connected: Connected;
   seat: PlayerSeat | undefined;
   room: Room | undefined;
   readonly #handle: Handle;
@@ -184,7 +190,7 @@ class RemotePlayer implements PlayerPeer, ViewerPeer {
     this.#handle = handle;
     this.address = address ?? '';
     this.#context = context;
-    if (context.connectedAt !== undefined) this.connectedAt = context.connectedAt;
+    this.connected = context.connected;
   }
 
   enter(seat: PlayerSeat, room: Room): void {

@@ -67,7 +67,7 @@ export class RemoteSeats
           this.#closed({ ...wants, address: peer.address, reason });
         const seat = new RemoteSeat(
           peer,
-          { code, epoch, role, request, at: peer.connectedAt ?? this.#now() },
+          { code, epoch, role, request, at: peer.connected?.earliest ?? this.#now() },
           { decided, closed },
         );
         this.#add(seat, seat.join(epoch, false));

@@ -2,6 +2,7 @@ import type { PlayerRates } from '../../limits/player-throttle.js';
 import { CLOSE_REASONS, type CloseReason, isFinal } from '../../protocol/close-codes.js';
 import { PING } from '../../protocol/frame.js';
 import { Payload } from '../../protocol/payload.js';
+import { connectedNow } from '../../rooms/connected.js';
 import type { JoinRequest } from '../../rooms/join-request.js';
 import type { PlayerPeer } from '../../rooms/peer.js';
 import type { JoinableRoom, PlayerSeat } from '../../rooms/player-seat.js';
@@ -17,7 +18,7 @@ export interface PlayerLimits extends PlayerRates {
 
 /** The WebSocket of a player. */
 export class PlayerConnection extends ThrottledConnection implements PlayerPeer {
-  readonly connectedAt = performance.now();
+  readonly connected = connectedNow();
   readonly #limits: PlayerLimits;
   #seat: PlayerSeat | undefined;
   /** Only in a room whose host gets round-trip times. */

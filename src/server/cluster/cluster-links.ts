@@ -8,6 +8,7 @@ import {
 import type { RemoteSeat } from '../../cluster/remote/remote-seat.js';
 import { type ClientClosed, RemoteSeats } from '../../cluster/remote/remote-seats.js';
 import type { FrameHandler } from '../../cluster/wire/frames.js';
+import type { TimeRange } from '../../rooms/connected.js';
 import type { RoomCode } from '../../rooms/ids.js';
 import type { Room } from '../../rooms/room.js';
 
@@ -15,7 +16,7 @@ export interface ClusterLinksParts extends Omit<LinksParts, 'observer'> {
   readonly findRoom: FindRoom;
   readonly followed: Followed;
   /** A time of a run's clock in that of this relay; `undefined` if that is not known. */
-  readonly ownTime: (run: string, at: number) => number | undefined;
+  readonly ownTime: (run: string, at: number) => TimeRange | undefined;
   /** A client of this relay was closed by the relay with its room. */
   readonly clientClosed: ClientClosed;
   /** Whether there are clients that use the link to a run has changed. */
@@ -127,7 +128,7 @@ export class ClusterLinks {
   #opened(link: Link, run: string, parts: ClusterLinksParts): void {
     const { findRoom, followed, clientClosed, timers } = parts;
     const seats = new RemoteSeats(link, () => timers.now(), clientClosed);
-    const ownTime = (at: number): number | undefined => parts.ownTime(run, at);
+    const ownTime = (at: number): TimeRange | undefined => parts.ownTime(run, at);
     const players = new RemotePlayers(link, { findRoom, followed, ownTime });
     this.#halves.set(link, { run, seats, players });
     link.handler = handlerOf(seats, players);

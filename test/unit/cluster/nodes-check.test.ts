@@ -11,7 +11,7 @@ function asking(answers: () => BusAnswer['is']) {
     publish() {},
     onStatus: () => () => {},
     async request() {
-      return { is: answers() };
+      return { is: answers(), bytes: new Uint8Array(0) };
     },
   } as unknown as Bus;
   const beat = {

@@ -41,6 +41,8 @@ test('a client that comes when the host is there reconnects: the host would not 
 test('a client that connected before the relay of a restored room started has its seat there', () => {
   const { room } = moved();
   const restored = new TestRooms().restore(room.saved as SavedRoom);
-  const player = Object.assign(new TestPlayer(), { connectedAt: -60_000 });
+  const player = Object.assign(new TestPlayer(), {
+    connected: { earliest: -60_000, latest: -60_000 },
+  });
   expect(seatOf(restored.join(player, { key: KEY })).id).toBe(1);
 });

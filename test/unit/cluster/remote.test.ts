@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RemoteSeats } from '../../../src/cluster/remote/remote-seats.js';
 import { CLOSE_REASONS } from '../../../src/protocol/close-codes.js';
+import type { TimeRange } from '../../../src/rooms/connected.js';
 import type { JoinRequest } from '../../../src/rooms/join-request.js';
 import type { JoinableRoom, PlayerSeat } from '../../../src/rooms/player-seat.js';
 import type { RoomSettings } from '../../../src/rooms/room-info.js';
@@ -17,6 +18,8 @@ class Relay {
   readonly bus: MemoryBus;
   readonly links: ClusterLinks;
   readonly rooms = new TestRooms();
+  /** What is known of the clocks of other relays. */
+  ownTime: (at: number) => TimeRange | undefined = () => undefined;
 
   constructor(
     readonly run: string,
@@ -34,7 +37,7 @@ class Relay {
       stall: 15_000,
       findRoom: () => this.rooms.room ?? CLOSE_REASONS.noSuchRoom,
       followed: () => {},
-      ownTime: () => undefined,
+      ownTime: (_, at) => this.ownTime(at),
       clientClosed: () => {},
       usedChanged: () => {},
       broken: () => {},
@@ -156,6 +159,61 @@ describe('a player with a key', () => {
       { type: 'playerDisconnected', player: 1 },
     ]);
   });
+});
+
+describe.each([
+  ['that has a seat', {}],
+  ['that asks for a seat', { features: { ask: true as const } }],
+] as const)('a connection of a player %s, whose JOIN comes late,', (_, settings) => {
+  /** The player has a connection to the relay of the room when the JOIN comes. */
+  function late(range: (now: number) => TimeRange | undefined) {
+    const { home, host, join, room, settle } = remote({ reconnectWindow: 60, ...settings });
+    const [near, far] = [new TestPlayer(), new TestPlayer()];
+    room.join(near, { key: KEY });
+    host.takeCalls();
+    home.ownTime = () => range(performance.now());
+    join(far, { key: KEY }).receive(text('from far'), far);
+    settle();
+    return { near: near.takeCalls(), far: far.takeCalls(), host: host.takeCalls() };
+  }
+
+  test('is replaced if the player has connected again since', () => {
+    const { near, far, host } = late((now) => ({ earliest: now - 3000, latest: now - 2000 }));
+    expect({ near, far, host }).toEqual({ near: [], far: [CLOSE_REASONS.replaced], host: [] });
+  });
+
+  test.each([
+    ['not exactly enough', (now: number) => ({ earliest: now - 3000, latest: now + 2000 })],
+    ['not at all', () => undefined],
+  ])('tries again if the clock of its relay is known %s', (_, range) => {
+    const { near, far, host } = late(range);
+    expect({ near, far, host }).toEqual({ near: [], far: [CLOSE_REASONS.restarting], host: [] });
+  });
+
+  test('replaces the other one if it was made later', () => {
+    const { near, far } = late((now) => ({ earliest: now + 10, latest: now + 20 }));
+    expect({ near, far }).toEqual({ near: [CLOSE_REASONS.replaced], far: [] });
+  });
+});
+
+test('connections by one link come in their order, whatever is known of clocks', () => {
+  const { host, join, settle } = remote({ reconnectWindow: 60 });
+  const [first, second] = [new TestPlayer(), new TestPlayer()];
+  join(first, { key: KEY });
+  join(second, { key: KEY }).receive(text('hello'), second);
+  settle();
+  expect(first.takeCalls()).toEqual([CLOSE_REASONS.replaced]);
+  expect(host.takeCalls().at(-1)).toEqual({ from: 1, text: 'hello' });
+});
+
+test('a player who comes to the relay of the room replaces a connection elsewhere', () => {
+  const { join, room, settle } = remote({ reconnectWindow: 60 });
+  const [far, near] = [new TestPlayer(), new TestPlayer()];
+  join(far, { key: KEY });
+  settle();
+  room.join(near, { key: KEY });
+  settle();
+  expect([far.takeCalls(), near.takeCalls()]).toEqual([[CLOSE_REASONS.replaced], []]);
 });
 
 describe('reading from players pauses', () => {
