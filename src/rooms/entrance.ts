@@ -149,7 +149,7 @@ export class Entrance {
     if (key === 'malformed') return refused(CLOSE_REASONS.badSeatKey);
     const seat = key && players.seats.withKey(key);
     const asked = key && this.asking?.withKey(key);
-    const late = refuseLate(seat ?? asked, peer);
+    const late = refuseLate(seat ?? asked, peer, request);
     if (late !== undefined) return refused(late);
     if (seat !== undefined) return this.#rejoin(seat, peer, { ...request, about });
     if (asked !== undefined) return this.#askAgain(asked, peer, { ...request, about });
@@ -198,7 +198,13 @@ export class Entrance {
  * the player has connected again meanwhile, or may have done so. Then the player tries again if this was its
  * latest connection.
  */
-function refuseLate(seat: Seat | undefined, { connected }: PlayerPeer): CloseReason | undefined {
+function refuseLate(
+  seat: Seat | undefined,
+  { connected }: PlayerPeer,
+  { connection }: JoinRequest,
+): CloseReason | undefined {
+  if (seat !== undefined && connection !== undefined)
+    return connection < seat.connection ? CLOSE_REASONS.replaced : undefined;
   if (seat?.connected === undefined || connected === undefined) return undefined;
   const order = orderOf(connected, seat.connected);
   if (order === 'later') return undefined;

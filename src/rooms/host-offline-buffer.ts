@@ -63,6 +63,15 @@ export class HostOfflineBuffer {
     this.#add({ from, payload: payload.retained }, payload.bytes.length);
   }
 
+  /** Drops the messages of this player. */
+  forgetMessages(player: PlayerId): void {
+    this.#items = this.#items.filter((item) => {
+      if ('type' in item || item.from !== player) return true;
+      this.#grow(-(MESSAGE_OVERHEAD + item.payload.bytes.length));
+      return false;
+    });
+  }
+
   /** Delivers everything to the host, which is connected again, and closes the buffer. */
   drainTo(host: HostPeer): void {
     for (const item of this.#items) {

@@ -13,6 +13,11 @@ export interface JoinRequest {
    * and, for a player who reconnects, those that it has seen, because its program has none of them left.
    */
   readonly allValues?: boolean | undefined;
+  /**
+   * The number that the connection had at another relay, from which the room has moved: see
+   * `Seat.connection`.
+   */
+  readonly connection?: number | undefined;
 }
 
 /** The most that a player may say about itself, in bytes of UTF-8. */

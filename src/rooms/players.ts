@@ -1,6 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-codes.js';
 import { Bans } from './bans.js';
 import { Deliveries, type DeliveriesContext } from './deliveries.js';
+import type { PlayerId } from './ids.js';
 import type { JoinRequest } from './join-request.js';
 import type { PlayerPeer } from './peer.js';
 import { UNKNOWN_ADDRESS } from './reconnect-places.js';
@@ -15,6 +16,8 @@ import type { SecretHash } from './secret.js';
 export interface PlayersContext extends SeatContext, SeatTableContext, DeliveriesContext {
   /** Sends the host an event. */
   notifyHost(event: RoomEvent): void;
+  /** Drops the messages of a player that a disconnected host has not received yet. */
+  forgetMessages(player: PlayerId): void;
 }
 
 /** How a player is kicked. */
@@ -31,7 +34,7 @@ export function kickReason({ reason }: KickOptions): CloseReason {
 }
 
 /** What a player who reconnects requests. */
-type RejoinRequest = Pick<JoinRequest, 'about' | 'allValues'>;
+type RejoinRequest = Pick<JoinRequest, 'about' | 'allValues' | 'connection'>;
 
 /** The players of one room: they join, disconnect, reconnect and leave, and the host is notified. */
 export class Players {
@@ -88,12 +91,16 @@ export class Players {
    * The player of this seat connects again. What it says about itself stays as it was if the request
    * has nothing about that.
    */
-  rejoin(seat: Seat, peer: PlayerPeer, { about, allValues = false }: RejoinRequest): void {
+  rejoin(seat: Seat, peer: PlayerPeer, request: RejoinRequest): void {
+    const { about, allValues = false, connection } = request;
+    // An earlier connection has followed the room first, with what came too late before the room moved.
+    if (connection !== undefined && connection > seat.connection)
+      this.#context.forgetMessages(seat.id);
     // What a connection has received that is still open is not known.
     const seen = seat.status === 'disconnected' ? seat.seenVersion : 0;
     seat.allValues = allValues;
     this.deliveries.sendValues(seat, peer, seen);
-    const { replaced, missed } = seat.occupy(peer);
+    const { replaced, missed } = seat.occupy(peer, connection);
     replaced?.close(CLOSE_REASONS.replaced);
     const change = about === undefined || about === seat.about ? undefined : { about };
     if (change !== undefined) this.seats.setAbout(seat, about);
@@ -101,6 +108,7 @@ export class Players {
     if (missed !== undefined) {
       this.#report({ type: 'playerReconnected', player, missed, ...change });
     } else if (change !== undefined) this.#report({ type: 'aboutChanged', player, ...change });
+    else this.#context.changed();
   }
 
   /** The connection of this player has ended; `isFinal` if the player will not reconnect. */
@@ -145,8 +153,9 @@ export class Players {
     this.#report({ type: 'playerJoined', player, ...(about !== undefined && { about }) });
   }
 
-  #restoreSeat({ id, key, away, about, seen = 0 }: SavedSeat): void {
+  #restoreSeat({ id, key, away, connection = 1, about, seen = 0 }: SavedSeat): void {
     const seat = new Seat(id, this.#context, key ?? undefined);
+    seat.restore(connection);
     seat.about = about;
     this.seats.add(seat);
     if (!this.#awaitPlayer(seat)) return this.#leave(seat);

@@ -278,6 +278,10 @@ export class Room implements PlayersContext, AskingContext, TimesContext {
     this.#host.event(event);
   }
 
+  forgetMessages(player: PlayerId): void {
+    this.#host.buffer?.forgetMessages(player);
+  }
+
   changed(): void {
     this.#context.changed(this);
   }

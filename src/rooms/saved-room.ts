@@ -33,6 +33,8 @@ export interface SavedSeat {
   /** `null` for a player who cannot reconnect. */
   readonly key: SecretHash | null;
   readonly away: boolean;
+  /** The number of the latest connection; missing if it is the first. */
+  readonly connection?: number;
   /** What the player says about itself. */
   readonly about?: string;
   /** The version of the latest value that a disconnected player has seen; missing if none. */

@@ -37,10 +37,11 @@ export class SeatTable {
 
   /** The state to save. */
   get saved(): Pick<SavedRoom, 'lastId' | 'seats'> {
-    const seats = [...this.all()].map(({ id, key, buffer, about, seenVersion }) => ({
+    const seats = [...this.all()].map(({ id, key, buffer, connection, about, seenVersion }) => ({
       id,
       key: key ?? null,
       away: buffer !== undefined,
+      ...(connection > 1 && { connection }),
       ...(about !== undefined && { about }),
       ...(buffer !== undefined && seenVersion > 0 && { seen: seenVersion }),
     }));

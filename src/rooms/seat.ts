@@ -41,6 +41,9 @@ type State =
   /** The player has left or was kicked, or the room has ended. */
   | { readonly is: 'gone' };
 
+/** More than a player makes between two writes of a room's state. */
+const SKIPPED_CONNECTIONS = 1000;
+
 const PENDING: State = { is: 'pending' };
 const GONE: State = { is: 'gone' };
 /** Drops everything. */
@@ -59,11 +62,14 @@ export class Seat {
   seenVersion = 0;
   /** Whether the latest connection has asked for all values: see `JoinRequest`. */
   allValues = false;
+  /** The number of the latest connection. Later ones have larger numbers, at all relays that have had the room. */
+  connection = 0;
   /** When the latest connection was made; `undefined` if there was none yet. */
   connected: Connected | undefined;
   /** What the player says about itself. */
   about: string | undefined;
   #state: State = PENDING;
+  #nextConnection = 1;
   readonly #context: SeatContext;
 
   /** @param key identifies the player on reconnecting; without it the player cannot reconnect */
@@ -73,6 +79,12 @@ export class Seat {
     readonly key?: SecretHash,
   ) {
     this.#context = context;
+  }
+
+  /** The seat has had so many connections, or more: some may not have been saved. */
+  restore(connection: number): void {
+    this.connection = connection;
+    this.#nextConnection = connection + SKIPPED_CONNECTIONS;
   }
 
   /** The player's connection, if the player is connected. */
@@ -115,7 +127,7 @@ export class Seat {
   ask(peer: PlayerPeer): PlayerPeer | undefined {
     const { peer: replaced, held = new HeldMessages() } = this.#asker ?? {};
     this.#state = { is: 'pending', asker: { peer, held } };
-    this.#connect(peer);
+    this.#connect(peer, this.#nextConnection);
     if (held.isFull) peer.setReading(false);
     return replaced;
   }
@@ -124,19 +136,23 @@ export class Seat {
   admit(): void {
     const asker = this.#asker;
     if (asker === undefined) return;
-    this.occupy(asker.peer);
+    this.occupy(asker.peer, this.connection);
     for (const payload of asker.held.takeAll()) this.receive(payload, asker.peer);
   }
 
   /**
    * The player connects: for the first time, after a disconnect, or by another connection.
    *
+   * @param connection the number of the connection, if it had the seat before
    * @returns the connection that was replaced, or how many messages the player has missed
    */
-  occupy(peer: PlayerPeer): { readonly replaced?: PlayerPeer; readonly missed?: number } {
+  occupy(
+    peer: PlayerPeer,
+    connection = this.#nextConnection,
+  ): { readonly replaced?: PlayerPeer; readonly missed?: number } {
     const state = this.#state;
     this.#state = { is: 'present', peer };
-    this.#connect(peer);
+    this.#connect(peer, connection);
     this.receiver = peer;
     if (state.is === 'present') return { replaced: state.peer };
     if (state.is !== 'disconnected') return {};
@@ -195,7 +211,9 @@ export class Seat {
     this.#context.end(CLOSE_REASONS.internalError);
   }
 
-  #connect({ connected }: PlayerPeer): void {
+  #connect({ connected }: PlayerPeer, connection: number): void {
+    this.connection = connection;
+    this.#nextConnection = Math.max(this.#nextConnection, connection + 1);
     const now = connectedNow();
     // It was before it came here, however little is known of the clock of another relay.
     this.connected = connected && { ...connected, latest: Math.min(connected.latest, now.latest) };

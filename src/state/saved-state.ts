@@ -74,6 +74,9 @@ export function skipIds(room: SavedRoom): SavedRoom {
 /** The largest number of players in a room, whatever the options say. */
 const MAX_SEATS = 65_535;
 
+/** More connections than a seat ever has. Their numbers have 32 bits in links between relays. */
+const MAX_CONNECTIONS = 2 ** 31;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const FOREIGN = 'it is not a state file of lobby-relay';
@@ -170,19 +173,27 @@ function isUsableName(name: string): boolean {
 }
 
 function parseSeat(value: unknown, lastId: number): SavedSeat | undefined {
-  const { id, key, away, about, seen } = value as Fields;
+  const { id, key, away, connection, about, seen } = value as Fields;
   const player = parsePlayerId(id);
   const hash: SecretHash | null | undefined = key === null ? null : parseHash(key);
   if (player === undefined || player > lastId || hash === undefined) return undefined;
   if (typeof away !== 'boolean' || !(about === undefined || isAbout(about))) return undefined;
+  if (connection !== undefined && !isConnection(connection)) return undefined;
   if (seen !== undefined && (!away || !isVersion(seen))) return undefined;
   return {
     id: player,
     key: hash,
     away,
+    ...(connection !== undefined && { connection }),
     ...(about !== undefined && { about }),
     ...(seen !== undefined && { seen }),
   };
+}
+
+function isConnection(value: unknown): value is number {
+  return (
+    Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < MAX_CONNECTIONS
+  );
 }
 
 /** The parsed elements; `undefined` if it is not a list or an element is invalid. */

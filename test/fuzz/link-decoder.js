@@ -72,7 +72,7 @@ function decodeFrame(input, streams, longest) {
     case 5:
       return ['measured', input.integer(4), input.integer(4) / 1000];
     case 6:
-      return ['seated', input.integer(4), input.integer(4)];
+      return ['seated', input.integer(4), input.integer(4), input.integer(4)];
     case 9: {
       const closed = handles(input);
       const code = input.integer(2);
@@ -145,6 +145,7 @@ function join(input) {
   const handle = input.integer(4);
   const epoch = input.integer(4);
   const at = input.integer(4);
+  const connection = input.integer(4);
   const options = input.integer(2);
   const has = (/** @type {number} */ bit) => Math.floor(options / 2 ** bit) % 2 === 1;
   const code = input.text(1, 8);
@@ -159,6 +160,7 @@ function join(input) {
       code,
       epoch,
       at,
+      connection,
       role: has(0) ? 'viewer' : 'player',
       allValues: has(1),
       isKeyDrawn: has(3),

@@ -72,7 +72,7 @@ function handlerOf(frames) {
     from: (handle, payload) => void frames.push(['from', handle, contentOf(payload)]),
     disconnected: (handle, isFinal) => void frames.push(['disconnected', handle, isFinal]),
     measured: (handle, time) => void frames.push(['measured', handle, time]),
-    seated: (handle, id) => void frames.push(['seated', handle, id]),
+    seated: (...which) => void frames.push(['seated', ...which]),
     to: (handles, payload) => void frames.push(['to', handles, contentOf(payload)]),
     close: (handles, reason) => void frames.push(['close', handles, reason]),
     setReading: (handles, reading) => void frames.push(['reading', handles, reading]),

@@ -25,8 +25,8 @@ export class FrameLog implements FrameHandler {
     this.heard.push(['measured', handle, time]);
   }
 
-  seated(handle: number, id: number): void {
-    this.heard.push(['seated', handle, id]);
+  seated(...which: [handle: number, id: number, connection: number]): void {
+    this.heard.push(['seated', ...which]);
   }
 
   to(handles: readonly number[], payload: Payload): void {

@@ -143,8 +143,8 @@ export class Link {
   // From the relay with the room to the relay with the WebSocket. All that one room sends to the
   // clients of a link has the same lane, so that its order is kept.
 
-  seated(room: number, handle: Handle, id: number): void {
-    this.#push({ kind: KIND.seated, lane: laneOf(room), handle, id });
+  seated(room: number, handle: Handle, id: number, connection: number): void {
+    this.#push({ kind: KIND.seated, lane: laneOf(room), handle, id, connection });
   }
 
   /** The same payload for several clients in succession is sent once. */

@@ -77,7 +77,7 @@ export class RemotePlayers
     player.enter(result.seat, room);
     this.#players.set(handle, player);
     this.#rooms.add(room, handle);
-    this.#link.seated(lane, handle, result.id);
+    this.#link.seated(lane, handle, result.id, result.connection);
   }
 
   from(handle: Handle, payload: Payload): void {
@@ -138,20 +138,29 @@ export class RemotePlayers
 /**
  * Whether a client that was in the room can go on without a new connection. The host has to be asked
  * about what it has received, which happens while it resumes: a player who comes later reconnects. So does
- * one whose seat the room does not know.
+ * one whose seat the room does not know, or who had no seat yet, as far as its relay knows.
  */
-export function mayFollow(room: Room, { key, role }: Pick<Join, 'key' | 'role'>): boolean {
+export function mayFollow(
+  room: Room,
+  { connection, key, role }: Pick<Join, 'connection' | 'key' | 'role'>,
+): boolean {
   if (role === 'viewer') return true;
-  return !room.info.hostConnected && key !== undefined && room.seatWith(key) !== undefined;
+  if (room.info.hostConnected || connection === 0) return false;
+  return key !== undefined && room.seatWith(key) !== undefined;
 }
 
 type Entered =
-  | { readonly is: 'seated'; readonly seat: PlayerSeat; readonly id: number }
+  | {
+      readonly is: 'seated';
+      readonly seat: PlayerSeat;
+      readonly id: number;
+      readonly connection: number;
+    }
   | { readonly is: 'refused'; readonly reason: CloseReason };
 
 /** A client that wants to watch is a player in a room without an audience. */
 function enter(room: Room, player: RemotePlayer, join: Join): Entered {
-  const { key, about, password, allValues, role } = join;
+  const { key, about, password, allValues, role, connection } = join;
   if (role === 'viewer' && room.audience !== undefined) {
     const result = room.watch(player, { password, allValues });
     if (result.is === 'refused') return result;
@@ -163,10 +172,13 @@ function enter(room: Room, player: RemotePlayer, join: Join): Entered {
       leave: () => viewer.leave(),
       fail() {},
     };
-    return { is: 'seated', seat, id: NO_ID };
+    return { is: 'seated', seat, id: NO_ID, connection: 0 };
   }
-  const result = room.join(player, { key, about, password, allValues });
-  return result.is === 'refused' ? result : { ...result, id: result.seat.id };
+  const request = { key, about, password, allValues };
+  const result = room.join(player, connection > 0 ? { ...request, connection } : request);
+  if (result.is === 'refused') return result;
+  const { seat } = result;
+  return { is: 'seated', seat, id: seat.id, connection: seat.connection };
 }
 
 interface RemotePlayerContext {

@@ -51,6 +51,8 @@ export class RemoteSeat implements PlayerSeat {
   readonly #context: RemoteSeatContext;
   /** A key that nobody knows, if the client has none: it has to be recognized when the room moves. */
   readonly #key: JoinRequest['key'];
+  /** The number of the connection in its seat; 0 before it has one. */
+  #connection = 0;
   /** Is called when the seat ends, or gets another line. */
   #detach: (() => void) | undefined;
   #line: SeatLine | undefined;
@@ -89,6 +91,7 @@ export class RemoteSeat implements PlayerSeat {
       epoch,
       role,
       at: at >>> 0,
+      connection: follows ? this.#connection : 0,
       key: this.#key,
       isKeyDrawn,
       follows,
@@ -129,7 +132,8 @@ export class RemoteSeat implements PlayerSeat {
     this.#updateReading();
   }
 
-  seated(): void {
+  seated(connection: number): void {
+    this.#connection = connection;
     this.#context.decided(true);
   }
 

@@ -86,8 +86,8 @@ export class RemoteSeats
     return code === undefined ? [...this.#seats.values()] : this.#byRoom.of(code);
   }
 
-  seated(handle: Handle): void {
-    this.#seats.get(handle)?.seated();
+  seated(handle: Handle, _id: number, connection: number): void {
+    this.#seats.get(handle)?.seated(connection);
   }
 
   to(handles: readonly Handle[], payload: Payload): void {

@@ -73,7 +73,7 @@ class FrameReader {
       case KIND.measured:
         return handler.measured(this.#u32(), this.#u32() / 1000);
       case KIND.seated:
-        return handler.seated(this.#u32(), this.#u32());
+        return handler.seated(this.#u32(), this.#u32(), this.#u32());
       case KIND.close:
         return handler.close(this.#handles(), this.#reason());
       case KIND.pause:
@@ -112,6 +112,7 @@ class FrameReader {
   #join(): Join {
     const epoch = this.#u32();
     const at = this.#u32();
+    const connection = this.#u32();
     const options = this.#u16();
     const has = (option: number): boolean => (options & option) !== 0;
     const code = this.#code();
@@ -122,6 +123,7 @@ class FrameReader {
       code,
       epoch,
       at,
+      connection,
       role: has(JOIN.viewer) ? 'viewer' : 'player',
       allValues: has(JOIN.allValues),
       isKeyDrawn: has(JOIN.drawn),

@@ -76,7 +76,8 @@ export class FrameWriter {
         return this.#u32(Math.min(Math.round(frame.time * 1000), 0xffff_ffff));
       case KIND.seated:
         this.#u32(frame.handle);
-        return this.#u32(frame.id);
+        this.#u32(frame.id);
+        return this.#u32(frame.connection);
       case KIND.close:
         this.#handles(frame.handles);
         this.#u16(frame.reason.code);
@@ -92,6 +93,7 @@ export class FrameWriter {
     this.#u32(handle);
     this.#u32(join.epoch);
     this.#u32(join.at);
+    this.#u32(join.connection);
     this.#u16(optionsOf(join));
     this.#shortText(join.code);
     if (join.key !== undefined && join.key !== 'malformed') {

@@ -14,6 +14,11 @@ export interface Join {
   readonly role: 'player' | 'viewer';
   /** When the client connected, in milliseconds of the sender's clock, which wraps at 2^32. */
   readonly at: number;
+  /**
+   * The number of the connection in its seat, if it follows a room: see `Seat.connection`. 0 if it is a new
+   * connection, or one that had no seat yet.
+   */
+  readonly connection: number;
   readonly key?: SeatKey | undefined;
   /** Whether the client has been in the room, which was at another relay before. */
   readonly follows?: boolean | undefined;
@@ -37,8 +42,11 @@ export interface FrameHandler {
   disconnected(handle: Handle, isFinal: boolean): void;
   /** A round-trip time, in milliseconds. */
   measured(handle: Handle, time: number): void;
-  /** @param id 0 for a viewer */
-  seated(handle: Handle, id: number): void;
+  /**
+   * @param id 0 for a viewer
+   * @param connection the number of the connection in its seat; 0 for a viewer
+   */
+  seated(handle: Handle, id: number, connection: number): void;
   to(handles: readonly Handle[], payload: Payload): void;
   close(handles: readonly Handle[], reason: CloseReason): void;
   setReading(handles: readonly Handle[], reading: boolean): void;

@@ -48,6 +48,7 @@ export type OutFrame =
       readonly lane: Lane;
       readonly handle: Handle;
       readonly id: number;
+      readonly connection: number;
     }
   | {
       readonly kind: typeof KIND.close;
@@ -93,7 +94,7 @@ export function frameBytes(frame: OutFrame, isStreamed = false): number {
   }
 }
 
-const JOIN_BYTES = 64;
+const JOIN_BYTES = 72;
 
 function joinBytes({ about = '', password = '', address = '' }: Join): number {
   return (

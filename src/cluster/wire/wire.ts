@@ -14,12 +14,13 @@ import { KIB } from '../../units.js';
  * A frame starts with its kind. `handles` is a count u16 and so many handles u32. A handle is the number
  * that the relay with the WebSocket has given to it.
  *
- *   JOIN       handle u32 · epoch u32 · at u32 · options u16 · code · [key 32 bytes] · [about] ·
- *              [password] · [address]
+ *   JOIN       handle u32 · epoch u32 · at u32 · connection u32 · options u16 · code · [key 32 bytes] ·
+ *              [about] · [password] · [address]
  *   FROM       handle u32 · content                 the player's message; FROM_TEXT if it is text
  *   DISCONNECTED  handle u32 · final u8             the WebSocket has ended
  *   MEASURED   handle u32 · microseconds u32         a round-trip time
- *   SEATED     handle u32 · id u32                   the player's id in its room; 0 for a viewer
+ *   SEATED     handle u32 · id u32 · connection u32  the player's id in its room, and the number of its
+ *              connection; both are 0 for a viewer
  *   TO         handles · content                     the host's message; TO_TEXT if it is text
  *   CLOSE      handles · code u16 · retry u8 · reason
  *   PAUSE, RESUME  handles                           pause and resume reading from clients

@@ -141,7 +141,7 @@ function handlerOf(seats: RemoteSeats, players: RemotePlayers): FrameHandler {
     from: (handle, payload) => players.from(handle, payload),
     disconnected: (handle, isFinal) => players.disconnected(handle, isFinal),
     measured: (handle, time) => players.measured(handle, time),
-    seated: (handle) => seats.seated(handle),
+    seated: (...which) => seats.seated(...which),
     to: (handles, payload) => seats.to(handles, payload),
     close: (handles, reason) => seats.close(handles, reason),
     setReading: (handles, reading) => seats.setReading(handles, reading),

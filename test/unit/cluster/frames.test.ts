@@ -31,6 +31,7 @@ const join: fc.Arbitrary<Join> = fc.record(
     code: fc.constantFrom('BCDF', 'ABCDEFGH').map((code) => code as RoomCode),
     epoch: u32,
     at: u32,
+    connection: u32,
     role: fc.constantFrom('player', 'viewer'),
     key: fc.oneof(fc.constant('malformed' as const), shortText.map(hashSecret)),
     about: fc.string({ unit: 'grapheme', maxLength: 500 }),
@@ -39,7 +40,7 @@ const join: fc.Arbitrary<Join> = fc.record(
     follows: fc.boolean(),
     address: fc.ipV6(),
   },
-  { requiredKeys: ['code', 'epoch', 'role', 'at'] },
+  { requiredKeys: ['code', 'epoch', 'role', 'at', 'connection'] },
 );
 
 function frame(): fc.Arbitrary<OutFrame> {
@@ -51,7 +52,7 @@ function frame(): fc.Arbitrary<OutFrame> {
     fc.record({ kind: k(KIND.join), lane, handle: u32, join }),
     fc.record({ kind: k(KIND.disconnected), lane, handle: u32, isFinal: fc.boolean() }),
     fc.record({ kind: k(KIND.measured), lane, handle: u32, time: fc.nat({ max: 4_000_000 }) }),
-    fc.record({ kind: k(KIND.seated), lane, handle: u32, id: u32 }),
+    fc.record({ kind: k(KIND.seated), lane, handle: u32, id: u32, connection: u32 }),
     fc.record({
       kind: k(KIND.close),
       lane,
@@ -76,7 +77,7 @@ function meaning(frame: OutFrame): Heard {
     case KIND.measured:
       return ['measured', frame.handle, frame.time];
     case KIND.seated:
-      return ['seated', frame.handle, frame.id];
+      return ['seated', frame.handle, frame.id, frame.connection];
     case KIND.close:
       return ['close', frame.handles, frame.reason];
     case KIND.measure:
@@ -86,10 +87,11 @@ function meaning(frame: OutFrame): Heard {
   }
 }
 
-function joinOf({ code, epoch, role, at, ...others }: Join): Join {
+function joinOf({ code, epoch, role, at, connection, ...others }: Join): Join {
   const { key, about, password, address } = others;
   const { allValues = false, isKeyDrawn = false, follows = false } = others;
-  return { code, epoch, role, at, allValues, isKeyDrawn, follows, key, about, password, address };
+  const flags = { allValues, isKeyDrawn, follows };
+  return { code, epoch, role, at, connection, ...flags, key, about, password, address };
 }
 
 function batchOf(write: (writer: FrameWriter) => void): Buffer {

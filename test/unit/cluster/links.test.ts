@@ -39,9 +39,9 @@ describe('the frames of a turn', () => {
     for (let i = 0; i < 10; i++) a.to(b).from(i, text(`${i}`));
     settle();
     expect(b.heard).toHaveLength(10);
-    b.to(a).seated(1, 3, 7);
+    b.to(a).seated(1, 3, 7, 2);
     settle();
-    expect(a.heard).toEqual([['seated', 3, 7]]);
+    expect(a.heard).toEqual([['seated', 3, 7, 2]]);
     expect(passed.map(({ from }) => from)).toEqual(['A', 'B']);
     expect(a.to(b).unacknowledgedBytes).toBe(0);
   });
@@ -291,7 +291,7 @@ describe('links that began or ended at one end only', () => {
     timers.pass(0.1);
     a.to(b).break('on purpose');
     broker.fate = () => [0];
-    b.to(a).seated(1, 1, 1);
+    b.to(a).seated(1, 1, 1, 1);
     timers.pass(0.1);
     expect(a.opened).toHaveLength(1);
     expect(b.broken).toEqual(['the other relay has given up the link']);

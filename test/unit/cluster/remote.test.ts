@@ -196,6 +196,33 @@ describe.each([
   });
 });
 
+test('the number of a connection comes back when it follows its room, and says which one is the latest', () => {
+  const { broker, home, host, room, settle } = remote({ reconnectWindow: 60 });
+  const edge = new TestRelay(broker, 'another edge');
+  const request = { code: CODE, epoch: 1, role: 'player', at: 0, key: KEY } as const;
+  edge.to(home).join(1, { ...request, connection: 0 });
+  edge.to(home).join(2, { ...request, connection: 0 });
+  settle();
+  const { code, reason, retry } = CLOSE_REASONS.replaced;
+  const replaced = { code, reason, retry };
+  expect(edge.heard).toEqual([
+    ['seated', 1, 1, 1],
+    ['close', [1], replaced],
+    ['seated', 2, 1, 2],
+  ]);
+  room.hostGone(host, false);
+  edge.to(home).join(3, { ...request, connection: 1, follows: true });
+  edge.to(home).join(4, { ...request, connection: 0, follows: true });
+  edge.to(home).join(5, { ...request, connection: 2, follows: true });
+  settle();
+  expect(edge.heard.slice(3)).toEqual([
+    ['close', [3], replaced],
+    ['close', [4], CLOSE_REASONS.restarting],
+    ['close', [2], replaced],
+    ['seated', 5, 1, 2],
+  ]);
+});
+
 test('connections by one link come in their order, whatever is known of clocks', () => {
   const { host, join, settle } = remote({ reconnectWindow: 60 });
   const [first, second] = [new TestPlayer(), new TestPlayer()];
@@ -269,7 +296,7 @@ test('round-trip times reach the room', () => {
     measured: (player: number, time: number) => measured.push(player, time),
   });
   const edge = new TestRelay(broker, 'another edge');
-  edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0 });
+  edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0, connection: 0 });
   edge.to(home).measured(1, 12.5);
   settle();
   expect(measured).toEqual([1, 12.5]);
@@ -279,7 +306,7 @@ test('a relay that uses a handle twice ends its first seat', () => {
   const { broker, home, host, settle } = remote();
   const edge = new TestRelay(broker, 'another edge');
   for (let times = 0; times < 2; times++) {
-    edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0 });
+    edge.to(home).join(1, { code: CODE, epoch: 1, role: 'player', at: 0, connection: 0 });
     settle();
   }
   expect(host.takeCalls()).toEqual([

@@ -2,6 +2,7 @@ import { mayFollow } from '../../../cluster/remote/remote-players.js';
 import type { RemoteSeat, SeatLine } from '../../../cluster/remote/remote-seat.js';
 import { CLOSE_REASONS } from '../../../protocol/close-codes.js';
 import type { RoomCode } from '../../../rooms/ids.js';
+import { type JoinResult, refused } from '../../../rooms/join-result.js';
 import type { PlayerSeat } from '../../../rooms/player-seat.js';
 import type { Room } from '../../../rooms/room.js';
 
@@ -16,21 +17,21 @@ export class OwnSeats {
   /** The room of these seats is at this relay now. */
   follow(seats: readonly RemoteSeat[], epoch: number): void {
     for (const seat of seats) {
-      const own = this.#enter(seat, epoch);
-      if (own === undefined) seat.end(CLOSE_REASONS.restarting);
-      else seat.connect(lineTo(own, seat), epoch, () => {});
+      const result = this.#enter(seat, epoch);
+      if (result.is === 'refused') seat.end(result.reason);
+      else seat.connect(lineTo(result.seat, seat), epoch, () => {});
     }
   }
 
-  #enter(seat: RemoteSeat, epoch: number): PlayerSeat | undefined {
+  #enter(seat: RemoteSeat, epoch: number): JoinResult {
     const { peer, wants } = seat;
     const room = this.#find(wants.code);
-    if (room === undefined) return undefined;
-    const { key, about, password, allValues } = seat.join(epoch, true);
+    if (room === undefined) return refused(CLOSE_REASONS.restarting);
+    const { about, allValues, connection, key, password } = seat.join(epoch, true);
     // A viewer reconnects, because it would be another kind of peer.
-    if (wants.role === 'viewer' || !mayFollow(room, { key, role: wants.role })) return undefined;
-    const result = room.join(peer, { key, about, password, allValues });
-    return result.is === 'seated' ? result.seat : undefined;
+    if (wants.role === 'viewer' || !mayFollow(room, { connection, key, role: wants.role }))
+      return refused(CLOSE_REASONS.restarting);
+    return room.join(peer, { key, about, password, allValues, connection });
   }
 }
 
