@@ -246,7 +246,7 @@ export class HostSession {
     };
     this.#prepared = true;
     // Nobody can join while the host does not read as fast as its players write.
-    if (!event.accept_conns && this.#link.mayBeCut) expected.accept_conns = false;
+    if (!event.accept_conns && this.#crowd.isFaulty) expected.accept_conns = false;
     if (isDeepStrictEqual(event, expected)) return;
     this.#violation(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(event)}`);
   }
