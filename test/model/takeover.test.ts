@@ -31,8 +31,11 @@ const LIMIT = 25_000;
 /** Moves have no longer timers, in milliseconds: those with a room, or with clients, are longer. */
 const SHORT = 1000;
 
-/** Each relay looks for moves without a relay once a minute, as long as it runs, in milliseconds. */
-const REGULAR = 60_000;
+/**
+ * The timers of each relay as long as it runs, in milliseconds: it looks for moves without a relay, and asks
+ * others for their clocks, which may take a while.
+ */
+const REGULAR = [60_000, 5000, 2000];
 
 const number = fc.nat({ max: 11 });
 /** Delays of copies of messages, in milliseconds; an empty list is a loss. */
@@ -53,6 +56,7 @@ const FAULTS = [
   'weather',
   'host',
   'half',
+  'twice',
   'player',
 ] as const;
 const step = fc.record({
@@ -266,6 +270,8 @@ class Game {
     } else if (is === 'half') {
       (this.#doors[0] as Door).preferred = [other];
       this.#doors[0]?.breakHalf(lasts);
+    } else if (is === 'twice') {
+      this.#resumeTwice(at, lasts);
     } else if (is === 'player') {
       const door = this.#doors[1 + (at % this.seats.length)] as Door;
       door.preferred = [other];
@@ -293,6 +299,19 @@ class Game {
         cluster.weather = () => [0];
       });
     }
+  }
+
+  /** The relay with the room ends, and its host resumes it at another one, gives up, and tries a third one. */
+  #resumeTwice(number: number, lasts: number): void {
+    const home = this.cluster.alive.find((relay) => relay.find(this.room.code) !== undefined);
+    const others = this.#usable.filter((relay) => relay !== home);
+    const first = others[number % others.length];
+    const second = others.find((relay) => relay !== first);
+    if (!home || !first || !second || !this.#mayEnd(home)) return;
+    const door = this.#doors[0] as Door;
+    door.preferred = [first];
+    door.abandonNext(second, lasts);
+    this.#run(this.cluster.kill(home));
   }
 
   async #close(relay: MemoryRelay): Promise<void> {
@@ -351,7 +370,7 @@ function countTimers() {
   const after = SYSTEM_TIMERS.after;
   vi.spyOn(SYSTEM_TIMERS, 'after').mockImplementation((milliseconds, action) => {
     const timers = context.getStore()?.timers;
-    const isOther = milliseconds <= SHORT || milliseconds === REGULAR;
+    const isOther = milliseconds <= SHORT || REGULAR.includes(milliseconds);
     if (timers === undefined || isOther) return after(milliseconds, action);
     const name = `${milliseconds} ${Math.random()}`;
     timers.add(name);

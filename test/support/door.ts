@@ -20,6 +20,8 @@ export class Door {
   readonly #server = createServer((socket) => this.#forward(socket));
   readonly #lines = new Set<Line>();
   readonly #sockets = new Set<Socket>();
+  /** What becomes of the next connection, if it does not reach a preferred relay. */
+  #abandoned: { readonly relay: MemoryRelay; readonly lasts: number } | undefined;
 
   static async open(cluster: MemoryCluster): Promise<Door> {
     const door = new Door(cluster);
@@ -68,7 +70,31 @@ export class Door {
     }
   }
 
+  /**
+   * The next connection breaks for the page when its handshake has gone to this relay, which does not notice
+   * that before this time, in milliseconds.
+   */
+  abandonNext(relay: MemoryRelay, lasts: number): void {
+    this.#abandoned = { relay, lasts };
+  }
+
+  #abandon(outer: Socket): void {
+    const { relay, lasts } = this.#abandoned ?? {};
+    this.#abandoned = undefined;
+    if (relay === undefined) return;
+    const inner = connect(relay.port, '127.0.0.1').on('error', () => {});
+    this.#sockets.add(inner.resume());
+    setTimeout(() => inner.destroy(), lasts);
+    outer
+      .on('error', () => {})
+      .once('data', (bytes) => {
+        inner.write(bytes);
+        outer.destroy();
+      });
+  }
+
   #forward(outer: Socket): void {
+    if (this.#abandoned !== undefined) return this.#abandon(outer);
     const relay = [...this.preferred, ...this.#cluster.alive].find(
       ({ isAlive, isStill }) => isAlive && !isStill,
     );
