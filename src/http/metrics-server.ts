@@ -49,12 +49,14 @@ export async function serveMetrics(
   scrape: SharedScrape,
   fault: (error: unknown) => void,
 ): Promise<() => void> {
+  const turns = new TurnQueue();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const result = await answerTo(request, scrape).catch((error: unknown) => {
       fault(error);
       return internalError();
     });
-    respond(request, response, result);
+    // Many requests may wait for the same text.
+    await turns.settle(() => respond(request, response, result));
   };
   const server = createServer(BOUNDS, answer);
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
@@ -62,7 +64,7 @@ export async function serveMetrics(
     answerAndClose(request, socket, answer);
   });
   stopAtUnwantedInput(server, () => false);
-  spreadRequests(server, new TurnQueue());
+  spreadRequests(server, turns);
   server.maxConnections = MAX_SOCKETS;
   try {
     server.listen(addressIn(where));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Admission } from '../limits/admission.js';
 import type { Dialect } from '../protocol/dialects.js';
+import { TurnQueue } from '../transport/turn-queue.js';
 import * as answers from './answer.js';
 import { announcedLength, MAX_BODY_BYTES } from './body.js';
 import { Contents, type ContentsParts } from './contents.js';
@@ -38,6 +39,7 @@ export class Requests {
   readonly #route: (target: string) => Route;
   readonly #contents: Contents;
   readonly #resources: Resources;
+  readonly #turns = new TurnQueue();
 
   constructor(parts: RequestsParts, context: RequestContext) {
     this.#parts = parts;
@@ -76,11 +78,17 @@ export class Requests {
     try {
       const answer = this.#answerTo(request, response);
       // Synchronously if possible: work in a later turn would not count against the turn's budget.
-      if (answer instanceof Promise) answer.then(reply).catch(fail);
+      if (answer instanceof Promise) this.#replyLater(answer, reply).catch(fail);
       else reply(answer);
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** Hundreds of requests may wait for the same promise, such as that of the metrics. */
+  async #replyLater(answer: Promise<Reply>, reply: (answer: Reply) => void): Promise<void> {
+    const later = await answer;
+    await this.#turns.settle(() => reply(later));
   }
 
   /** Answers, unless too many requests of this address are being answered already. */

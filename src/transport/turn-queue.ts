@@ -25,6 +25,19 @@ export class TurnQueue {
     else this.#waiting.push(job);
   }
 
+  /** Like `run`. Rejects if the job throws. */
+  settle(job: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.run(() => {
+        try {
+          resolve(job());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   #hasTime(): boolean {
     const now = performance.now();
     if (this.#end === 0) {

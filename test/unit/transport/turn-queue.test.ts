@@ -89,3 +89,19 @@ test('the turn after an idle one has its full time', async () => {
     await endOfTurn();
   }
 });
+
+test("jobs whose end is awaited are spread, too, and an error is the awaiter's", async () => {
+  const queue = new TurnQueue();
+  let done = 0;
+  const job = (): void => {
+    now += 1;
+    done++;
+    if (done === 2) throw new Error('the second one');
+  };
+  const results = Array.from({ length: 5 }, () => queue.settle(job));
+  const settled = Promise.allSettled(results);
+  await Promise.resolve();
+  expect(done).toBe(3);
+  const statuses = (await settled).map(({ status }) => status);
+  expect(statuses).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+});
