@@ -1,13 +1,19 @@
+import type { Buffer } from 'node:buffer';
+import type { Payload } from '../../protocol/payload.js';
 import { Fifo } from '../../transport/fifo.js';
-import type { FrameWriter } from '../wire/frame-writer.js';
-import { frameBytes, type MessageFrame, type OutFrame } from '../wire/out-frame.js';
-import { KIND, MAX_HANDLES, MAX_INLINE, MAX_PIECE, MAX_STREAMS } from '../wire/wire.js';
+import type { BatchMemory } from '../wire/batch-memory.js';
+import { FrameWriter } from '../wire/frame-writer.js';
+import type { Handle } from '../wire/frames.js';
+import { FRAME_OVERHEAD, frameBytes, type MessageFrame, type OutFrame } from '../wire/out-frame.js';
+import { KIND, MAX_BATCH, MAX_HANDLES, MAX_INLINE, MAX_PIECE, MAX_STREAMS } from '../wire/wire.js';
 
 /** A long message, which is sent in pieces, and the later frames of its lane. */
 interface Stream {
   /** `undefined` until its first piece is sent. */
   number: number | undefined;
   readonly frame: MessageFrame;
+  /** How many batches are sent before it: they may have earlier frames of its lane. */
+  readonly after: number;
   sent: number;
   readonly followers: OutFrame[];
 }
@@ -23,39 +29,66 @@ const MORE_BYTES = 13;
 const MIN_PIECE = 1024;
 
 /**
- * Frames that no batch has yet. Long messages are sent in pieces, between the frames of other lanes. The
- * order within a lane is kept.
+ * Frames that are not sent yet. They are written into batches as they come: waiting as objects, they cost
+ * the garbage collector as much as everything else that is done with them. Only long messages wait, which
+ * are sent in pieces between the batches, with the later frames of their lanes. The order within a lane is
+ * kept.
  */
 export class FrameQueue {
-  readonly #frames = new Fifo<OutFrame>();
+  /** The batch that is being filled. */
+  readonly #filling: FrameWriter;
+  readonly #pieces: FrameWriter;
+  /** Batches that are full. */
+  readonly #full = new Fifo<Buffer>();
+  #fullBytes = 0;
+  /** How many batches of frames were taken. */
+  #taken = 0;
   /** By lane, in the order in which they are served. */
   readonly #streams = new Map<number, Stream>();
+  /** The last frame, if it is not written yet: it may get more handles. */
   #last: OutFrame | undefined;
+  /** The memory of frames that are not written yet. */
+  #unwrittenBytes = 0;
   #lastStream = 0;
   /** The number of streams that have begun. */
   #begun = 0;
-  #bytes = 0;
   /** Whether the next batch is a piece. */
   #isPieceNext = false;
 
+  constructor(memory: BatchMemory) {
+    this.#filling = new FrameWriter(memory);
+    this.#pieces = new FrameWriter(memory);
+  }
+
   /** The memory of all frames, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#fullBytes + this.#filling.frameBytes + this.#unwrittenBytes;
   }
 
   get isEmpty(): boolean {
-    return this.#frames.length === 0 && this.#streams.size === 0;
+    return !this.#hasBatch && this.#last === undefined && this.#streams.size === 0;
   }
 
-  /** The last frame that was added; `undefined` if a batch has it. */
+  /** The last frame that was added, if it is not written yet. */
   get last(): OutFrame | undefined {
     return this.#last;
   }
 
+  /** Adds a player's message. Its lane is the handle. */
+  from(handle: Handle, payload: Payload): void {
+    const { length } = payload.bytes;
+    this.#settle();
+    if (length > MAX_INLINE || this.#streams.has(handle)) {
+      return this.#add({ kind: KIND.from, lane: handle, handle, payload });
+    }
+    this.#makeSpace(FRAME_OVERHEAD + length);
+    this.#filling.from(handle, payload);
+  }
+
   push(frame: OutFrame): void {
-    this.#frames.push(frame);
+    this.#settle();
     this.#last = frame;
-    this.#bytes += memoryOf(frame);
+    this.#unwrittenBytes += memoryOf(frame);
   }
 
   /**
@@ -66,72 +99,107 @@ export class FrameQueue {
   addHandle(handles: number[], handle: number): boolean {
     if (handles.length >= MAX_HANDLES) return false;
     handles.push(handle);
-    this.#bytes += HANDLE_BYTES;
+    this.#unwrittenBytes += HANDLE_BYTES;
     return true;
   }
 
   clear(): void {
-    while (this.#frames.shift() !== undefined);
+    while (this.#full.shift() !== undefined);
+    this.#filling.clear();
     this.#streams.clear();
     this.#begun = 0;
     this.#last = undefined;
-    this.#bytes = 0;
+    this.#fullBytes = 0;
+    this.#unwrittenBytes = 0;
   }
 
-  /** Writes frames, or a piece of a long message, until the batch has `space` bytes. */
-  fill(writer: FrameWriter, space: number): void {
-    const wantsPiece = this.#isPieceNext || this.#frames.length === 0;
-    if (wantsPiece && this.#writePiece(writer, space)) this.#isPieceNext = false;
-    else {
-      this.#writeFrames(writer, space);
+  /** Takes the next batch, with space for its head; `undefined` if there is none of this length at most. */
+  take(space: number): Buffer | undefined {
+    this.#settle();
+    const wantsPiece = this.#isPieceNext || !this.#hasBatch;
+    const piece = wantsPiece ? this.#takePiece(space) : undefined;
+    if (piece !== undefined) {
+      this.#isPieceNext = false;
+      return piece;
+    }
+    const batch = this.#takeFrames(space);
+    if (batch !== undefined) {
+      this.#taken++;
       this.#isPieceNext = this.#streams.size > 0;
-      if (writer.isEmpty) this.#writePiece(writer, space);
+    }
+    return batch ?? (wantsPiece ? undefined : this.#takePiece(space));
+  }
+
+  get #hasBatch(): boolean {
+    return this.#full.length > 0 || !this.#filling.isEmpty;
+  }
+
+  #takeFrames(space: number): Buffer | undefined {
+    const next = this.#full.peek();
+    if ((next ?? this.#filling).length > space) return undefined;
+    if (next === undefined) return this.#filling.isEmpty ? undefined : this.#filling.take();
+    this.#fullBytes -= next.length;
+    return this.#full.shift();
+  }
+
+  /** Writes the last frame: it gets no more handles. */
+  #settle(): void {
+    const frame = this.#last;
+    if (frame === undefined) return;
+    this.#last = undefined;
+    this.#unwrittenBytes -= memoryOf(frame);
+    this.#add(frame);
+  }
+
+  #add(frame: OutFrame): void {
+    const stream = this.#streams.get(frame.lane);
+    if (stream === undefined && !isLong(frame)) {
+      this.#makeSpace(frameBytes(frame));
+      return this.#filling.write(frame);
+    }
+    // What waits must not retain the memory of the chunk that it was received in.
+    const kept = 'payload' in frame ? { ...frame, payload: frame.payload.retained } : frame;
+    this.#unwrittenBytes += memoryOf(kept);
+    if (stream !== undefined) stream.followers.push(kept);
+    else if (isLong(kept)) {
+      const after = this.#taken + this.#full.length + (this.#filling.isEmpty ? 0 : 1);
+      const begun = { number: undefined, frame: kept, after, sent: 0, followers: [] };
+      this.#streams.set(kept.lane, begun);
     }
   }
 
-  #writeFrames(writer: FrameWriter, space: number): void {
-    for (let next = this.#frames.peek(); next !== undefined; next = this.#frames.peek()) {
-      const stream = this.#streams.get(next.lane);
-      if (stream !== undefined) {
-        stream.followers.push(next);
-      } else if (isLong(next)) {
-        const stream = { number: undefined, frame: next, sent: 0, followers: [] };
-        this.#streams.set(next.lane, stream);
-      } else {
-        if (writer.length + frameBytes(next) > space) return;
-        writer.write(next);
-        this.#bytes -= memoryOf(next);
-      }
-      this.#frames.shift();
-      if (next === this.#last) this.#last = undefined;
-    }
+  #makeSpace(bytes: number): void {
+    if (this.#filling.length + bytes <= MAX_BATCH) return;
+    const batch = this.#filling.take();
+    this.#full.push(batch);
+    this.#fullBytes += batch.length;
   }
 
-  /** Writes the next piece of a long message. The message's frame follows the last piece. */
-  #writePiece(writer: FrameWriter, space: number): boolean {
+  /** The next piece of a long message. The message's frame follows the last piece. */
+  #takePiece(space: number): Buffer | undefined {
+    const writer = this.#pieces;
     const stream = this.#nextStream();
-    if (stream === undefined) return false;
+    if (stream === undefined) return undefined;
     const { frame, sent } = stream;
     const { bytes } = frame.payload;
     const rest = bytes.length - sent;
     const piece = Math.min(rest, MAX_PIECE, space - writer.length - MORE_BYTES);
-    if (piece < Math.min(rest, MIN_PIECE)) return false;
+    if (piece < Math.min(rest, MIN_PIECE)) return undefined;
     const number = stream.number ?? this.#begin(stream);
     if (rest > 0) writer.more(number, bytes.length, bytes.subarray(sent, sent + piece));
     stream.sent += piece;
     this.#streams.delete(frame.lane);
     if (piece === rest && writer.length + frameBytes(frame, true) <= space) {
-      this.#end(writer, number, stream);
-      return true;
-    }
-    this.#streams.set(frame.lane, stream);
-    return rest > 0;
+      this.#end(number, stream);
+    } else this.#streams.set(frame.lane, stream);
+    return writer.isEmpty ? undefined : writer.take();
   }
 
   /** The message to be served. The number of incomplete messages at the receiver is limited. */
   #nextStream(): Stream | undefined {
     for (const stream of this.#streams.values()) {
-      if (stream.number !== undefined || this.#begun < MAX_STREAMS) return stream;
+      const mayBegin = this.#begun < MAX_STREAMS && this.#taken >= stream.after;
+      if (stream.number !== undefined || mayBegin) return stream;
     }
     return undefined;
   }
@@ -143,11 +211,14 @@ export class FrameQueue {
     return stream.number;
   }
 
-  #end(writer: FrameWriter, number: number, { frame, followers }: Stream): void {
+  #end(number: number, { frame, followers }: Stream): void {
     this.#begun--;
-    writer.write(frame, number);
-    this.#bytes -= memoryOf(frame);
-    if (followers.length > 0) this.#frames.unshift(followers);
+    this.#pieces.write(frame, number);
+    this.#unwrittenBytes -= memoryOf(frame);
+    for (const follower of followers) {
+      this.#unwrittenBytes -= memoryOf(follower);
+      this.#add(follower);
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { CloseReason } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
 import { KIB, MIB } from '../../units.js';
+import type { BatchMemory } from '../wire/batch-memory.js';
 import { readFrames } from '../wire/frame-reader.js';
-import type { FrameWriter } from '../wire/frame-writer.js';
 import {
   type FrameHandler,
   type Handle,
@@ -35,7 +35,7 @@ export interface LinkParts {
   /** The number of this link at this relay. Never used again. */
   readonly local: number;
   readonly window: ReceiveWindow;
-  readonly writer: FrameWriter;
+  readonly memory: BatchMemory;
   readonly context: LinkContext;
   /** The longest message, in bytes. */
   readonly maxMessage: number;
@@ -84,12 +84,12 @@ export class Link {
   /** The time since the last acknowledgement, in milliseconds. */
   #idle = 0;
 
-  constructor({ local, window, writer, context, maxMessage, stall }: LinkParts) {
+  constructor({ local, window, memory, context, maxMessage, stall }: LinkParts) {
     this.local = local;
     this.streams = new Streams(maxMessage);
     this.#context = context;
     this.#inbound = new Inbound(window);
-    this.#outbound = new Outbound(writer, (batch) => this.#send(batch));
+    this.#outbound = new Outbound(memory, (batch) => this.#send(batch));
     this.#stall = stall;
   }
 
@@ -129,7 +129,9 @@ export class Link {
   }
 
   from(handle: Handle, payload: Payload): void {
-    this.#push({ kind: KIND.from, lane: handle, handle, payload: this.#kept(payload) });
+    if (!this.#isOpen) return;
+    this.#outbound.queue.from(handle, payload);
+    this.#added();
   }
 
   disconnected(handle: Handle, isFinal: boolean): void {
@@ -150,11 +152,10 @@ export class Link {
   /** The same payload for several clients in succession is sent once. */
   to(room: number, handle: Handle, payload: Payload): void {
     const lane = laneOf(room);
-    const kept = this.#kept(payload);
     const { last } = this.#outbound.queue;
-    const isSame = last?.kind === KIND.to && last.payload === kept && last.lane === lane;
+    const isSame = last?.kind === KIND.to && last.payload === payload && last.lane === lane;
     if (isSame && this.#outbound.queue.addHandle(last.handles, handle)) return;
-    this.#push({ kind: KIND.to, lane, handles: [handle], payload: kept });
+    this.#push({ kind: KIND.to, lane, handles: [handle], payload });
   }
 
   close(room: number, handle: Handle, reason: CloseReason): void {
@@ -244,6 +245,10 @@ export class Link {
   #push(frame: Parameters<Outbound['queue']['push']>[0]): void {
     if (!this.#isOpen) return;
     this.#outbound.queue.push(frame);
+    this.#added();
+  }
+
+  #added(): void {
     this.#context.schedule(this);
     if (this.#keepsUp) this.#updatePace();
   }
@@ -255,11 +260,6 @@ export class Link {
     const { last } = this.#outbound.queue;
     if (last?.kind === kind && this.#outbound.queue.addHandle(last.handles, handle)) return;
     this.#push({ kind, lane: CONTROL, handles: [handle] });
-  }
-
-  /** A payload that is not sent soon must not retain the memory of the chunk that it was received in. */
-  #kept(payload: Payload): Payload {
-    return this.#outbound.isBlocked ? payload.retained : payload;
   }
 
   #updatePace(): void {

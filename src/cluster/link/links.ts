@@ -1,6 +1,6 @@
 import type { Timers } from '../../launch/timers.js';
 import type { Bus } from '../bus/bus.js';
-import { FrameWriter } from '../wire/frame-writer.js';
+import { BatchMemory } from '../wire/batch-memory.js';
 import { WireError } from '../wire/frames.js';
 import { type Head, readHead } from '../wire/head.js';
 import { FLAG } from '../wire/wire.js';
@@ -54,7 +54,7 @@ export class Links {
   /** The highest number of an ended link at the other end, for each run. */
   readonly #ended = new Map<string, number>();
   readonly #windows = new ReceiveWindows();
-  readonly #writer = new FrameWriter();
+  readonly #memory = new BatchMemory();
   readonly #stops: (() => void)[];
   #count = 0;
   #stopTicks: (() => void) | undefined;
@@ -113,7 +113,7 @@ export class Links {
     const subject = `${prefix}.${run}.link.${this.#parts.run}`;
     this.#count++;
     const context = this.#contextOf(run, subject);
-    const parts = { local: this.#count, window, writer: this.#writer, context, maxMessage, stall };
+    const parts = { local: this.#count, window, memory: this.#memory, context, maxMessage, stall };
     const link = new Link(parts);
     this.#links.set(run, link);
     observer.opened(link, run);

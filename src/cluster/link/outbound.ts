@@ -1,6 +1,6 @@
-import type { FrameWriter } from '../wire/frame-writer.js';
+import type { BatchMemory } from '../wire/batch-memory.js';
 import { WireError } from '../wire/frames.js';
-import { distance, FIRST_BYTE, HEAD_BYTES, MAX_BATCH, plus } from '../wire/wire.js';
+import { distance, FIRST_BYTE, MAX_BATCH, plus } from '../wire/wire.js';
 import { FrameQueue } from './frame-queue.js';
 import { MAX_WINDOW, MIN_WINDOW } from './receive-windows.js';
 import { type Batch, SentBatches } from './sent-batches.js';
@@ -17,14 +17,12 @@ const SMOOTHING = 1 / 8;
 
 /** The sending half: numbered batches, which are kept until they are acknowledged. Times are in milliseconds. */
 export class Outbound {
-  readonly queue = new FrameQueue();
+  readonly queue: FrameQueue;
   readonly #sent = new SentBatches();
-  readonly #writer: FrameWriter;
   readonly #transmit: (batch: Batch) => void;
   #sentBytes = FIRST_BYTE;
   /** The credit: `#sentBytes` must not exceed it. */
   #limit = plus(FIRST_BYTE, MIN_WINDOW);
-  #isBlocked = false;
   #roundTrip = 0;
   /** The number of timeouts since the last acknowledgement. */
   #timeouts = 0;
@@ -36,20 +34,14 @@ export class Outbound {
   #burst = 1;
   #resentAt = Number.NEGATIVE_INFINITY;
 
-  /** @param writer may be shared by links, because it is empty after each call */
-  constructor(writer: FrameWriter, transmit: (batch: Batch) => void) {
-    this.#writer = writer;
+  constructor(memory: BatchMemory, transmit: (batch: Batch) => void) {
+    this.queue = new FrameQueue(memory);
     this.#transmit = transmit;
   }
 
   /** Whether there are frames that are not sent or not acknowledged. */
   get isBusy(): boolean {
     return this.#sent.length > 0 || !this.queue.isEmpty;
-  }
-
-  /** Whether there are frames that cannot be sent yet. */
-  get isBlocked(): boolean {
-    return this.#isBlocked;
   }
 
   /** Bytes sent and not acknowledged. */
@@ -154,15 +146,10 @@ export class Outbound {
 
   /** A new batch; `undefined` without frames or credit. */
   #build(): Batch | undefined {
-    if (this.queue.isEmpty) {
-      this.#isBlocked = false;
-      return undefined;
-    }
-    const space = Math.min(MAX_BATCH, this.#credit);
-    if (!this.#sent.isFull && space > HEAD_BYTES) this.queue.fill(this.#writer, space);
-    this.#isBlocked = this.#writer.isEmpty;
-    if (this.#isBlocked) return undefined;
-    const bytes = this.#writer.take();
+    const bytes = this.#sent.isFull
+      ? undefined
+      : this.queue.take(Math.min(MAX_BATCH, this.#credit));
+    if (bytes === undefined) return undefined;
     this.#sentBytes = plus(this.#sentBytes, bytes.length);
     this.#sent.add(bytes);
     return this.#sent.next();

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Retry } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
+import type { BatchMemory } from './batch-memory.js';
 import type { Join } from './frames.js';
 import type { OutFrame } from './out-frame.js';
 import { HEAD_BYTES, JOIN, KIND, MAX_BATCH, STREAMED } from './wire.js';
@@ -8,14 +9,29 @@ import { HEAD_BYTES, JOIN, KIND, MAX_BATCH, STREAMED } from './wire.js';
 /** The order is that of the wire. */
 export const RETRIES: readonly Retry[] = ['no', 'later', 'yes'];
 
+/** A batch of this length keeps its memory. A shorter one is copied, which is quick. */
+const FILLS = 0.75 * MAX_BATCH;
+
+const NO_MEMORY = Buffer.alloc(0);
+
 /** Writes the frames of one batch after the other. */
 export class FrameWriter {
-  readonly #memory = Buffer.allocUnsafeSlow(MAX_BATCH);
+  readonly #free: BatchMemory;
+  #memory: Buffer = NO_MEMORY;
   #at = HEAD_BYTES;
+
+  constructor(memory: BatchMemory) {
+    this.#free = memory;
+  }
 
   /** How many bytes the batch has so far, with those of its head. */
   get length(): number {
     return this.#at;
+  }
+
+  /** How many bytes the frames of the batch have so far. */
+  get frameBytes(): number {
+    return this.#at - HEAD_BYTES;
   }
 
   get isEmpty(): boolean {
@@ -24,10 +40,24 @@ export class FrameWriter {
 
   /** The batch, with space for its head. The next frame starts a new one. */
   take(): Buffer {
-    const batch = Buffer.allocUnsafe(this.#at);
-    this.#memory.copy(batch, HEAD_BYTES, HEAD_BYTES, this.#at);
+    const memory = this.#memory;
+    const length = this.#at;
+    if (length < FILLS) {
+      const batch = Buffer.allocUnsafe(length);
+      batch.set(memory.subarray(HEAD_BYTES, length), HEAD_BYTES);
+      this.clear();
+      return batch;
+    }
+    this.#memory = NO_MEMORY;
     this.#at = HEAD_BYTES;
-    return batch;
+    return memory.subarray(0, length);
+  }
+
+  /** Drops what the batch has so far. */
+  clear(): void {
+    if (this.#memory !== NO_MEMORY) this.#free.give(this.#memory);
+    this.#memory = NO_MEMORY;
+    this.#at = HEAD_BYTES;
   }
 
   /**
@@ -36,6 +66,7 @@ export class FrameWriter {
    * @param stream the number of the stream that has the bytes of the message
    */
   write(frame: OutFrame, stream?: number): void {
+    this.#begin();
     switch (frame.kind) {
       case KIND.from:
         this.#u8(kindOf(KIND.from, frame.payload, stream));
@@ -52,12 +83,25 @@ export class FrameWriter {
     }
   }
 
+  /** Writes a player's message, for which the batch must have space. */
+  from(handle: number, { bytes, text }: Payload): void {
+    this.#begin();
+    this.#u8(text ? KIND.fromText : KIND.from);
+    this.#u32(handle);
+    this.#bytes(bytes);
+  }
+
   /** Writes a piece of a long message. */
   more(stream: number, total: number, bytes: Uint8Array): void {
+    this.#begin();
     this.#u8(KIND.more);
     this.#u32(stream);
     this.#u32(total);
     this.#bytes(bytes);
+  }
+
+  #begin(): void {
+    if (this.#memory === NO_MEMORY) this.#memory = this.#free.take();
   }
 
   #control(

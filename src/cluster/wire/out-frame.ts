@@ -63,17 +63,17 @@ export type OutFrame =
     };
 
 /** Kind, counts, lengths and numbers of any frame. */
-const OVERHEAD = 16;
+export const FRAME_OVERHEAD = 16;
 const HANDLE_BYTES = 4;
 
 /** At least the bytes that the frame takes on the wire, without those of its stream. */
 export function frameBytes(frame: OutFrame, isStreamed = false): number {
   switch (frame.kind) {
     case KIND.from:
-      return OVERHEAD + (isStreamed ? 0 : frame.payload.bytes.length);
+      return FRAME_OVERHEAD + (isStreamed ? 0 : frame.payload.bytes.length);
     case KIND.to:
       return (
-        OVERHEAD +
+        FRAME_OVERHEAD +
         frame.handles.length * HANDLE_BYTES +
         (isStreamed ? 0 : frame.payload.bytes.length)
       );
@@ -81,16 +81,18 @@ export function frameBytes(frame: OutFrame, isStreamed = false): number {
       return joinBytes(frame.join);
     case KIND.close:
       return (
-        OVERHEAD + frame.handles.length * HANDLE_BYTES + Buffer.byteLength(frame.reason.reason)
+        FRAME_OVERHEAD +
+        frame.handles.length * HANDLE_BYTES +
+        Buffer.byteLength(frame.reason.reason)
       );
     case KIND.pause:
     case KIND.resume:
     case KIND.measure:
-      return OVERHEAD + frame.handles.length * HANDLE_BYTES;
+      return FRAME_OVERHEAD + frame.handles.length * HANDLE_BYTES;
     case KIND.disconnected:
     case KIND.measured:
     case KIND.seated:
-      return OVERHEAD;
+      return FRAME_OVERHEAD;
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BatchMemory } from '../../../src/cluster/wire/batch-memory.js';
 import { readFrames } from '../../../src/cluster/wire/frame-reader.js';
 import { FrameWriter } from '../../../src/cluster/wire/frame-writer.js';
 import { type Join, WireError } from '../../../src/cluster/wire/frames.js';
@@ -95,7 +96,7 @@ function joinOf({ code, epoch, role, at, connection, ...others }: Join): Join {
 }
 
 function batchOf(write: (writer: FrameWriter) => void): Buffer {
-  const writer = new FrameWriter();
+  const writer = new FrameWriter(new BatchMemory());
   write(writer);
   const flags = writer.isEmpty ? 0 : FLAG.frames;
   const batch = writer.take();
