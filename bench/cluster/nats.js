@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,8 @@ const READY = /Server is ready/;
  */
 export async function startNats(core) {
   const directory = mkdtempSync(join(tmpdir(), 'lobby-relay-bench-nats-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const removeFiles = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', removeFiles);
   const monitor = await freePort();
   const args = ['-a', '127.0.0.1', '-p', '-1', '-m', `${monitor}`, '-js', '-sd', directory];
   const child = startProgram([PROGRAM, ...args], core, ['ignore', 'ignore', 'pipe']);
@@ -42,6 +44,9 @@ export async function startNats(core) {
     },
     async stop() {
       child.kill('SIGKILL');
+      await once(child, 'exit');
+      process.off('exit', removeFiles);
+      removeFiles();
     },
   };
 }
