@@ -202,6 +202,24 @@ describe.each(BUSES)('the directory $kind', ({ options, start }) => {
       expect(await b.directory.move(BCDF, 4, b.place)).toBeUndefined();
     });
 
+    test('and not back when the bucket has lost the latest move', options, async () => {
+      const [a, b] = (await relays('A', 'B')) as [Relay, Relay];
+      await a.directory.move(BCDF, 1, a.place);
+      const bucket = await a.bucket();
+      const before = await bucket.get(BCDF);
+      await b.directory.move(BCDF, 2, b.place);
+      await a.until(BCDF, { ...b.place, epoch: 3 });
+      await bucket.put(BCDF, before?.value ?? '');
+      // What is reported after it.
+      await a.blocks.claim(['CD']);
+      for (const each of [a, b]) await each.until('CDFG', { ...a.place, epoch: 1 });
+      for (const each of [a, b]) await each.until(BCDF, { ...b.place, epoch: 3 });
+      await a.directory.confirmMoves('A');
+      expect(await bucket.get(BCDF)).toMatchObject({ value: before?.value });
+      await b.directory.confirmMoves('B');
+      expect(JSON.parse((await bucket.get(BCDF))?.value ?? '')).toMatchObject({ epoch: 3 });
+    });
+
     test('back to their block when they have ended, with a higher epoch', options, async () => {
       const [a, b] = (await relays('A', 'B')) as [Relay, Relay];
       await a.blocks.claim(['BC']);

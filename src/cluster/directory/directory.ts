@@ -44,8 +44,6 @@ export class Directory {
   readonly #observer: DirectoryObserver;
   readonly #blocks = new Map<Block, BlockRecord>();
   readonly #moves = new Map<RoomCode, MoveRecord>();
-  /** The revisions of this relay's own moves that the bucket has not reported yet. */
-  readonly #own = new Map<RoomCode, number>();
   #stop: (() => void) | undefined;
 
   private constructor(bucket: Bucket, observer: DirectoryObserver) {
@@ -105,10 +103,8 @@ export class Directory {
     const before = entry && readMove(entry.value);
     if (before !== undefined && before.epoch >= epoch) return undefined;
     const record = { epoch, place };
-    const revision = await this.#write(code, writeRecord(record), entry);
-    if (revision === undefined) return undefined;
+    if ((await this.#write(code, writeRecord(record), entry)) === undefined) return undefined;
     // What this relay writes about the room from now on has the new epoch, before the bucket reports it.
-    this.#own.set(code, revision);
     this.#moved(code, record);
     return epoch;
   }
@@ -125,11 +121,17 @@ export class Directory {
     return (await this.#write(code, value, entry)) !== undefined;
   }
 
-  /** Writes the moves to this run again that the bucket has lost. Rejects with a `BusError`. */
+  /**
+   * Writes the moves to this run again that the bucket has lost: all of them, or the latest ones, if its
+   * server has ended before they were on the disk. Rejects with a `BusError`.
+   */
   async confirmMoves(run: string): Promise<void> {
     for (const [code, { epoch, ...place }] of this.moves) {
-      if (place.run !== run || (await this.#bucket.get(code)) !== undefined) continue;
-      await this.#bucket.create(code, writeRecord({ epoch, place }));
+      if (place.run !== run) continue;
+      const entry = await this.#bucket.get(code);
+      const stored = entry && readMove(entry.value);
+      if (stored !== undefined && stored.epoch >= epoch) continue;
+      await this.#write(code, writeRecord({ epoch, place }), entry);
     }
   }
 
@@ -150,11 +152,14 @@ export class Directory {
       this.#observer.blockChanged?.(key, record, revision);
     } else if (CODE.test(key)) {
       const record = readMove(value);
-      const code = key as RoomCode;
-      if (record === undefined || revision < (this.#own.get(code) ?? 0)) return;
-      this.#own.delete(code);
-      this.#moved(code, record);
+      if (record !== undefined) this.#reported(key as RoomCode, record);
     }
+  }
+
+  /** What is reported may be late, or have been lost: the highest epoch is valid. */
+  #reported(code: RoomCode, record: MoveRecord): void {
+    const { epoch = 0 } = this.#moves.get(code) ?? {};
+    if (record.epoch >= epoch) this.#moved(code, record);
   }
 
   #moved(code: RoomCode, record: MoveRecord): void {
