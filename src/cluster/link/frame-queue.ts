@@ -1,11 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import type { Payload } from '../../protocol/payload.js';
 import { Fifo } from '../../transport/fifo.js';
+import { KIB } from '../../units.js';
 import type { BatchMemory } from '../wire/batch-memory.js';
 import { FrameWriter } from '../wire/frame-writer.js';
 import type { Handle } from '../wire/frames.js';
 import { FRAME_OVERHEAD, frameBytes, type MessageFrame, type OutFrame } from '../wire/out-frame.js';
-import { KIND, MAX_BATCH, MAX_HANDLES, MAX_INLINE, MAX_PIECE, MAX_STREAMS } from '../wire/wire.js';
+import { KIND, MAX_HANDLES, MAX_INLINE, MAX_PIECE, MAX_STREAMS } from '../wire/wire.js';
 
 /** A long message, which is sent in pieces, and the later frames of its lane. */
 interface Stream {
@@ -24,6 +25,12 @@ const HANDLE_BYTES = 4;
 
 /** The length of a frame MORE without its piece, in bytes. */
 const MORE_BYTES = 13;
+
+/**
+ * The length of a full batch, unless a single frame is longer. Even in the smallest window, it does not wait
+ * for a delayed acknowledgement: of what is not acknowledged at once, there are at most 12.8 KiB.
+ */
+const FULL = 48 * KIB;
 
 /** The smallest piece, unless it is the last one, in bytes. */
 const MIN_PIECE = 1024;
@@ -169,7 +176,7 @@ export class FrameQueue {
   }
 
   #makeSpace(bytes: number): void {
-    if (this.#filling.length + bytes <= MAX_BATCH) return;
+    if (this.#filling.isEmpty || this.#filling.length + bytes <= FULL) return;
     const batch = this.#filling.take();
     this.#full.push(batch);
     this.#fullBytes += batch.length;

@@ -1,16 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { Retry } from '../../protocol/close-codes.js';
 import type { Payload } from '../../protocol/payload.js';
+import { KIB } from '../../units.js';
 import type { BatchMemory } from './batch-memory.js';
 import type { Join } from './frames.js';
 import type { OutFrame } from './out-frame.js';
-import { HEAD_BYTES, JOIN, KIND, MAX_BATCH, STREAMED } from './wire.js';
+import { HEAD_BYTES, JOIN, KIND, STREAMED } from './wire.js';
 
 /** The order is that of the wire. */
 export const RETRIES: readonly Retry[] = ['no', 'later', 'yes'];
 
 /** A batch of this length keeps its memory. A shorter one is copied, which is quick. */
-const FILLS = 0.75 * MAX_BATCH;
+const FILLS = 40 * KIB;
 
 const NO_MEMORY = Buffer.alloc(0);
 
