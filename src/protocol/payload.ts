@@ -49,10 +49,18 @@ export class Payload {
     return this.#retained;
   }
 
+  /** The same message for a short wait: itself, unless it would retain much memory of other data. */
+  get alone(): Payload {
+    return this.#fillsMemory ? this : this.retained;
+  }
+
+  get #fillsMemory(): boolean {
+    return this.bytes.length * 2 >= this.bytes.buffer.byteLength;
+  }
+
   #makeRetained(): Payload {
     const { bytes, text } = this;
-    const fills = bytes.length * 2 >= bytes.buffer.byteLength;
-    if (fills && this.#headroom >= frameHeaderLength(bytes.length)) return this;
+    if (this.#fillsMemory && this.#headroom >= frameHeaderLength(bytes.length)) return this;
     const memory = Buffer.allocUnsafeSlow(MAX_HEADER + bytes.length);
     memory.set(bytes, MAX_HEADER);
     return new Payload(memory.subarray(MAX_HEADER), text, MAX_HEADER);

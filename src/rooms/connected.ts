@@ -21,8 +21,14 @@ export function connectedNow(): Connected {
   return { earliest: now, latest: now };
 }
 
-/** @param before was there first */
+/**
+ * How much earlier a connection must be, in milliseconds, to be called that: its client must not reconnect
+ * then, so this must not be wrong for a clock that is adjusted, or stood still with its machine.
+ */
+const MARGIN = 1000;
+
+/** @param before the connection that has the seat, or had it last */
 export function orderOf(connected: Connected, before: Connected): Order {
   if (connected.link === before.link || connected.earliest >= before.latest) return 'later';
-  return connected.latest < before.earliest ? 'earlier' : 'unknown';
+  return connected.latest + MARGIN < before.earliest ? 'earlier' : 'unknown';
 }

@@ -194,19 +194,26 @@ export class Entrance {
 }
 
 /**
- * Why a connection does not get the seat: it comes from another relay, and was on its way for so long that
- * the player has connected again meanwhile, or may have done so. Then the player tries again if this was its
- * latest connection.
+ * Why a connection of another relay does not get the seat: it has followed the room, and the player has had a
+ * later connection; or it was on its way for so long that the player has connected again meanwhile. If that
+ * is not certain, the player tries again if this was its latest connection.
  */
 function refuseLate(
   seat: Seat | undefined,
   { connected }: PlayerPeer,
   { connection }: JoinRequest,
 ): CloseReason | undefined {
-  if (seat !== undefined && connection !== undefined)
-    return connection < seat.connection ? CLOSE_REASONS.replaced : undefined;
-  if (seat?.connected === undefined || connected === undefined) return undefined;
+  if (seat === undefined) return undefined;
+  if (connection !== undefined) return refuseFollower(seat, connection);
+  if (seat.connected === undefined || connected === undefined) return undefined;
   const order = orderOf(connected, seat.connected);
   if (order === 'later') return undefined;
   return order === 'earlier' ? CLOSE_REASONS.replaced : CLOSE_REASONS.restarting;
+}
+
+function refuseFollower(seat: Seat, connection: number): CloseReason | undefined {
+  if (connection < seat.connection) return CLOSE_REASONS.replaced;
+  // Two relays may have given the same number, because the first one has ended before it was saved.
+  const isTaken = connection === seat.connection && seat.peer !== undefined;
+  return isTaken ? CLOSE_REASONS.restarting : undefined;
 }

@@ -23,6 +23,8 @@ export class HostOfflineBuffer {
   readonly #onClose: () => void;
   #bytes = 0;
   #closed = false;
+  /** Stays so, even if messages are dropped: events of a player must not overtake earlier ones. */
+  #isFull = false;
   #items: Item[] = [];
   /** The last event of each player since the buffer was full. */
   readonly #overflow = new Map<PlayerId, PresenceEvent>();
@@ -53,9 +55,8 @@ export class HostOfflineBuffer {
   event(event: RoomEvent): void {
     // A host that resumes gets the latest of these.
     if (event.type === 'audienceChanged' || event.type === 'tallied') return;
-    const isFull = this.#bytes >= this.#capacity;
-    if (isFull && event.type === 'aboutChanged') return;
-    if (isFull && mayCancel(event)) this.#addToOverflow(event);
+    if (this.#isFull && event.type === 'aboutChanged') return;
+    if (this.#isFull && mayCancel(event)) this.#addToOverflow(event);
     else this.#add(event, 'about' in event ? aboutBytes(event.about) : 0);
   }
 
@@ -98,10 +99,11 @@ export class HostOfflineBuffer {
 
   #add(item: Item, bytes: number): void {
     if (this.#closed) return;
-    const before = this.#bytes;
     this.#items.push(item);
     this.#grow(MESSAGE_OVERHEAD + bytes);
-    if (before < this.#capacity && this.#bytes >= this.#capacity) this.#onFull();
+    if (this.#isFull || this.#bytes < this.#capacity) return;
+    this.#isFull = true;
+    this.#onFull();
   }
 
   #grow(bytes: number): void {

@@ -41,7 +41,7 @@ type State =
   /** The player has left or was kicked, or the room has ended. */
   | { readonly is: 'gone' };
 
-/** More than a player makes between two writes of a room's state. */
+/** More than a player makes between two writes of a room's state, also while it cannot be written for a while. */
 const SKIPPED_CONNECTIONS = 1000;
 
 const PENDING: State = { is: 'pending' };
@@ -215,9 +215,17 @@ export class Seat {
     this.connection = connection;
     this.#nextConnection = Math.max(this.#nextConnection, connection + 1);
     const now = connectedNow();
-    // It was before it came here, however little is known of the clock of another relay.
-    this.connected = connected && { ...connected, latest: Math.min(connected.latest, now.latest) };
-    this.connected ??= now;
+    if (connected === undefined) {
+      this.connected = now;
+      return;
+    }
+    // A client has connected before its JOIN arrives, however little is known of the other relay's clock.
+    const { earliest, latest, link } = connected;
+    this.connected = {
+      earliest: Math.min(earliest, now.earliest),
+      latest: Math.min(latest, now.latest),
+      link,
+    };
   }
 
   get #asker(): Asker | undefined {

@@ -14,12 +14,6 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** Puts items in front of all others, in this order. */
-  unshift(items: readonly T[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#first)];
-    this.#first = 0;
-  }
-
   /** The oldest item; `undefined` if there is none. */
   peek(): T | undefined {
     return this.#items[this.#first];

@@ -43,11 +43,17 @@ describe.each(BUSES)('nodes $kind', ({ options, start }) => {
     await expect.poll(() => b.nodes.others).toMatchObject([a.own]);
     expect(await a.nodes.ping('B', 5000)).toBe('answer');
     expect(await a.nodes.ping('C', 5000)).toBe('noResponders');
+    // All of them have the clock of this process.
+    const now = performance.now();
+    await expect.poll(() => a.nodes.ownTime('B', now >>> 0)?.earliest).toBeGreaterThan(0);
+    const { earliest = 0, latest = 0 } = a.nodes.ownTime('B', now >>> 0) ?? {};
+    expect([earliest - 1 < now, now < latest + 1]).toEqual([true, true]);
     a.nodes.setUsed('B', true);
     b.nodes.close();
     await b.bus.close();
     await expect.poll(() => a.events).toEqual(['B ended']);
     expect(a.nodes.get('B')).toBeUndefined();
+    expect(a.nodes.ownTime('B', 0)).toBeUndefined();
   });
 
   test('are not gone because the bus is', options, async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/client/environment.js';
 import type { RelayError, Room, Seat } from '../../src/client/index.js';
+import { CLOCK_INTERVAL, CLOCK_TIMEOUT } from '../../src/cluster/nodes/nodes.js';
 import { SYSTEM_TIMERS } from '../../src/launch/timers.js';
 import { Conversation } from '../support/conversation.js';
 import { Door } from '../support/door.js';
@@ -33,9 +34,9 @@ const SHORT = 1000;
 
 /**
  * The timers of each relay as long as it runs, in milliseconds: it looks for moves without a relay, and asks
- * others for their clocks, which may take a while.
+ * others for their clocks. No other timers have these times.
  */
-const REGULAR = [60_000, 5000, 2000];
+const REGULAR = [60_000, CLOCK_INTERVAL, CLOCK_TIMEOUT];
 
 const number = fc.nat({ max: 11 });
 /** Delays of copies of messages, in milliseconds; an empty list is a loss. */

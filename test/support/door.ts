@@ -20,7 +20,7 @@ export class Door {
   readonly #server = createServer((socket) => this.#forward(socket));
   readonly #lines = new Set<Line>();
   readonly #sockets = new Set<Socket>();
-  /** What becomes of the next connection, if it does not reach a preferred relay. */
+  /** Where the next connection is given up. */
   #abandoned: { readonly relay: MemoryRelay; readonly lasts: number } | undefined;
 
   static async open(cluster: MemoryCluster): Promise<Door> {

@@ -30,7 +30,7 @@ const MORE_BYTES = 13;
  * The length of a full batch, unless a single frame is longer. Even in the smallest window, it does not wait
  * for a delayed acknowledgement: of what is not acknowledged at once, there are at most 12.8 KiB.
  */
-const FULL = 48 * KIB;
+const FULL = 50 * KIB;
 
 /** The smallest piece, unless it is the last one, in bytes. */
 const MIN_PIECE = 1024;
@@ -67,9 +67,9 @@ export class FrameQueue {
     this.#pieces = new FrameWriter(memory);
   }
 
-  /** The memory of all frames, in bytes. */
+  /** How many bytes all frames have. Their batches occupy up to a third more. */
   get bytes(): number {
-    return this.#fullBytes + this.#filling.frameBytes + this.#unwrittenBytes;
+    return this.#fullBytes + this.#filling.contentLength + this.#unwrittenBytes;
   }
 
   get isEmpty(): boolean {
@@ -129,12 +129,12 @@ export class FrameQueue {
       this.#isPieceNext = false;
       return piece;
     }
+    // If it does not fit, it waits for space, which pieces would take.
     const batch = this.#takeFrames(space);
-    if (batch !== undefined) {
-      this.#taken++;
-      this.#isPieceNext = this.#streams.size > 0;
-    }
-    return batch ?? (wantsPiece ? undefined : this.#takePiece(space));
+    if (batch === undefined) return undefined;
+    this.#taken++;
+    this.#isPieceNext = this.#streams.size > 0;
+    return batch;
   }
 
   get #hasBatch(): boolean {
@@ -165,7 +165,7 @@ export class FrameQueue {
       return this.#filling.write(frame);
     }
     // What waits must not retain the memory of the chunk that it was received in.
-    const kept = 'payload' in frame ? { ...frame, payload: frame.payload.retained } : frame;
+    const kept = 'payload' in frame ? { ...frame, payload: frame.payload.alone } : frame;
     this.#unwrittenBytes += memoryOf(kept);
     if (stream !== undefined) stream.followers.push(kept);
     else if (isLong(kept)) {

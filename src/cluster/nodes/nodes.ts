@@ -8,9 +8,17 @@ import { RemoteClock } from './remote-clock.js';
 /** How often a relay publishes its beat, in milliseconds. */
 const BEAT_INTERVAL = 500;
 
-/** How often a run in use is asked for its clock, and how long it may take to answer, in milliseconds. */
-const CLOCK_INTERVAL = 5000;
-const CLOCK_TIMEOUT = 2000;
+/** How often a run in use is asked for its clock, in milliseconds. */
+export const CLOCK_INTERVAL = 6000;
+
+/** Every so many times, all runs are asked. */
+const ALL_CLOCKS = 10;
+
+/**
+ * How long a run may take to answer that, in milliseconds. About as long as links may take to acknowledge
+ * something: until then, players of a slow relay are served.
+ */
+export const CLOCK_TIMEOUT = 12_000;
 
 /** More relays than any cluster has. Other clients of the bus could publish beats, too. */
 const MAX_NODES = 1000;
@@ -55,6 +63,8 @@ export class Nodes {
   readonly #clocks = new Map<string, RemoteClock>();
   /** The runs in use, of which the clock must be known well. */
   readonly #used = new Set<string>();
+  /** How often runs were asked for their clocks. */
+  #asked = 0;
   readonly #checks = new Map<string, Promise<RunState>>();
 
   constructor(parts: NodesParts) {
@@ -82,12 +92,13 @@ export class Nodes {
         message.respond(writeClock(timers.now())),
       ),
       bus.onStatus((status) => {
-        if (status === 'reconnected') this.#liveness.reconnected();
+        if (status !== 'reconnected') return;
+        this.#liveness.reconnected();
+        // Others that have forgotten this run must know its clock before its clients join again.
+        this.#beat();
       }),
       every(timers, BEAT_INTERVAL, () => this.#beat()),
-      every(timers, CLOCK_INTERVAL, () => {
-        for (const run of this.#used) this.#askForClock(run);
-      }),
+      every(timers, CLOCK_INTERVAL, () => this.#askForClocks()),
     ];
     this.#beat();
   }
@@ -147,7 +158,7 @@ export class Nodes {
     const sentAt = timers.now();
     const answer = await bus.request(`${prefix}.${run}.ping`, NOTHING, timeout);
     const clock = answer.is === 'answer' ? readClock(answer.bytes) : undefined;
-    if (clock !== undefined) this.#clocks.get(run)?.answered(clock, sentAt, timers.now());
+    if (clock !== undefined) this.#clockOf(run)?.answered(clock, sentAt, timers.now());
     return answer.is;
   }
 
@@ -179,6 +190,19 @@ export class Nodes {
     bus.publish(`${prefix}.beat`, writeBeat({ ...own(), clock: timers.now() }));
   }
 
+  #askForClocks(): void {
+    const asksAll = ++this.#asked % ALL_CLOCKS === 0;
+    for (const run of asksAll ? this.#beats.keys() : this.#used) this.#askForClock(run);
+  }
+
+  /** `undefined` for a run that is neither known nor in use. */
+  #clockOf(run: string): RemoteClock | undefined {
+    if (!this.#beats.has(run) && !this.#used.has(run)) return undefined;
+    const clock = this.#clocks.get(run) ?? new RemoteClock();
+    this.#clocks.set(run, clock);
+    return clock;
+  }
+
   #askForClock(run: string): void {
     void this.ping(run, CLOCK_TIMEOUT);
   }
@@ -188,9 +212,7 @@ export class Nodes {
     if (!this.#beats.has(beat.run) && this.#beats.size >= MAX_NODES) return;
     const isNew = !this.#beats.has(beat.run);
     this.#beats.set(beat.run, beat);
-    const clock = this.#clocks.get(beat.run) ?? new RemoteClock();
-    clock.heard(beat.clock, this.#parts.timers.now());
-    this.#clocks.set(beat.run, clock);
+    this.#clockOf(beat.run)?.heard(beat.clock, this.#parts.timers.now());
     this.#liveness.heard(beat.run);
     if (isNew) this.#askForClock(beat.run);
     if (isNew) this.#parts.observer.appeared?.(beat.run);

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../rooms/connected.js';
 
-/** How fast two clocks may drift apart: each is slewed by at most 500 ppm (adjtime(3)). */
+/** How fast two clocks may drift apart: each is usually slewed by at most 500 ppm (adjtime(3)). */
 const DRIFT = 1e-3;
 
 /** The two bounds may cross by this much, in milliseconds. If by more, one of the clocks has jumped. */

@@ -15,6 +15,9 @@ export interface FrameTarget {
   readonly streams: Streams;
 }
 
+/** Far below the largest number that a saved room may have. */
+const MAX_CONNECTION = 2 ** 30;
+
 const KEY_BYTES = 32;
 const MAX_ADDRESS = 64;
 /** A close's reason has at most 123 bytes (RFC 6455 section 5.5). */
@@ -118,6 +121,8 @@ class FrameReader {
     const code = this.#code();
     const key = has(JOIN.key) ? this.#key() : undefined;
     if (has(JOIN.malformedKey) && key !== undefined) throw new WireError('a key that is malformed');
+    if (connection > (has(JOIN.follows) ? MAX_CONNECTION : 0))
+      throw new WireError(`the connection ${connection}`);
     if (has(JOIN.drawn) && key === undefined) throw new WireError('a key drawn that is not there');
     return {
       code,

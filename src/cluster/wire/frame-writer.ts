@@ -11,7 +11,7 @@ import { HEAD_BYTES, JOIN, KIND, STREAMED } from './wire.js';
 export const RETRIES: readonly Retry[] = ['no', 'later', 'yes'];
 
 /** A batch of this length keeps its memory. A shorter one is copied, which is quick. */
-const FILLS = 40 * KIB;
+const FILLS = 48 * KIB;
 
 const NO_MEMORY = Buffer.alloc(0);
 
@@ -31,7 +31,7 @@ export class FrameWriter {
   }
 
   /** How many bytes the frames of the batch have so far. */
-  get frameBytes(): number {
+  get contentLength(): number {
     return this.#at - HEAD_BYTES;
   }
 

@@ -27,22 +27,24 @@ const payload = fc.oneof(
 
 const shortText = fc.string({ unit: 'grapheme', maxLength: 12 });
 
-const join: fc.Arbitrary<Join> = fc.record(
-  {
-    code: fc.constantFrom('BCDF', 'ABCDEFGH').map((code) => code as RoomCode),
-    epoch: u32,
-    at: u32,
-    connection: u32,
-    role: fc.constantFrom('player', 'viewer'),
-    key: fc.oneof(fc.constant('malformed' as const), shortText.map(hashSecret)),
-    about: fc.string({ unit: 'grapheme', maxLength: 500 }),
-    password: shortText,
-    allValues: fc.boolean(),
-    follows: fc.boolean(),
-    address: fc.ipV6(),
-  },
-  { requiredKeys: ['code', 'epoch', 'role', 'at', 'connection'] },
-);
+const join: fc.Arbitrary<Join> = fc
+  .record(
+    {
+      code: fc.constantFrom('BCDF', 'ABCDEFGH').map((code) => code as RoomCode),
+      epoch: u32,
+      at: u32,
+      connection: fc.nat({ max: 2 ** 30 }),
+      role: fc.constantFrom('player', 'viewer'),
+      key: fc.oneof(fc.constant('malformed' as const), shortText.map(hashSecret)),
+      about: fc.string({ unit: 'grapheme', maxLength: 500 }),
+      password: shortText,
+      allValues: fc.boolean(),
+      follows: fc.boolean(),
+      address: fc.ipV6(),
+    },
+    { requiredKeys: ['code', 'epoch', 'role', 'at', 'connection'] },
+  )
+  .map((join) => ({ ...join, connection: join.follows ? join.connection : 0 }));
 
 function frame(): fc.Arbitrary<OutFrame> {
   const lane = fc.constant(0);

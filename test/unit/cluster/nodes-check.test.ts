@@ -1,17 +1,20 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bus, BusAnswer } from '../../../src/cluster/bus/bus.js';
-import { Nodes } from '../../../src/cluster/nodes/nodes.js';
+import { writeClock } from '../../../src/cluster/nodes/beat.js';
+import { CLOCK_INTERVAL, Nodes } from '../../../src/cluster/nodes/nodes.js';
 import { TestTimers } from '../../support/test-timers.js';
 
 /** Nodes that ask about a run, which gives these answers. */
-function asking(answers: () => BusAnswer['is']) {
+function asking(answers: () => BusAnswer['is'], clock: () => Uint8Array = () => new Uint8Array(0)) {
   const timers = new TestTimers();
+  const asked = { count: 0 };
   const bus = {
     subscribe: () => () => {},
     publish() {},
     onStatus: () => () => {},
     async request() {
-      return { is: answers(), bytes: new Uint8Array(0) };
+      asked.count++;
+      return { is: answers(), bytes: clock() };
     },
   } as unknown as Bus;
   const beat = {
@@ -31,7 +34,7 @@ function asking(answers: () => BusAnswer['is']) {
       await new Promise(setImmediate);
     }
   };
-  return { nodes, pass, timers };
+  return { asked, nodes, pass, timers };
 }
 
 test('a run that does not answer for two seconds is silent', async () => {
@@ -54,4 +57,37 @@ test('a relay that stands still meanwhile does not take another one for silent',
 test('a run that nobody has heard of, and that the bus does not know, has ended', async () => {
   const { nodes } = asking(() => 'noResponders');
   expect(await nodes.check('other')).toBe('ended');
+});
+
+describe('the clock of a run in use', () => {
+  test('is asked for at once, and again and again', async () => {
+    const { asked, nodes, pass, timers } = asking(
+      () => 'answer',
+      () => writeClock(timers.now() - 5000),
+    );
+    nodes.setUsed('other', true);
+    await pass(0);
+    // There was no beat yet.
+    const now = timers.now();
+    expect(nodes.ownTime('other', now - 5000)).toEqual({ earliest: now, latest: now });
+    const before = asked.count;
+    await pass(2 * CLOCK_INTERVAL);
+    expect(asked.count - before).toBeGreaterThanOrEqual(2);
+    nodes.close();
+  });
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['too much', new Uint8Array(9)],
+    ['no number', writeClock(Number.NaN)],
+  ])('is not known by an answer that has %s', async (_, bytes) => {
+    const { nodes, pass } = asking(
+      () => 'answer',
+      () => bytes,
+    );
+    nodes.setUsed('other', true);
+    await pass(0);
+    expect(nodes.ownTime('other', 0)).toBeUndefined();
+    nodes.close();
+  });
 });

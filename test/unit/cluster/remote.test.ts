@@ -213,13 +213,17 @@ test('the number of a connection comes back when it follows its room, and says w
   room.hostGone(host, false);
   edge.to(home).join(3, { ...request, connection: 1, follows: true });
   edge.to(home).join(4, { ...request, connection: 0, follows: true });
+  // The seat has a connection with this number.
   edge.to(home).join(5, { ...request, connection: 2, follows: true });
+  edge.to(home).disconnected(2, false);
+  edge.to(home).join(6, { ...request, connection: 2, follows: true });
   settle();
+  const { code: again, reason: why, retry: how } = CLOSE_REASONS.restarting;
+  const restarting = { code: again, reason: why, retry: how };
   expect(edge.heard.slice(3)).toEqual([
     ['close', [3], replaced],
-    ['close', [4], CLOSE_REASONS.restarting],
-    ['close', [2], replaced],
-    ['seated', 5, 1, 2],
+    ['close', [4, 5], restarting],
+    ['seated', 6, 1, 2],
   ]);
 });
 

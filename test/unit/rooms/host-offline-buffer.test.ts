@@ -132,3 +132,32 @@ test('a closed buffer stores nothing', () => {
   back.close(CLOSE_REASONS.hostGone);
   expect([buffered.bytes, back.takeCalls()]).toEqual([0, [CLOSE_REASONS.hostGone]]);
 });
+
+test('messages of one player can be dropped, with their bytes', () => {
+  const buffered = buffer(1 << 20);
+  const two = 2 as PlayerId;
+  buffered.message(ONE, text('an old one'));
+  buffered.message(two, text('of another player'));
+  buffered.event(presence('1 reconnected'));
+  buffered.forgetMessages(ONE);
+  buffered.message(ONE, text('a new one'));
+  const length = 'of another player'.length + 'a new one'.length;
+  expect(buffered.bytes).toBe(3 * MESSAGE_OVERHEAD + length);
+  expect(drained(buffered)).toEqual([
+    { from: 2, text: 'of another player' },
+    presence('1 reconnected'),
+    { from: 1, text: 'a new one' },
+  ]);
+});
+
+test('events keep their order when messages are dropped from a full buffer', () => {
+  const buffered = buffer(2 * MESSAGE_OVERHEAD);
+  buffered.message(ONE, text('a'));
+  buffered.message(ONE, text('b'));
+  buffered.event(presence('2 disconnected'));
+  buffered.forgetMessages(ONE);
+  buffered.event(presence('2 reconnected'));
+  buffered.event(presence('2 disconnected'));
+  expect(drained(buffered)).toEqual([presence('2 disconnected')]);
+  expect(fulls).toBe(1);
+});
