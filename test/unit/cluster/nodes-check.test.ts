@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Bus, BusAnswer } from '../../../src/cluster/bus/bus.js';
-import { writeClock } from '../../../src/cluster/nodes/beat.js';
+import type { Bus, BusAnswer, BusStatus } from '../../../src/cluster/bus/bus.js';
+import { readBeat, writeClock } from '../../../src/cluster/nodes/beat.js';
 import { CLOCK_INTERVAL, Nodes } from '../../../src/cluster/nodes/nodes.js';
 import { TestTimers } from '../../support/test-timers.js';
 
@@ -8,10 +8,17 @@ import { TestTimers } from '../../support/test-timers.js';
 function asking(answers: () => BusAnswer['is'], clock: () => Uint8Array = () => new Uint8Array(0)) {
   const timers = new TestTimers();
   const asked = { count: 0 };
+  const beats: (number | undefined)[] = [];
+  let report: (status: BusStatus) => void = () => {};
   const bus = {
     subscribe: () => () => {},
-    publish() {},
-    onStatus: () => () => {},
+    publish(_: string, bytes: Uint8Array) {
+      beats.push(readBeat(bytes)?.clock);
+    },
+    onStatus(listener: (status: BusStatus) => void) {
+      report = listener;
+      return () => {};
+    },
     async request() {
       asked.count++;
       return { is: answers(), bytes: clock() };
@@ -34,7 +41,7 @@ function asking(answers: () => BusAnswer['is'], clock: () => Uint8Array = () => 
       await new Promise(setImmediate);
     }
   };
-  return { asked, nodes, pass, timers };
+  return { asked, beats, nodes, pass, report: (status: BusStatus) => report(status), timers };
 }
 
 test('a run that does not answer for two seconds is silent', async () => {
@@ -57,6 +64,16 @@ test('a relay that stands still meanwhile does not take another one for silent',
 test('a run that nobody has heard of, and that the bus does not know, has ended', async () => {
   const { nodes } = asking(() => 'noResponders');
   expect(await nodes.check('other')).toBe('ended');
+});
+
+test('a beat follows a reconnect at once, because others may have forgotten this run', () => {
+  const { beats, nodes, report, timers } = asking(() => 'answer');
+  timers.pass(0.1);
+  report('disconnected');
+  expect(beats).toHaveLength(1);
+  report('reconnected');
+  expect(beats).toEqual([beats[0], timers.now()]);
+  nodes.close();
 });
 
 describe('the clock of a run in use', () => {
