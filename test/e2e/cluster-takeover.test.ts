@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Host, joined, Player, seatKey, seatOf, talk } from '../support/clients.js';
 import { type ClusterRelay, resumed, TestCluster } from '../support/cluster.js';
 import { NATS } from '../support/nats.js';
+import { upgradeRequest } from '../support/raw-client.js';
 import { needs } from '../support/tools.js';
 
 async function three(args: readonly string[] = []) {
@@ -121,9 +124,28 @@ describe('when the relay of a room stands still', needs(NATS), () => {
     const again = await resumed(other, host);
     await talk(again, far);
     process.kill(home.cli.pid, 'SIGCONT');
-    expect(await host.closed).toMatchObject({ code: 4001 });
+    // It may be the only host: the other one may be an attempt that its page has given up.
+    expect(await host.closed).toMatchObject({ code: 1012 });
     expect(await near.closed).toMatchObject({ code: 1012 });
     await talk(again, far);
+  });
+
+  test('it keeps its host, who has given up an attempt elsewhere', async () => {
+    const { cluster, home, edge, other } = await three();
+    const host = await Host.open(home.url, { hold: 60 });
+    const far = await joined(edge.url, host);
+    await cluster.whenSaved(host, 1);
+    process.kill(home.cli.pid, 'SIGSTOP');
+    const attempt = connect(Number(new URL(other.url).port), '127.0.0.1');
+    attempt.end(upgradeRequest(`/CREATE?room=${host.code}&resume=${host.token}`));
+    attempt.resume();
+    // Then the other relay stops waiting for an answer of this one.
+    await other.cli.says('another relay is silent');
+    await once(attempt, 'close');
+    process.kill(home.cli.pid, 'SIGCONT');
+    await talk(host, far);
+    expect((await Player.join(other.url, host.code)).socket.readyState).toBe(WebSocket.OPEN);
+    await talk(host, far);
   });
 });
 

@@ -148,6 +148,7 @@ function join(input) {
   const connection = input.integer(4);
   const options = input.integer(2);
   const has = (/** @type {number} */ bit) => Math.floor(options / 2 ** bit) % 2 === 1;
+  check(connection <= (has(8) ? 2 ** 30 : 0));
   const code = input.text(1, 8);
   check(/^[A-Z]{4,8}$/.test(code) && code !== 'CREATE');
   const key = has(2) ? Buffer.from(input.bytes(32)).toString('base64url') : undefined;

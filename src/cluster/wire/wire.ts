@@ -27,6 +27,8 @@ import { KIB } from '../../units.js';
  *   MEASURE    handles                               measure round-trip times
  *   MORE       stream u32 · total u32 · length u32 · bytes
  *
+ * `connection` in JOIN is 0, unless the client follows its room; at most 2^30.
+ *
  * `content` is a length u32 and so many bytes. With the bit `STREAMED` in the kind, it is the number of a
  * stream u32 instead: the bytes of the frames MORE with that number, which together are `total` bytes.
  * Texts are UTF-8 after their length: u8 for `code`, `address` and `reason`, u16 for others.

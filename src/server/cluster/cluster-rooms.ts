@@ -166,7 +166,8 @@ export class ClusterRooms {
       readOn(upgrade.socket);
       return true;
     }
-    const take = () => this.#parts.takeover.take(code, home, token);
+    const take = (isWanted: () => boolean) =>
+      this.#parts.takeover.take(code, home, token, isWanted);
     return clients.takeOver(upgrade, take, () => rooms.find(code) !== undefined);
   }
 

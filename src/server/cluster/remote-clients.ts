@@ -2,7 +2,7 @@ import type { Home } from '../../cluster/directory/directory.js';
 import type { Decided } from '../../cluster/remote/remote-seat.js';
 import type { ClosedClient } from '../../cluster/remote/remote-seats.js';
 import { PlayerConnection, type PlayerLimits } from '../../dialects/wmbp/player-connection.js';
-import { readOn } from '../../http/hold-input.js';
+import { EndWatch, readOn } from '../../http/hold-input.js';
 import type { RoomRoute, Route } from '../../http/route.js';
 import type { Admission } from '../../limits/admission.js';
 import { OneAtATime } from '../../limits/one-at-a-time.js';
@@ -107,14 +107,15 @@ export class RemoteClients {
   }
 
   /**
-   * A host resumes a room of another relay, which is brought here by `take` unless that says why not.
+   * A host resumes a room of another relay, which is brought here by `take` unless that says why not, or
+   * nobody wants that any more.
    *
    * @param isHere whether the room is here now; if not, the token was wrong
    * @returns whether the host was refused; if not, it is to be served as if the room had always been here
    */
   async takeOver(
     upgrade: Upgrade,
-    take: () => Promise<CloseReason | undefined>,
+    take: (isWanted: () => boolean) => Promise<CloseReason | undefined>,
     isHere: () => boolean,
   ): Promise<boolean> {
     const { admission } = this.#parts;
@@ -123,7 +124,10 @@ export class RemoteClients {
     if (reason === undefined) {
       // It is one connection more of this address while the cluster is asked.
       admission.connected(address);
-      reason = await this.#unlessFault(take);
+      readOn(upgrade.socket);
+      const watch = new EndWatch(upgrade.socket);
+      reason = await this.#unlessFault(() => take(() => !watch.hasEnded));
+      watch.stop();
       admission.disconnected(address);
     }
     if (reason === undefined) {

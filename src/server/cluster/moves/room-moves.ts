@@ -223,7 +223,8 @@ export class RoomMoves implements Pick<NodeAnswers, 'release'> {
     const { movedAway, rooms } = this.#parts;
     const room = this.#arriving.has(code) ? undefined : rooms.find(code);
     if (room === undefined) return;
-    this.drop(room);
+    // Its host may have given up an attempt at the other relay, and be here: nobody else would resume the room.
+    this.drop(room, CLOSE_REASONS.restarting);
     movedAway(room, run);
   }
 }

@@ -30,10 +30,16 @@ export interface TakeoverParts {
 /** A room that its relay does not have any more, as it was. */
 type Found = RoomRecord & { readonly room: NonNullable<RoomRecord['room']> };
 
+/** A takeover for all connections of a host that bring the same token at the same time. */
+interface Attempt {
+  readonly wanted: (() => boolean)[];
+  readonly result: Promise<CloseReason | undefined>;
+}
+
 /** Brings rooms to this relay whose hosts resume them here, although they were at other relays. */
 export class Takeover {
   readonly #parts: TakeoverParts;
-  readonly #running = new Map<string, Promise<CloseReason | undefined>>();
+  readonly #running = new Map<string, Attempt>();
 
   constructor(parts: TakeoverParts) {
     this.#parts = parts;
@@ -43,16 +49,23 @@ export class Takeover {
    * Brings a room here, if this is its resume token.
    *
    * @param home the relay that has the room, or had it
+   * @param isWanted whether the host still waits: if it has given up, it may be back where it was
    * @returns why the host has to try again; `undefined` if it can resume the room now, or nobody can with
    * this token
    */
-  async take(code: RoomCode, home: Home, token: string): Promise<CloseReason | undefined> {
+  async take(
+    code: RoomCode,
+    home: Home,
+    token: string,
+    isWanted: () => boolean,
+  ): Promise<CloseReason | undefined> {
     const hash = hashSecret(token);
     const name = `${code} ${hash}`;
-    const running = this.#running.get(name) ?? this.#take(code, home, hash);
+    const running = this.#running.get(name) ?? this.#begin(code, home, hash);
     this.#running.set(name, running);
+    running.wanted.push(isWanted);
     try {
-      return await running;
+      return await running.result;
     } catch (error) {
       if (error instanceof BusError || error instanceof NodeSilentError) {
         return CLOSE_REASONS.restarting;
@@ -63,10 +76,21 @@ export class Takeover {
     }
   }
 
-  async #take(code: RoomCode, home: Home, token: SecretHash): Promise<CloseReason | undefined> {
+  #begin(code: RoomCode, home: Home, token: SecretHash): Attempt {
+    const wanted: (() => boolean)[] = [];
+    const isWanted = (): boolean => wanted.some((each) => each());
+    return { wanted, result: this.#take(code, home, token, isWanted) };
+  }
+
+  async #take(
+    code: RoomCode,
+    home: Home,
+    token: SecretHash,
+    isWanted: () => boolean,
+  ): Promise<CloseReason | undefined> {
     const { moves, rooms, self } = this.#parts;
     if (rooms.refusal !== undefined) return rooms.refusal;
-    const found = await this.#find(code, home, token);
+    const found = await this.#find(code, home, token, isWanted);
     if (found === undefined || rooms.find(code) !== undefined) return undefined;
     if (found === 'elsewhere' || this.#hasMoved(code, home)) return CLOSE_REASONS.restarting;
     moves.setArriving(code, true);
@@ -90,10 +114,12 @@ export class Takeover {
     code: RoomCode,
     { run, epoch }: Home,
     token: SecretHash,
+    isWanted: () => boolean,
   ): Promise<Found | 'elsewhere' | undefined> {
     const { moves, nodes, records, requests, self } = this.#parts;
     const isOwn = run === self.run;
     if (isOwn || (await nodes.check(run)) === 'running') {
+      if (!isWanted()) return 'elsewhere';
       const ask = { code, token };
       // This relay has given the room away, perhaps just now.
       const answer = isOwn ? moves.release(ask) : await requests.ask(run, 'release', ask);
@@ -103,6 +129,7 @@ export class Takeover {
     }
     const record = await records.read(code);
     if (record?.room?.resume !== token) return undefined;
+    if (!isWanted()) return 'elsewhere';
     // The directory of this relay may be behind.
     return record.epoch > epoch ? 'elsewhere' : { ...record, room: record.room };
   }
