@@ -132,3 +132,18 @@ test('if rooms cannot be written, no more of them are let go', async () => {
   expect(ended).toEqual(rooms.slice(0, 20));
   moves.close();
 });
+
+test('a room of a relay that ends is not over for players who still come by links', async () => {
+  const { parts } = setUp({ gone: true });
+  const room = {
+    identity: { code: CODE, number: 1 },
+    hasReconnectWindow: true,
+    saved: { code: CODE, resume: 'hash', hold: 60 },
+  };
+  const rooms = { ...parts.rooms, all: [room] };
+  const records = { ...parts.records, finish: async () => {} };
+  const moves = new RoomMoves({ ...parts, rooms, records } as unknown as RoomMovesParts);
+  await moves.finish();
+  moves.roomEnded(CODE);
+  expect(moves.isAway(CODE)).toBe(true);
+});

@@ -172,9 +172,11 @@ export class RoomMoves implements Pick<NodeAnswers, 'release'> {
     const waiting = [...rooms.all].filter((room) => room.hasReconnectWindow);
     const written = waiting.map((room) => records.finish(room));
     for (const room of waiting) {
+      const { saved } = room;
       links.release(room);
-      // It is not over when it ends here.
+      // It is not over when it ends here: who comes until the links are closed has to try again.
       this.#leaving.add(room.identity.code);
+      if (saved !== undefined) this.#away.add(saved, undefined);
     }
     await Promise.allSettled(written);
   }
