@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { Admission } from '../../../src/limits/admission.js';
 import { CLOSE_REASONS, type CloseReason } from '../../../src/protocol/close-codes.js';
@@ -28,9 +28,9 @@ function setUp(connectionsPerAddress = 2, missesPerMinute = 3) {
     log: { refused() {} },
   };
   const clients = new RemoteClients(parts as unknown as RemoteClientsParts);
-  const socket = { destroyed: true } as Socket;
+  const socket = new Socket();
   const upgrade = { address, socket, request: { headers: {} } } as unknown as Upgrade;
-  return { clients, refuse, upgrade };
+  return { clients, refuse, socket, upgrade };
 }
 
 test('hosts whose rooms are being brought here count as connections of their address', async () => {
@@ -56,4 +56,34 @@ test('every wrong token costs an attempt, the same one, too', async () => {
   expect(await attempt()).toBe(true);
   expect(refuse).toHaveBeenCalledExactlyOnceWith(CLOSE_REASONS.tooManyAttempts, upgrade);
   expect(take).toHaveBeenCalledTimes(3);
+});
+
+test.each([
+  ['ends its connection', (socket: Socket) => void socket.push(null)],
+  ['breaks its connection', (socket: Socket) => void socket.destroy()],
+])('a host wants its room until it %s', async (_, leave) => {
+  const { clients, socket, upgrade } = setUp();
+  const wanted: boolean[] = [];
+  const take = async (isWanted: () => boolean) => {
+    wanted.push(isWanted());
+    leave(socket);
+    wanted.push(isWanted());
+    return undefined;
+  };
+  await clients.takeOver(upgrade, take, () => true);
+  expect(wanted).toEqual([true, false]);
+  expect(Object.hasOwn(socket, 'push')).toBe(false);
+});
+
+test('a host that has ended its connection before does not want its room', async () => {
+  const { clients, socket, upgrade } = setUp();
+  socket.push(null);
+  let isStillWanted = true;
+  const take = async (isWanted: () => boolean) => {
+    await new Promise(setImmediate);
+    isStillWanted = isWanted();
+    return undefined;
+  };
+  await clients.takeOver(upgrade, take, () => true);
+  expect(isStillWanted).toBe(false);
 });
