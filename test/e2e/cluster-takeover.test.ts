@@ -138,10 +138,10 @@ describe('when the relay of a room stands still', needs(NATS), () => {
     process.kill(home.cli.pid, 'SIGSTOP');
     const attempt = connect(Number(new URL(other.url).port), '127.0.0.1');
     attempt.end(upgradeRequest(`/CREATE?room=${host.code}&resume=${host.token}`));
-    attempt.resume();
+    const closed = once(attempt.resume(), 'close');
     // Then the other relay stops waiting for an answer of this one.
     await other.cli.says('another relay is silent');
-    await once(attempt, 'close');
+    await closed;
     process.kill(home.cli.pid, 'SIGCONT');
     await talk(host, far);
     expect((await Player.join(other.url, host.code)).socket.readyState).toBe(WebSocket.OPEN);
