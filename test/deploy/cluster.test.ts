@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Host, joined, Player } from '../support/clients.js';
-import { type ClusterRelay, TestCluster } from '../support/cluster.js';
+import { type ClusterRelay, resumed, TestCluster } from '../support/cluster.js';
 import { freePorts } from '../support/free-port.js';
 import { NATS } from '../support/nats.js';
 import { needs } from '../support/tools.js';
@@ -126,9 +126,7 @@ describe.each([NGINX_FOR_CLUSTER, CADDY_FOR_CLUSTER])('three relays behind $name
       await start(0);
       await expect.poll(async () => homeOf(await Host.open(url))).toBe(0);
       // The room has waited.
-      const again = await Host.resume(url, lost);
-      expect(await again.next()).toMatchObject({ cmd: 'prepare_reply', resumed: true });
-      await joined(url, again);
+      await joined(url, await resumed({ url }, lost));
     });
 
     test('serve a player at another one while the home refuses connections', async () => {

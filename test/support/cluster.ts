@@ -102,7 +102,7 @@ export class TestCluster {
 }
 
 /** Resumes the room, and tries again while the relay asks for that, as the SDK does. */
-export async function resumed(relay: ClusterRelay, host: Host): Promise<Host> {
+export async function resumed(relay: Pick<ClusterRelay, 'url'>, host: Host): Promise<Host> {
   for (;;) {
     const again = await Host.resume(relay.url, host);
     const first: Event = await Promise.race([again.next(), again.closed]);
