@@ -61,11 +61,12 @@ export class Takeover {
   ): Promise<CloseReason | undefined> {
     const hash = hashSecret(token);
     const name = `${code} ${hash}`;
-    const running = this.#running.get(name) ?? this.#begin(code, home, hash);
-    this.#running.set(name, running);
-    running.wanted.push(isWanted);
+    const running = this.#running.get(name);
+    running?.wanted.push(isWanted);
+    const attempt = running ?? this.#begin(code, home, hash, isWanted);
+    this.#running.set(name, attempt);
     try {
-      return await running.result;
+      return await attempt.result;
     } catch (error) {
       if (error instanceof BusError || error instanceof NodeSilentError) {
         return CLOSE_REASONS.restarting;
@@ -76,10 +77,10 @@ export class Takeover {
     }
   }
 
-  #begin(code: RoomCode, home: Home, token: SecretHash): Attempt {
-    const wanted: (() => boolean)[] = [];
-    const isWanted = (): boolean => wanted.some((each) => each());
-    return { wanted, result: this.#take(code, home, token, isWanted) };
+  #begin(code: RoomCode, home: Home, token: SecretHash, isWanted: () => boolean): Attempt {
+    const wanted = [isWanted];
+    const isWantedByAny = (): boolean => wanted.some((each) => each());
+    return { wanted, result: this.#take(code, home, token, isWantedByAny) };
   }
 
   async #take(
