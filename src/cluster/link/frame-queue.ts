@@ -36,10 +36,10 @@ const FULL = 50 * KIB;
 const MIN_PIECE = 1024;
 
 /**
- * Frames that are not sent yet. They are written into batches as they come: waiting as objects, they cost
- * the garbage collector as much as everything else that is done with them. Only long messages wait, which
- * are sent in pieces between the batches, with the later frames of their lanes. The order within a lane is
- * kept.
+ * Frames that are not sent yet. They are written into batches as they come: waiting as objects until the end
+ * of the turn, short messages of players took 0.65 instead of 0.46 µs each at their relay (`saturated` of
+ * bench/remote.js). Only long messages wait, which are sent in pieces between the batches, with the later
+ * frames of their lanes. The order within a lane is kept.
  */
 export class FrameQueue {
   /** The batch that is being filled. */

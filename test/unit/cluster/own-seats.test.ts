@@ -83,21 +83,15 @@ describe('of two connections of a player, of which the first was replaced before
     return { follow, heard, here };
   }
 
-  test.each([1, 2])('the first one is closed if it comes last, written after %i', (saved) => {
+  test.each([
+    { order: [2, 1], saved: 1 },
+    { order: [2, 1], saved: 2 },
+    { order: [1, 2], saved: 1 },
+  ])('the first one is closed, and its host hears only the second: %o', ({ order, saved }) => {
     const { follow, heard } = restored(saved);
-    const second = follow(2);
-    const first = follow(1);
-    expect(first.takeCalls()).toEqual([CLOSE_REASONS.replaced]);
-    expect(second.takeCalls()).toEqual([]);
-    expect(heard()).toEqual(['of connection 2']);
-  });
-
-  test('what the first one says too late does not reach the host if it comes first', () => {
-    const { follow, heard } = restored(1);
-    const first = follow(1);
-    const second = follow(2);
-    expect(first.takeCalls()).toEqual([CLOSE_REASONS.replaced]);
-    expect(second.takeCalls()).toEqual([]);
+    const players = new Map(order.map((connection) => [connection, follow(connection)]));
+    expect(players.get(1)?.takeCalls()).toEqual([CLOSE_REASONS.replaced]);
+    expect(players.get(2)?.takeCalls()).toEqual([]);
     expect(heard()).toEqual(['of connection 2']);
   });
 
@@ -115,13 +109,12 @@ describe('of two connections of a player, of which the first was replaced before
     expect(latest.takeCalls()).toEqual([]);
     expect(heard()).toEqual(['of the latest']);
   });
+});
 
-  test('the latest one has its seat, also if it was admitted by the host', () => {
-    const host = new TestHost();
-    const room = openRoom(host, { reconnectWindow: 60, features: { ask: true } });
-    const seat = join(room, new TestPlayer(), KEY);
-    const asked = seat.connection;
-    room.admit(seat.id);
-    expect([asked, seat.connection]).toEqual([1, 1]);
-  });
+test('to be admitted is no new connection', () => {
+  const room = openRoom(new TestHost(), { reconnectWindow: 60, features: { ask: true } });
+  const seat = join(room, new TestPlayer(), KEY);
+  const asked = seat.connection;
+  room.admit(seat.id);
+  expect([asked, seat.connection]).toEqual([1, 1]);
 });
