@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MIB } from '../../src/units.js';
 import { oldSpaceFlags, RelayProcess, type RelayProcessSetup } from '../support/relay-process.js';
@@ -110,6 +111,8 @@ export function arena(
     });
     died.catch(() => {});
     healthy = await HealthyRooms.start({ url: relay.url, rooms, query });
+    favor(relay.pid);
+    favor(healthy.pid);
     await relay.worstLag();
     healthy.begin();
     const { verified, worst, late } = await healthy.report(rooms * 20);
@@ -151,6 +154,18 @@ export function arena(
       TIMEOUT,
     );
   };
+}
+
+/**
+ * Lets a process run before all others, if the system permits it. Attackers of a real relay use processors
+ * of other machines; here, they would otherwise take those of the relay and of the healthy rooms.
+ */
+function favor(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+  } catch {
+    // Without this, the waits in the table are longer.
+  }
 }
 
 /** Waits until the memory is back at its earlier level, and returns it. */

@@ -29,6 +29,10 @@ export class HealthyRooms {
     this.#died.catch(() => {});
   }
 
+  get pid(): number {
+    return this.#program.pid ?? 0;
+  }
+
   /** Starts a new report. */
   begin(): void {
     this.#say({ say: 'begin' });
