@@ -2,6 +2,12 @@ import { Buffer } from 'node:buffer';
 import { BINARY, frameHeaderLength, MAX_HEADER, TEXT, writeFrameHeader } from './frame.js';
 
 /**
+ * A longer message that fills less than half of its memory gets a frame of its own: otherwise, each
+ * receiver that does not keep up would copy it.
+ */
+const MAX_COPIES = 64 * 1024;
+
+/**
  * One message: its bytes, which the relay does not decode, and whether they are sent as a text or
  * as a binary frame. The bytes of a text are valid UTF-8.
  */
@@ -21,7 +27,7 @@ export class Payload {
 
   /**
    * The message as one WebSocket frame, created on first use and shared by all receivers. With enough
-   * headroom for the header, the message is not copied.
+   * headroom for the header, the message is usually not copied.
    */
   get frame(): Buffer {
     this.#frame ??= this.#makeFrame();
@@ -69,7 +75,7 @@ export class Payload {
   #makeFrame(): Buffer {
     const { bytes, text, frameLength } = this;
     const header = frameLength - bytes.length;
-    if (this.#headroom >= header) {
+    if (this.#headroom >= header && (bytes.length <= MAX_COPIES || this.#fillsMemory)) {
       const frame = Buffer.from(bytes.buffer, bytes.byteOffset - header, frameLength);
       writeFrameHeader(frame, 0, text ? TEXT : BINARY, bytes.length);
       return frame;

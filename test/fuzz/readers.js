@@ -111,7 +111,8 @@ export const READERS = [
  */
 function decode(bytes, binary) {
   try {
-    return readCommand(bytes, binary);
+    // It may write to the frame, which is also read in other ways.
+    return readCommand(Buffer.from(bytes), binary);
   } catch (error) {
     if (error instanceof CommandError) return error;
     throw error;

@@ -1,8 +1,9 @@
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: one reader over one position, whose fields the compiler keeps private
 import { Buffer, isUtf8 } from 'node:buffer';
-import { MAX_HEADER } from '../frame.js';
+import { frameHeaderLength } from '../frame.js';
 import { Payload } from '../payload.js';
 import { MAX_CHOICES } from '../poll-choices.js';
+import { CborIntegers } from './cbor-integers.js';
 import { CommandError } from './command-error.js';
 import { COMMANDS } from './commands.js';
 import {
@@ -59,19 +60,6 @@ const MAX_DEPTH = 4;
 const MAX_CHUNKS = 65_536;
 
 /**
- * The most integers in `data` whose length differs from a neighbour's: they take ten times as long.
- */
-const MAX_MIXED = 2_097_152;
-
-// Four integers in their heads are less than 24 each: neither these bits are set, nor with 8 added.
-const LARGE_BITS = 0xe0e0e0e0 | 0;
-const EIGHTS = 0x08080808;
-
-// Two integers of one byte each, both behind a head of their own.
-const HEADS = 0xff00ff00 | 0;
-const ONE_BYTE_HEADS = 0x18001800;
-
-/**
  * The most items in a frame: keys, ids and others, but not the bytes of `data`. A frame of millions
  * of tiny items would block the event loop.
  */
@@ -90,8 +78,9 @@ const MAX_SCALAR_BYTES = 64 * 1024;
 /**
  * Reads the first CBOR item of a host's frame.
  *
- * `data` is a view on `frame`, not a copy, unless it was written as an array of integers or in
- * chunks.
+ * `data` is a view on `frame`, not a copy. Chunks and arrays of integers become bytes in place: new
+ * memory for 16 MiB would block the event loop for 30 ms, most of it in the kernel. So a frame can be
+ * read only once.
  *
  * @throws {CommandError} `bad_cbor` if it is not a map in the grammar above
  */
@@ -105,7 +94,6 @@ class CborReader {
   #at = 0;
   #items = 0;
   #chunks = 0;
-  #mixed = 0;
 
   // The head that was read last: its additional information and its argument.
   #info = 0;
@@ -127,7 +115,23 @@ class CborReader {
     if (major === MAP) this.#readMap(fields);
     else if (major === TAG) this.#readRecord(fields);
     else throw malformed('expected a map');
+    if (fields.data instanceof Payload) fields.data = this.#withHeadroom(fields.data);
     return fields;
+  }
+
+  /**
+   * A long message starts up to three bytes too early for the header of its frame if `data` is the first
+   * field and has indefinite length. It is moved, because a copy would take new memory. The bytes behind
+   * it are read already.
+   */
+  #withHeadroom(payload: Payload): Payload {
+    const { bytes, text } = payload;
+    const start = bytes.byteOffset - this.#bytes.byteOffset;
+    const header = frameHeaderLength(bytes.length);
+    const end = header + bytes.length;
+    if (start >= header || end > this.#end) return payload;
+    this.#bytes.copyWithin(header, start, start + bytes.length);
+    return new Payload(this.#bytes.subarray(header, end), text, header);
   }
 
   #readMap(fields: Fields): void {
@@ -229,75 +233,33 @@ class CborReader {
   }
 
   #readPayload(major: typeof BYTES | typeof TEXT): Payload {
-    const isView = this.#info !== INDEFINITE;
+    const start = this.#at;
     const bytes = this.#readString(major);
     // The bytes before it are read already, and nothing else uses this frame.
-    const headroom = isView ? this.#at - bytes.length : 0;
-    return new Payload(bytes, major === TEXT, headroom);
+    return new Payload(bytes, major === TEXT, start);
   }
 
   #readByteArray(): Payload | Value {
-    const indefinite = this.#info === INDEFINITE;
-    const count = this.#count(1);
-    const memory = Buffer.allocUnsafe(MAX_HEADER + (indefinite ? this.#end - this.#at : count));
-    const bytes = memory.subarray(MAX_HEADER);
-    const [source, sink] = [viewOn(this.#bytes), viewOn(bytes)];
-    let length = 0;
+    const integers = new CborIntegers(this.#bytes);
+    let items = this.#count(1);
+    const start = this.#at;
+    integers.to = start;
     let isBytes = true;
-    for (let items = count; this.#more(items); items--) {
-      const run = this.#readShortIntegers(source, sink, length, items);
-      length += run;
-      items -= run;
+    for (; this.#more(items); items--) {
+      const { to } = integers;
+      integers.at = this.#at;
+      integers.readShort(items);
+      if (integers.areTooMixed) throw malformed('too many integers of changing length; send bytes');
+      this.#at = integers.at;
+      items -= integers.to - to;
       if (!this.#more(items)) break;
+      // It is in another form, or the last one.
       const byte = this.#readByte();
       if (byte < 0) isBytes = false;
-      bytes[length++] = byte;
+      this.#bytes[integers.to++] = byte;
     }
-    return isBytes ? new Payload(bytes.subarray(0, length), false, MAX_HEADER) : NOT_BYTES;
-  }
-
-  /**
-   * Reads up to `max` integers in their shortest form, as every encoder writes them, and returns
-   * how many there were. Up to 16 MiB of them block the event loop, so this is a loop over local
-   * variables.
-   *
-   * Where neighbours have the same length, as in most data, it reads four bytes at a time. Where
-   * nearly every length changes, branch prediction fails and each integer takes ten times as long,
-   * so their number is limited.
-   */
-  #readShortIntegers(source: DataView, sink: DataView, length: number, max: number): number {
-    const start = length;
-    const end = Math.min(sink.byteLength, start + max);
-    let at = this.#at;
-    let mixed = this.#mixed;
-    while (length < end && mixed <= MAX_MIXED) {
-      if (length + 4 <= end && at + 4 <= this.#end) {
-        const word = source.getUint32(at);
-        if (((word | (word + EIGHTS)) & LARGE_BITS) === 0) {
-          sink.setUint32(length, word);
-          at += 4;
-          length += 4;
-          continue;
-        }
-        if ((word & HEADS) === ONE_BYTE_HEADS) {
-          sink.setUint16(length, ((word >>> 8) & 0xff00) | (word & 0xff));
-          at += 4;
-          length += 2;
-          continue;
-        }
-      }
-      // The caller reads the last byte, and reports an integer that is not complete.
-      if (at + 1 >= this.#end || source.getUint8(at) > ONE_BYTE) break;
-      // 1 for an integer in a byte after the head, 0 for one in the head.
-      const extra = (source.getUint8(at) + 8) >>> 5;
-      sink.setUint8(length++, source.getUint8(at + extra));
-      at += 1 + extra;
-      mixed++;
-    }
-    this.#at = at;
-    this.#mixed = mixed;
-    if (mixed > MAX_MIXED) throw malformed('too many integers of changing length; send bytes');
-    return length - start;
+    const bytes = this.#bytes.subarray(start, integers.to);
+    return isBytes ? new Payload(bytes, false, start) : NOT_BYTES;
   }
 
   /** An integer 0 to 255 in any other form, or -1 for anything else. */
@@ -418,39 +380,33 @@ class CborReader {
     }
   }
 
-  /** The string whose head has just been read: a view, or a copy if it is in chunks. */
+  /** The string whose head has just been read. Chunks are joined in place. */
   #readString(major: typeof BYTES | typeof TEXT): Uint8Array {
     if (this.#info !== INDEFINITE) return this.#take(this.#argument);
-    const [start, items] = [this.#at, this.#items];
-    const joined = Buffer.allocUnsafe(this.#readChunks(major, undefined));
-    this.#at = start;
-    this.#items = items;
-    this.#readChunks(major, joined);
-    return joined;
+    const start = this.#at;
+    return this.#bytes.subarray(start, this.#joinChunks(major));
   }
 
-  /**
-   * Reads the chunks of a string, into `target` if there is one, and returns their length. Reading
-   * twice is cheaper than an object for each of millions of empty chunks.
-   */
-  #readChunks(major: number, target: Uint8Array | undefined): number {
-    let length = 0;
+  /** Moves the chunks of a string to the start of the first one's head, and returns their end. */
+  #joinChunks(major: number): number {
+    let end = this.#at;
     while (!this.#takeBreak()) {
-      if (target === undefined && this.#chunks++ === MAX_CHUNKS) {
+      if (this.#chunks++ === MAX_CHUNKS) {
         throw malformed(`strings in more than ${MAX_CHUNKS} chunks`);
       }
       if (this.#readHead() !== major || this.#info === INDEFINITE) {
         throw malformed('a chunk of another type than its string');
       }
-      target?.set(this.#bytes.subarray(this.#at, this.#at + this.#argument), length);
+      const start = this.#at;
       this.#at += this.#argument;
-      length += this.#argument;
+      this.#bytes.copyWithin(end, start, this.#at);
+      end += this.#argument;
     }
-    return length;
+    return end;
   }
 
   #skipString(major: number): void {
-    if (this.#info === INDEFINITE) this.#readChunks(major, undefined);
+    if (this.#info === INDEFINITE) this.#joinChunks(major);
     else if (this.#argument > this.#end - this.#at) throw truncated();
     else this.#at += this.#argument;
   }

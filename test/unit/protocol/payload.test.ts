@@ -10,6 +10,18 @@ function payloadIn(memory: number, at: number, length: number, headroom = 0): Pa
   return new Payload(buffer.subarray(at, at + length).fill('x'), true, headroom);
 }
 
+describe('the frame', () => {
+  test.each([
+    ['a long message that fills its memory', 150_000, 100_000, true],
+    ['a long message in memory of other data', 250_000, 100_000, false],
+    ['a short message in memory of other data', 250_000, 1000, true],
+  ])('of %s', (_, memory, length, isShared) => {
+    const { bytes, frame } = payloadIn(memory, 20, length, 20);
+    expect(frame.buffer === bytes.buffer).toBe(isShared);
+    expect(receiveOne(frame).data.equals(Buffer.from(bytes))).toBe(true);
+  });
+});
+
 describe('retained', () => {
   test('is shared', () => {
     const payload = payloadIn(1 << 16, 20, 100, 20);
