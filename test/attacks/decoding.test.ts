@@ -51,9 +51,11 @@ const COMMANDS: Record<string, () => Uint8Array | string> = {
   '64 KiB of keys': () => `{${Array.from({ length: 7000 }, (_, n) => `"k${n}":1`).join()}}`,
   '4 MiB of numbers with 17 digits': () => json('12345678901234567,'.repeat(233_000)),
   '4 MiB of one number': () => `{"cmd":"kick","player":${'1'.repeat(4 * MIB - 100)}}`,
-  '500,000 integers in JSON': () => json('255,'.repeat(520_000)),
-  'fractions in JSON': () => json('1.5,'.repeat(58_000)),
+  '250,000 integers in JSON': () => json('255,'.repeat(260_000)),
+  'fractions in JSON': () => json('1.5,'.repeat(29_000)),
   '4 MiB of JSON escapes': () => `{"cmd":"to_str","to":[],"data":"${'\\n'.repeat(2 * MIB - 50)}"}`,
+  '4 MiB of text that is not ASCII, and one escape': () =>
+    `{"cmd":"to_str","to":[],"data":"${'é'.repeat(2 * MIB - 50)}\\u20ac"}`,
   '4 MiB of text that is not ASCII': () =>
     `{"cmd":"to_str","to":[],"data":"${'é'.repeat(2 * MIB - 50)}"}`,
 };

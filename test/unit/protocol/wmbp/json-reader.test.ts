@@ -96,22 +96,40 @@ describe('a text frame', () => {
     expect(read(JSON.stringify({ cmd: 'to_str', to: [], data }))).toMatchObject({ cmd: 'send' });
   });
 
-  it('contains up to 512 KiB of bytes as integers', () => {
+  it('contains up to 256 KiB of bytes as integers', () => {
     const json = (count: number) =>
       JSON.stringify({ cmd: 'to', to: [1], data: Array(count).fill(7) });
-    expect(read(json(512 * 1024 - 20))).toMatchObject({ cmd: 'send' });
-    const reason = 'JSON: more than 524288 values; send more as CBOR';
-    expect(refused(json(512 * 1024))).toEqual({ code: 'bad_json', reason });
+    expect(read(json(256 * 1024 - 20))).toMatchObject({ cmd: 'send' });
+    const reason = 'JSON: more than 262144 values; send more as CBOR';
+    expect(refused(json(256 * 1024))).toEqual({ code: 'bad_json', reason });
   });
 
   it.each([
     ['fractions', '1.5'],
     ['exponents', '1E9'],
     ['strings', '"ab"'],
-  ])('of 300,000 %s, which cost more than integers, is refused without parsing', (_, value) => {
-    const reason = 'JSON: more than 524288 values; send more as CBOR';
-    const list = Array(300_000).fill(value).join();
+  ])('of 150,000 %s, which cost more than integers, is refused without parsing', (_, value) => {
+    const reason = 'JSON: more than 262144 values; send more as CBOR';
+    const list = Array(150_000).fill(value).join();
     expect(refused(`{"cmd":"start","x":[${list}]}`)).toEqual({ code: 'bad_json', reason });
+  });
+
+  it.each([
+    ['text beyond ASCII', 'é€🎉\ufeff'],
+    ['control characters, which are escaped', '\0\n\u001f'],
+    ['both', 'é\0'],
+    ['lone surrogates, which are escaped', '\ud83c'],
+  ])('of more than 64 KiB has the same text as a short one: %s', (_, data) => {
+    const long = data.repeat(30_000);
+    const fields = { cmd: 'to_str', to: [], data: long };
+    expect(read(JSON.stringify(fields))).toMatchObject({ text: long.toWellFormed() });
+    const others = { cmd: 'prepare', max_players: 4, x: long };
+    const name = `${data}é`.toWellFormed();
+    expect(read(JSON.stringify({ ...others, name }))).toMatchObject({ name });
+    const choices = ['é', '€'];
+    expect(read(JSON.stringify({ cmd: 'poll', choices, x: long }))).toMatchObject({ choices });
+    const ids = { cmd: 'to', to: ['é'], data: [1], x: long };
+    expect(refused(JSON.stringify(ids)).reason).toBe('to: expected numbers as ids, got "é"');
   });
 
   it('of more than 4 MiB is refused', () => {
