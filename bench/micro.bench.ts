@@ -112,6 +112,7 @@ class ScratchSink implements FrameSink {
   reserve(): number {
     return 0;
   }
+  attach(): void {}
   release(): void {}
 }
 

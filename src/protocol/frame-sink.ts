@@ -1,4 +1,11 @@
+import type { Buffer } from 'node:buffer';
 import { frameHeaderLength, writeFrameHeader } from './frame.js';
+
+/** Bytes to be sent: a buffer, or a frame that is made while it is sent. Ranges are taken once, in order. */
+export interface Output {
+  readonly length: number;
+  subarray(start: number, end: number): Buffer;
+}
 
 /**
  * Takes frames in the order in which they are sent. `reserve` reserves space for one frame in
@@ -7,6 +14,8 @@ import { frameHeaderLength, writeFrameHeader } from './frame.js';
 export interface FrameSink {
   readonly buffer: Uint8Array;
   reserve(length: number): number;
+  /** Adds a whole frame of at least `LONG_FRAME` bytes. */
+  attach(frame: Output): void;
   /** Releases so many bytes at the end of the space that was reserved last. */
   release(length: number): void;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { FrameSink } from '../protocol/frame-sink.js';
+import type { FrameSink, Output } from '../protocol/frame-sink.js';
 import type { Payload } from '../protocol/payload.js';
 import { CHUNK_BYTES } from './chunk-pool.js';
 import type { Flushable, FlushCycle } from './flush-cycle.js';
@@ -9,7 +9,7 @@ import { type BacklogListener, SendQueue } from './send-queue.js';
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Shared by all outboxes without parts, which are most of them. */
-const NO_PARTS: Buffer[] = [];
+const NO_PARTS: Output[] = [];
 
 /** More output than this in one turn is flushed after that of all other connections. */
 const BULK_BYTES = 64 * 1024;
@@ -129,8 +129,8 @@ export class Outbox implements FrameSink, Flushable {
     this.#schedule(end - start);
   }
 
-  /** Adds a whole frame without a copy; its bytes must never change. */
-  attach(frame: Buffer): void {
+  /** Adds a whole frame without a copy; its bytes must never change. Only a long one may be in pieces. */
+  attach(frame: Output): void {
     this.#schedule(frame.length);
     this.#seal();
     this.#add(frame);
@@ -156,7 +156,7 @@ export class Outbox implements FrameSink, Flushable {
     const isDirect = this.#keepsUp && length <= DIRECT_BYTES;
     let isFree = false;
     try {
-      isFree = isDirect ? this.#write(parts, length) : this.#queued().push(parts);
+      isFree = isDirect ? this.#write(parts as Buffer[], length) : this.#queued().push(parts);
     } finally {
       // Also after an exception: reused memory must not expose the bytes of another room.
       if (!isFree) this.#cycle.shared.keep();
@@ -249,7 +249,7 @@ export class Outbox implements FrameSink, Flushable {
   }
 
   /** Usually there is one part: a list literal takes less memory than a list that grows. */
-  #add(part: Buffer): void {
+  #add(part: Output): void {
     if (this.#parts.length === 0) this.#parts = [part];
     else this.#parts.push(part);
   }

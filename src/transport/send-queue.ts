@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { Output } from '../protocol/frame-sink.js';
 import type { FlushCycle } from './flush-cycle.js';
 
 /** How many bytes a slow socket gets at a time: small enough to notice progress. */
@@ -13,9 +14,13 @@ const MAX_PAGE = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 interface Entry {
-  readonly bytes: Buffer;
+  readonly bytes: Output;
   start: number;
   end: number;
+}
+
+interface Page extends Entry {
+  readonly bytes: Buffer;
 }
 
 /** Is notified when the backlog changes. */
@@ -40,7 +45,7 @@ export class SendQueue {
   readonly #listener: BacklogListener;
   readonly #entries: Entry[] = [];
   /** The entry that small parts are copied into, while its page has space. */
-  #page: Entry | undefined;
+  #page: Page | undefined;
   #waiting = 0;
   /** Bytes that the socket has not handed to the kernel. */
   #inSocket = 0;
@@ -76,12 +81,12 @@ export class SendQueue {
    *
    * @returns whether all parts were copied, so that their memory can be reused
    */
-  push(parts: readonly Buffer[]): boolean {
+  push(parts: readonly Output[]): boolean {
     const before = this.bytes;
     let areCopied = true;
     for (const part of parts) {
       // Only a part that fills its memory is kept by reference. A small one would retain a whole chunk.
-      if (part.length * 2 >= part.buffer.byteLength) {
+      if (!(part instanceof Buffer) || part.length * 2 >= part.buffer.byteLength) {
         this.#share(part);
         areCopied = false;
       } else this.#copy(part);
@@ -122,7 +127,7 @@ export class SendQueue {
     this.#waiting = begun.end - begun.start;
   }
 
-  #share(bytes: Buffer): void {
+  #share(bytes: Output): void {
     this.#entries.push({ bytes, start: 0, end: bytes.length });
     this.#page = undefined;
     this.#waiting += bytes.length;
@@ -135,7 +140,7 @@ export class SendQueue {
     this.#waiting += part.length;
   }
 
-  #pageFor(length: number): Entry {
+  #pageFor(length: number): Page {
     const last = this.#page;
     if (last !== undefined && last.bytes.length - last.end >= length) return last;
     const size = Math.min(MAX_PAGE, last === undefined ? MIN_PAGE : last.bytes.length * 2);

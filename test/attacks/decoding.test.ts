@@ -53,7 +53,7 @@ const COMMANDS: Record<string, () => Uint8Array | string> = {
   '4 MiB of one number': () => `{"cmd":"kick","player":${'1'.repeat(4 * MIB - 100)}}`,
   '250,000 integers in JSON': () => json('255,'.repeat(260_000)),
   'fractions in JSON': () => json('1.5,'.repeat(29_000)),
-  '4 MiB of JSON escapes': () => `{"cmd":"to_str","to":[],"data":"${'\\n'.repeat(2 * MIB - 50)}"}`,
+  'a million JSON escapes': () => `{"cmd":"to_str","to":[],"data":"${'\\n'.repeat(MIB)}"}`,
   '4 MiB of text that is not ASCII, and one escape': () =>
     `{"cmd":"to_str","to":[],"data":"${'é'.repeat(2 * MIB - 50)}\\u20ac"}`,
   '4 MiB of text that is not ASCII': () =>

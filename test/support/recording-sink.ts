@@ -1,7 +1,8 @@
-import type { FrameSink } from '../../src/protocol/frame-sink.js';
+import type { FrameSink, Output } from '../../src/protocol/frame-sink.js';
 
 const MARGIN = 16;
 const UNTOUCHED = 0xaa;
+const RANGE = 10_007;
 
 /**
  * Records the output of an encoder. Like a connection's outbox, it reserves space in the middle of a
@@ -20,6 +21,13 @@ export class RecordingSink implements FrameSink {
     this.parts.push(this.buffer.subarray(MARGIN, MARGIN + length));
     this.#margins.push(this.buffer.subarray(0, MARGIN), this.buffer.subarray(MARGIN + length));
     return MARGIN;
+  }
+
+  /** Takes it in ranges that do not fit its pieces. */
+  attach(frame: Output): void {
+    for (let start = 0; start < frame.length; start += RANGE) {
+      this.parts.push(frame.subarray(start, Math.min(frame.length, start + RANGE)));
+    }
   }
 
   release(length: number): void {

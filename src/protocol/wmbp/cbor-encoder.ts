@@ -1,6 +1,7 @@
 import { Encoder } from 'cbor-x/index-no-eval';
 import { BINARY, frameHeaderLength, writeFrameHeader } from '../frame.js';
 import { type FrameSink, reserveFrame } from '../frame-sink.js';
+import { blocksOf, LONG_FRAME, LongFrame } from '../long-frame.js';
 import type { Payload } from '../payload.js';
 import type { HostEvent } from './events.js';
 import type { HostEncoder } from './host-encoder.js';
@@ -37,6 +38,10 @@ function writeEvent(sink: FrameSink, event: HostEvent): void {
 function writeMessage(sink: FrameSink, from: number, { text, bytes }: Payload): void {
   const { length } = bytes;
   const envelope = envelopeLength(text, from) + headLength(length);
+  if (length >= LONG_FRAME) {
+    const major = text ? TEXT : BYTES;
+    return sink.attach(longFrame(length, { from, major, length, pieces: [bytes] }));
+  }
   let at = reserveFrame(sink, BINARY, envelope + length);
   at = writeEnvelope(sink.buffer, at, text, from);
   at = writeHead(sink.buffer, at, text ? TEXT : BYTES, length);
@@ -47,19 +52,20 @@ function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload)
   if (payload.text) return writeMessage(sink, from, payload);
   const { bytes } = payload;
   const { length } = bytes;
+  if (length >= LONG_FRAME) {
+    const pieces = integerPieces(bytes);
+    return sink.attach(longFrame(integersLength(bytes), { from, major: ARRAY, length, pieces }));
+  }
   const envelope = envelopeLength(false, from) + headLength(length);
   const room = roomForIntegers(bytes, envelope);
   const start = sink.reserve(frameHeaderLength(room) + room);
   const { buffer } = sink;
   const content = start + frameHeaderLength(room);
-  let at = writeHead(buffer, writeEnvelope(buffer, content, false, from), ARRAY, length);
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i] as number;
-    // The head of a long integer. A short integer overwrites it, which saves a branch.
-    buffer[at] = 0x18;
-    at += isLong(byte);
-    buffer[at++] = byte;
-  }
+  const at = writeIntegers(
+    buffer,
+    writeHead(buffer, writeEnvelope(buffer, content, false, from), ARRAY, length),
+    bytes,
+  );
   writeFrameHeader(buffer, start, BINARY, at - content);
   if (at - content < room) sink.release(room - (at - content));
 }
@@ -72,9 +78,54 @@ function writeMessageAsIntegers(sink: FrameSink, from: number, payload: Payload)
 function roomForIntegers(bytes: Uint8Array, envelope: number): number {
   const [least, most] = [envelope + bytes.length, envelope + 2 * bytes.length];
   if (frameHeaderLength(least) === frameHeaderLength(most)) return most;
-  let room = least;
-  for (let i = 0; i < bytes.length; i++) room += isLong(bytes[i] as number);
-  return room;
+  return envelope + integersLength(bytes);
+}
+
+function integersLength(bytes: Uint8Array): number {
+  let { length } = bytes;
+  for (let i = 0; i < bytes.length; i++) length += isLong(bytes[i] as number);
+  return length;
+}
+
+function writeIntegers(target: Uint8Array, at: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    // The head of a long integer. A short integer overwrites it, which saves a branch.
+    target[at] = 0x18;
+    at += isLong(byte);
+    target[at++] = byte;
+  }
+  return at;
+}
+
+function* integerPieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (const block of blocksOf(bytes)) {
+    const piece = new Uint8Array(2 * block.length);
+    yield piece.subarray(0, writeIntegers(piece, 0, block));
+  }
+}
+
+interface LongMessage {
+  readonly from: number;
+  readonly major: typeof BYTES | typeof TEXT | typeof ARRAY;
+  /** The number of bytes or integers. */
+  readonly length: number;
+  /** The encoded bytes or integers. */
+  readonly pieces: Iterable<Uint8Array>;
+}
+
+function longFrame(encodedLength: number, message: LongMessage): LongFrame {
+  const { from, major, length, pieces } = message;
+  const text = major === TEXT;
+  const content = envelopeLength(text, from) + headLength(length) + encodedLength;
+  const start = new Uint8Array(frameHeaderLength(content) + content - encodedLength);
+  const header = writeFrameHeader(start, 0, BINARY, content);
+  writeHead(start, writeEnvelope(start, header, text, from), major, length);
+  function* all(): Generator<Uint8Array> {
+    yield start;
+    yield* pieces;
+  }
+  return new LongFrame(start.length + encodedLength, all());
 }
 
 /** 1 for an integer that takes two bytes in CBOR, 0 for one that takes one. */

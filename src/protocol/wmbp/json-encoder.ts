@@ -1,14 +1,15 @@
 import { Buffer } from 'node:buffer';
-import { TEXT } from '../frame.js';
+import { frameHeaderLength, TEXT, writeFrameHeader } from '../frame.js';
 import { reserveFrame } from '../frame-sink.js';
+import { blocksOf, LONG_FRAME, LongFrame } from '../long-frame.js';
 import type { HostEncoder } from './host-encoder.js';
 
 /**
  * Encodes frames for a host in JSON, for pages without a CBOR library. Players' binary messages are
  * arrays of integers.
  *
- * Messages are written directly into their frame. `JSON.stringify` would block the event loop for
- * 100 ms with the largest text of a player, and for 300 ms with as many bytes.
+ * Messages are written directly into their frame, and long ones in pieces. `JSON.stringify` would block
+ * the event loop for 100 ms with the largest text of a player, and for 300 ms with as many bytes.
  */
 export const jsonEncoder: HostEncoder = {
   event(sink, event) {
@@ -21,13 +22,54 @@ export const jsonEncoder: HostEncoder = {
       ? `{"cmd":"from_str","from":${from},"data":"`
       : `{"cmd":"from","from":${from},"data":[`;
     const behind = text ? '"}' : ']}';
-    const length = text ? escapedLength(bytes) : integersLength(bytes);
-    let at = reserveFrame(sink, TEXT, before.length + length + behind.length);
+    const data = text ? escapedLength(bytes) : integersLength(bytes);
+    const length = before.length + data + behind.length;
+    if (length >= LONG_FRAME) {
+      const pieces = text ? escapedPieces(bytes) : integerPieces(bytes);
+      return sink.attach(longFrame(length, before, pieces, behind));
+    }
+    let at = reserveFrame(sink, TEXT, length);
     at = writeAscii(sink.buffer, at, before);
     at = (text ? writeEscaped : writeIntegers)(sink.buffer, at, bytes);
     writeAscii(sink.buffer, at, behind);
   },
 };
+
+function longFrame(
+  length: number,
+  before: string,
+  pieces: Iterable<Uint8Array>,
+  behind: string,
+): LongFrame {
+  const header = Buffer.allocUnsafe(frameHeaderLength(length));
+  writeFrameHeader(header, 0, TEXT, length);
+  function* all(): Generator<Uint8Array> {
+    yield header;
+    yield Buffer.from(before);
+    yield* pieces;
+    yield Buffer.from(behind);
+  }
+  return new LongFrame(header.length + length, all());
+}
+
+function* escapedPieces(text: Uint8Array): Generator<Uint8Array> {
+  for (const block of blocksOf(text)) {
+    const piece = Buffer.allocUnsafe(escapedLength(block));
+    writeEscaped(piece, 0, block);
+    yield piece;
+  }
+}
+
+function* integerPieces(bytes: Uint8Array): Generator<Uint8Array> {
+  let left = bytes.length;
+  for (const block of blocksOf(bytes)) {
+    left -= block.length;
+    const comma = left > 0 ? ',' : '';
+    const piece = Buffer.allocUnsafe(integersLength(block) + comma.length);
+    writeAscii(piece, writeIntegers(piece, 0, block), comma);
+    yield piece;
+  }
+}
 
 function writeAscii(target: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i);

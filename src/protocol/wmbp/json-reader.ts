@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { jsonExcess } from '../json-bounds.js';
+import { jsonExcess, MAX_ESCAPES, SMALL } from '../json-bounds.js';
+import { decodeEscapes } from '../json-escapes.js';
 import { Payload } from '../payload.js';
 import { CommandError } from './command-error.js';
 import {
@@ -13,9 +14,6 @@ import {
   type Value,
 } from './fields.js';
 
-/** Frames up to this length are read as UTF-16, as all text. */
-const SMALL = 64 * 1024;
-
 /** How many bytes of white space or NUL around JSON are skipped. */
 const MAX_AROUND = 64;
 
@@ -24,14 +22,15 @@ const BRACKET = 0x5b;
 
 /**
  * Reads a host's text frame: the same command as in CBOR, written as JSON, bytes as an array of
- * integers.
+ * integers. A long frame is changed, and can be read only once.
  *
  * @throws {CommandError} `bad_json` if it is not one JSON object
  */
 export function readJsonFields(frame: Uint8Array): Fields {
   const bytes = withoutEnds(frame);
-  const strings = bytes.length > SMALL && !bytes.includes('\\u') ? UTF_8 : UTF_16;
-  const json = parse(bytes, strings);
+  const isLong = bytes.length > SMALL;
+  const strings = isLong ? UTF_8 : UTF_16;
+  const json = parse(isLong ? checked(bytes) : bytes, strings);
   const fields = noFields();
   for (const name of FIELD_NAMES) {
     if (Object.hasOwn(json, name)) readField(fields, name, json[name], strings);
@@ -70,8 +69,8 @@ const UTF_16: Strings = {
 };
 
 /**
- * Each character is a byte of UTF-8. `JSON.parse` reads such text in the same way, unless an escape stands
- * for a character beyond ASCII. Decoding 4 MiB that are not ASCII and encoding them again takes 30 ms.
+ * Each character is a byte of UTF-8. `JSON.parse` reads such text in the same way, after `decodeEscapes`.
+ * To decode 4 MiB that are not ASCII and encode them again would take 30 ms.
  */
 const UTF_8: Strings = {
   encoding: 'latin1',
@@ -87,9 +86,16 @@ function withoutEnds(frame: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset + start, Math.max(0, end - start));
 }
 
-function parse(bytes: Buffer, { encoding }: Strings): Record<string, unknown> {
+/** Long JSON, if it can be parsed without blocking the event loop for long. */
+function checked(bytes: Buffer): Buffer {
   const excess = jsonExcess(bytes);
   if (excess !== undefined) throw new CommandError('bad_json', `JSON: ${excess}`);
+  const { json, escapes } = decodeEscapes(bytes);
+  if (escapes <= MAX_ESCAPES) return json;
+  throw new CommandError('bad_json', `JSON: more than ${MAX_ESCAPES} escapes; send more as CBOR`);
+}
+
+function parse(bytes: Buffer, { encoding }: Strings): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString(encoding));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LongFrame } from '../../../src/protocol/long-frame.js';
 import { SendQueue, SLICE_BYTES } from '../../../src/transport/send-queue.js';
 import { TestSocket } from '../../support/test-socket.js';
 
@@ -109,6 +110,21 @@ describe('a send queue', () => {
     queue.drop();
     expect(queue.finish(never)).toBe(true);
     expect(socket.written.toString()).toBe(`!${'f'.repeat(SLICE_BYTES + 5)}`);
+  });
+
+  test('makes a long frame while it is sent, and drops it, or all but the rest of a sent part', () => {
+    for (const isBegun of [true, false]) {
+      const { socket, queue, drain } = stuck();
+      const pieces = ['a', 'b', 'c', 'd'].map((fill) => exact(SLICE_BYTES / 2 + 1, fill));
+      const whole = Buffer.concat(pieces);
+      queue.push([new LongFrame(whole.length, pieces)]);
+      expect(queue.bytes).toBe(1 + whole.length);
+      if (isBegun) drain();
+      queue.drop();
+      expect(queue.finish(() => {})).toBe(!isBegun);
+      for (let left = 4; left > 0; left--) drain();
+      expect(socket.written.toString()).toBe(`!${isBegun ? whole : ''}`);
+    }
   });
 
   test('drops everything if no frame is partially sent', () => {

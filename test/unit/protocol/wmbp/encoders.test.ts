@@ -1,6 +1,7 @@
 import { decode } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LONG_FRAME } from '../../../../src/protocol/long-frame.js';
 import { Payload } from '../../../../src/protocol/payload.js';
 import { cborEncoder } from '../../../../src/protocol/wmbp/cbor-encoder.js';
 import { ERROR_CODES, type ErrorCode } from '../../../../src/protocol/wmbp/error-codes.js';
@@ -14,6 +15,7 @@ import { RecordingSink } from '../../../support/recording-sink.js';
 const IDS = [1, 23, 24, 255, 256, 65_535, 65_536, 4_000_000_000];
 const SIZES = [
   ...[0, 1, 23, 24, 125, 126, 255, 256, 65_535, 65_536, 200_000],
+  ...[LONG_FRAME - 30, LONG_FRAME + 1, 2 * LONG_FRAME],
   ...[16_383, 16_384, 16_385],
 ];
 
@@ -163,6 +165,12 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
   it('encodes text with NUL, quotes, line separators and byte order marks unchanged', () => {
     const odd = 'a\ufeff\0"\\\u2028\r\n';
     expect(readMessage(1, new Payload(Buffer.from(odd), true))).toMatchObject({ data: odd });
+  });
+
+  it('encodes a long text of escapes', () => {
+    const odd = 'é\0"\n'.repeat(LONG_FRAME / 5);
+    const { data } = readMessage(1, new Payload(Buffer.from(odd), true)) as { data: string };
+    expect(data === odd).toBe(true);
   });
 
   it('encodes any message from any player', () => {

@@ -132,6 +132,13 @@ describe('a text frame', () => {
     expect(refused(JSON.stringify(ids)).reason).toBe('to: expected numbers as ids, got "é"');
   });
 
+  it('of more than 64 KiB may have a million escapes', () => {
+    const json = (count: number) => `{"cmd":"to_str","to":[],"data":"${'\\n'.repeat(count)}"}`;
+    expect(read(json(1_048_576))).toMatchObject({ cmd: 'send' });
+    const reason = 'JSON: more than 1048576 escapes; send more as CBOR';
+    expect(refused(json(1_048_577))).toEqual({ code: 'bad_json', reason });
+  });
+
   it('of more than 4 MiB is refused', () => {
     const text = (length: number) => JSON.stringify({ cmd: 'start', x: 'x'.repeat(length) });
     expect(read(text(4 * 1024 * 1024 - 100))).toEqual(start);
