@@ -98,6 +98,7 @@ class CborReader {
   // The head that was read last: its additional information and its argument.
   #info = 0;
   #argument = 0;
+  #view: DataView | undefined;
 
   constructor(frame: Uint8Array) {
     this.#bytes = frame;
@@ -343,14 +344,21 @@ class CborReader {
       case 25:
         return half(this.#argument);
       case 26:
-        return viewOn(this.#bytes).getFloat32(this.#at - 4);
+        return this.#floats.getFloat32(this.#at - 4);
       case 27:
-        return viewOn(this.#bytes).getFloat64(this.#at - 8);
+        return this.#floats.getFloat64(this.#at - 8);
       case INDEFINITE:
         throw malformed('a break outside of an item of indefinite length');
       default:
         return UNUSABLE;
     }
+  }
+
+  /** One view for all floats: there may be 65,536 among the ids. */
+  get #floats(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    return this.#view;
   }
 
   /** Skips one item of any kind, with any tags. */
@@ -477,10 +485,6 @@ type Key = FieldName | undefined;
 
 function decode({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
-}
-
-function viewOn({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function canBeIndefinite(major: number): boolean {
