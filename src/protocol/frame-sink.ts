@@ -14,7 +14,7 @@ export interface Output {
 export interface FrameSink {
   readonly buffer: Uint8Array;
   reserve(length: number): number;
-  /** Adds a whole frame of at least `LONG_FRAME` bytes. */
+  /** Adds a whole frame without a copy; its bytes must never change. */
   attach(frame: Output): void;
   /** Releases so many bytes at the end of the space that was reserved last. */
   release(length: number): void;

@@ -17,12 +17,11 @@ for (const digit of '0123456789abcdefABCDEF') {
  * surrogate without its other half becomes U+FFFD, as UTF-8 has no surrogates. All other escapes stay,
  * valid or not.
  *
- * @returns the part of the memory that is used, and how many escapes there were
+ * @returns the part of the memory that is used
  */
-export function decodeEscapes(json: Buffer): { readonly json: Buffer; readonly escapes: number } {
+export function decodeEscapes(json: Buffer): Buffer {
+  if (!json.includes('\\u')) return json;
   const first = json.indexOf(BACKSLASH);
-  if (first < 0) return { json, escapes: 0 };
-  let escapes = 0;
   let to = first;
   for (let at = first; at < json.length; ) {
     const byte = json[at] as number;
@@ -31,7 +30,6 @@ export function decodeEscapes(json: Buffer): { readonly json: Buffer; readonly e
       at++;
       continue;
     }
-    escapes++;
     const unit = unitAt(json, at);
     if (unit < 0x80) {
       // It is copied with what it escapes, which may be another backslash.
@@ -50,7 +48,7 @@ export function decodeEscapes(json: Buffer): { readonly json: Buffer; readonly e
     }
     to = writeUtf8(json, to, point);
   }
-  return { json: json.subarray(0, to), escapes };
+  return json.subarray(0, to);
 }
 
 /** The UTF-16 code unit that is escaped here; -1 if there is no such escape. */

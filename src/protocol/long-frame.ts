@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { Output } from './frame-sink.js';
 
 /**
- * From this length on, in bytes, a frame is made in pieces while it is sent. To make one of 24 MiB at
- * once blocks the event loop for 60 ms, most of it in the kernel, which clears each page of new memory.
+ * Messages that have at least this length in bytes, or whose encoding has, become frames that are made
+ * in pieces while they are sent. To make one of 24 MiB at once blocks the event loop for 60 ms, most of it
+ * in the kernel, which clears each page of new memory.
  */
 export const LONG_FRAME = 512 * 1024;
 
@@ -17,7 +18,7 @@ export class LongFrame implements Output {
 
   /**
    * @param length the length of all pieces together, which must be exact
-   * @param pieces are made when they are sent; their memory must not change after that
+   * @param pieces are made when they are sent: what they are made of must not change until then
    */
   constructor(
     readonly length: number,

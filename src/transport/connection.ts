@@ -85,7 +85,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     webSocket.owner = this;
   }
 
-  /** One whole message, a view of memory that does not change any more. */
+  /** One whole message, a view of memory that nobody else reads or writes. */
   protected receive(_bytes: Uint8Array, _binary: boolean): void {}
 
   /** A message, a ping or a pong of so many bytes has been handled. */
@@ -99,6 +99,13 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** The backlog has changed. Not called while the client keeps up. */
   backlogChanged(_bytes: number): void {}
+
+  /** For `SendQueue` only. A frame that is partly sent cannot be ended, so there is no close frame. */
+  encodingFailed(error: unknown): void {
+    this.#context.fault(error);
+    this.failed();
+    this.#webSocket.terminate();
+  }
 
   protected get outbox(): Outbox {
     return this.#outbox;

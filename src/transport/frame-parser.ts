@@ -14,7 +14,7 @@ export const TOO_BIG = 1009;
 /** A close frame without a code (RFC 6455 section 7.1.5). */
 export const NO_CODE = 1005;
 
-/** Handles parsed frames. Bytes are views of memory that does not change any more. */
+/** Handles parsed frames. Bytes are views of memory that is theirs alone from then on. */
 export interface FrameHandler {
   /** A whole message. Text is valid UTF-8. */
   message(bytes: Uint8Array, binary: boolean): void;

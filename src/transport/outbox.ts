@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { FrameSink, Output } from '../protocol/frame-sink.js';
+import { LONG_FRAME } from '../protocol/long-frame.js';
 import type { Payload } from '../protocol/payload.js';
 import { CHUNK_BYTES } from './chunk-pool.js';
 import type { Flushable, FlushCycle } from './flush-cycle.js';
@@ -17,8 +18,11 @@ const BULK_BYTES = 64 * 1024;
 /** Up to this size, copying parts together is faster than a gathered write. */
 const JOINED_BYTES = 8 * 1024;
 
-/** Up to this size, a socket without backlog gets all in one write; more is written in slices. */
-const DIRECT_BYTES = 256 * 1024;
+/**
+ * Up to this size, a socket without backlog gets all in one write; more is written in slices. Frames that
+ * are made while they are sent are always longer.
+ */
+const DIRECT_BYTES = LONG_FRAME / 2;
 
 /**
  * Collects all output of one connection, in order, until the end of the turn.
@@ -129,7 +133,6 @@ export class Outbox implements FrameSink, Flushable {
     this.#schedule(end - start);
   }
 
-  /** Adds a whole frame without a copy; its bytes must never change. Only a long one may be in pieces. */
   attach(frame: Output): void {
     this.#schedule(frame.length);
     this.#seal();

@@ -23,10 +23,12 @@ interface Page extends Entry {
   readonly bytes: Buffer;
 }
 
-/** Is notified when the backlog changes. */
+/** Is notified of what happens to the backlog. */
 export interface BacklogListener {
   /** The backlog is now this many bytes. Not called while the socket accepts all output at once. */
   backlogChanged(bytes: number): void;
+  /** An exception while a frame was made that is partly sent. The backlog is dropped. */
+  encodingFailed(error: unknown): void;
 }
 
 /**
@@ -110,9 +112,9 @@ export class SendQueue {
       this.#offer();
       return false;
     }
-    for (const { bytes, start, end } of this.#entries) {
-      this.#socket.write(bytes.subarray(start, end));
-      this.#inSocket += end - start;
+    for (const entry of this.#entries) {
+      this.#inSocket += entry.end - entry.start;
+      this.#write(entry, entry.end);
     }
     this.#forget();
     return true;
@@ -180,12 +182,24 @@ export class SendQueue {
   #writeEntry(): void {
     const entry = this.#entries[0] as Entry;
     const end = Math.min(entry.end, entry.start + SLICE_BYTES);
-    this.#socket.write(entry.bytes.subarray(entry.start, end));
+    if (!this.#write(entry, end)) return;
     this.#waiting -= end - entry.start;
     entry.start = end;
     if (end < entry.end) return;
     this.#entries.shift();
     if (this.#page === entry) this.#page = undefined;
+  }
+
+  /** Returns false if the frame cannot be made. */
+  #write({ bytes, start }: Entry, end: number): boolean {
+    try {
+      this.#socket.write(bytes.subarray(start, end));
+      return true;
+    } catch (error) {
+      this.#forget();
+      this.#listener.encodingFailed(error);
+      return false;
+    }
   }
 
   readonly #taken = (error?: Error | null): void => {

@@ -162,7 +162,8 @@ export function arena(
  */
 function favor(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+    // 0 would be this process.
+    if (pid > 0) setPriority(pid, constants.priority.PRIORITY_HIGHEST);
   } catch {
     // Without this, the waits in the table are longer.
   }

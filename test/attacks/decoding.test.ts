@@ -53,12 +53,25 @@ const COMMANDS: Record<string, () => Uint8Array | string> = {
   '4 MiB of one number': () => `{"cmd":"kick","player":${'1'.repeat(4 * MIB - 100)}}`,
   '250,000 integers in JSON': () => json('255,'.repeat(260_000)),
   'fractions in JSON': () => json('1.5,'.repeat(29_000)),
-  'a million JSON escapes': () => `{"cmd":"to_str","to":[],"data":"${'\\n'.repeat(MIB)}"}`,
+  'half a million JSON escapes at random places': () =>
+    `{"cmd":"to_str","to":[],"data":"${anyOf(['\\n', '\\"', 'x', 'y', 'x', 'y'], 1_500_000)}"}`,
+  'texts in place of ids': () => `{"cmd":"to","to":[${'"é",'.repeat(65_000)}1],"data":[]}`,
+  '4 MiB of text in place of a name': () =>
+    `{"cmd":"prepare","max_players":4,"name":"${anyOf(['\\n', 'x', 'é', '€', 'y', 'z'], 2_000_000)}"}`,
   '4 MiB of text that is not ASCII, and one escape': () =>
     `{"cmd":"to_str","to":[],"data":"${'é'.repeat(2 * MIB - 50)}\\u20ac"}`,
   '4 MiB of text that is not ASCII': () =>
     `{"cmd":"to_str","to":[],"data":"${'é'.repeat(2 * MIB - 50)}"}`,
 };
+
+/** These texts in an order that no processor predicts, which is the same each time. */
+function anyOf(texts: readonly string[], count: number): string {
+  let random = 1;
+  return Array.from({ length: count }, () => {
+    random = (random * 1_103_515_245 + 12_345) % 2 ** 31;
+    return texts[(random >>> 16) % texts.length];
+  }).join('');
+}
 
 describe('with an old space of 256 MiB', () => {
   const attack = arena([], { oldSpace: 256, mostToWait: WAIT_FAILS });
@@ -71,6 +84,15 @@ describe('with an old space of 256 MiB', () => {
       await partyGoesOn(host);
     });
   }
+
+  attack('4 MiB of small bytes, three times, to a host that speaks JSON', async ({ relay }) => {
+    const { host, player } = await room(relay, '?format=json');
+    const bytes = Buffer.alloc(4 * MIB, 1);
+    for (let left = 3; left > 0; left--) {
+      player.send(bytes);
+      expect(Buffer.from((await host.until('from')).data).equals(bytes)).toBe(true);
+    }
+  });
 
   attack('4 MiB of NULs, three times, to a host that speaks JSON', async ({ relay }) => {
     const { host, player } = await room(relay, '?format=json');

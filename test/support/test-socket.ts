@@ -1,4 +1,12 @@
 import type { Socket } from 'node:net';
+import type { BacklogListener } from '../../src/transport/send-queue.js';
+
+export const noListener: BacklogListener = {
+  backlogChanged() {},
+  encodingFailed(error) {
+    throw error;
+  },
+};
 
 /** A socket that stores what is written. Its simulated kernel accepts data or does not. */
 export class TestSocket {

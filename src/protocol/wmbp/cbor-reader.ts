@@ -392,11 +392,11 @@ class CborReader {
   #readString(major: typeof BYTES | typeof TEXT): Uint8Array {
     if (this.#info !== INDEFINITE) return this.#take(this.#argument);
     const start = this.#at;
-    return this.#bytes.subarray(start, this.#joinChunks(major));
+    return this.#bytes.subarray(start, this.#readChunks(major, true));
   }
 
-  /** Moves the chunks of a string to the start of the first one's head, and returns their end. */
-  #joinChunks(major: number): number {
+  /** Reads the chunks of a string. Joins them where the first one's head starts, and returns their end. */
+  #readChunks(major: number, joins: boolean): number {
     let end = this.#at;
     while (!this.#takeBreak()) {
       if (this.#chunks++ === MAX_CHUNKS) {
@@ -407,14 +407,14 @@ class CborReader {
       }
       const start = this.#at;
       this.#at += this.#argument;
-      this.#bytes.copyWithin(end, start, this.#at);
+      if (joins) this.#bytes.copyWithin(end, start, this.#at);
       end += this.#argument;
     }
     return end;
   }
 
   #skipString(major: number): void {
-    if (this.#info === INDEFINITE) this.#joinChunks(major);
+    if (this.#info === INDEFINITE) this.#readChunks(major, false);
     else if (this.#argument > this.#end - this.#at) throw truncated();
     else this.#at += this.#argument;
   }

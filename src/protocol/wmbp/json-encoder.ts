@@ -64,10 +64,9 @@ function* integerPieces(bytes: Uint8Array): Generator<Uint8Array> {
   let left = bytes.length;
   for (const block of blocksOf(bytes)) {
     left -= block.length;
-    const comma = left > 0 ? ',' : '';
-    const piece = Buffer.allocUnsafe(integersLength(block) + comma.length);
-    writeAscii(piece, writeIntegers(piece, 0, block), comma);
-    yield piece;
+    const piece = Buffer.allocUnsafe(integersLength(block) + PADDING);
+    const end = writeAscii(piece, writeIntegers(piece, 0, block), left > 0 ? ',' : '');
+    yield piece.subarray(0, end);
   }
 }
 
@@ -75,6 +74,9 @@ function writeAscii(target: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i);
   return at;
 }
+
+/** How many bytes `writeIntegers` may write after its last integer. */
+const PADDING = 2;
 
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -151,7 +153,8 @@ function integersLength(bytes: Uint8Array): number {
 
 /**
  * Writes each integer with its comma as four bytes, and the next integer overwrites the padding. That
- * saves a branch. After the last integer there may be no space for padding.
+ * saves a branch. After the last integer there must be `PADDING` bytes: an integer before it has up to
+ * two more than its digit and its comma.
  */
 function writeIntegers(target: Uint8Array, at: number, bytes: Uint8Array): number {
   const { length } = bytes;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { jsonExcess, MAX_ESCAPES, SMALL } from '../json-bounds.js';
+import { jsonExcess, SMALL } from '../json-bounds.js';
 import { decodeEscapes } from '../json-escapes.js';
 import { Payload } from '../payload.js';
+import { MAX_CHOICES } from '../poll-choices.js';
 import { CommandError } from './command-error.js';
 import {
   FIELD_NAMES,
@@ -13,6 +14,9 @@ import {
   UNUSABLE,
   type Value,
 } from './fields.js';
+
+/** The longest text that is read as a scalar, in characters or bytes. No field can be so long. */
+const MAX_TEXT = 64 * 1024;
 
 /** How many bytes of white space or NUL around JSON are skipped. */
 const MAX_AROUND = 64;
@@ -40,7 +44,7 @@ export function readJsonFields(frame: Uint8Array): Fields {
 
 function readField(fields: Fields, name: FieldName, json: unknown, strings: Strings): void {
   if (name === 'to' || name === 'except' || name === 'choices') {
-    fields[name] = Array.isArray(json) ? strings.list(json) : toValue(json, strings);
+    fields[name] = Array.isArray(json) ? toList(json, strings) : toValue(json, strings);
   } else if (name === 'data') fields.data = toData(json, strings);
   else fields[name satisfies ScalarName] = toValue(json, strings);
 }
@@ -57,7 +61,6 @@ interface Strings {
   readonly encoding: 'utf8' | 'latin1';
   text(parsed: string): string;
   bytes(parsed: string): Buffer;
-  list(parsed: Value[]): Value[];
 }
 
 const UTF_16: Strings = {
@@ -65,7 +68,6 @@ const UTF_16: Strings = {
   // JSON can contain a lone surrogate, which UTF-8 cannot encode.
   text: (parsed) => parsed.toWellFormed(),
   bytes: (parsed) => Buffer.from(parsed),
-  list: (parsed) => parsed,
 };
 
 /**
@@ -76,7 +78,6 @@ const UTF_8: Strings = {
   encoding: 'latin1',
   text: (parsed) => Buffer.from(parsed, 'latin1').toString(),
   bytes: (parsed) => Buffer.from(parsed, 'latin1'),
-  list: (parsed) => parsed.map((item) => (typeof item === 'string' ? UTF_8.text(item) : item)),
 };
 
 /** The frame without a byte order mark, and without NULs and white space at its end. */
@@ -90,9 +91,7 @@ function withoutEnds(frame: Uint8Array): Buffer {
 function checked(bytes: Buffer): Buffer {
   const excess = jsonExcess(bytes);
   if (excess !== undefined) throw new CommandError('bad_json', `JSON: ${excess}`);
-  const { json, escapes } = decodeEscapes(bytes);
-  if (escapes <= MAX_ESCAPES) return json;
-  throw new CommandError('bad_json', `JSON: more than ${MAX_ESCAPES} escapes; send more as CBOR`);
+  return decodeEscapes(bytes);
 }
 
 function parse(bytes: Buffer, { encoding }: Strings): Record<string, unknown> {
@@ -130,7 +129,7 @@ function isSpace(byte: number | undefined): boolean {
 function toValue(json: unknown, strings: Strings): Value {
   switch (typeof json) {
     case 'string':
-      return strings.text(json);
+      return json.length > MAX_TEXT ? UNUSABLE : strings.text(json);
     case 'number':
     case 'boolean':
     case 'undefined':
@@ -138,6 +137,18 @@ function toValue(json: unknown, strings: Strings): Value {
     default:
       return json === null ? null : UNUSABLE;
   }
+}
+
+/** A list in which the first texts are decoded. More choices than that are refused, and ids are no texts. */
+function toList(json: Value[], strings: Strings): Value[] {
+  let texts = 0;
+  for (let i = 0; i < json.length && texts <= MAX_CHOICES; i++) {
+    const item = json[i];
+    if (typeof item !== 'string') continue;
+    json[i] = strings.text(item);
+    texts++;
+  }
+  return json;
 }
 
 function toData(json: unknown, strings: Strings): Payload | Value {

@@ -15,6 +15,7 @@ describe('the frame', () => {
     ['a long message that fills its memory', 150_000, 100_000, true],
     ['a long message in memory of other data', 250_000, 100_000, false],
     ['a short message in memory of other data', 250_000, 1000, true],
+    ['a message in memory of other data that each receiver may copy', 250_000, 65_536, true],
   ])('of %s', (_, memory, length, isShared) => {
     const { bytes, frame } = payloadIn(memory, 20, length, 20);
     expect(frame.buffer === bytes.buffer).toBe(isShared);

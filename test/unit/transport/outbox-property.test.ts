@@ -7,6 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { Payload } from '../../../src/protocol/payload.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
+import { noListener } from '../../support/test-socket.js';
 
 /** A socket that reads its buffers only when its kernel copies them. */
 class LateSocket {
@@ -46,7 +47,7 @@ class Line {
   readonly #expected: Buffer[] = [];
 
   constructor(cycle: FlushCycle) {
-    this.outbox = new Outbox(this.socket as unknown as Socket, cycle, { backlogChanged() {} });
+    this.outbox = new Outbox(this.socket as unknown as Socket, cycle, noListener);
   }
 
   send(message: Payload, frame: Buffer): void {

@@ -5,12 +5,12 @@ import { CHUNK_BYTES } from '../../../src/transport/chunk-pool.js';
 import { FlushCycle } from '../../../src/transport/flush-cycle.js';
 import { Outbox } from '../../../src/transport/outbox.js';
 import { text } from '../../support/peers.js';
-import { TestSocket } from '../../support/test-socket.js';
+import { noListener, TestSocket } from '../../support/test-socket.js';
 
 function made() {
   const socket = new TestSocket();
   const cycle = new FlushCycle();
-  return { socket, cycle, outbox: new Outbox(socket.asSocket, cycle, { backlogChanged() {} }) };
+  return { socket, cycle, outbox: new Outbox(socket.asSocket, cycle, noListener) };
 }
 
 function write(outbox: Outbox, content: string): void {
@@ -37,7 +37,7 @@ describe('an outbox', () => {
   test('writes broadcasts from one shared buffer', async () => {
     const { cycle, outbox, socket } = made();
     const other = new TestSocket();
-    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const another = new Outbox(other.asSocket, cycle, noListener);
     const messages = [text('one'), text('two'), text('three')];
     for (const message of messages) {
       outbox.send(message);
@@ -50,7 +50,7 @@ describe('an outbox', () => {
 
   test('writes messages and in-place frames together, in order', async () => {
     const { cycle, outbox, socket } = made();
-    const another = new Outbox(new TestSocket().asSocket, cycle, { backlogChanged() {} });
+    const another = new Outbox(new TestSocket().asSocket, cycle, noListener);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(text) as [Payload, Payload, Payload, Payload];
     outbox.send(a);
     write(outbox, '<');
@@ -130,9 +130,7 @@ describe('an outbox', () => {
   test('does not overwrite shared memory that a socket still needs', async () => {
     const cycle = new FlushCycle();
     const sockets = [new TestSocket(), new TestSocket(), new TestSocket()] as const;
-    const outboxes = sockets.map(
-      (socket) => new Outbox(socket.asSocket, cycle, { backlogChanged() {} }),
-    );
+    const outboxes = sockets.map((socket) => new Outbox(socket.asSocket, cycle, noListener));
     sockets[1].taking = false;
     const first = text('aaaa');
     for (const outbox of outboxes) outbox.send(first);
@@ -153,7 +151,7 @@ describe('an outbox', () => {
   test('buffers a message for several receivers once', async () => {
     const { cycle, outbox, socket } = made();
     const other = new TestSocket();
-    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const another = new Outbox(other.asSocket, cycle, noListener);
     for (const slow of [socket, other]) slow.taking = false;
     const memory = Buffer.alloc(400, 'x');
     const messages = [text('taken'), new Payload(memory.subarray(10), true, 10)];
@@ -179,14 +177,14 @@ describe('an outbox', () => {
     const backlogChanged = vi.fn().mockImplementationOnce(() => {
       throw new Error('on purpose');
     });
-    const outbox = new Outbox(slow.asSocket, cycle, { backlogChanged });
+    const outbox = new Outbox(slow.asSocket, cycle, { ...noListener, backlogChanged });
     slow.taking = false;
     // More than is written directly.
     const messages = Array.from({ length: 300 }, (_, i) => text(String(i).padEnd(1000, '.')));
     for (const message of messages) outbox.send(message);
     expect(() => outbox.flush()).toThrow('on purpose');
     await endOfTurn();
-    const another = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const another = new Outbox(other.asSocket, cycle, noListener);
     for (let i = 0; i < 1000; i++) another.send(text('y'.repeat(1000)));
     await endOfTurn();
     expect(slow.written.toString()).not.toContain('y');
@@ -198,9 +196,10 @@ describe('an outbox', () => {
   test('writes frames that are sent during a flush in the next turn', async () => {
     const cycle = new FlushCycle();
     const [slow, other] = [new TestSocket(), new TestSocket()];
-    const late = new Outbox(other.asSocket, cycle, { backlogChanged() {} });
+    const late = new Outbox(other.asSocket, cycle, noListener);
     const answers = [text('in between'), text('after it')] as const;
     const outbox: Outbox = new Outbox(slow.asSocket, cycle, {
+      ...noListener,
       backlogChanged() {
         late.send(answers[0]);
         process.nextTick(() => late.send(answers[1]));
@@ -218,7 +217,7 @@ describe('an outbox', () => {
   test('releases memory after a large backlog is written', async () => {
     const { cycle, outbox } = made();
     const socket = new TestSocket();
-    const other = new Outbox(socket.asSocket, cycle, { backlogChanged() {} });
+    const other = new Outbox(socket.asSocket, cycle, noListener);
     write(outbox, 'x'.repeat(100_000));
     await endOfTurn();
     await endOfTurn();
@@ -357,6 +356,7 @@ test('small output is written before large output, which gets time in every turn
 test('an outbox that is ended while it reports its backlog writes everything once', async () => {
   const socket = new TestSocket();
   const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
+    ...noListener,
     backlogChanged: () => {
       outbox.drop();
       outbox.end(() => {});
@@ -376,6 +376,7 @@ test('output that is added while an outbox reports its backlog is written after 
   const socket = new TestSocket();
   let answers = 0;
   const outbox: Outbox = new Outbox(socket.asSocket, new FlushCycle(), {
+    ...noListener,
     backlogChanged: () => {
       if (answers++ === 0) write(outbox, 'in between ');
     },

@@ -7,10 +7,12 @@ import { TestSocket } from '../../support/test-socket.js';
 function stuck() {
   const socket = new TestSocket();
   const backlogs: number[] = [];
+  const failures: unknown[] = [];
   const later: (() => void)[] = [];
   const cycle = { later: (job: () => void) => void later.push(job) };
   const queue = new SendQueue(socket.asSocket, cycle, {
     backlogChanged: (bytes) => backlogs.push(bytes),
+    encodingFailed: (error) => failures.push(error),
   });
   /** The kernel accepts the socket's buffer, and then the queue writes a slice. */
   const drain = () => {
@@ -20,7 +22,7 @@ function stuck() {
   socket.taking = false;
   socket.write(Buffer.from('!'));
   queue.wait(1);
-  return { socket, queue, backlogs, later, drain };
+  return { socket, queue, backlogs, failures, later, drain };
 }
 
 const never = () => {
@@ -125,6 +127,29 @@ describe('a send queue', () => {
       for (let left = 4; left > 0; left--) drain();
       expect(socket.written.toString()).toBe(`!${isBegun ? whole : ''}`);
     }
+  });
+
+  test('makes a piece of a long frame when it is sent, and ends if that fails', () => {
+    const { socket, queue, failures, drain } = stuck();
+    const error = new Error('cannot be encoded');
+    let made = 0;
+    function* pieces(): Generator<Uint8Array> {
+      for (; made < 2; made++) yield exact(SLICE_BYTES, 'x');
+      throw error;
+    }
+    queue.push([new LongFrame(4 * SLICE_BYTES, pieces()), exact(5000, 'g')]);
+    for (const [written, resumed] of [
+      [0, 0],
+      [1, 0],
+      [2, 1],
+      [2, 2],
+    ] as const) {
+      expect(made).toBe(resumed);
+      expect(socket.written).toHaveLength(1 + written * SLICE_BYTES);
+      drain();
+    }
+    expect(failures).toEqual([error]);
+    expect([queue.bytes, queue.finish(never)]).toEqual([0, true]);
   });
 
   test('drops everything if no frame is partially sent', () => {

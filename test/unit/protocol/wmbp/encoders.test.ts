@@ -167,8 +167,17 @@ describe.each(encodings)('$name', ({ encoder, binary, decode, bytes: looks }) =>
     expect(readMessage(1, new Payload(Buffer.from(odd), true))).toMatchObject({ data: odd });
   });
 
+  it.each([0, 1, 2, 8191])('encodes long messages of small integers, %i beyond a block', (more) => {
+    for (const values of [1, 12, 120]) {
+      const length = LONG_FRAME + more;
+      const bytes = Buffer.from(Array.from({ length }, (_, n) => ((n * 7919) >> 3) % values));
+      const { data } = readMessage(7, new Payload(bytes, false)) as { data: number[] };
+      expect(Buffer.from(data).equals(bytes)).toBe(true);
+    }
+  });
+
   it('encodes a long text of escapes', () => {
-    const odd = 'é\0"\n'.repeat(LONG_FRAME / 5);
+    const odd = 'é\0"\n'.repeat(LONG_FRAME / 4);
     const { data } = readMessage(1, new Payload(Buffer.from(odd), true)) as { data: string };
     expect(data === odd).toBe(true);
   });
