@@ -4,11 +4,12 @@ import { PING, PONG } from '../protocol/frame.js';
 import { reserveFrame } from '../protocol/frame-sink.js';
 import type { FlushCycle } from './flush-cycle.js';
 import { Liveness } from './liveness.js';
+import { LONG_MESSAGE } from './long-messages.js';
 import { Outbox } from './outbox.js';
 import { PauseReason, UNTIL_CLOSE } from './pause-reason.js';
+import { ReadTurns, type TurnOwner } from './read-turns.js';
 import type { BacklogListener } from './send-queue.js';
 import type { ServerWebSocket, WebSocketOwner } from './server-web-socket.js';
-import { CHECK_EVERY, type Share, type TurnBudget } from './turn-budget.js';
 import { UnfinishedMessage } from './unfinished-message.js';
 
 /** What a connection needs from its relay. */
@@ -36,12 +37,6 @@ export interface Link {
   readonly context: ConnectionContext;
 }
 
-/**
- * A chunk counts one unit of work per this many bytes, as a power of two. With 64 KiB, what Node reads
- * at most, it is so much work that it waits if the time of the turn is used up.
- */
-const WORK_BITS = 11;
-
 /** How long the output before a close frame may take, in milliseconds. */
 const CLOSE_FLUSH_TIMEOUT = 15_000;
 
@@ -58,15 +53,14 @@ const NOTHING = Buffer.alloc(0);
  * this class, so that each of thousands of connections is one object. An instance of the base class
  * only waits to be closed.
  */
-export class Connection implements WebSocketOwner, BacklogListener {
+export class Connection implements WebSocketOwner, BacklogListener, TurnOwner {
   /** The address under which the connection is counted. */
   readonly address: string;
   readonly #webSocket: ServerWebSocket;
   readonly #context: ConnectionContext;
   readonly #outbox: Outbox;
   readonly #liveness: Liveness;
-  readonly #budget: TurnBudget;
-  readonly #share: Share = { turn: 0, work: 0 };
+  readonly #turns: ReadTurns;
   readonly #unfinished = new UnfinishedMessage();
   /** Whether it is closing. Only the first close reason counts. */
   #closing = false;
@@ -79,7 +73,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.address = address;
     this.#webSocket = webSocket;
     this.#context = context;
-    this.#budget = context.cycle.budget;
+    this.#turns = new ReadTurns(this, context.cycle);
     this.#outbox = new Outbox(socket, context.cycle, this, context.isFlushedLast);
     this.#liveness = new Liveness(socket);
     webSocket.owner = this;
@@ -113,7 +107,12 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** Buffered bytes: its backlog, and received bytes that are not handled yet. */
   get bufferedBytes(): number {
-    return this.#outbox.backlog + this.#webSocket.bufferedBytes;
+    return this.#outbox.backlog + this.unreadBytes;
+  }
+
+  /** For `ReadTurns` only. */
+  get unreadBytes(): number {
+    return this.#webSocket.bufferedBytes;
   }
 
   /** Whether its close frame is written. */
@@ -142,7 +141,7 @@ export class Connection implements WebSocketOwner, BacklogListener {
     // During the pause it could not prove that it is alive.
     this.#liveness.startAnew(performance.now());
     // The caller may be handling another connection, so buffered input waits for its own share.
-    if (reason !== PauseReason.turn && this.#webSocket.hasBufferedInput) this.#waitForTurn();
+    if (reason !== PauseReason.turn && this.#webSocket.hasBufferedInput) this.#turns.waitForTurn();
     else this.#webSocket.resume();
   }
 
@@ -230,18 +229,20 @@ export class Connection implements WebSocketOwner, BacklogListener {
 
   /** For `ServerWebSocket` only. */
   chunk(bytes: number): void {
-    this.use(1 + (bytes >>> WORK_BITS));
+    this.#turns.chunk(bytes);
   }
 
   /** For `ServerWebSocket` only. An exception ends this connection. */
   received(bytes: Uint8Array, binary: boolean): void {
     if (this.#closing) return;
+    const start = bytes.length < LONG_MESSAGE ? 0 : performance.now();
     try {
       this.receive(bytes, binary);
       this.served(bytes.length);
     } catch (error) {
       this.#fail(error);
     }
+    if (start > 0) this.#context.cycle.longMessages.handled(performance.now() - start);
   }
 
   /** For `ServerWebSocket` only. */
@@ -255,21 +256,9 @@ export class Connection implements WebSocketOwner, BacklogListener {
     this.close(CLOSE_REASONS.internalError);
   }
 
-  /**
-   * Counts work for this connection, in units of about a microsecond: see `TurnBudget`. When its
-   * share is used, the other connections go first.
-   */
+  /** Counts work for this connection, in units of about a microsecond: see `TurnBudget`. */
   protected use(work: number): void {
-    const share = this.#share;
-    share.work += work;
-    if (share.work >= CHECK_EVERY && this.#budget.isSpentBy(share)) this.#waitForTurn();
-  }
-
-  /** Pauses reading until the other connections had their turn. */
-  #waitForTurn(): void {
-    if ((this.#pauses & PauseReason.turn) !== 0) return;
-    this.pauseReading(PauseReason.turn);
-    this.#context.cycle.read(() => this.resumeReading(PauseReason.turn));
+    this.#turns.use(work);
   }
 
   /** For `ServerWebSocket` only. */

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { ChunkPool } from './chunk-pool.js';
 import { Fifo } from './fifo.js';
 import { type Corkable, GatheredAnswers } from './gathered-answers.js';
+import { LongMessages } from './long-messages.js';
 import { SharedFrames } from './shared-frames.js';
 import { TurnBudget } from './turn-budget.js';
 import { TurnQueue } from './turn-queue.js';
@@ -43,6 +44,8 @@ const NOBODY: Flushable[] = [];
 export class FlushCycle {
   /** Limits how long connections are read in one turn. */
   readonly budget = new TurnBudget();
+  /** Keeps messages apart that take longer than that. */
+  readonly longMessages = new LongMessages();
   /** The ends of connections: thousands may break at the same moment. */
   readonly ends = new TurnQueue();
   #scheduled = false;
