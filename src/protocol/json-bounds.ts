@@ -30,9 +30,9 @@ const NINE = 0x39;
 const SMALL_E = 0x65;
 
 /**
- * The reason why JSON of more than `SMALL` bytes would block the event loop for long. `JSON.parse` takes 500 ms for 4 MiB of
- * nested lists or keys, 300 ms for fractions, 100 ms for integers, 40 ms for text. JSON within the
- * limits takes 30 ms at most, half of it for escapes.
+ * The reason why JSON of more than `SMALL` bytes would block the event loop for long. `JSON.parse`
+ * takes 500 ms for 4 MiB of nested lists or keys, 300 ms for fractions, 100 ms for integers, 40 ms for
+ * text. JSON within the limits takes 30 ms at most, half of it for escapes.
  *
  * @returns `undefined` if it is within the limits
  */
