@@ -41,7 +41,7 @@ describe('64 MiB for all buffers', () => {
     }
     expect(await relay.metric('lobby_relay_closes_total', 'code="4008"')).toBeGreaterThan(200);
     expect(most).toBeLessThan(512 * MIB);
-    expect((await relay.memory()).resident).toBeLessThan(1024 * MIB);
+    expect(await relay.metric('process_resident_memory_bytes')).toBeLessThan(1024 * MIB);
     for (const { socket } of hosts) socket.destroy();
     await eventually(() => status(relay, '/ready'), isOk);
     const host = await openRoom(relay);

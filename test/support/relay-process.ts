@@ -134,8 +134,8 @@ export class RelayProcess {
   }
 
   /**
-   * Its memory after garbage collection: running rooms create megabytes of garbage per second.
-   * Zeros if it has no inspector.
+   * Its memory after garbage collection, which takes up to 50 ms of its event loop: running rooms create
+   * megabytes of garbage per second. Zeros if it has no inspector.
    */
   async memory(): Promise<Memory> {
     return (await this.#inspector?.memory()) ?? { inUse: 0, resident: 0 };
