@@ -242,7 +242,8 @@ export class Connection implements WebSocketOwner, BacklogListener, TurnOwner {
     } catch (error) {
       this.#fail(error);
     }
-    if (start > 0) this.#context.cycle.longMessages.handled(performance.now() - start);
+    if (start > 0)
+      this.#context.cycle.longMessages.handled(this.address, performance.now() - start);
   }
 
   /** For `ServerWebSocket` only. */

@@ -5,6 +5,8 @@ import { CHECK_EVERY, type Share } from './turn-budget.js';
 
 /** A connection, as its turns use it. */
 export interface TurnOwner {
+  /** The address under which it is counted. */
+  readonly address: string;
   pauseReading(reason: PauseReason): void;
   resumeReading(reason: PauseReason): void;
   /** Bytes received that are unread, or part of an incomplete message. */
@@ -64,7 +66,7 @@ export class ReadTurns implements Share {
 
   /** How long reading has to wait, in milliseconds, because these bytes may complete a long message. */
   #waitOfLongMessage(bytes: number): number {
-    const { wait } = this.#cycle.longMessages;
+    const wait = this.#cycle.longMessages.waitOf(this.#owner.address);
     return wait > 0 && bytes + this.#owner.unreadBytes >= LONG_MESSAGE ? wait : 0;
   }
 }

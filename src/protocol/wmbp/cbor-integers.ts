@@ -11,9 +11,9 @@ const ONE_BYTE_HEADS = 0x18001800;
 
 /**
  * The most integers whose length differs from a neighbour's: they take ten times as long. There are
- * fewer of them in 16 MiB of random bytes.
+ * fewer of them in 12 MiB of random bytes.
  */
-const MAX_MIXED = 1_310_720;
+const MAX_MIXED = 1_048_576;
 
 /**
  * Turns CBOR integers 0 to 255 into bytes, in the memory that they are in: each takes at least one byte,

@@ -21,8 +21,9 @@ function advance(milliseconds: number): void {
 }
 
 /** A connection that has received so many bytes of a message. */
-function connection(cycle: FlushCycle, unreadBytes = 0) {
+function connection(cycle: FlushCycle, unreadBytes = 0, address = 'A') {
   const owner = {
+    address,
     isReading: true as boolean,
     unreadBytes,
     pauseReading() {
@@ -41,16 +42,18 @@ function connection(cycle: FlushCycle, unreadBytes = 0) {
   return { owner, receive };
 }
 
-test('after a long message that took 30 ms, further ones wait as long, and short ones do not', () => {
+test('after a long message that took 30 ms, further ones of its address wait as long, and no others', () => {
   const cycle = new FlushCycle();
   const whole = connection(cycle);
   const begun = connection(cycle, LONG_MESSAGE);
   const short = connection(cycle);
-  cycle.longMessages.handled(30);
+  const other = connection(cycle, LONG_MESSAGE, 'B');
+  cycle.longMessages.handled('A', 30);
   whole.receive(CHUNK);
   begun.receive(1);
   short.receive(1000);
-  expect(short.owner.isReading).toBe(true);
+  other.receive(CHUNK);
+  for (const { owner } of [short, other]) expect(owner.isReading).toBe(true);
   for (const { owner } of [whole, begun]) expect(owner.isReading).toBe(false);
   advance(29);
   for (const { owner } of [whole, begun]) expect(owner.isReading).toBe(false);
@@ -61,11 +64,11 @@ test('after a long message that took 30 ms, further ones wait as long, and short
 test('each message that took long is followed by a pause', () => {
   const cycle = new FlushCycle();
   const { owner, receive } = connection(cycle, LONG_MESSAGE);
-  cycle.longMessages.handled(30);
+  cycle.longMessages.handled('A', 30);
   receive(1);
   advance(20);
   // Another connection did not wait: it had less than a long message.
-  cycle.longMessages.handled(40);
+  cycle.longMessages.handled('A', 40);
   advance(39);
   expect(owner.isReading).toBe(false);
   advance(5);
@@ -75,13 +78,23 @@ test('each message that took long is followed by a pause', () => {
 test('long messages that take little time do not wait', () => {
   const cycle = new FlushCycle();
   const { owner, receive } = connection(cycle, LONG_MESSAGE);
-  cycle.longMessages.handled(2);
+  cycle.longMessages.handled('A', 2);
   receive(CHUNK);
   expect(owner.isReading).toBe(true);
 });
 
 test('a machine that has stood still causes no long pause', () => {
   const cycle = new FlushCycle();
-  cycle.longMessages.handled(10_000);
-  expect(cycle.longMessages.wait).toBeLessThanOrEqual(100);
+  cycle.longMessages.handled('A', 10_000);
+  expect(cycle.longMessages.waitOf('A')).toBeLessThanOrEqual(100);
+});
+
+test('pauses of many addresses do not stay in memory', () => {
+  const cycle = new FlushCycle();
+  for (let n = 0; n < 10_000; n++) {
+    cycle.longMessages.handled(`${n}`, 4);
+    advance(1);
+  }
+  expect(cycle.longMessages.waitOf('0')).toBe(0);
+  expect(cycle.longMessages.waitOf('9999')).toBeGreaterThan(0);
 });
