@@ -13,7 +13,7 @@ const MAX_BACKSLASHES = 512 * 1024;
 const MAX_STRUCTURE = 1024;
 
 /** The total cost of the values in a larger frame. A byte in a list costs 1. */
-const MAX_VALUES = 256 * 1024;
+const MAX_VALUES = 512 * 1024;
 
 // The cost of other values: a string is an object, a fraction is a number on the heap. So is an
 // integer of more than nine digits, and every nine further digits cost the same again.

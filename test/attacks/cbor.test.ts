@@ -233,12 +233,12 @@ refused(
 
 attack('JSON of the largest size, twenty times, arrives', async ({ relay }) => {
   const { host, player } = await room(relay);
-  const integers = `{"cmd":"to","to":[],"data":[${'1,'.repeat(MIB / 4 - 32)}1]}`;
+  const integers = `{"cmd":"to","to":[],"data":[${'1,'.repeat(MIB / 2 - 32)}1]}`;
   const escapes = `{"cmd":"to_str","to":[],"data":"${'\\u00e9'.repeat(340_000)}"}`;
   for (let left = 10; left > 0; left--) {
     host.send(integers);
     host.send(escapes);
-    expect((await player.next()).data.length).toBe(MIB / 4 - 31);
+    expect((await player.next()).data.length).toBe(MIB / 2 - 31);
     expect((await player.next()).data.length).toBe(680_000);
   }
   await partyGoesOn(host, player);

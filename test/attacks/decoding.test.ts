@@ -51,8 +51,8 @@ const COMMANDS: Record<string, () => Uint8Array | string> = {
   '64 KiB of keys': () => `{${Array.from({ length: 7000 }, (_, n) => `"k${n}":1`).join()}}`,
   '4 MiB of numbers with 17 digits': () => json('12345678901234567,'.repeat(233_000)),
   '4 MiB of one number': () => `{"cmd":"kick","player":${'1'.repeat(4 * MIB - 100)}}`,
-  '250,000 integers in JSON': () => json('255,'.repeat(260_000)),
-  'fractions in JSON': () => json('1.5,'.repeat(29_000)),
+  '500,000 integers in JSON': () => json('255,'.repeat(520_000)),
+  'fractions in JSON': () => json('1.5,'.repeat(58_000)),
   'half a million JSON escapes at random places': () =>
     `{"cmd":"to_str","to":[],"data":"${anyOf(['\\n', '\\"', 'x', 'y', 'x', 'y'], 1_500_000)}"}`,
   'texts in place of ids': () => `{"cmd":"to","to":[${'"é",'.repeat(65_000)}1],"data":[]}`,

@@ -96,21 +96,21 @@ describe('a text frame', () => {
     expect(read(JSON.stringify({ cmd: 'to_str', to: [], data }))).toMatchObject({ cmd: 'send' });
   });
 
-  it('contains up to 256 KiB of bytes as integers', () => {
+  it('contains up to 512 KiB of bytes as integers', () => {
     const json = (count: number) =>
       JSON.stringify({ cmd: 'to', to: [1], data: Array(count).fill(7) });
-    expect(read(json(256 * 1024 - 20))).toMatchObject({ cmd: 'send' });
-    const reason = 'JSON: more than 262144 values; send more as CBOR';
-    expect(refused(json(256 * 1024))).toEqual({ code: 'bad_json', reason });
+    expect(read(json(512 * 1024 - 20))).toMatchObject({ cmd: 'send' });
+    const reason = 'JSON: more than 524288 values; send more as CBOR';
+    expect(refused(json(512 * 1024))).toEqual({ code: 'bad_json', reason });
   });
 
   it.each([
     ['fractions', '1.5'],
     ['exponents', '1E9'],
     ['strings', '"ab"'],
-  ])('of 150,000 %s, which cost more than integers, is refused without parsing', (_, value) => {
-    const reason = 'JSON: more than 262144 values; send more as CBOR';
-    const list = Array(150_000).fill(value).join();
+  ])('of 300,000 %s, which cost more than integers, is refused without parsing', (_, value) => {
+    const reason = 'JSON: more than 524288 values; send more as CBOR';
+    const list = Array(300_000).fill(value).join();
     expect(refused(`{"cmd":"start","x":[${list}]}`)).toEqual({ code: 'bad_json', reason });
   });
 
