@@ -155,6 +155,8 @@ describe('the SDK in a browser', needs(CHROMIUM, { timeout: BROWSER_TIMEOUT }), 
     const phone = await open('empty');
     const seat = await seatOf(phone);
     expect(seat).toMatch(/^[\w-]{16,64}$/);
+    // On a busy machine, Chromium grants the first lock of a profile later than it opens a page.
+    await phone.waitForFunction('navigator.locks.query().then(({ held }) => held.length === 1)');
 
     // As a browser's "duplicate tab" does, this copies sessionStorage.
     const opened = context.waitForEvent('page');
