@@ -200,6 +200,8 @@ export class ServerWebSocket implements ReaderOwner {
   #endUnlessBuffered(): void {
     if (this.#state === 'gone' || (this.#state === 'open' && this.#reader.hasBufferedInput)) return;
     this.#state = 'gone';
+    // A turn that the connection waits for must not retain an incomplete message, which nobody counts.
+    this.#reader.drop();
     this.owner?.gone();
   }
 }
