@@ -10,7 +10,7 @@ const NEAR = 64;
  * The index of the quote that ends a JSON string, or an index past the end of the bytes if no quote
  * does.
  *
- * Long strings are searched by the system's `memchr`: 4 MiB take 0.3 ms instead of 10.
+ * Long strings are searched by the system's `memchr`: 4 MiB take 0.3 ms instead of 5 to 15.
  *
  * @param at the index of the quote that starts the string
  */

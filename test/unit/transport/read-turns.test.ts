@@ -89,7 +89,14 @@ test('a machine that has stood still causes no long pause', () => {
   expect(cycle.longMessages.waitOf('A')).toBeLessThanOrEqual(100);
 });
 
-test('pauses of many addresses do not stay in memory', () => {
+test('an IPv6 /48 counts as one address', () => {
+  const cycle = new FlushCycle();
+  cycle.longMessages.handled('2001:db8:1:1::/64', 30);
+  expect(cycle.longMessages.waitOf('2001:db8:1:fff0::/64')).toBe(30);
+  expect(cycle.longMessages.waitOf('2001:db8:2:1::/64')).toBe(0);
+});
+
+test('after pauses of many addresses, the latest one still waits', () => {
   const cycle = new FlushCycle();
   for (let n = 0; n < 10_000; n++) {
     cycle.longMessages.handled(`${n}`, 4);
