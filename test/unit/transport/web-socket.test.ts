@@ -256,6 +256,17 @@ describe('a WebSocket that is paused', () => {
     expect(probe.log).toEqual([`text ${hexOf('one')}`, 'closes ', 'ends']);
   });
 
+  test('whose connection breaks frees its incomplete message', async () => {
+    const probe = new Ours();
+    probe.socket.push(frame(OPCODE.binary, Buffer.alloc(1000)).subarray(0, -1));
+    await endOfTurn();
+    expect(probe.webSocket.bufferedBytes).toBeGreaterThan(900);
+    probe.socket.destroy();
+    await endOfTurn();
+    await endOfTurn();
+    expect(probe.webSocket.bufferedBytes).toBe(0);
+  });
+
   test('whose connection breaks is gone only after its buffered input is read', async () => {
     const probe = new Ours();
     probe.webSocket.pause();
